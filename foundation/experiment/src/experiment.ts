@@ -1,0 +1,74 @@
+/**
+ * An experiment: a subject, how many take part, what they do, and which faults may strike.
+ */
+import type { NodeId, Random } from '@mangrove/host';
+import type { Operation } from './operation.ts';
+import type { Subject } from './subject.ts';
+
+/** The kinds of trouble that a seed may draw; each run has a random subset of them. */
+export type FaultKind =
+  | 'cut'
+  | 'rough-links'
+  | 'slow-links'
+  | 'full-queues'
+  | 'stall-links'
+  | 'reset-streams'
+  | 'crash'
+  | 'power-loss'
+  | 'wipe'
+  | 'crash-at'
+  | 'pause'
+  | 'slow-node'
+  | 'disk-error'
+  | 'disk-full'
+  | 'slow-disk'
+  | 'stall-disk'
+  | 'bit-rot'
+  | 'wall-jump'
+  | 'clock-drift'
+  | 'upgrade'
+  | 'action';
+
+/**
+ * Whether the drawn faults stay within what the protocol promises to survive (`within`), or may go
+ * beyond it (`beyond`), where a system must refuse rather than lose something in silence.
+ */
+export type AtlasMode = 'within' | 'beyond';
+
+/** What the fault atlas must keep whole. */
+export interface Atlas {
+  readonly mode: AtlasMode;
+  /** How many replicas may ever lose or rot what they had synced. Default: a minority. */
+  readonly damagedReplicaMax?: number;
+  /** The bound of clock rates, ppm. Default: what the Host states. */
+  readonly driftPpmMax?: number;
+  /** The longest jump of a wall clock, ms. */
+  readonly wallJumpMsMax?: number;
+}
+
+/** What clients do in a run, drawn from a seed. */
+export interface Workload {
+  /** The next operation of `client`; `index` counts from 0 over all clients, so values can be unique. */
+  draw(random: Random, client: NodeId, index: number): Operation;
+  /** Operations that every client does in the quiet phase at the end. */
+  readonly last: readonly Operation[];
+}
+
+/** All that a run is drawn from. */
+export interface Experiment {
+  readonly name: string;
+  readonly subject: Subject;
+  readonly replicaCount: number;
+  readonly clientCount: number;
+  /** How long faults and load last, ms of the run's time. */
+  readonly activeMs: number;
+  /** After the faults: within this time every client must see an `ok`, ms. */
+  readonly quietMs: number;
+  /** How many operations each client begins while faults last. */
+  readonly operationCount: number;
+  /** A client gives up an operation after this time and does not know its outcome, ms. */
+  readonly operationTimeoutMs: number;
+  readonly workload: Workload;
+  readonly faults: readonly FaultKind[];
+  readonly atlas: Atlas;
+}

@@ -1,0 +1,38 @@
+/**
+ * The door of the vocabulary of experiments: subjects, faults, plans, traces, planted bugs, as data.
+ */
+export type { Bench, BenchRow } from './bench.ts';
+export type { Atlas, AtlasMode, Experiment, FaultKind, Workload } from './experiment.ts';
+export {
+  type ClockFault,
+  type CrashPoint,
+  type DiskFate,
+  type DiskFault,
+  type DiskOperation,
+  describeFault,
+  endOf,
+  type Fault,
+  type Links,
+  type NetworkFault,
+  type OperatorAction,
+  type ProcessFault,
+  type Window,
+} from './fault.ts';
+export type { HistoryEvent, Operation, Outcome, PlannedOperation, Value } from './operation.ts';
+export {
+  type Choices,
+  formatPlan,
+  MAX_PLAN_ITEMS,
+  type MessageFate,
+  type Plan,
+  parsePlan,
+} from './plan.ts';
+export { type Planted, type PlantedBug, plant } from './planted-bug.ts';
+export {
+  MAX_TRACE_RECORDS,
+  packTrace,
+  type RunTrace,
+  type TraceRecord,
+  unpackTrace,
+} from './run-trace.ts';
+export type { Member, NodeConfig, Subject, SubjectClient, Topology } from './subject.ts';

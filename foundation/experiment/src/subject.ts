@@ -1,0 +1,45 @@
+/**
+ * What the lab drives: how to start a system's nodes and how to be its client.
+ */
+import type { Host, NodeId, RunningNode } from '@mangrove/host';
+import type { Operation, Outcome } from './operation.ts';
+
+/** A node or client, and where its messages go. */
+export interface Member {
+  readonly node: NodeId;
+  readonly address: string;
+}
+
+/** Who takes part in a run. */
+export interface Topology {
+  readonly replicas: readonly Member[];
+  readonly clients: readonly Member[];
+}
+
+/** What a node is told at its start. */
+export interface NodeConfig {
+  readonly topology: Topology;
+  /** Which version of the code it is to be, from 1; `upgrade` raises it. */
+  readonly version: number;
+}
+
+/** A client of the system under test. */
+export interface SubjectClient {
+  /** Does one operation. It may take for ever: whoever drives it sets the limit. */
+  invoke(operation: Operation): Promise<Outcome>;
+}
+
+/** A system under test: defined once, driven in every world. */
+export interface Subject {
+  readonly name: string;
+  start(host: Host, config: NodeConfig): Promise<RunningNode>;
+  openClient(host: Host, topology: Topology): Promise<SubjectClient>;
+  /** A message in a few words, for drawings: `store 3 by c1`. */
+  describe?(message: Uint8Array): string;
+  /** Does what an `action` of the plan asks for, on the nodes that run. */
+  act?(
+    name: string,
+    args: Readonly<Record<string, string | number | boolean>>,
+    nodes: ReadonlyMap<NodeId, RunningNode>,
+  ): Promise<void>;
+}
