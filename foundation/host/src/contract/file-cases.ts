@@ -63,6 +63,25 @@ export const fileCases: readonly ContractCase[] = [
     },
   },
   {
+    rules: ['D6'],
+    title: 'two handles of one file see what the other one wrote',
+    needs: [],
+    async run(world) {
+      const { disk, file } = await opened(world);
+      const reader = await awaited(world, disk.open('file', 'read'), 'open to read');
+      const writer = await awaited(world, disk.open('file', 'write'), 'open to write');
+      await awaited(world, file.append(label('one,')), 'append');
+      const offset = await awaited(world, writer.append(label('two')), 'append');
+      expect(offset === 4, `the append of the other handle is at ${offset}`);
+      expect(reader.size() === 7, `the reader sees ${reader.size()} bytes`);
+      const text = textOf(await awaited(world, reader.readAt(0, 100), 'read'));
+      expect(text === 'one,two', `the reader sees '${text}'`);
+      await awaited(world, writer.close(), 'close');
+      await awaited(world, file.append(label('!')), 'append after the other one was closed');
+      expect(reader.size() === 8, `then the reader sees ${reader.size()} bytes`);
+    },
+  },
+  {
     rules: ['D6', 'D2'],
     title: 'overwriting changes only what is written, and gaps read as zeros',
     needs: [],

@@ -180,9 +180,10 @@ export const streamCases: readonly ContractCase[] = [
       const { near, far } = await connected(world);
       await near.write(label('x'));
       await awaited(world, far.read(), 'the first chunk');
-      const reading = far.read();
+      // Watched before the crash, so that its rejection is never unhandled.
+      const watching = fateOf(world, far.read());
       await world.crash(N1);
-      const fate = await fateOf(world, reading);
+      const fate = await watching;
       // The operating system of a killed process may close its connections in an orderly way.
       const isOver = fate.type === 'resolved' && fate.value === undefined;
       if (!isOver) {

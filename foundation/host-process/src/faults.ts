@@ -1,0 +1,218 @@
+/**
+ * The faults that a Host does to its own node: data that says what, and the board they are pinned to.
+ *
+ * Real processes are hurt this way without root. Faults of links act on messages of one peer and one
+ * direction; faults of the disk on files whose path begins with `path`. They last until healed.
+ */
+import { type DiskErrorCode, InvalidArgument, type NodeId, type Random } from '@mangrove/host';
+import { parseFault } from './fault-format.ts';
+
+/** `out`: what this node sends to the peer; `in`: what it gets from it. */
+export type Direction = 'in' | 'out' | 'both';
+
+/** The operations of the disk that a fault can name; `*` is all of them. */
+export type DiskOperation =
+  | 'open'
+  | 'read'
+  | 'write'
+  | 'sync'
+  | 'truncate'
+  | 'rename'
+  | 'remove'
+  | 'sync-directory';
+
+/** Which link a fault concerns; the peer `*` is every peer. */
+export interface OnLink {
+  readonly peer: NodeId | '*';
+  readonly direction: Direction;
+}
+
+/** Which operations on which files a fault concerns; `path` is their beginning, empty is all. */
+export interface OnFiles {
+  readonly path: string;
+  readonly operation: DiskOperation | '*';
+}
+
+/** A fault of the messages with a peer. */
+export type LinkFault =
+  /** Every message is lost, and no new connection comes about. */
+  | ({ readonly type: 'cut' } & OnLink)
+  /** So many of a thousand messages are lost. */
+  | ({ readonly type: 'drop'; readonly perMille: number } & OnLink)
+  /** So many of a thousand messages come twice. */
+  | ({ readonly type: 'duplicate'; readonly perMille: number } & OnLink)
+  /** Every message takes so much longer, and up to `jitterMs` more, so that they overtake. */
+  | ({ readonly type: 'delay'; readonly delayMs: number; readonly jitterMs: number } & OnLink)
+  /** `out`: nothing leaves the queue. `in`: nothing is read from the connection. */
+  | ({ readonly type: 'stall' } & OnLink);
+
+/** A fault of the disk. */
+export type DiskFault =
+  /** The next `count` operations fail. */
+  | ({
+      readonly type: 'disk-error';
+      readonly code: DiskErrorCode;
+      readonly count: number;
+    } & OnFiles)
+  /** Every operation takes so much longer. */
+  | ({ readonly type: 'slow-disk'; readonly delayMs: number } & OnFiles)
+  /** Operations do not begin until the fault is healed. */
+  | ({ readonly type: 'stall-disk' } & OnFiles)
+  /** Whatever needs room fails with `no-space`. */
+  | { readonly type: 'disk-full' };
+
+/** A fault as data. */
+export type HostFault = LinkFault | DiskFault;
+
+/** A fault that is in force. */
+export interface PinnedFault {
+  readonly id: number;
+  readonly fault: HostFault;
+}
+
+/** The most faults at once; more throw `InvalidArgument`. */
+export const MAX_FAULTS = 1000;
+
+/** What is in force on one link in one direction. */
+export interface LinkWeather {
+  readonly isCut: boolean;
+  readonly isStalled: boolean;
+  readonly dropPerMille: number;
+  readonly duplicatePerMille: number;
+  readonly delayMs: number;
+  readonly jitterMs: number;
+}
+
+/** What a disk operation meets. */
+export interface DiskWeather {
+  readonly error: DiskErrorCode | undefined;
+  readonly delayMs: number;
+  readonly isStalled: boolean;
+}
+
+interface Pin {
+  readonly fault: HostFault;
+  countLeft: number;
+}
+
+/** The faults in force on one Host. */
+export class FaultBoard {
+  private readonly random: Random;
+  private readonly pins = new Map<number, Pin>();
+  private readonly listeners = new Set<() => void>();
+  private lastId = 0;
+
+  constructor(random: Random) {
+    this.random = random;
+  }
+
+  /** Puts `fault` in force; throws `InvalidArgument` where it is malformed. Returns its number. */
+  set(fault: HostFault): number {
+    const checked = parseFault(fault);
+    if (this.pins.size >= MAX_FAULTS) {
+      throw new InvalidArgument('faults', this.pins.size + 1, `at most ${MAX_FAULTS} in number`);
+    }
+    this.lastId += 1;
+    const countLeft = checked.type === 'disk-error' ? checked.count : Number.POSITIVE_INFINITY;
+    this.pins.set(this.lastId, { fault: checked, countLeft });
+    this.tell();
+    return this.lastId;
+  }
+
+  /** Ends one fault, or all of them. Returns how many were ended. */
+  heal(id?: number): number {
+    const before = this.pins.size;
+    if (id === undefined) this.pins.clear();
+    else this.pins.delete(id);
+    if (this.pins.size !== before) this.tell();
+    return before - this.pins.size;
+  }
+
+  list(): PinnedFault[] {
+    return [...this.pins].map(([id, { fault }]) => ({ id, fault }));
+  }
+
+  /** Has `listener` called whenever faults begin or end. Returns how to take that back. */
+  onChange(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** What is in force on messages with `peer`; `undefined` in fair weather, which is asked often. */
+  linkWeather(peer: NodeId, direction: 'in' | 'out'): LinkWeather | undefined {
+    const weather = {
+      isCut: false,
+      isStalled: false,
+      dropPerMille: 0,
+      duplicatePerMille: 0,
+      delayMs: 0,
+      jitterMs: 0,
+    };
+    let isFair = true;
+    for (const { fault } of this.pins.values()) {
+      if (!('peer' in fault)) continue;
+      if (fault.peer !== '*' && fault.peer !== peer) continue;
+      if (fault.direction !== 'both' && fault.direction !== direction) continue;
+      isFair = false;
+      if (fault.type === 'cut') weather.isCut = true;
+      else if (fault.type === 'stall') weather.isStalled = true;
+      else if (fault.type === 'drop') weather.dropPerMille += fault.perMille;
+      else if (fault.type === 'duplicate') weather.duplicatePerMille += fault.perMille;
+      else {
+        weather.delayMs += fault.delayMs;
+        weather.jitterMs += fault.jitterMs;
+      }
+    }
+    return isFair ? undefined : weather;
+  }
+
+  /** What one operation meets, `undefined` in fair weather. Counts the errors that it deals out. */
+  meetDisk(path: string, operation: DiskOperation, needsRoom: boolean): DiskWeather | undefined {
+    if (this.pins.size === 0) return undefined;
+    let error: DiskErrorCode | undefined;
+    let delayMs = 0;
+    let isStalled = false;
+    for (const pin of this.pins.values()) {
+      const { fault } = pin;
+      if (fault.type === 'disk-full') {
+        if (needsRoom) error ??= 'no-space';
+        continue;
+      }
+      if (!('path' in fault) || !isOn(fault, path, operation)) continue;
+      if (fault.type === 'stall-disk') isStalled = true;
+      else if (fault.type === 'slow-disk') delayMs += fault.delayMs;
+      else if (error === undefined && pin.countLeft > 0) {
+        pin.countLeft -= 1;
+        error = fault.code;
+      }
+    }
+    const isFair = error === undefined && delayMs === 0 && !isStalled;
+    return isFair ? undefined : { error, delayMs, isStalled };
+  }
+
+  /** Whether operations of this kind on `path` stand still. Counts nothing. */
+  isDiskStalled(path: string, operation: DiskOperation): boolean {
+    return [...this.pins.values()].some(({ fault }) => {
+      return fault.type === 'stall-disk' && isOn(fault, path, operation);
+    });
+  }
+
+  /** How many copies of a message pass, and each one's delay in milliseconds. */
+  drawCopies(weather: LinkWeather): number[] {
+    if (weather.isCut) return [];
+    if (this.random.below(1000) < weather.dropPerMille) return [];
+    const count = this.random.below(1000) < weather.duplicatePerMille ? 2 : 1;
+    return Array.from({ length: count }, () => {
+      return weather.delayMs + (weather.jitterMs > 0 ? this.random.below(weather.jitterMs + 1) : 0);
+    });
+  }
+
+  private tell(): void {
+    for (const listener of [...this.listeners]) listener();
+  }
+}
+
+function isOn(fault: OnFiles, path: string, operation: DiskOperation): boolean {
+  if (!path.startsWith(fault.path)) return false;
+  return fault.operation === '*' || fault.operation === operation;
+}

@@ -1,0 +1,27 @@
+/**
+ * The door of the Host that is a Node.js process.
+ */
+// biome-ignore lint/performance/noBarrelFile: this is a door of the package.
+export { controlPathOf, LINE_BYTES_MAX } from './control-channel.ts';
+export { askControl, type ControlRequest } from './control-client.ts';
+export { parseFault } from './fault-format.ts';
+export {
+  type Direction,
+  type DiskFault,
+  type DiskOperation,
+  FaultBoard,
+  type HostFault,
+  type LinkFault,
+  MAX_FAULTS,
+  type OnFiles,
+  type OnLink,
+  type PinnedFault,
+} from './faults.ts';
+export { HostError, type HostErrorCode } from './host-error.ts';
+export type { TraceWriter } from './json-trace.ts';
+export type { LifeEnd } from './life.ts';
+export { DEFAULT_MESSAGE_LIMITS, type MessageLimits } from './message-limits.ts';
+export { createProcessHost, type ProcessHost, type ProcessHostOptions } from './process-host.ts';
+export { toPrometheusText } from './prometheus.ts';
+export type { StreamTls } from './tcp-streams.ts';
+export type { TlsIdentity } from './tls-identity.ts';

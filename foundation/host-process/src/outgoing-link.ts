@@ -1,0 +1,351 @@
+/**
+ * The connection that this Host dials to one peer, and over which all its messages to it go.
+ *
+ *     waiting --timer, or a hello of the peer--> dialling --welcome--> up
+ *        ^                                          |                  |
+ *        +------- refused, broken, silent ----------+------------------+
+ *
+ * What waits when a connection breaks, or when an attempt fails, is dropped. So nothing that was sent
+ * to one life of the peer reaches the next (N4), and a peer that is away does not cost memory.
+ */
+import net from 'node:net';
+import tls from 'node:tls';
+import type { Incarnation, Lane, NodeId, Random } from '@mangrove/host';
+import type { FaultBoard, LinkWeather } from './faults.ts';
+import { FrameReader } from './frame-reader.ts';
+import {
+  decodeUint32,
+  decodeWelcome,
+  encodeFrame,
+  encodeHello,
+  FRAME,
+  HELLO_BYTES_MAX,
+  ProtocolError,
+  WIRE_VERSION,
+} from './frames.ts';
+import type { MessageLimits } from './message-limits.ts';
+import { type NetworkAddress, parseAddress } from './network-address.ts';
+import { Outbox } from './outbox.ts';
+import { namesNode, type TlsIdentity } from './tls-identity.ts';
+
+/** Beyond this, what is to be written waits here, where urgent messages can still pass bulk. */
+const SOCKET_BYTES_MAX = 262_144;
+
+/** After so many rounds without a sign of life a link is down. */
+export const SILENT_ROUNDS_MAX = 4;
+
+/** What a link tells the network that it belongs to. */
+export interface LinkOwner {
+  readonly node: NodeId;
+  readonly incarnation: Incarnation;
+  readonly cluster: string;
+  readonly limits: MessageLimits;
+  readonly tls: TlsIdentity | undefined;
+  readonly faults: FaultBoard;
+  readonly random: Random;
+  /** Whether this life of the peer is known to be over. */
+  isPast(peer: NodeId, incarnation: Incarnation): boolean;
+  linkUp(peer: NodeId, incarnation: Incarnation): void;
+  linkDown(peer: NodeId, incarnation: Incarnation, reason: string): void;
+  /** So many messages were dropped. */
+  countLost(count: number, reason: string): void;
+  tellTrouble(peer: NodeId, reason: string): void;
+}
+
+/** The link to one peer. */
+export class OutgoingLink {
+  readonly peer: NodeId;
+  private readonly owner: LinkOwner;
+  private readonly outbox: Outbox;
+  private readonly delayed = new Set<NodeJS.Timeout>();
+  private address: NetworkAddress;
+  private socket: net.Socket | undefined;
+  private reader = new FrameReader(HELLO_BYTES_MAX);
+  private timer: NodeJS.Timeout | undefined;
+  private upTo: Incarnation | undefined;
+  private weather: LinkWeather | undefined;
+  private isFlushing = false;
+  private isClosed = false;
+  private failedCount = 0;
+  private silentRounds = 0;
+  private delayedBytes = 0;
+
+  constructor(owner: LinkOwner, peer: NodeId, address: string) {
+    this.owner = owner;
+    this.peer = peer;
+    this.address = parseAddress(address);
+    const { maxQueueBytes: queueBytesMax, bulkWindowBytes } = owner.limits;
+    this.outbox = new Outbox({ queueBytesMax, bulkWindowBytes });
+    this.weather = owner.faults.linkWeather(peer, 'out');
+    this.dial();
+  }
+
+  /** The life of the peer that this link is up to. */
+  get incarnation(): Incarnation | undefined {
+    return this.upTo;
+  }
+
+  /** Takes a message; false where the lane is full. */
+  send(bytes: Uint8Array, lane: Lane): boolean {
+    if (this.weather !== undefined) return this.sendInBadWeather(bytes, lane, this.weather);
+    return this.put(bytes, lane);
+  }
+
+  /** The peer is elsewhere now. */
+  moveTo(address: string): void {
+    const next = parseAddress(address);
+    if (next.host === this.address.host && next.port === this.address.port) {
+      this.hurry();
+      return;
+    }
+    this.address = next;
+    this.drop('moved');
+    this.hurry();
+  }
+
+  /** The peer shows signs of life: no need to wait. */
+  hurry(): void {
+    if (this.socket !== undefined || this.isClosed) return;
+    this.failedCount = 0;
+    this.dial();
+  }
+
+  /** Tears the connection down and begins anew. */
+  drop(reason: string): void {
+    const { socket } = this;
+    if (socket === undefined) return;
+    socket.destroy();
+    this.down(socket, reason);
+  }
+
+  /** Called every `keepAliveMs`. */
+  keepAlive(): void {
+    if (this.upTo === undefined) return;
+    this.silentRounds += 1;
+    if (this.silentRounds > SILENT_ROUNDS_MAX) this.drop('silent');
+    else if (this.weather?.isCut !== true) this.socket?.write(PING);
+  }
+
+  /** Faults began or ended. */
+  refresh(): void {
+    const wasCut = this.weather?.isCut === true;
+    this.weather = this.owner.faults.linkWeather(this.peer, 'out');
+    const isCut = this.weather?.isCut === true;
+    if (isCut) this.lose('fault');
+    if (wasCut && !isCut) this.hurry();
+    this.flushSoon();
+  }
+
+  /** Ends the link for good; in an orderly way it writes what waits first. */
+  close(isOrderly: boolean): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    clearTimeout(this.timer);
+    for (const timer of this.delayed) clearTimeout(timer);
+    const { socket } = this;
+    if (socket === undefined) return;
+    if (isOrderly && this.upTo !== undefined) {
+      this.flush();
+      socket.end();
+      // A peer that does not read must not hold a node that stops.
+      const timer = setTimeout(() => socket.destroy(), ORDERLY_CLOSE_MS);
+      socket.once('close', () => clearTimeout(timer));
+    } else if (isOrderly) {
+      socket.destroy();
+    } else {
+      socket.resetAndDestroy();
+    }
+  }
+
+  private put(bytes: Uint8Array, lane: Lane): boolean {
+    if (!this.outbox.push(bytes, lane)) return false;
+    if (this.outbox.readyPieceCount > 0) this.flush();
+    else this.flushSoon();
+    return true;
+  }
+
+  private sendInBadWeather(bytes: Uint8Array, lane: Lane, weather: LinkWeather): boolean {
+    const copies = this.owner.faults.drawCopies(weather);
+    if (copies.length === 0) this.owner.countLost(1, 'fault');
+    let isTaken = true;
+    for (const delayMs of copies) {
+      if (delayMs === 0) isTaken = this.put(bytes, lane) && isTaken;
+      else isTaken = this.putLater(bytes, lane, delayMs) && isTaken;
+    }
+    return isTaken;
+  }
+
+  private putLater(bytes: Uint8Array, lane: Lane, delayMs: number): boolean {
+    if (this.delayedBytes + bytes.length > this.owner.limits.maxQueueBytes) return false;
+    this.delayedBytes += bytes.length;
+    const { upTo } = this;
+    const timer = setTimeout(() => {
+      this.delayed.delete(timer);
+      this.delayedBytes -= bytes.length;
+      // A delay must not carry a message over to another life of the peer (N4).
+      const isSameLife = upTo === undefined || upTo === this.upTo;
+      if (!isSameLife || !this.put(bytes, lane)) this.owner.countLost(1, 'fault');
+    }, delayMs);
+    this.delayed.add(timer);
+    return true;
+  }
+
+  private flushSoon(): void {
+    if (this.isFlushing) return;
+    this.isFlushing = true;
+    setImmediate(this.flush);
+  }
+
+  /** Writes what waits, urgent first, as far as socket and credit allow. */
+  private readonly flush = (): void => {
+    this.isFlushing = false;
+    const { socket, outbox } = this;
+    if (socket === undefined || this.upTo === undefined) return;
+    if (this.weather?.isStalled === true) return;
+    socket.cork();
+    while (socket.writableLength < SOCKET_BYTES_MAX) {
+      const piece = outbox.takeUrgent();
+      if (piece === undefined) break;
+      socket.write(piece.bytes, piece.done);
+    }
+    while (socket.writableLength < SOCKET_BYTES_MAX) {
+      const fragment = outbox.takeFragment();
+      if (fragment === undefined) break;
+      socket.write(fragment[0]);
+      socket.write(fragment[1]);
+    }
+    socket.uncork();
+  };
+
+  private dial(): void {
+    clearTimeout(this.timer);
+    if (this.isClosed) return;
+    if (this.weather?.isCut === true) {
+      this.retryLater();
+      return;
+    }
+    const { owner, peer } = this;
+    const { host, port } = this.address;
+    const identity = owner.tls;
+    const socket =
+      identity === undefined
+        ? net.connect({ host, port, noDelay: true })
+        : tls.connect({ host, port, ...toTlsOptions(identity, peer) });
+    socket.setNoDelay(true);
+    this.socket = socket;
+    this.reader = new FrameReader(HELLO_BYTES_MAX);
+    socket.once(identity === undefined ? 'connect' : 'secureConnect', () => this.greet(socket));
+    socket.on('data', (chunk: Buffer) => this.hear(socket, chunk));
+    socket.on('drain', this.flush);
+    socket.on('error', (error) => this.fault(socket, error));
+    socket.on('close', () => this.down(socket, 'closed'));
+    const give = () => {
+      socket.destroy();
+      this.down(socket, 'no answer in time');
+    };
+    this.timer = setTimeout(give, owner.limits.connectTimeoutMs);
+  }
+
+  private greet(socket: net.Socket): void {
+    const { node: from, incarnation, cluster } = this.owner;
+    const hello = { version: WIRE_VERSION, incarnation, cluster, from, to: this.peer };
+    socket.write(encodeHello(hello));
+  }
+
+  private hear(socket: net.Socket, chunk: Buffer): void {
+    if (socket !== this.socket || this.isClosed) return;
+    this.silentRounds = 0;
+    try {
+      this.reader.push(chunk);
+      while (this.reader.next()) this.take(this.reader.type, this.reader.body);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.owner.tellTrouble(this.peer, error.message);
+      socket.destroy();
+    }
+  }
+
+  private take(type: number, body: Uint8Array): void {
+    if (type === FRAME.pong) return;
+    if (type === FRAME.credit && this.upTo !== undefined) {
+      this.outbox.addCredit(decodeUint32(body, 0));
+      this.flush();
+      return;
+    }
+    if (type === FRAME.welcome && this.upTo === undefined) {
+      this.up(decodeWelcome(body));
+      return;
+    }
+    if (type === FRAME.refusal && this.upTo === undefined) {
+      const reason = Buffer.from(body)
+        .toString('latin1')
+        .replaceAll(/[^ -~]/g, '?');
+      throw new ProtocolError(`refused: ${reason}`);
+    }
+    throw new ProtocolError(`a frame of type ${type} out of place`);
+  }
+
+  private up(incarnation: Incarnation): void {
+    if (this.owner.isPast(this.peer, incarnation)) {
+      throw new ProtocolError(`a former life answered: ${incarnation}`);
+    }
+    clearTimeout(this.timer);
+    this.failedCount = 0;
+    this.upTo = incarnation;
+    this.owner.linkUp(this.peer, incarnation);
+    this.flush();
+  }
+
+  private fault(socket: net.Socket, error: Error): void {
+    if (socket !== this.socket) return;
+    const { code } = error as NodeJS.ErrnoException;
+    this.owner.tellTrouble(this.peer, code ?? error.message);
+  }
+
+  private down(socket: net.Socket, reason: string): void {
+    if (socket !== this.socket) return;
+    this.socket = undefined;
+    const { upTo } = this;
+    this.upTo = undefined;
+    this.silentRounds = 0;
+    this.lose(reason);
+    if (this.isClosed) return;
+    if (upTo !== undefined) this.owner.linkDown(this.peer, upTo, reason);
+    this.retryLater();
+  }
+
+  private lose(reason: string): void {
+    const count = this.outbox.clear();
+    if (count > 0) this.owner.countLost(count, reason);
+  }
+
+  /** Exponential, with jitter over the upper half, so that nodes do not come back in step. */
+  private retryLater(): void {
+    if (this.isClosed) return;
+    const { reconnectMs, reconnectMsMax } = this.owner.limits;
+    const ceilingMs = Math.min(reconnectMsMax, reconnectMs * 2 ** Math.min(this.failedCount, 20));
+    this.failedCount += 1;
+    const delayMs = ceilingMs / 2 + this.owner.random.below(Math.ceil(ceilingMs / 2) + 1);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.dial(), delayMs);
+  }
+}
+
+const PING = encodeFrame(FRAME.ping);
+
+const ORDERLY_CLOSE_MS = 1000;
+
+function toTlsOptions({ key, cert, ca }: TlsIdentity, peer: NodeId): tls.ConnectionOptions {
+  return {
+    key: key as Buffer,
+    cert: cert as Buffer,
+    ca: ca as Buffer,
+    minVersion: 'TLSv1.3',
+    servername: peer,
+    // The certificate names the node, wherever it runs; the address says nothing about it.
+    checkServerIdentity: (_host, certificate) => {
+      if (namesNode(certificate, peer)) return undefined;
+      return new Error(`the certificate does not name ${peer}`);
+    },
+  };
+}

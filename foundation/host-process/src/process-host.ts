@@ -1,0 +1,288 @@
+/**
+ * The Host that is this process: it gives one node the clock, network and disk of the machine.
+ *
+ * A node is a guest in its process: the Host never exits it, installs no signal handler and prints
+ * nothing. What ends a life is told by `ended`.
+ *
+ *     <dataDirectory>/incarnation   the number of the last life
+ *                    /files/        the sandbox: all paths of `disk` are below it
+ *                    /locks/        pid files of locks
+ *                    /control/      the socket of the control channel
+ */
+import { randomInt } from 'node:crypto';
+import fs from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import {
+  type Clock,
+  type Disk,
+  DiskError,
+  type Host,
+  type Incarnation,
+  InvalidArgument,
+  type Messages,
+  MetricRegistry,
+  type NodeId,
+  type Random,
+  SeededRandom,
+  type Streams,
+  type Timers,
+  type Trace,
+  toNodeId,
+} from '@mangrove/host';
+import { openControlChannel } from './control-channel.ts';
+import { lockDirectory } from './directory-lock.ts';
+import { FaultBoard } from './faults.ts';
+import { HostError } from './host-error.ts';
+import { nextIncarnation, syncDirectory } from './incarnation.ts';
+import { JsonTrace, type TraceWriter } from './json-trace.ts';
+import { Life, type LifeEnd } from './life.ts';
+import { type MessageLimits, withDefaultLimits } from './message-limits.ts';
+import { openMessageServer } from './message-server.ts';
+import { checkPort, formatAddress, parseAddress } from './network-address.ts';
+import { SystemClock } from './system-clock.ts';
+import { SystemDisk } from './system-disk.ts';
+import { SystemTimers } from './system-timers.ts';
+import { TcpMessages } from './tcp-messages.ts';
+import { type StreamTls, TcpStreams } from './tcp-streams.ts';
+import type { TlsIdentity } from './tls-identity.ts';
+import { Turns } from './turns.ts';
+
+/** How a Host is set up. */
+export interface ProcessHostOptions {
+  readonly node: NodeId;
+  /** Where the node keeps its files. Made if it is missing. One Host at a time may use it. */
+  readonly dataDirectory: string;
+  /** Nodes of other clusters are refused. 1 to 63 of `a-z 0-9 -`. Default: `mangrove`. */
+  readonly cluster?: string;
+  /** The interface of all ports. Default: `127.0.0.1`; anything else should come with TLS. */
+  readonly host?: string;
+  /** The port for messages. Default: 0, any free one. */
+  readonly port?: number;
+  /** What peers are told as the address for messages. Default: `host` and the port. */
+  readonly advertise?: string;
+  /** Mutual TLS for messages: a peer's certificate must name its node. Default: none. */
+  readonly tls?: TlsIdentity;
+  /** TLS for byte streams. Default: none. */
+  readonly streamTls?: StreamTls;
+  readonly limits?: Partial<MessageLimits>;
+  /** The most connections that one listener of byte streams holds. Default: 10000. */
+  readonly maxStreams?: number;
+  /** Gets the trace, a line of JSON an event. Default: none, and tracing costs nothing. */
+  readonly trace?: TraceWriter;
+  /** Whether to open the control channel. Default: no. */
+  readonly control?: boolean;
+  /** Fixes all random draws of the node, for tests. Default: from the system's entropy. */
+  readonly seed?: number;
+}
+
+/** A Host in this process, with what its embedder needs beside the contract. */
+export interface ProcessHost extends Host, AsyncDisposable {
+  readonly metrics: MetricRegistry;
+  /** Where peers reach this node: what `messages.addPeer` of theirs is given. */
+  readonly messageAddress: string;
+  /** Hurts this node. */
+  readonly faults: FaultBoard;
+  /** The socket of the control channel, where it is open. */
+  readonly controlPath: string | undefined;
+  /** Resolves when this life is over, and why, once all that it held is free. Never rejects. */
+  readonly ended: Promise<LifeEnd>;
+  /** Stops: what waits is written, connections are closed, files too. Idempotent. */
+  close(): Promise<void>;
+  /** Stops as a crash does: connections are reset, nothing is written any more. */
+  crash(): Promise<void>;
+}
+
+/** Starts a life of a node. Rejects with `HostError` or `InvalidArgument`; then nothing is held. */
+export async function createProcessHost(options: ProcessHostOptions): Promise<ProcessHost> {
+  const settings = check(options);
+  const life = new Life();
+  try {
+    return await assemble(settings, life);
+  } catch (error) {
+    life.finish({ type: 'crashed' });
+    await life.ended;
+    throw error;
+  }
+}
+
+interface Settings {
+  readonly options: ProcessHostOptions;
+  readonly limits: MessageLimits;
+  readonly cluster: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+function check(options: ProcessHostOptions): Settings {
+  toNodeId(options.node);
+  if (options.dataDirectory === '') {
+    throw new InvalidArgument('dataDirectory', '', 'the path of a directory');
+  }
+  const { cluster = 'mangrove', host = '127.0.0.1', port = 0, maxStreams = 1 } = options;
+  if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(cluster)) {
+    throw new InvalidArgument('cluster', cluster, '1 to 63 of a-z, 0-9 and -, starting with no -');
+  }
+  checkPort(port);
+  if (!Number.isInteger(maxStreams) || maxStreams < 1) {
+    throw new InvalidArgument('maxStreams', maxStreams, 'a positive integer');
+  }
+  if (options.advertise !== undefined) parseAddress(options.advertise);
+  return { options, cluster, host, port, limits: withDefaultLimits(options.limits) };
+}
+
+async function assemble(settings: Settings, life: Life): Promise<ProcessHost> {
+  const { options, limits, cluster, host } = settings;
+  const { node, dataDirectory: directory, tls } = options;
+  const clock = new SystemClock();
+  const incarnation = await claimDirectory(directory, life, clock);
+  const trace = new JsonTrace(options.trace, clock, node, incarnation);
+  const metrics = new MetricRegistry();
+  const entropy = new SeededRandom(options.seed ?? randomInt(2 ** 32));
+  const random = entropy.stream('node');
+  const faults = new FaultBoard(entropy.stream('faults'));
+  const turns = new Turns(life);
+  const timers = new SystemTimers(life, clock, turns);
+  const root = join(directory, 'files');
+  const locks = join(directory, 'locks');
+  const disk = new SystemDisk({ life, faults, metrics, root, lockDirectory: locks });
+  const messages = new TcpMessages({
+    node,
+    incarnation,
+    cluster,
+    life,
+    turns,
+    faults,
+    random: entropy.stream('reconnect'),
+    trace,
+    metrics,
+    limits,
+    tls,
+  });
+  const port = await openMessageServer({
+    host,
+    port: settings.port,
+    life,
+    limits,
+    tls,
+    owner: messages,
+  });
+  const { connectTimeoutMs } = limits;
+  const maxConnections = options.maxStreams ?? 10_000;
+  const streamTls = options.streamTls;
+  const streams = new TcpStreams({
+    life,
+    turns,
+    host,
+    tls: streamTls,
+    connectTimeoutMs,
+    maxConnections,
+  });
+  const messageAddress = options.advertise ?? formatAddress({ host, port });
+  const status = () => ({
+    node,
+    incarnation,
+    cluster,
+    pid: process.pid,
+    uptimeMs: Math.round(clock.now() - startedAt),
+    messageAddress,
+    links: messages.status(),
+    faults: faults.list(),
+  });
+  const startedAt = clock.now();
+  const controlPath = options.control
+    ? await openControlChannel(directory, { life, faults, registry: metrics, status })
+    : undefined;
+  const parts = { node, incarnation, clock, timers, random, messages, streams, disk, trace };
+  return new Guest(life, { ...parts, metrics, messageAddress, faults, controlPath });
+}
+
+/** Makes and locks the data directory, and begins a new incarnation in it. */
+async function claimDirectory(directory: string, life: Life, clock: Clock): Promise<Incarnation> {
+  const locks = join(directory, 'locks');
+  try {
+    for (const path of [join(directory, 'files'), locks]) {
+      await fs.mkdir(path, { recursive: true, mode: 0o700 });
+    }
+    const lock = await lockDirectory(directory, '.', locks);
+    // The next life must not begin while files of this one are still open.
+    life.atLast(() => lock.release());
+    await syncDirectory(directory);
+    await syncDirectory(dirname(directory));
+    return await nextIncarnation(directory, clock.wall());
+  } catch (cause) {
+    if (cause instanceof HostError) throw cause;
+    if (cause instanceof DiskError && cause.code === 'locked') {
+      throw new HostError('data-in-use', `${directory} is used by another node`, { cause });
+    }
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new HostError('data-unusable', `${directory} cannot be used: ${why}`, { cause });
+  }
+}
+
+type Parts = Omit<Host, 'run' | 'fail' | 'metrics'> &
+  Pick<ProcessHost, 'metrics' | 'messageAddress' | 'faults' | 'controlPath'>;
+
+/** The parts put together. */
+class Guest implements ProcessHost {
+  readonly node: NodeId;
+  readonly incarnation: Incarnation;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly messages: Messages;
+  readonly streams: Streams;
+  readonly disk: Disk;
+  readonly trace: Trace;
+  readonly metrics: MetricRegistry;
+  readonly messageAddress: string;
+  readonly faults: FaultBoard;
+  readonly controlPath: string | undefined;
+  private readonly life: Life;
+
+  constructor(life: Life, parts: Parts) {
+    this.life = life;
+    this.node = parts.node;
+    this.incarnation = parts.incarnation;
+    this.clock = parts.clock;
+    this.timers = parts.timers;
+    this.random = parts.random;
+    this.messages = parts.messages;
+    this.streams = parts.streams;
+    this.disk = parts.disk;
+    this.trace = parts.trace;
+    this.metrics = parts.metrics;
+    this.messageAddress = parts.messageAddress;
+    this.faults = parts.faults;
+    this.controlPath = parts.controlPath;
+  }
+
+  get ended(): Promise<LifeEnd> {
+    return this.life.ended;
+  }
+
+  run(task: () => Promise<void>): void {
+    const fail = (error: unknown) => this.life.fail(error);
+    this.life.call(() => void task().then(undefined, fail));
+  }
+
+  fail(cause: unknown): void {
+    if (!this.life.isOver) this.trace.event('failed', { cause: String(cause) });
+    this.life.fail(cause);
+  }
+
+  async close(): Promise<void> {
+    this.life.finish({ type: 'closed' });
+    await this.life.ended;
+    this.life.rethrow();
+  }
+
+  async crash(): Promise<void> {
+    this.life.finish({ type: 'crashed' });
+    await this.life.ended;
+    this.life.rethrow();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

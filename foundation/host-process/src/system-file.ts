@@ -1,0 +1,196 @@
+/**
+ * An open file of a process, read and written at positions.
+ */
+import fs from 'node:fs';
+import { DiskError, type DiskFile, InvalidArgument, MAX_TRANSFER_BYTES } from '@mangrove/host';
+import type { FsCallback, SystemDisk } from './system-disk.ts';
+
+/** What the handles of one file share, so that each sees what the others wrote. */
+export interface FileContent {
+  readonly key: string;
+  handleCount: number;
+  sizeBytes: number;
+  /** Changes of the size happen one after the other, so that an append that fails leaves no gap. */
+  lastChange: Promise<unknown>;
+}
+
+/** One open file of one life. */
+export class SystemFile implements DiskFile {
+  readonly path: string;
+  readonly content: FileContent;
+  private readonly disk: SystemDisk;
+  private readonly isReadOnly: boolean;
+  private readonly underWay = new Set<Promise<unknown>>();
+  private fd: number;
+  private isClosed = false;
+
+  constructor(
+    disk: SystemDisk,
+    fd: number,
+    path: string,
+    isReadOnly: boolean,
+    content: FileContent,
+  ) {
+    this.content = content;
+    this.disk = disk;
+    this.fd = fd;
+    this.path = path;
+    this.isReadOnly = isReadOnly;
+  }
+
+  size(): number {
+    return this.content.sizeBytes;
+  }
+
+  async append(bytes: Uint8Array): Promise<number> {
+    this.check('append');
+    checkLength(bytes.length);
+    return this.change(async () => {
+      const offset = this.content.sizeBytes;
+      try {
+        await this.write(offset, bytes);
+      } catch (error) {
+        // A part of it may have been written. Cut it off, so that the next append comes right here.
+        await this.cut(offset).catch(() => this.measure());
+        throw error;
+      }
+      return offset;
+    });
+  }
+
+  async writeAt(offset: number, bytes: Uint8Array): Promise<void> {
+    this.check('write');
+    checkOffset('offset', offset);
+    checkLength(bytes.length);
+    // A write beyond the end changes the size, and an append must not land in between.
+    if (offset + bytes.length > this.content.sizeBytes) {
+      await this.change(() => this.write(offset, bytes));
+    } else {
+      await this.track(this.write(offset, bytes));
+    }
+  }
+
+  async readAt(offset: number, length: number): Promise<Uint8Array> {
+    if (this.isClosed) throw new DiskError('closed', this.path, 'read');
+    checkOffset('offset', offset);
+    checkLength(length);
+    // No more is allocated than the file can fill, whatever was asked for.
+    const room = Math.max(0, Math.min(length, this.content.sizeBytes - offset));
+    const bytes = new Uint8Array(room);
+    return this.track(this.fill(offset, bytes));
+  }
+
+  async sync(): Promise<void> {
+    if (this.isClosed) throw new DiskError('closed', this.path, 'sync');
+    const start = performance.now();
+    await this.track(
+      this.disk.operate<void>('sync', this.path, false, (done) =>
+        fs.fdatasync(this.fd, asVoid(done)),
+      ),
+    );
+    this.disk.recordSync(performance.now() - start);
+  }
+
+  async truncate(sizeBytes: number): Promise<void> {
+    this.check('truncate');
+    checkOffset('sizeBytes', sizeBytes);
+    await this.change(() => this.cut(sizeBytes));
+  }
+
+  async close(): Promise<void> {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    await Promise.allSettled([...this.underWay]);
+    this.disk.forget(this);
+    const fd = this.fd;
+    this.fd = -1;
+    await this.disk.call<void>('close', this.path, (done) => fs.close(fd, asVoid(done)));
+  }
+
+  /** Closes the descriptor at the end of the life, when no call is under way any more. */
+  abandon(): Promise<void> {
+    const fd = this.fd;
+    this.fd = -1;
+    if (fd < 0) return Promise.resolve();
+    // Nobody is left to be told of an error; what was not synced is in doubt anyway.
+    return new Promise((resolve) => fs.close(fd, () => resolve()));
+  }
+
+  private async write(offset: number, bytes: Uint8Array): Promise<void> {
+    let done = 0;
+    const needsRoom = offset + bytes.length > this.content.sizeBytes;
+    do {
+      const written = await this.disk.operate<number>('write', this.path, needsRoom, (settle) =>
+        fs.write(this.fd, bytes, done, bytes.length - done, offset + done, settle),
+      );
+      done += written;
+      if (written === 0 && done < bytes.length) {
+        throw new DiskError('input-output', this.path, 'write');
+      }
+    } while (done < bytes.length);
+    if (bytes.length > 0)
+      this.content.sizeBytes = Math.max(this.content.sizeBytes, offset + bytes.length);
+  }
+
+  private async fill(offset: number, bytes: Uint8Array): Promise<Uint8Array> {
+    let done = 0;
+    do {
+      const read = await this.disk.operate<number>('read', this.path, false, (settle) =>
+        fs.read(this.fd, bytes, done, bytes.length - done, offset + done, settle),
+      );
+      if (read === 0) break;
+      done += read;
+    } while (done < bytes.length);
+    return done === bytes.length ? bytes : bytes.slice(0, done);
+  }
+
+  private async cut(sizeBytes: number): Promise<void> {
+    const needsRoom = sizeBytes > this.content.sizeBytes;
+    await this.disk.operate<void>('truncate', this.path, needsRoom, (done) =>
+      fs.ftruncate(this.fd, sizeBytes, asVoid(done)),
+    );
+    this.content.sizeBytes = sizeBytes;
+  }
+
+  /** Takes the size from the system, where a failed write could not be undone. */
+  private async measure(): Promise<void> {
+    const stats = await this.disk.call<fs.Stats>('size', this.path, (done) =>
+      fs.fstat(this.fd, done),
+    );
+    this.content.sizeBytes = stats.size;
+  }
+
+  private change<Value>(work: () => Promise<Value>): Promise<Value> {
+    const result = this.content.lastChange.then(work, work);
+    this.content.lastChange = result;
+    return this.track(result);
+  }
+
+  private track<Value>(promise: Promise<Value>): Promise<Value> {
+    this.underWay.add(promise);
+    const end = () => this.underWay.delete(promise);
+    promise.then(end, end);
+    return promise;
+  }
+
+  private check(operation: string): void {
+    if (this.isClosed) throw new DiskError('closed', this.path, operation);
+    if (this.isReadOnly) throw new InvalidArgument('mode', 'read', `other, for ${operation}`);
+  }
+}
+
+function checkOffset(name: string, value: number): void {
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new InvalidArgument(name, value, 'a non-negative integer');
+  }
+}
+
+function checkLength(length: number): void {
+  if (!Number.isSafeInteger(length) || length < 0 || length > MAX_TRANSFER_BYTES) {
+    throw new InvalidArgument('length', length, `an integer from 0 to ${MAX_TRANSFER_BYTES}`);
+  }
+}
+
+function asVoid(done: FsCallback<void>): (error: NodeJS.ErrnoException | null) => void {
+  return (error) => done(error, undefined);
+}

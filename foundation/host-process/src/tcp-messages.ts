@@ -1,0 +1,280 @@
+/**
+ * The message network over TCP: one connection per pair of nodes and direction.
+ *
+ * This Host dials every peer it knows and sends over that connection; what peers send comes over the
+ * connections that they dial. Both ends tell their incarnation in the greeting. The highest one seen
+ * of a peer, on either connection, is remembered: older ones are refused and cut off (N3).
+ */
+
+import type { TLSSocket } from 'node:tls';
+import type {
+  Counter,
+  Envelope,
+  Incarnation,
+  Lane,
+  LinkEvent,
+  Messages,
+  Metrics,
+  NodeId,
+  Random,
+  SendOutcome,
+  Trace,
+} from '@mangrove/host';
+import { toNodeId } from '@mangrove/host';
+import type { FaultBoard, LinkWeather } from './faults.ts';
+import { type Hello, WIRE_VERSION } from './frames.ts';
+import type { IncomingLink, IncomingOwner } from './incoming-link.ts';
+import type { Life } from './life.ts';
+import type { MessageLimits } from './message-limits.ts';
+import { type LinkOwner, OutgoingLink } from './outgoing-link.ts';
+import { SelfLink } from './self-link.ts';
+import { namesNode, type TlsIdentity } from './tls-identity.ts';
+import type { Turns } from './turns.ts';
+
+/** What the message network needs of its Host. */
+export interface MessageContext {
+  readonly node: NodeId;
+  readonly incarnation: Incarnation;
+  readonly cluster: string;
+  readonly life: Life;
+  readonly turns: Turns;
+  readonly faults: FaultBoard;
+  readonly random: Random;
+  readonly trace: Trace;
+  readonly metrics: Metrics;
+  readonly limits: MessageLimits;
+  readonly tls: TlsIdentity | undefined;
+}
+
+/** The messages of one life. */
+export class TcpMessages implements Messages, LinkOwner, IncomingOwner {
+  readonly maxMessageBytes: number;
+  readonly maxQueueBytes: number;
+  readonly node: NodeId;
+  readonly incarnation: Incarnation;
+  readonly cluster: string;
+  readonly limits: MessageLimits;
+  readonly tls: TlsIdentity | undefined;
+  readonly faults: FaultBoard;
+  readonly random: Random;
+  readonly turns: Turns;
+  private readonly context: MessageContext;
+  private readonly self: SelfLink;
+  private readonly links = new Map<NodeId, OutgoingLink>();
+  private readonly incoming = new Map<NodeId, IncomingLink>();
+  private readonly latest = new Map<NodeId, Incarnation>();
+  private readonly sent: Counter;
+  private readonly received: Counter;
+  private messageHandler: ((envelope: Envelope) => void) | undefined;
+  private linkHandler: ((event: LinkEvent) => void) | undefined;
+
+  constructor(context: MessageContext) {
+    const { life, limits, metrics, faults } = context;
+    this.context = context;
+    this.node = context.node;
+    this.incarnation = context.incarnation;
+    this.cluster = context.cluster;
+    this.limits = limits;
+    this.tls = context.tls;
+    this.faults = faults;
+    this.random = context.random;
+    this.turns = context.turns;
+    this.maxMessageBytes = limits.maxMessageBytes;
+    this.maxQueueBytes = limits.maxQueueBytes;
+    this.sent = metrics.counter('host_messages_sent', { help: 'Messages queued.', unit: '1' });
+    const help = 'Messages that arrived.';
+    this.received = metrics.counter('host_messages_received', { help, unit: '1' });
+    this.self = new SelfLink(this);
+    const stop = faults.onChange(() => this.refresh());
+    const timer = setInterval(() => this.keepAlive(), limits.keepAliveMs);
+    life.atEnd((end) => {
+      stop();
+      clearInterval(timer);
+      for (const link of this.links.values()) link.close(end.type === 'closed');
+      for (const link of [...this.incoming.values()]) link.close('ended', end.type !== 'closed');
+    });
+  }
+
+  send(to: NodeId, bytes: Uint8Array, lane: Lane = 'urgent'): SendOutcome {
+    if (this.context.life.isOver) return 'closed';
+    if (bytes.length > this.maxMessageBytes) return 'too-large';
+    const link = to === this.node ? this.self : this.links.get(to);
+    if (link === undefined) return 'unknown-peer';
+    if (!link.send(bytes, lane)) return 'queue-full';
+    this.sent.add();
+    return 'queued';
+  }
+
+  onMessage(handler: (envelope: Envelope) => void): void {
+    this.messageHandler = handler;
+  }
+
+  onLink(handler: (event: LinkEvent) => void): void {
+    this.linkHandler = handler;
+    for (const [peer, { incarnation }] of this.links) {
+      if (incarnation !== undefined) this.tellLink({ type: 'up', peer, incarnation });
+    }
+  }
+
+  linkTo(peer: NodeId): Incarnation | undefined {
+    return this.links.get(peer)?.incarnation;
+  }
+
+  addPeer(peer: NodeId, address: string): void {
+    if (this.context.life.isOver || toNodeId(peer) === this.node) return;
+    const known = this.links.get(peer);
+    if (known === undefined) this.links.set(peer, new OutgoingLink(this, peer, address));
+    else known.moveTo(address);
+  }
+
+  removePeer(peer: NodeId): void {
+    const link = this.links.get(peer);
+    if (link === undefined) return;
+    this.links.delete(peer);
+    const { incarnation } = link;
+    link.close(true);
+    if (incarnation !== undefined) this.linkDown(peer, incarnation, 'removed');
+  }
+
+  /** Who is connected, for the control channel. */
+  status(): { peer: NodeId; linkTo: Incarnation | null; linkFrom: Incarnation | null }[] {
+    const peers = new Set([...this.links.keys(), ...this.incoming.keys()]);
+    return [...peers].map((peer) => ({
+      peer,
+      linkTo: this.links.get(peer)?.incarnation ?? null,
+      linkFrom: this.incoming.get(peer)?.incarnation ?? null,
+    }));
+  }
+
+  // What the links ask and tell.
+
+  isPast(peer: NodeId, incarnation: Incarnation): boolean {
+    return incarnation < (this.latest.get(peer) ?? 0);
+  }
+
+  linkUp(peer: NodeId, incarnation: Incarnation): void {
+    this.saw(peer, incarnation);
+    this.context.trace.event('link-up', { peer, incarnation });
+    this.tellLink({ type: 'up', peer, incarnation });
+  }
+
+  linkDown(peer: NodeId, incarnation: Incarnation, reason: string): void {
+    this.context.trace.event('link-down', { peer, incarnation, reason });
+    this.tellLink({ type: 'down', peer, incarnation });
+  }
+
+  countLost(count: number, reason: string): void {
+    const options = { help: 'Messages dropped, by cause.', unit: '1', labels: { reason } };
+    this.context.metrics.counter('host_messages_lost', options).add(count);
+  }
+
+  tellTrouble(peer: NodeId, reason: string): void {
+    if (this.context.trace.isOn) this.context.trace.event('link-trouble', { peer, reason });
+  }
+
+  admit(link: IncomingLink, hello: Hello): string | undefined {
+    const { from, incarnation } = hello;
+    if (hello.version !== WIRE_VERSION) return `this node speaks version ${WIRE_VERSION}`;
+    if (hello.cluster !== this.cluster) return 'another cluster';
+    if (hello.to !== this.node || from === this.node) return `this is ${this.node}`;
+    if (this.tls !== undefined) {
+      const certificate = (link.socket as TLSSocket).getPeerCertificate();
+      if (!namesNode(certificate, from)) return `the certificate does not name ${from}`;
+    }
+    if (this.faults.linkWeather(from, 'in')?.isCut === true) return 'unavailable';
+    if (this.isPast(from, incarnation)) return 'a later life of this node is known';
+    const isKnown = this.incoming.has(from) || this.links.has(from);
+    if (!isKnown && this.incoming.size >= this.limits.maxInboundPeers) return 'too many peers';
+    this.saw(from, incarnation);
+    this.incoming.get(from)?.close('replaced');
+    this.incoming.set(from, link);
+    this.links.get(from)?.hurry();
+    return undefined;
+  }
+
+  arrive(link: IncomingLink, envelope: Envelope): void {
+    const { weather } = link;
+    if (weather === undefined) {
+      this.deliver(envelope);
+      return;
+    }
+    const copies = this.faults.drawCopies(weather);
+    if (copies.length === 0) this.countLost(1, 'fault');
+    for (const delayMs of copies) {
+      if (delayMs === 0) this.deliver(envelope);
+      else this.deliverLater(envelope, delayMs);
+    }
+  }
+
+  weatherOf(peer: NodeId): LinkWeather | undefined {
+    return this.faults.linkWeather(peer, 'in');
+  }
+
+  gone(link: IncomingLink, reason: string): void {
+    const { from } = link;
+    if (from !== undefined && this.incoming.get(from) === link) this.incoming.delete(from);
+    this.context.trace.event('connection-closed', { peer: from ?? '', reason });
+  }
+
+  /** Hands a message to the node now. Called in a turn. */
+  deliver(envelope: Envelope): void {
+    const { life } = this.context;
+    const handler = this.messageHandler;
+    if (life.isOver || handler === undefined) return;
+    this.received.add();
+    try {
+      handler(envelope);
+    } catch (error) {
+      life.fail(error);
+    }
+  }
+
+  private deliverLater(envelope: Envelope, delayMs: number): void {
+    const timer = setTimeout(() => {
+      cancel();
+      if (this.isPast(envelope.from, envelope.incarnation)) return;
+      this.turns.run(() => this.deliver(envelope));
+    }, delayMs);
+    const cancel = this.context.life.atEnd(() => clearTimeout(timer));
+  }
+
+  /** Notes a life of a peer, and ends every connection with an earlier one. */
+  private saw(peer: NodeId, incarnation: Incarnation): void {
+    const known = this.latest.get(peer) ?? 0;
+    if (incarnation <= known) return;
+    this.latest.set(peer, incarnation);
+    this.forgetStrangers();
+    const incoming = this.incoming.get(peer);
+    if (incoming !== undefined && incoming.incarnation < incarnation)
+      incoming.close('a later life');
+    const link = this.links.get(peer);
+    if (link?.incarnation !== undefined && link.incarnation < incarnation)
+      link.drop('a later life');
+  }
+
+  /** Peers that are neither known nor connected are remembered for a while, not for ever. */
+  private forgetStrangers(): void {
+    if (this.latest.size <= 4 * this.limits.maxInboundPeers) return;
+    for (const peer of this.latest.keys()) {
+      if (this.latest.size <= 2 * this.limits.maxInboundPeers) break;
+      if (!this.links.has(peer) && !this.incoming.has(peer)) this.latest.delete(peer);
+    }
+  }
+
+  private tellLink(event: LinkEvent): void {
+    this.turns.run(() => {
+      const handler = this.linkHandler;
+      if (handler !== undefined) this.context.life.call(() => handler(event));
+    });
+  }
+
+  private keepAlive(): void {
+    for (const link of this.links.values()) link.keepAlive();
+    for (const link of [...this.incoming.values()]) link.keepAlive();
+  }
+
+  private refresh(): void {
+    for (const link of this.links.values()) link.refresh();
+    for (const link of this.incoming.values()) link.refresh();
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * Byte streams over TCP, with TLS where the Host was given an identity for them.
+ */
+import net from 'node:net';
+import tls from 'node:tls';
+import { type ByteStream, type Listener, StreamError, type Streams } from '@mangrove/host';
+import type { HostError } from './host-error.ts';
+import type { Life } from './life.ts';
+import { listen } from './message-server.ts';
+import { checkPort, formatAddress, parseAddress } from './network-address.ts';
+import { TcpStream } from './tcp-stream.ts';
+import type { Turns } from './turns.ts';
+
+/** TLS for byte streams. */
+export interface StreamTls {
+  /** Key and certificate, PEM; needed to listen, and to connect where the server asks for them. */
+  readonly key?: string | Uint8Array;
+  readonly cert?: string | Uint8Array;
+  /** The authority that the other side's certificate must come from. */
+  readonly ca: string | Uint8Array;
+  /** Whether those who connect must show a certificate. Default: no. */
+  readonly mustShowCertificate?: boolean;
+}
+
+/** What byte streams need of their Host. */
+export interface StreamContext {
+  readonly life: Life;
+  readonly turns: Turns;
+  /** The interface that listeners open their ports on. */
+  readonly host: string;
+  readonly tls: StreamTls | undefined;
+  readonly connectTimeoutMs: number;
+  /** The most connections of one listener; more are closed at once. */
+  readonly maxConnections: number;
+}
+
+/** Hands a connected socket over, with the one below TLS. */
+type Accept = (socket: net.Socket, raw: net.Socket) => void;
+
+/** The byte streams of one life. */
+export class TcpStreams implements Streams {
+  private readonly context: StreamContext;
+
+  constructor(context: StreamContext) {
+    this.context = context;
+  }
+
+  async listen(port: number, accept: (stream: ByteStream) => void): Promise<Listener> {
+    checkPort(port);
+    const { life, turns, host } = this.context;
+    const server = this.createServer((socket, raw) => {
+      const stream = new TcpStream(life, socket, raw);
+      turns.run(() => life.call(() => accept(stream)));
+    });
+    server.maxConnections = this.context.maxConnections;
+    await this.open(server, port);
+    const forget = life.atEnd(() => closeServer(server));
+    const actual = (server.address() as net.AddressInfo).port;
+    return {
+      address: formatAddress({ host, port: actual }),
+      port: actual,
+      close: () =>
+        life.owe<void>((resolve) => {
+          forget();
+          void closeServer(server).then(resolve);
+        }),
+    };
+  }
+
+  async connect(address: string, signal?: AbortSignal): Promise<ByteStream> {
+    const { host, port } = parseAddress(address);
+    if (signal?.aborted === true) throw signal.reason;
+    const { life, tls: identity, connectTimeoutMs } = this.context;
+    let stop = () => {};
+    try {
+      return await life.owe<ByteStream>((resolve, reject) => {
+        const raw = net.connect({ host, port, allowHalfOpen: true, noDelay: true });
+        const socket = identity === undefined ? raw : tls.connect(toClient(identity, raw, host));
+        const settle = (error: unknown) => {
+          raw.destroy();
+          reject(error);
+        };
+        const fail = (cause: NodeJS.ErrnoException) => settle(toConnectError(address, cause));
+        const abort = () => settle(signal?.reason);
+        const timer = setTimeout(
+          () => settle(new StreamError('unreachable', `${address} did not answer in time`)),
+          connectTimeoutMs,
+        );
+        const forget = life.atEnd(() => void raw.destroy());
+        stop = () => {
+          clearTimeout(timer);
+          forget();
+          signal?.removeEventListener('abort', abort);
+        };
+        signal?.addEventListener('abort', abort, { once: true });
+        for (const each of new Set([raw, socket])) each.on('error', fail);
+        socket.once(identity === undefined ? 'connect' : 'secureConnect', () => {
+          // The life may have ended while the connection came about.
+          if (life.isOver || raw.destroyed) raw.destroy();
+          else {
+            for (const each of new Set([raw, socket])) each.off('error', fail);
+            resolve(new TcpStream(life, socket, raw));
+          }
+        });
+      });
+    } finally {
+      stop();
+    }
+  }
+
+  private createServer(accept: Accept): net.Server {
+    const { tls: identity } = this.context;
+    const options = { allowHalfOpen: true, noDelay: true } as const;
+    if (identity === undefined) return net.createServer(options, (raw) => accept(raw, raw));
+    // A TLS socket can't be reset, only the one below it; the server is handed that one, and tells
+    // the pair of them by the peer's address.
+    const below = new Map<string, net.Socket>();
+    const keyOf = (socket: net.Socket) => `${socket.remoteAddress} ${socket.remotePort}`;
+    const secure = tls.createServer({ ...toServer(identity), allowHalfOpen: true }, (socket) => {
+      accept(socket, below.get(keyOf(socket)) ?? socket);
+    });
+    secure.on('tlsClientError', (_error, socket) => socket.destroy());
+    return net.createServer(options, (raw) => {
+      const key = keyOf(raw);
+      below.set(key, raw);
+      raw.once('close', () => below.delete(key));
+      secure.emit('connection', raw);
+    });
+  }
+
+  private async open(server: net.Server, port: number): Promise<void> {
+    const { life, host } = this.context;
+    await life.owe<void>((resolve, reject) => {
+      listen(server, host, port).then(
+        () => {
+          if (life.isOver) server.close();
+          else resolve();
+        },
+        (error: HostError) => reject(toListenError(error, port)),
+      );
+    });
+    server.on('error', (error) => life.fail(error));
+  }
+}
+
+function closeServer(server: net.Server): Promise<void> {
+  // Not waiting for open streams: they stay open.
+  server.close();
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function toListenError(error: HostError, port: number): StreamError {
+  const { code } = (error.cause ?? {}) as NodeJS.ErrnoException;
+  const kind = code === 'EADDRINUSE' ? 'address-in-use' : 'refused';
+  return new StreamError(kind, `port ${port}: ${error.message}`, { cause: error });
+}
+
+function toConnectError(address: string, cause: NodeJS.ErrnoException): StreamError {
+  const code = cause.code === 'ECONNREFUSED' ? 'refused' : 'unreachable';
+  return new StreamError(code, `${address}: ${cause.code ?? cause.message}`, { cause });
+}
+
+function toClient(identity: StreamTls, raw: net.Socket, host: string): tls.ConnectionOptions {
+  const isName = net.isIP(host) === 0;
+  return { ...toPem(identity), socket: raw, ...(isName ? { servername: host } : { host }) };
+}
+
+function toServer(identity: StreamTls): tls.TlsOptions {
+  const mustShow = identity.mustShowCertificate ?? false;
+  return { ...toPem(identity), requestCert: mustShow, rejectUnauthorized: mustShow };
+}
+
+function toPem({ key, cert, ca }: StreamTls): {
+  minVersion: 'TLSv1.3';
+  ca: Buffer;
+  key?: Buffer;
+  cert?: Buffer;
+} {
+  const own = key === undefined || cert === undefined ? {} : { key: pem(key), cert: pem(cert) };
+  return { minVersion: 'TLSv1.3', ca: pem(ca), ...own };
+}
+
+function pem(text: string | Uint8Array): Buffer {
+  return Buffer.from(text as Uint8Array);
+}
