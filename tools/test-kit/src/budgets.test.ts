@@ -1,0 +1,13 @@
+/**
+ * Shows that the budgets of all packages together fit into the twenty minutes of a CI run.
+ */
+import { expect, it } from 'vitest';
+import { BUDGETS } from './budgets.ts';
+
+it('leaves room for everything else in the twenty minutes of .ci/run', () => {
+  const sumSeconds = Object.values(BUDGETS.roomSeconds).reduce((sum, each) => sum + each, 0);
+  // Two files run at once, so the sum of all packages may be larger than the run.
+  expect(sumSeconds).toBeLessThanOrEqual(1.5 * BUDGETS.suiteSeconds);
+  expect(BUDGETS.suiteSeconds).toBeLessThanOrEqual(15 * 60);
+  expect(BUDGETS.usualSeconds).toBeLessThanOrEqual(BUDGETS.suiteSeconds);
+});

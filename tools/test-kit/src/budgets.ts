@@ -1,0 +1,49 @@
+/**
+ * How long the tests of each package may take, so that the whole stays under twenty minutes.
+ *
+ * The time of a package is what its test files take, one after the other, on a machine of two cores.
+ * What needs more is a campaign: a command of its own, not a test.
+ */
+
+/** What the reporter holds a run to. */
+export interface Budgets {
+  /** Wall time of the whole run, in seconds. */
+  readonly suiteSeconds: number;
+  /** What a run of everything usually takes, in seconds; said at its start. */
+  readonly usualSeconds: number;
+  /** By room; a room without a budget may not have tests. */
+  readonly roomSeconds: Readonly<Record<string, number>>;
+}
+
+/** The budgets of the house. */
+export const BUDGETS: Budgets = {
+  suiteSeconds: 900,
+  usualSeconds: 60,
+  roomSeconds: {
+    'foundation/host': 10,
+    'foundation/wire': 20,
+    'foundation/experiment': 10,
+    'foundation/check': 60,
+    'foundation/crdt': 30,
+    'foundation/sim': 90,
+    'foundation/host-process': 90,
+    'foundation/journal': 60,
+    'foundation/membership': 40,
+    'systems/raft': 100,
+    'systems/geo-store': 60,
+    'systems/cache': 50,
+    'systems/k8s-operator': 60,
+    'systems/kv': 80,
+    'systems/broker': 100,
+    'systems/rate-limiter': 50,
+    'systems/streams': 60,
+    'systems/scheduler': 50,
+    'apps/lab': 90,
+    'apps/console': 30,
+    'apps/cli': 30,
+    'examples/first-system': 20,
+    'tools/test-kit': 25,
+    'tools/tidy': 45,
+    'tools/pack': 10,
+  },
+};

@@ -1,0 +1,20 @@
+/**
+ * The door of the test kit: what tests need of the system, and the reporter of the house.
+ */
+export { BUDGETS, type Budgets } from './budgets.ts';
+export {
+  chromium,
+  faketime,
+  ip,
+  missingPackages,
+  NEEDS,
+  type Need,
+  networkNamespaces,
+  nft,
+  noteOf,
+  openssl,
+  root,
+  skipUnless,
+  tc,
+} from './needs.ts';
+export { HouseReporter, type HouseReporterOptions } from './reporter.ts';

@@ -1,0 +1,23 @@
+/**
+ * How the tests run: every `*.test.ts` of the house, in a few processes that files share.
+ *
+ * Files do not get a process each (`isolate: false`): that is ten times faster, and lawful since no
+ * module keeps mutable state. The simulator traps globals only while its own nodes run. Processes,
+ * not threads, because tests send signals and start nodes.
+ */
+import { defineConfig } from 'vitest/config';
+import { HouseReporter } from './tools/test-kit/src/node.ts';
+
+export default defineConfig({
+  test: {
+    include: ['{foundation,systems,apps,tools,examples}/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**', '**/results/**'],
+    pool: 'forks',
+    isolate: false,
+    maxWorkers: '100%',
+    testTimeout: 10_000,
+    hookTimeout: 10_000,
+    teardownTimeout: 5_000,
+    reporters: ['default', new HouseReporter()],
+  },
+});
