@@ -1,8 +1,8 @@
 /**
  * How long the tests of each package may take, so that the whole stays under twenty minutes.
  *
- * The time of a package is what its test files take, one after the other, on a machine of two cores.
- * What needs more is a campaign: a command of its own, not a test.
+ * The time of a package is what its test files take, one after the other, on a machine of two
+ * cores. What needs more is a campaign: a command of its own, not a test.
  */
 
 /** What the reporter holds a run to. */

@@ -45,13 +45,6 @@ export const ip: Need = { name: 'ip', debianPackage: 'iproute2', look: () => pro
 /** Cuts connections in the kernel. */
 export const nft: Need = { name: 'nft', debianPackage: 'nftables', look: () => program('nft') };
 
-/** Shows a process another wall clock. */
-export const faketime: Need = {
-  name: 'faketime',
-  debianPackage: 'faketime',
-  look: () => program('faketime'),
-};
-
 /** The rights of the superuser. */
 export const root: Need = {
   name: 'root',
@@ -73,7 +66,7 @@ export const networkNamespaces: Need = {
 
 /** Every need that a test may have. A new one is added here. */
 export const NEEDS: readonly Need[] = [
-  ...[chromium, openssl, tc, ip, nft, faketime],
+  ...[chromium, openssl, tc, ip, nft],
   ...[root, networkNamespaces],
 ];
 

@@ -4,7 +4,6 @@
 export { BUDGETS, type Budgets } from './budgets.ts';
 export {
   chromium,
-  faketime,
   ip,
   missingPackages,
   NEEDS,

@@ -1,6 +1,7 @@
 /**
- * The reporter of the house, which stands beside Vitest's own: what a run does and how long it takes,
- * the time of each package against its budget, every skip with its reason, and the closing line.
+ * The reporter of the house, which stands beside Vitest's own: what a run does and how long it
+ * takes, the time of each package against its budget, every skip with its reason, and the closing
+ * line.
  *
  * With `CI` set, a broken budget, or a skip that `.ci/run` could have prevented, fails the run. The
  * last line is always `N passed, N failed, N skipped`.

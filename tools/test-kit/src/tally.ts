@@ -77,8 +77,8 @@ export function brokenBudgets(tally: Tally, wallMs: number, budgets: Budgets): r
 }
 
 /**
- * Skips that a run in CI must not have: for lack of what `.ci/run` could have installed, or without a
- * reason. With `-t`, Vitest skips without a reason what was not asked for: then they are lawful.
+ * Skips that a run in CI must not have: for lack of what `.ci/run` could have installed, or without
+ * a reason. With `-t`, Vitest skips without a reason what was not asked for: then they are lawful.
  */
 export function unlawfulSkips(tally: Tally, isFiltered: boolean): readonly string[] {
   const installable = new Set(

@@ -1,5 +1,6 @@
 /**
- * Shows what the reporter prints and when it fails a run: small projects are run by the real Vitest.
+ * Shows what the reporter prints and when it fails a run: small projects are run by the real
+ * Vitest.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -73,7 +74,8 @@ import { skipUnless } from ${JSON.stringify(NEEDS)};
 const absent = (name: string) => ({ name, debianPackage: name, look: () => undefined });
 it('renders', (context) => { skipUnless(context, absent('chromium')); });
 it('renders twice', (context) => { skipUnless(context, absent('chromium')); });
-it('flies', (context) => { skipUnless(context, { name: 'wings', remedy: 'be a bird', look: () => undefined }); });
+const wings = { name: 'wings', remedy: 'be a bird', look: () => undefined };
+it('flies', (context) => { skipUnless(context, wings); });
 `;
 
 it('says at the start what it does, and closes with the counts', { timeout: 20_000 }, async () => {

@@ -66,8 +66,8 @@ it('takes devDependencies for tests but not for product code', async () => {
     'systems/kv/test/sim.test.ts': source("import '@mangrove/sim';"),
   });
   expect(faults).toEqual([
-    'systems/kv/src/shell/sim.ts:4: imports @mangrove/sim, which systems/kv/package.json does not ' +
-      'declare',
+    'systems/kv/src/shell/sim.ts:4: imports @mangrove/sim, which systems/kv/package.json does ' +
+      'not declare',
   ]);
 });
 

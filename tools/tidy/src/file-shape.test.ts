@@ -1,5 +1,6 @@
 /**
- * Shows that a file must say what it is, stay small, carry a name that says something, export names.
+ * Shows that a file must say what it is, stay small, carry a name that says something, export
+ * names.
  */
 import { expect, it } from 'vitest';
 import { faultsWith, source } from '../test/planted-house.ts';
@@ -21,7 +22,7 @@ it('catches a file that does not open with a sentence', async () => {
   expect(await faultsOf('/**\n * No full stop here\n *\n * Here is one.\n */\n')).toEqual(vague);
 });
 
-it('lets the sentence stand on one line or several, after a #! line, before a diagram', async () => {
+it('lets the sentence stand on one line or more, after a #! line, before a diagram', async () => {
   expect(await faultsOf('/** Holds one constant only. */\nexport const x = 1;\n')).toEqual([]);
   expect(await faultsOf('/**\n * Holds one\n * constant:\n *\n *    x --> 1\n */\n')).toEqual([]);
   expect(await faultsOf('#!/usr/bin/env node\n/** Runs the thing. */\n')).toEqual([]);

@@ -20,7 +20,7 @@ it('catches a rule that no test names, however the rule is written', async () =>
   ]);
 });
 
-it('does not take a mention in the text, or in a comment of a test, for a rule or a test', async () => {
+it('does not take a mention in the text, or in a comment of a test, for either', async () => {
   const faults = await faultsWith({
     [DESIGN]: '- **R1** one, see R9 and R10\n- **R2** two\n',
     [TEST]: source("// R2: a comment\nexport const text = 'R2: a string';"),
