@@ -45,6 +45,13 @@ export const ip: Need = { name: 'ip', debianPackage: 'iproute2', look: () => pro
 /** Cuts connections in the kernel. */
 export const nft: Need = { name: 'nft', debianPackage: 'nftables', look: () => program('nft') };
 
+/** Ends a program that hangs, with its children; systems other than Linux lack it. */
+export const timeout: Need = {
+  name: 'timeout',
+  debianPackage: 'coreutils',
+  look: () => program('timeout'),
+};
+
 /** The rights of the superuser. */
 export const root: Need = {
   name: 'root',
@@ -66,7 +73,7 @@ export const networkNamespaces: Need = {
 
 /** Every need that a test may have. A new one is added here. */
 export const NEEDS: readonly Need[] = [
-  ...[chromium, openssl, tc, ip, nft],
+  ...[chromium, openssl, tc, ip, nft, timeout],
   ...[root, networkNamespaces],
 ];
 

@@ -15,5 +15,6 @@ export {
   root,
   skipUnless,
   tc,
+  timeout,
 } from './needs.ts';
 export { HouseReporter, type HouseReporterOptions } from './reporter.ts';

@@ -7,6 +7,8 @@
  * - Only what the package's own manifest declares: product code from `dependencies`; tests, benches
  *   and experiments from `devDependencies` too. A test may use the tools without declaring them.
  * - Product code does not enter its own package by the front door: that is a cycle.
+ *
+ * An import whose target is computed when the program runs cannot be seen here.
  */
 import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
