@@ -12,7 +12,7 @@ import { skipUnless, timeout } from '../src/needs.ts';
 
 const SCRIPT = resolve(import.meta.dirname, '../../../.ci/run');
 
-/** Runs the script; each step's command is looked up in `steps`, and succeeds when it is not there. */
+/** Runs the script. What `npm` does for each command is in `steps`; for others it succeeds. */
 async function runCi(steps: Readonly<Record<string, string>>): Promise<{
   readonly lines: readonly string[];
   readonly code: number | null;

@@ -44,6 +44,8 @@ it('catches variables and containers', async () => {
     ['const deep = { m: new Map() } as const;', 'deep is a new Map'],
     ['const codec: Codec = { cache: new Map() };', 'codec is a new Map'],
     ['const sure = { a: 1 } satisfies Shape;', 'sure is a plain object that anyone may write to'],
+    ['const either = flag ? [] : NONE;', 'either is an array that anyone may write to'],
+    ['const shared = given ?? new Map();', 'shared is a new Map'],
     ['export class A { static count = 0; }', 'static A.count is not readonly'],
     ['export class B { static readonly all = new Set(); }', 'B.all is a new Set'],
   ];
@@ -67,6 +69,7 @@ it('lets constants pass', async () => {
     'const ENCODER = new TextEncoder();',
     'const NOTHING = new Uint8Array(0);',
     'const make = () => { let n = 0; const seen = new Map(); return [n, seen]; };',
+    'const LIMIT = given ?? (flag ? 3 : 4 * 1024);',
     'export class A { static readonly limit = 3; count = 0; private seen = new Map(); }',
     'declare var performance: { now(): number };',
     'export function f() { let n = []; return n; }',

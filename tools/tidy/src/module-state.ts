@@ -17,6 +17,7 @@
  * - A function that is called where it stands hides state: `const next = (() => { let n = 0; ...
  *   })()`.
  *
+ * Both sides of `?:`, `??` and their kind are looked at.
  * What other calls return cannot be seen here, nor writes through a readonly type.
  */
 import {
@@ -34,8 +35,10 @@ import {
   isArrayTypeNode,
   isArrowFunction,
   isAsExpression,
+  isBinaryExpression,
   isCallExpression,
   isClassDeclaration,
+  isConditionalExpression,
   isFunctionExpression,
   isIdentifier,
   isNewExpression,
@@ -137,20 +140,31 @@ function stateOfField(tree: SourceFile, node: PropertyDeclaration): readonly Sta
 
 /** What makes `value` mutable, or undefined when nothing is seen. */
 function mutable(value: Expression | undefined, type: TypeNode | undefined): string | undefined {
-  if (value === undefined) return undefined;
   const named = type === undefined ? undefined : nameOfType(type);
-  if (named === 'readonly') return undefined;
-  if (isParenthesizedExpression(value) || isNonNullExpression(value)) {
+  if (value === undefined || named === 'readonly') return undefined;
+  if (
+    isParenthesizedExpression(value) ||
+    isNonNullExpression(value) ||
+    isSatisfiesExpression(value)
+  ) {
     return mutable(value.expression, type);
   }
-  if (isSatisfiesExpression(value)) return mutable(value.expression, type);
   if (isAsExpression(value)) {
     return nameOfType(value.type) === 'const'
       ? newInside(value.expression)
       : mutable(value.expression, type ?? value.type);
   }
+  if (isConditionalExpression(value)) {
+    return mutable(value.whenTrue, type) ?? mutable(value.whenFalse, type);
+  }
+  if (isBinaryExpression(value)) return mutable(value.left, type) ?? mutable(value.right, type);
+  return mutableMade(value, named);
+}
+
+/** The same for what is made in place: literals, `new` and calls. */
+function mutableMade(value: Expression, typeName: string | undefined): string | undefined {
   if (isObjectLiteralExpression(value)) {
-    const isOwnType = named !== undefined && !CONTAINER_TYPES.has(named);
+    const isOwnType = typeName !== undefined && !CONTAINER_TYPES.has(typeName);
     return isOwnType ? newInside(value) : 'a plain object that anyone may write to';
   }
   if (isArrayLiteralExpression(value)) return 'an array that anyone may write to';
