@@ -5,8 +5,8 @@ import process from 'node:process';
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
   process.stderr.write(
-    `mangrove needs Node.js 24 (this is ${process.versions.node}): run \`npm ci\` in the project, ` +
-      'which brings one along, and then `npx mangrove`.\n',
+    `mangrove needs Node.js 24 (this is ${process.versions.node}): run \`npm ci\` in the ` +
+      'project, which brings one along, and then `npx mangrove`.\n',
   );
   process.exit(64);
 }

@@ -1,5 +1,6 @@
 /**
- * How a benchmark tells what it measured: one row a case, always beside a reference of the same run.
+ * How a benchmark tells what it measured: one row a case, always beside a reference of the same
+ * run.
  */
 
 /** A figure, and what it is held against. */
@@ -12,7 +13,9 @@ export interface BenchRow {
   readonly unit: string;
   /** `ours / reference`. */
   readonly ratio: number;
-  /** What was promised, in words: `ratio >= 0.5`, `ours <= 300`; empty for what is only reported. */
+  /**
+   * What was promised, in words: `ratio >= 0.5`, `ours <= 300`; empty for what is only reported.
+   */
   readonly goal: string;
   /** Whether the goal was met; true where there is none. */
   readonly met: boolean;

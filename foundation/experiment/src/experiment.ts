@@ -48,7 +48,10 @@ export interface Atlas {
 
 /** What clients do in a run, drawn from a seed. */
 export interface Workload {
-  /** The next operation of `client`; `index` counts from 0 over all clients, so values can be unique. */
+  /**
+   * The next operation of `client`; `index` counts from 0 over all clients, so values can be
+   * unique.
+   */
   draw(random: Random, client: NodeId, index: number): Operation;
   /** Operations that every client does in the quiet phase at the end. */
   readonly last: readonly Operation[];

@@ -1,8 +1,8 @@
 /**
  * Faults as data: what can be done to a system, to whom, from when until when.
  *
- * Times are milliseconds of the run's own time, from its start, fractions down to a microsecond. Lists
- * of nodes name both ends of the directed links concerned: every pair of a `from` and a `to`.
+ * Times are milliseconds of the run's own time, from its start, fractions down to a microsecond.
+ * Lists of nodes name both ends of the directed links concerned: every pair of a `from` and a `to`.
  */
 import type { NodeId } from '@mangrove/host';
 

@@ -1,5 +1,6 @@
 /**
- * The door of the vocabulary of experiments: subjects, faults, plans, traces, planted bugs, as data.
+ * The door of the vocabulary of experiments: subjects, faults, plans, traces, planted bugs, as
+ * data.
  */
 export type { Bench, BenchRow } from './bench.ts';
 export type { Atlas, AtlasMode, Experiment, FaultKind, Workload } from './experiment.ts';

@@ -20,7 +20,9 @@ export interface Operation {
   readonly value?: Value;
 }
 
-/** An operation with its client and time: not before `atMs`, nor before the client's last one ended. */
+/**
+ * An operation with its client and time: not before `atMs`, nor before the client's last one ended.
+ */
 export interface PlannedOperation extends Operation {
   readonly client: NodeId;
   readonly atMs: number;
@@ -29,8 +31,8 @@ export interface PlannedOperation extends Operation {
 /**
  * How an operation ended, as its client knows it.
  *
- * `fail` is definite: it did not happen and never will. `info` is not known: it may have happened, or
- * may yet. When in doubt, `info`.
+ * `fail` is definite: it did not happen and never will. `info` is not known: it may have happened,
+ * or may yet. When in doubt, `info`.
  */
 export type Outcome =
   | { readonly type: 'ok'; readonly value?: Value }

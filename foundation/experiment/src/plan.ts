@@ -12,9 +12,9 @@ import type { PlannedOperation } from './operation.ts';
 export type MessageFate = number | readonly number[];
 
 /**
- * The choices that a run met on its way, in the order in which they were asked for. Where a list ends,
- * the run goes on with the generator of `Plan.seed`; so an empty one means "as it comes", and a plan
- * may be cut short anywhere.
+ * The choices that a run met on its way, in the order in which they were asked for. Where a list
+ * ends, the run goes on with the generator of `Plan.seed`; so an empty one means "as it comes", and
+ * a plan may be cut short anywhere.
  */
 export interface Choices {
   /** Per directed link, `n1>n2`: the fate of its first, second, ... message. */
@@ -72,13 +72,22 @@ export function parsePlan(text: string): Plan {
   return complete;
 }
 
-/** The plan as text that `parsePlan` reads: one fault or operation a line, so that people can edit it. */
+/**
+ * The plan as text that `parsePlan` reads: one fault or operation a line, so that people can edit
+ * it.
+ */
 export function formatPlan(plan: Plan): string {
   const { faults, operations, choices, ...rest } = plan;
   const lines = (items: readonly unknown[]) =>
     items.map((item) => `\n    ${JSON.stringify(item)}`).join(',');
   const head = JSON.stringify(rest, undefined, 2).slice(0, -2);
-  return `${head},\n  "faults": [${lines(faults)}\n  ],\n  "operations": [${lines(operations)}\n  ],\n  "choices": ${JSON.stringify(choices)}\n}\n`;
+  const parts = [
+    head,
+    `  "faults": [${lines(faults)}\n  ]`,
+    `  "operations": [${lines(operations)}\n  ]`,
+    `  "choices": ${JSON.stringify(choices)}`,
+  ];
+  return `${parts.join(',\n')}\n}\n`;
 }
 
 function checkMembers(plan: Plan): void {

@@ -1,5 +1,6 @@
 /**
- * Planted bugs: small source patches kept as data, so that production code has no switches for them.
+ * Planted bugs: small source patches kept as data, so that production code has no switches for
+ * them.
  */
 
 /** A patch that breaks a system in a known way. Applied in memory only. */
@@ -29,7 +30,8 @@ export type Planted =
 export function plant(bug: PlantedBug, text: string): Planted {
   const parts = text.split(bug.find);
   if (parts.length !== 2) {
-    const reason = `${bug.name}: its text stands ${parts.length - 1} times in ${bug.file}, not once`;
+    const count = parts.length - 1;
+    const reason = `${bug.name}: its text stands ${count} times in ${bug.file}, not once`;
     return { type: 'refused', reason };
   }
   return { type: 'planted', text: parts.join(bug.replace) };

@@ -1,5 +1,6 @@
 /**
- * The receiving process of the message benchmark: it counts what comes, over a Host or a bare socket.
+ * The receiving process of the message benchmark: it counts what comes, over a Host or a bare
+ * socket.
  *
  * It is forked with the kind (`host` or `bare`) and a data directory; tells its address, and says
  * `done` whenever the count that it was told to expect has arrived.

@@ -9,8 +9,8 @@
  *     {"id":2,"do":"heal","fault":7}
  *     {"id":2,"ok":false,"error":"there is no fault 7"}
  *
- * `do` is one of `status`, `metrics`, `metrics-text`, `list-faults`, `set-fault`, `heal` (one `fault`,
- * or all of them without one). A line longer than `LINE_BYTES_MAX` ends the connection.
+ * `do` is one of `status`, `metrics`, `metrics-text`, `list-faults`, `set-fault`, `heal` (one
+ * `fault`, or all of them without one). A line longer than `LINE_BYTES_MAX` ends the connection.
  */
 import fs from 'node:fs/promises';
 import net from 'node:net';

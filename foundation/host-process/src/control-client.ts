@@ -15,8 +15,9 @@ export type ControlRequest =
 const ANSWER_BYTES_MAX = 16_777_216;
 
 /**
- * Asks the Host whose control socket is at `path`. Resolves to the result of its answer; rejects with
- * a `HostError`: `control-refused` (it was not done) or `control-unreachable` (it may have been).
+ * Asks the Host whose control socket is at `path`. Resolves to the result of its answer; rejects
+ * with a `HostError`: `control-refused` (it was not done) or `control-unreachable` (it may have
+ * been).
  */
 export function askControl(
   path: string,

@@ -7,7 +7,9 @@ import { InvalidArgument } from '@mangrove/host';
 const PATH_LENGTH_MAX = 4096;
 const NAME_BYTES_MAX = 255;
 
-/** `path` as it was given; throws `InvalidArgument` where it is not relative or leaves the sandbox. */
+/**
+ * `path` as it was given; throws `InvalidArgument` where it is not relative or leaves the sandbox.
+ */
 export function checkPath(path: string): string {
   if (path === '.') return path;
   const isPlain = path.split('/').every((name) => {

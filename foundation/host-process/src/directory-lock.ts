@@ -1,14 +1,15 @@
 /**
- * Exclusive locks on names in a directory that end with the process that holds them, even by SIGKILL.
+ * Exclusive locks on names in a directory that end with the process that holds them, even by
+ * SIGKILL.
  *
- * Node.js has no `flock`. On Linux a listening socket in the abstract namespace stands in for it: its
- * name (device and inode of the directory, and the path) can be bound once, and the kernel frees it
- * with the process. That namespace belongs to a network namespace, and a node may run in one of its
- * own; so a pid file stands beside it, with the process's start time, so that a pid that was given
- * out again is not taken for the holder.
+ * Node.js has no `flock`. On Linux a listening socket in the abstract namespace stands in for it:
+ * its name (device and inode of the directory, and the path) can be bound once, and the kernel
+ * frees it with the process. That namespace belongs to a network namespace, and a node may run in
+ * one of its own; so a pid file stands beside it, with the process's start time, so that a pid that
+ * was given out again is not taken for the holder.
  *
- * Elsewhere the pid file alone has to do, and whether its process lives is asked with signal 0: a pid
- * that was given out again looks alive there, and the file must then be removed by hand.
+ * Elsewhere the pid file alone has to do, and whether its process lives is asked with signal 0: a
+ * pid that was given out again looks alive there, and the file must then be removed by hand.
  *
  * What neither sees: a holder in another pid namespace or on another machine, over a shared volume.
  */
@@ -80,7 +81,8 @@ function closeGuard(guard: net.Server | undefined): Promise<void> {
 /**
  * Writes our pid file, unless another living process holds it. Returns our token in it.
  *
- * @param isGuarded whether the abstract socket is ours: then a file of our own process is a left-over
+ * @param isGuarded whether the abstract socket is ours: then a file of our own process is a
+ * left-over
  */
 async function takeFile(file: string, path: string, isGuarded: boolean): Promise<string> {
   const token = randomBytes(12).toString('hex');

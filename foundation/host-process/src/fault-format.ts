@@ -32,8 +32,14 @@ const PATH: Rule = {
 
 const OPERATIONS = ['open', 'read', 'write', 'sync', 'truncate', 'rename', 'remove'] as const;
 const DELAY = integer(0, MAX_DELAY_MS);
-const ON_LINK = { peer: PEER, direction: oneOf('in', 'out', 'both') };
-const ON_FILES = { path: PATH, operation: oneOf(...OPERATIONS, 'sync-directory', '*') };
+const ON_LINK: Readonly<Record<string, Rule>> = {
+  peer: PEER,
+  direction: oneOf('in', 'out', 'both'),
+};
+const ON_FILES: Readonly<Record<string, Rule>> = {
+  path: PATH,
+  operation: oneOf(...OPERATIONS, 'sync-directory', '*'),
+};
 
 /** The fields of each type of fault. */
 const FORMATS: Readonly<Record<HostFault['type'], Readonly<Record<string, Rule>>>> = {

@@ -1,8 +1,9 @@
 /**
- * The faults that a Host does to its own node: data that says what, and the board they are pinned to.
+ * The faults that a Host does to its own node: data that says what, and the board they are pinned
+ * to.
  *
- * Real processes are hurt this way without root. Faults of links act on messages of one peer and one
- * direction; faults of the disk on files whose path begins with `path`. They last until healed.
+ * Real processes are hurt this way without root. Faults of links act on messages of one peer and
+ * one direction; faults of the disk on files whose path begins with `path`. They last until healed.
  */
 import { type DiskErrorCode, InvalidArgument, type NodeId, type Random } from '@mangrove/host';
 import { parseFault } from './fault-format.ts';
@@ -138,7 +139,9 @@ export class FaultBoard {
     return () => this.listeners.delete(listener);
   }
 
-  /** What is in force on messages with `peer`; `undefined` in fair weather, which is asked often. */
+  /**
+   * What is in force on messages with `peer`; `undefined` in fair weather, which is asked often.
+   */
   linkWeather(peer: NodeId, direction: 'in' | 'out'): LinkWeather | undefined {
     const weather = {
       isCut: false,

@@ -2,8 +2,8 @@
  * The number of this life of a node, kept in its data directory.
  *
  * It is one more than the last, and at least the wall clock's milliseconds: a node that comes back
- * with an empty disk is then most likely still later than its former life, though only the disk makes
- * it sure. It is durable before anybody hears of it.
+ * with an empty disk is then most likely still later than its former life, though only the disk
+ * makes it sure. It is durable before anybody hears of it.
  */
 import fs from 'node:fs/promises';
 import { join } from 'node:path';

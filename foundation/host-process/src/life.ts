@@ -1,12 +1,14 @@
 /**
  * One life of a node in this process: it runs, it ends once, and after that nothing is called back.
  *
- * Every part of the Host asks its `Life` before it calls into the node or settles a promise; that is
- * how H1 and H2 hold in one place.
+ * Every part of the Host asks its `Life` before it calls into the node or settles a promise; that
+ * is how H1 and H2 hold in one place.
  */
 import { BrokenInvariant } from '@mangrove/host';
 
-/** How a life ended: `close` and `crash` are asked for, `failed` is a broken node with its cause. */
+/**
+ * How a life ended: `close` and `crash` are asked for, `failed` is a broken node with its cause.
+ */
 export type LifeEnd =
   | { readonly type: 'closed' }
   | { readonly type: 'crashed' }

@@ -5,14 +5,16 @@ import { BULK_FRAGMENT_BYTES, InvalidArgument } from '@mangrove/host';
 
 /** Bounds and times. All of them have defaults that suit one data centre. */
 export interface MessageLimits {
-  /** The longest message. Too small: systems cannot send their chunks. Too large: memory per peer. */
+  /**
+   * The longest message. Too small: systems cannot send their chunks. Too large: memory per peer.
+   */
   readonly maxMessageBytes: number;
   /** What may wait per peer and lane. Too small: bursts are refused. Too large: stale messages. */
   readonly maxQueueBytes: number;
   /**
    * How much bulk may be under way to a peer, unacknowledged. What is under way delays urgent
-   * messages; 65536 (default) is what the contract allows. Over long distances bulk is limited to one
-   * window a round trip: raise it there and pay with the delay of urgent messages.
+   * messages; 65536 (default) is what the contract allows. Over long distances bulk is limited to
+   * one window a round trip: raise it there and pay with the delay of urgent messages.
    */
   readonly bulkWindowBytes: number;
   /** How often a peer is asked for a sign of life. After four silent rounds a link is down. */

@@ -1,7 +1,6 @@
 /**
  * The door of the Host that is a Node.js process.
  */
-// biome-ignore lint/performance/noBarrelFile: this is a door of the package.
 export { controlPathOf, LINE_BYTES_MAX } from './control-channel.ts';
 export { askControl, type ControlRequest } from './control-client.ts';
 export { parseFault } from './fault-format.ts';

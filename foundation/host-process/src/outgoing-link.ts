@@ -5,8 +5,8 @@
  *        ^                                          |                  |
  *        +------- refused, broken, silent ----------+------------------+
  *
- * What waits when a connection breaks, or when an attempt fails, is dropped. So nothing that was sent
- * to one life of the peer reaches the next (N4), and a peer that is away does not cost memory.
+ * What waits when a connection breaks, or when an attempt fails, is dropped. So nothing that was
+ * sent to one life of the peer reaches the next (N4), and a peer that is away does not cost memory.
  */
 import net from 'node:net';
 import tls from 'node:tls';

@@ -1,9 +1,9 @@
 /**
  * Timers in a heap of their own, over one timer of the platform.
  *
- * Timers of Node.js have whole milliseconds, are kept in one list per duration and may fire a moment
- * early or in another order than they are due. The heap knows the exact due times (T1, T2); the
- * platform only wakes it up.
+ * Timers of Node.js have whole milliseconds, are kept in one list per duration and may fire a
+ * moment early or in another order than they are due. The heap knows the exact due times (T1, T2);
+ * the platform only wakes it up.
  */
 import { type Clock, InvalidArgument, MAX_DELAY_MS, type Timer, type Timers } from '@mangrove/host';
 import type { Life } from './life.ts';

@@ -1,9 +1,9 @@
 /**
  * The message network over TCP: one connection per pair of nodes and direction.
  *
- * This Host dials every peer it knows and sends over that connection; what peers send comes over the
- * connections that they dial. Both ends tell their incarnation in the greeting. The highest one seen
- * of a peer, on either connection, is remembered: older ones are refused and cut off (N3).
+ * This Host dials every peer it knows and sends over that connection; what peers send comes over
+ * the connections that they dial. Both ends tell their incarnation in the greeting. The highest one
+ * seen of a peer, on either connection, is remembered: older ones are refused and cut off (N3).
  */
 
 import type { TLSSocket } from 'node:tls';

@@ -2,13 +2,14 @@
  * Turns: the node is called back one callback at a time, with all its promise reactions in between.
  *
  * A chunk from a socket holds hundreds of messages and a tick of the clock many timers, but between
- * two callbacks the reactions of the first must have run (H3). Node.js runs its `nextTick` queue and
- * its microtasks in turn: a tick that is asked for from a microtask begins after all microtasks have
- * run. So each turn is a tick, and asks for the next one through a microtask.
+ * two callbacks the reactions of the first must have run (H3). Node.js runs its `nextTick` queue
+ * and its microtasks in turn: a tick that is asked for from a microtask begins after all microtasks
+ * have run. So each turn is a tick, and asks for the next one through a microtask.
  *
  *     tick: one callback -> microtasks: its reactions ..., then "ask for a tick" -> tick: the next
  *
- * After `SLICE_MS` the loop is left to others, so that a flood of messages starves no timer or file.
+ * After `SLICE_MS` the loop is left to others, so that a flood of messages starves no timer or
+ * file.
  */
 import type { Life } from './life.ts';
 

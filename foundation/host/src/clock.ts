@@ -1,5 +1,6 @@
 /**
- * The two clocks of a node: a monotonic one to measure with, and a wall clock that nobody may trust.
+ * The two clocks of a node: a monotonic one to measure with, and a wall clock that nobody may
+ * trust.
  */
 import type { Brand } from './ids.ts';
 
@@ -20,8 +21,8 @@ export type WallTime = Brand<number, 'WallTime'>;
  *   node that was stopped for 10 s sees 10 s pass at once).
  * - C2: the rates of two nodes' `now` differ from real time by at most `maxDriftPpm` each. Whoever
  *   counts a lease by another node's clock must widen it by both bounds.
- * - C3: `wall` may jump forward and back, drift, and disagree with every other node's by any amount.
- *   It is for people and for retention, never for safety.
+ * - C3: `wall` may jump forward and back, drift, and disagree with every other node's by any
+ *   amount. It is for people and for retention, never for safety.
  */
 export interface Clock {
   /** The stated bound of rate error against real time, in parts per million (200 by default). */

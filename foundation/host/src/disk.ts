@@ -10,7 +10,9 @@ export type DiskErrorCode =
   | 'already-exists'
   /** The device is full: nothing that was acknowledged is harmed, and there may be room later. */
   | 'no-space'
-  /** The device failed (EIO). After a failed sync, what was not synced before is in doubt for good. */
+  /**
+   * The device failed (EIO). After a failed sync, what was not synced before is in doubt for good.
+   */
   | 'input-output'
   /** The file or the Host was closed. */
   | 'closed'
@@ -47,12 +49,12 @@ export type OpenMode =
  *
  * - D1: a write is durable once a `sync` of its file that began after the write had resolved has
  *   resolved. Nothing else makes it durable.
- * - D2: after a crash, of what was written and not synced any subset of 512-byte sectors may be there,
- *   each sector whole, in any order; the size may be any between the synced and the written one, and
- *   what was never written in between reads as zeros.
- * - D3: a name made, renamed or removed is durable once `syncDirectory` of its directory has resolved.
- *   Until then a crash may undo it. A rename is atomic: the new name has the old or the new file.
- *   Syncing a file does not make its name durable.
+ * - D2: after a crash, of what was written and not synced any subset of 512-byte sectors may be
+ *   there, each sector whole, in any order; the size may be any between the synced and the written
+ *   one, and what was never written in between reads as zeros.
+ * - D3: a name made, renamed or removed is durable once `syncDirectory` of its directory has
+ *   resolved. Until then a crash may undo it. A rename is atomic: the new name has the old or the
+ *   new file. Syncing a file does not make its name durable.
  * - D4: any call may fail or stall. After a failed `sync`, reads may return the new bytes until a
  *   crash and a later `sync` may resolve, yet the bytes are lost: only the first failure is true.
  * - D5: `no-space` refuses a write or a sync and harms nothing that was durable.

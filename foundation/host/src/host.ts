@@ -2,8 +2,8 @@
  * The seam: everything that a node sees of the machine it runs on.
  *
  * A node is `start(host, config) -> RunningNode`. It reads no global clock, draws no global
- * randomness, opens no socket or file of its own; so the same code runs in the simulator, where every
- * answer is a function of a seed, and as a process, where the answers are true.
+ * randomness, opens no socket or file of its own; so the same code runs in the simulator, where
+ * every answer is a function of a seed, and as a process, where the answers are true.
  *
  *          shell of a node
  *                |
@@ -24,10 +24,10 @@ import type { Trace } from './trace.ts';
 /**
  * The world of one life of one node.
  *
- * - H1: at the end of that life (crash, `fail`, stop) nothing more is called back, and no promise that
- *   the Host owes settles: code of a former life does not wake up.
- * - H2: an error thrown by a callback, or by a task given to `run`, is a broken node: the Host calls
- *   `fail` with it. It never reaches the process that hosts the node.
+ * - H1: at the end of that life (crash, `fail`, stop) nothing more is called back, and no promise
+ *   that the Host owes settles: code of a former life does not wake up.
+ * - H2: an error thrown by a callback, or by a task given to `run`, is a broken node: the Host
+ *   calls `fail` with it. It never reaches the process that hosts the node.
  * - H3: between two callbacks of a node, all its promise reactions have run.
  */
 export interface Host {

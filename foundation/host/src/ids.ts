@@ -1,5 +1,6 @@
 /**
- * Names of nodes and of their lives, as types that cannot be mixed up with other strings and numbers.
+ * Names of nodes and of their lives, as types that cannot be mixed up with other strings and
+ * numbers.
  */
 import { InvalidArgument } from './errors.ts';
 
@@ -8,7 +9,9 @@ declare const brand: unique symbol;
 /** A `Base` that the compiler keeps apart from every other `Base`; it costs nothing at run time. */
 export type Brand<Base, Name extends string> = Base & { readonly [brand]: Name };
 
-/** The name of a cluster member or client: 1 to 63 of `a-z 0-9 -`, starting with a letter or digit. */
+/**
+ * The name of a cluster member or client: 1 to 63 of `a-z 0-9 -`, starting with a letter or digit.
+ */
 export type NodeId = Brand<string, 'NodeId'>;
 
 /**
@@ -28,7 +31,9 @@ export function toNodeId(text: string): NodeId {
   return text as NodeId;
 }
 
-/** The incarnation numbered `value`; throws `InvalidArgument` unless it is a positive safe integer. */
+/**
+ * The incarnation numbered `value`; throws `InvalidArgument` unless it is a positive safe integer.
+ */
 export function toIncarnation(value: number): Incarnation {
   if (!Number.isSafeInteger(value) || value < 1) {
     throw new InvalidArgument('incarnation', value, 'a positive integer');

@@ -29,13 +29,14 @@ export type LinkEvent =
  * The message network as one node sees it.
  *
  * - N1: a message arrives whole and unchanged, or not at all.
- * - N2: any message may be lost, duplicated, delayed without bound and overtaken, also within a lane.
+ * - N2: any message may be lost, duplicated, delayed without bound and overtaken, also within a
+ *   lane.
  * - N3: a receiver that has seen an incarnation of a peer gets no message of an earlier one.
  * - N4: a message sent while the link was up to some incarnation is not delivered to a later one.
  * - N5: `send` never blocks. At the bound of the peer's lane it refuses the newest: `queue-full`.
  * - N6: lanes do not delay each other (see `Lane`).
- * - N7: after `send` the bytes belong to nobody: neither side writes to them, so one encoded message
- *   may go to many peers without a copy. The simulator compares them when it delivers.
+ * - N7: after `send` the bytes belong to nobody: neither side writes to them, so one encoded
+ *   message may go to many peers without a copy. The simulator compares them when it delivers.
  * - N8: a message to oneself is a message like any other, without loss.
  * - N9: handlers get nothing before they are set; what arrives earlier is dropped (N2 allows it).
  */

@@ -31,7 +31,9 @@ export interface Histogram {
   record(value: number): void;
 }
 
-/** Where a node makes its instruments. Asking again for the same name and labels gives the same one. */
+/**
+ * Where a node makes its instruments. Asking again for the same name and labels gives the same one.
+ */
 export interface Metrics {
   counter(name: string, options: InstrumentOptions): Counter;
   gauge(name: string, options: InstrumentOptions): Gauge;

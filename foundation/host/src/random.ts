@@ -1,10 +1,10 @@
 /**
  * Randomness that is a function of a seed and a name, and the one generator behind it.
  *
- * Everything that draws has a stream of its own (a node, a link, a client, a fault), so that one more
- * draw in one place does not shift the draws of another. Only integers: the last bit of a float may
- * differ between engines. The generator stands here, beside its interface, because "same seed, same
- * draws" is part of the contract in every world.
+ * Everything that draws has a stream of its own (a node, a link, a client, a fault), so that one
+ * more draw in one place does not shift the draws of another. Only integers: the last bit of a
+ * float may differ between engines. The generator stands here, beside its interface, because "same
+ * seed, same draws" is part of the contract in every world.
  */
 import { InvalidArgument } from './errors.ts';
 

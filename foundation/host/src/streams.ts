@@ -30,11 +30,11 @@ export class StreamError extends Error {
  * One end of a connection.
  *
  * - S1: bytes arrive in order, without gaps or repeats, cut into chunks of any size.
- * - S2: `read` gives the next chunk (never an empty one), `undefined` after the peer's orderly end, or
- *   rejects with `reset`. One read at a time; a second one rejects with `InvalidArgument`.
- * - S3: `write` resolves once the bytes are taken and there is room for more. That says nothing about
- *   the peer. While nobody reads on the other side, writes stop resolving: back-pressure. The bytes
- *   must not be touched before that.
+ * - S2: `read` gives the next chunk (never an empty one), `undefined` after the peer's orderly end,
+ *   or rejects with `reset`. One read at a time; a second one rejects with `InvalidArgument`.
+ * - S3: `write` resolves once the bytes are taken and there is room for more. That says nothing
+ *   about the peer. While nobody reads on the other side, writes stop resolving: back-pressure. The
+ *   bytes must not be touched before that.
  * - S4: `end` closes this direction after what was written; the other one stays open (half-close).
  * - S5: `destroy` tears both directions down at once; pending calls on both sides reject.
  */

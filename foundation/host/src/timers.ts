@@ -5,7 +5,8 @@
 /**
  * One-shot timers on the node's monotonic clock.
  *
- * - T1: a timer never fires early by `clock.now`. It may fire late without bound (pause, busy loop).
+ * - T1: a timer never fires early by `clock.now`. It may fire late without bound (pause, busy
+ *   loop).
  * - T2: timers fire in the order of their due times; those due at once fire in order of creation.
  * - T3: a cancelled timer does not fire; cancelling twice, or after it fired, does nothing.
  * - T4: none fires after the node was stopped; a `sleep` that it cut short never settles.

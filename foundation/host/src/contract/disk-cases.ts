@@ -1,8 +1,8 @@
 /**
  * The contract of the disk over crashes: what stays, what may vanish or tear, and locks.
  *
- * Whatever a crash may do it need not do: a world that keeps everything passes as well. Each story is
- * told several times, so that a world with choices shows more of them.
+ * Whatever a crash may do it need not do: a world that keeps everything passes as well. Each story
+ * is told several times, so that a world with choices shows more of them.
  */
 import type { Disk } from '../disk.ts';
 import type { Host } from '../host.ts';
@@ -284,7 +284,9 @@ async function readAll(world: ContractWorld, disk: Disk, path: string): Promise<
   return bytes;
 }
 
-/** Appends the pattern piece by piece, syncs each, and notes the synced sizes, until the life ends. */
+/**
+ * Appends the pattern piece by piece, syncs each, and notes the synced sizes, until the life ends.
+ */
 function keepWriting(
   host: Host,
   file: { size(): number; append(bytes: Uint8Array): Promise<number>; sync(): Promise<void> },
