@@ -13,7 +13,7 @@ import { parseSources } from './syntax.ts';
 /** The folders that hold rooms. */
 const WINGS: readonly string[] = ['foundation', 'systems', 'apps', 'tools', 'examples'];
 
-/** Folders that hold nothing of ours. */
+/** What holds nothing of ours: folders, and the file `.git` of a linked worktree. */
 const PASSED_OVER: ReadonlySet<string> = new Set([
   'node_modules',
   'dist',
@@ -88,8 +88,9 @@ function listFiles(root: string, folder: string): readonly string[] {
   const entries = readdirSync(join(root, folder), { withFileTypes: true });
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   return entries.flatMap((entry) => {
+    if (PASSED_OVER.has(entry.name)) return [];
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-    if (entry.isDirectory()) return PASSED_OVER.has(entry.name) ? [] : listFiles(root, path);
+    if (entry.isDirectory()) return listFiles(root, path);
     return entry.isFile() ? [path] : [];
   });
 }

@@ -26,6 +26,10 @@ it('lets relative paths, URLs and the temporary folder pass', async () => {
   ).toEqual([]);
 });
 
+it('lets the file pass by which git finds a linked worktree', async () => {
+  expect(await faultsWith({ '.git': `gitdir: ${homePath}/house/.git/worktrees/x\n` })).toEqual([]);
+});
+
 it('catches a download address in a lock file only', async () => {
   const resolved = '  "resolved": "https://registry.example.org/a.tgz"\n';
   expect(await faultsWith({ 'package-lock.json': `{\n${resolved}}\n` })).toEqual([
