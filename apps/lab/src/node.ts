@@ -1,0 +1,4 @@
+/**
+ * The door of the lab for what needs Node.js.
+ */
+export { PROJECT_ROOT, readEnvironment } from './environment.ts';

@@ -1,0 +1,122 @@
+/**
+ * What the lab says of one run: which checks held, which did not, and why.
+ */
+import type { Value } from '@mangrove/experiment';
+import type { NodeId } from '@mangrove/host';
+
+/**
+ * The answer to "did it keep its promises?". `unknown` means that a judge gave up at its bound:
+ * that is no pass.
+ */
+export type Answer = 'valid' | 'invalid' | 'unknown';
+
+/**
+ * What kind of promise a run broke. Shrinking keeps the kind the same, so that it cannot slip from
+ * one bug to another.
+ */
+export type AnomalyClass =
+  /** No order of the operations explains what the clients saw. */
+  | 'linearizability'
+  /** A property of the whole system, looked at after every event, did not hold. */
+  | 'invariant'
+  /** A node stopped itself: a broken invariant of its own, or an error that nobody caught. */
+  | 'broken-node'
+  /** A node refused to start although no fault had given it reason to. */
+  | 'refused-node'
+  /** In the quiet phase after the faults, a client saw no success in time. */
+  | 'stuck';
+
+/** The classes, the most telling first: that is how a run with several anomalies is called. */
+export const ANOMALY_CLASSES: readonly AnomalyClass[] = [
+  'invariant',
+  'broken-node',
+  'linearizability',
+  'refused-node',
+  'stuck',
+];
+
+/** A promise that a run broke. */
+export interface Anomaly {
+  readonly class: AnomalyClass;
+  /** What happened, in one sentence with nodes and times: `n2 broke at 412 ms: ...`. */
+  readonly sentence: string;
+  /** When it showed, ms of the run's time, where that is known. */
+  readonly atMs?: number;
+  /** On which node, where it is one node's. */
+  readonly node?: NodeId;
+}
+
+/** One judge's answer about a run. */
+export interface CheckResult {
+  /** What was asked, as people say it: `every key is linearizable`. */
+  readonly check: string;
+  readonly answer: Answer;
+  /** What is wrong, or why it is not known; empty where the answer is `valid`. */
+  readonly anomalies: readonly Anomaly[];
+  /** Why no order of the operations is lawful, where the check was linearizability and failed. */
+  readonly explanation?: HistoryExplanation;
+}
+
+/** The smallest history that shows the violation, and in words why each order of it fails. */
+export interface HistoryExplanation {
+  readonly key: string | undefined;
+  /** What clients saw: the operations that cannot be put in order, by their start. */
+  readonly operations: readonly ExplainedOperation[];
+  /** The argument, a sentence or two a line. */
+  readonly sentences: readonly string[];
+}
+
+/** One operation of an explanation, with both of its ends. */
+export interface ExplainedOperation {
+  readonly process: string;
+  readonly f: string;
+  readonly key?: string;
+  /** The argument. */
+  readonly input?: Value;
+  /** The result, where the client learned one. */
+  readonly output?: Value;
+  /** `info` is not known: it may have happened. */
+  readonly outcome: 'ok' | 'info';
+  readonly fromMs: number;
+  /** When it ended; the end of the history where nobody knows. */
+  readonly untilMs: number;
+  /** Where its two events stand in the run's history; -1 where the second one is missing. */
+  readonly invokeIndex: number;
+  readonly returnIndex: number;
+}
+
+/** The verdict on a run: the answers of all its judges. */
+export interface Verdict {
+  /** `invalid` where any check is, else `unknown` where any is, else `valid`. */
+  readonly answer: Answer;
+  /** The class by which the run is called; missing where nothing is wrong. */
+  readonly anomaly?: AnomalyClass;
+  /** Every judge that was asked, those that held too. */
+  readonly checks: readonly CheckResult[];
+}
+
+/** The verdict that the answers of several judges make together. */
+export function verdictOf(checks: readonly CheckResult[]): Verdict {
+  const wrong = new Set(
+    checks
+      .filter(({ answer }) => answer === 'invalid')
+      .flatMap(({ anomalies }) => anomalies.map((anomaly) => anomaly.class)),
+  );
+  const anomaly = ANOMALY_CLASSES.find((name) => wrong.has(name));
+  const answers = checks.map(({ answer }) => answer);
+  const answer = answers.includes('invalid')
+    ? 'invalid'
+    : answers.includes('unknown')
+      ? 'unknown'
+      : 'valid';
+  return { answer, ...(anomaly === undefined ? {} : { anomaly }), checks };
+}
+
+/** The anomalies of a verdict in one list, those of the class it is called by first. */
+export function anomaliesOf(verdict: Verdict): readonly Anomaly[] {
+  const all = verdict.checks.flatMap(({ answer, anomalies }) =>
+    answer === 'invalid' ? anomalies : [],
+  );
+  const first = all.filter((anomaly) => anomaly.class === verdict.anomaly);
+  return [...first, ...all.filter((anomaly) => anomaly.class !== verdict.anomaly)];
+}
