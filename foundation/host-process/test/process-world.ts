@@ -1,6 +1,7 @@
 /**
  * The contract's world of Hosts in this process: real sockets on loopback, real files.
  */
+import fs from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +20,9 @@ export type WorldOptions = Partial<Omit<ProcessHostOptions, 'node' | 'dataDirect
 
 /** Hosts in this process that know each other. */
 export class ProcessWorld implements ContractWorld {
-  readonly lacks = new Map<ContractFault['type'], string>();
+  readonly lacks = new Map<ContractFault['type'], string>([
+    ['wall-jump', 'a wall clock of its own: that of a process is the machine’s'],
+  ]);
   readonly directory: string;
   private readonly options: (node: NodeId) => WorldOptions;
   private readonly hosts = new Map<NodeId, ProcessHost>();
@@ -57,8 +60,34 @@ export class ProcessWorld implements ContractWorld {
   }
 
   inject(fault: ContractFault): void {
-    const [node, own] = toHostFault(fault);
-    this.hostOf(node).faults.set(own);
+    const pin = (node: NodeId, own: HostFault) => void this.hostOf(node).faults.set(own);
+    switch (fault.type) {
+      case 'cut':
+      case 'duplicate':
+      case 'stall-link':
+        pin(fault.from, onLink(fault.type, fault.to));
+        break;
+      case 'fail-sync': {
+        const { path } = fault;
+        const code = 'input-output';
+        pin(fault.node, { type: 'disk-error', path, operation: 'sync', code, count: 1 });
+        break;
+      }
+      case 'disk-full':
+        pin(fault.node, { type: 'disk-full' });
+        break;
+      case 'stall-disk':
+        pin(fault.node, { type: 'stall-disk', path: '', operation: '*' });
+        break;
+      case 'pause':
+        pauseProcess(fault.durationMs);
+        break;
+      case 'rot':
+        flipBit(join(this.directory, fault.node, 'files', fault.path));
+        break;
+      case 'wall-jump':
+        throw new Error(`this world lacks ${fault.type}`);
+    }
   }
 
   heal(): void {
@@ -86,25 +115,26 @@ export class ProcessWorld implements ContractWorld {
   }
 }
 
-/** Whose board a fault of the contract is pinned to, and as what. */
-function toHostFault(fault: ContractFault): [NodeId, HostFault] {
-  switch (fault.type) {
-    case 'cut':
-      return [fault.from, { type: 'cut', peer: fault.to, direction: 'out' }];
-    case 'duplicate':
-      return [fault.from, { type: 'duplicate', peer: fault.to, direction: 'out', perMille: 1000 }];
-    case 'stall-link':
-      return [fault.from, { type: 'stall', peer: fault.to, direction: 'out' }];
-    case 'fail-sync': {
-      const { node, path } = fault;
-      const code = 'input-output';
-      return [node, { type: 'disk-error', path, operation: 'sync', code, count: 1 }];
-    }
-    case 'disk-full':
-      return [fault.node, { type: 'disk-full' }];
-    case 'stall-disk':
-      return [fault.node, { type: 'stall-disk', path: '', operation: '*' }];
-  }
+/** All nodes of the world are guests of this process: whoever stops it stops them. */
+function pauseProcess(durationMs: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, durationMs);
+}
+
+/** Flips a bit in the middle of a file, behind the back of whoever has it open. */
+function flipBit(path: string): void {
+  const file = fs.openSync(path, 'r+');
+  const place = Math.floor(fs.fstatSync(file).size / 2);
+  const byte = new Uint8Array(1);
+  fs.readSync(file, byte, 0, 1, place);
+  fs.writeSync(file, Uint8Array.of((byte[0] ?? 0) ^ 0x10), 0, 1, place);
+  fs.closeSync(file);
+}
+
+/** A fault of the contract on what a node sends to `peer`. */
+function onLink(type: 'cut' | 'duplicate' | 'stall-link', peer: NodeId): HostFault {
+  const direction = 'out';
+  if (type === 'duplicate') return { type, peer, direction, perMille: 1000 };
+  return { type: type === 'cut' ? 'cut' : 'stall', peer, direction };
 }
 
 /** A Host of its own for `use`, which is closed and cleaned up afterwards. */

@@ -43,7 +43,10 @@ export type LinkEvent =
 export interface Messages {
   /** The longest message in bytes; a longer one is refused as `too-large`. */
   readonly maxMessageBytes: number;
-  /** How many bytes may wait per peer and lane before `queue-full`. */
+  /**
+   * How many bytes may wait per peer and lane before `queue-full`. Every message counts with a few
+   * bytes beside its own, so that empty ones fill a queue too.
+   */
   readonly maxQueueBytes: number;
   send(to: NodeId, bytes: Uint8Array, lane?: Lane): SendOutcome;
   /** Sets the one handler of arriving messages. */

@@ -270,6 +270,29 @@ export const fileCases: readonly ContractCase[] = [
     },
   },
   {
+    rules: ['D8'],
+    title: 'a bit that rots is read as it is, without an error and without the old value',
+    needs: ['rot'],
+    async run(world) {
+      const { disk, file } = await opened(world);
+      const written = pattern(3000, 1);
+      await awaited(world, file.append(written), 'append');
+      await awaited(world, file.sync(), 'sync');
+      await awaited(world, disk.syncDirectory('.'), 'sync of the directory');
+      world.inject({ type: 'rot', node: N1, path: 'file' });
+      const got = await awaited(world, file.readAt(0, 3000), 'read');
+      expect(got.length === 3000, `${got.length} bytes were read`);
+      const flips = got
+        .map((byte, index) => byte ^ (written[index] ?? 0))
+        .filter((flip) => flip > 0);
+      const bits = flips[0] ?? 0;
+      const isOneBit = flips.length === 1 && (bits & (bits - 1)) === 0;
+      expect(isOneBit, `${flips.length} bytes differ, by ${flips.join()}`);
+      const again = await awaited(world, disk.open('file', 'read'), 'open');
+      expectBytes(await awaited(world, again.readAt(0, 3000), 'read'), got, 'another handle');
+    },
+  },
+  {
     rules: ['D5'],
     title: 'a full disk refuses and harms nothing, and later there is room',
     needs: ['disk-full'],

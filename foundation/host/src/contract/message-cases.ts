@@ -214,6 +214,24 @@ export const messageCases: readonly ContractCase[] = [
     },
   },
   {
+    rules: ['N5'],
+    title: 'messages without a single byte fill a queue too',
+    needs: ['stall-link'],
+    async run(world) {
+      const { first, second } = await pair(world);
+      await linkUp(world, first, second);
+      world.inject({ type: 'stall-link', from: N1, to: N2 });
+      const nothing = new Uint8Array(0);
+      for (const lane of ['urgent', 'bulk'] as const) {
+        const most = first.messages.maxQueueBytes / 8;
+        let count = 0;
+        while (count <= most && first.messages.send(N2, nothing, lane) === 'queued') count += 1;
+        expect(count > 0, `not a single one was queued in lane ${lane}`);
+        expect(count <= most, `${count} empty messages wait in lane ${lane}`);
+      }
+    },
+  },
+  {
     rules: ['N6'],
     title: 'urgent messages pass a backlog of bulk',
     needs: ['stall-link'],

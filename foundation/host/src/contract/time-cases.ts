@@ -3,7 +3,7 @@
  */
 import { InvalidArgument } from '../errors.ts';
 import { MAX_DELAY_MS } from '../timers.ts';
-import { expect, fateOf, N1, refusalOf, show, until, WATCH_MS } from './story.ts';
+import { expect, fateOf, N1, PATIENCE_MS, refusalOf, show, until, WATCH_MS } from './story.ts';
 import type { ContractCase } from './world.ts';
 
 /** The cases of `Clock`, `Timers` and `Random`. */
@@ -24,6 +24,30 @@ export const timeCases: readonly ContractCase[] = [
       }
       const passedMs = last - start;
       expect(passedMs >= 35, `40 ms passed, but the clock counted only ${passedMs}`);
+    },
+  },
+  {
+    rules: ['C1', 'T1', 'T2'],
+    title: 'a pause is seen by the clock, and timers that it made late fire in order',
+    needs: ['pause'],
+    async run(world) {
+      const { clock, timers } = await world.start(N1);
+      const fired: { readonly name: string; readonly at: number }[] = [];
+      for (const [name, delayMs] of [
+        ['second', 40],
+        ['first', 20],
+        ['third', 60],
+      ] as const) {
+        timers.after(delayMs, () => fired.push({ name, at: clock.now() }));
+      }
+      const before = clock.now();
+      world.inject({ type: 'pause', node: N1, durationMs: 300 });
+      await until(world, 'all timers fired', () => fired.length === 3);
+      const names = fired.map(({ name }) => name).join();
+      expect(names === 'first,second,third', `they fired as ${names}`);
+      const leastMs = 300 * (1 - clock.maxDriftPpm / 1e6) - 1;
+      const passedMs = (fired[0]?.at ?? 0) - before;
+      expect(passedMs >= leastMs, `the clock counted ${passedMs} of 300 ms of a pause`);
     },
   },
   {
@@ -49,6 +73,29 @@ export const timeCases: readonly ContractCase[] = [
       const { clock } = await world.start(N1);
       const wall = clock.wall();
       expect(Number.isFinite(wall) && wall > 0, `the wall clock shows ${wall}`);
+    },
+  },
+  {
+    rules: ['C3', 'C1'],
+    title: 'a jump of the wall clock moves neither the monotonic one nor timers',
+    needs: ['wall-jump'],
+    async run(world) {
+      const { clock, timers } = await world.start(N1);
+      for (const byMs of [-3_600_000, 7_200_000]) {
+        let hasFired = false;
+        timers.after(20, () => {
+          hasFired = true;
+        });
+        const [wall, now] = [clock.wall(), clock.now()];
+        world.inject({ type: 'wall-jump', node: N1, byMs });
+        await until(world, 'the timer fired', () => hasFired);
+        const jumpedMs = clock.wall() - wall - byMs;
+        const passedMs = clock.now() - now;
+        const isNear = jumpedMs >= 0 && jumpedMs <= PATIENCE_MS;
+        expect(isNear, `a jump of ${byMs} ms is off by ${jumpedMs} ms`);
+        const isSteady = passedMs >= 20 && passedMs <= PATIENCE_MS;
+        expect(isSteady, `with a jump of ${byMs} ms the monotonic clock counted ${passedMs} ms`);
+      }
     },
   },
   {

@@ -17,7 +17,13 @@ export type ContractFault =
   /** Writes get `no-space`. */
   | { readonly type: 'disk-full'; readonly node: NodeId }
   /** Operations of the disk do not finish until the fault is healed. */
-  | { readonly type: 'stall-disk'; readonly node: NodeId };
+  | { readonly type: 'stall-disk'; readonly node: NodeId }
+  /** One bit of this file flips, below all caches, and nobody is told. */
+  | { readonly type: 'rot'; readonly node: NodeId; readonly path: string }
+  /** Nothing of the node runs for so long, from now on; then everything that waited does. */
+  | { readonly type: 'pause'; readonly node: NodeId; readonly durationMs: number }
+  /** The wall clock of the node jumps by so much, back where it is negative. */
+  | { readonly type: 'wall-jump'; readonly node: NodeId; readonly byMs: number };
 
 /**
  * A world under test. Every implementation of the Host gives one; the cases are the same for all.
@@ -36,7 +42,7 @@ export interface ContractWorld {
   /** Ends the life of `node` without warning; what was not synced may be lost. */
   crash(node: NodeId): Promise<void>;
   inject(fault: ContractFault): void;
-  /** Ends all faults. */
+  /** Ends all faults that last. */
   heal(): void;
   /** What the world was told by `fail`, or by a callback or task that threw, of `node`. */
   failureOf(node: NodeId): unknown;
