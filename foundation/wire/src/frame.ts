@@ -1,0 +1,97 @@
+/**
+ * Frames: messages on a byte stream, each with its length and checksum.
+ *
+ *     frame => length:uint32 of the payload  crc32c:uint32 of length and payload  payload
+ *
+ * The checksum covers the length, so that a length that was changed on the way is noticed as soon
+ * as that many bytes have come.
+ */
+import { crc32c } from './crc32c.ts';
+import { InvalidArgument } from './invalid-argument.ts';
+import { Reader } from './reader.ts';
+import { WireError } from './wire-error.ts';
+import type { Writer } from './writer.ts';
+
+/** The bytes of a frame before its payload. */
+export const FRAME_HEADER_BYTES = 8;
+
+/** Adds a frame; `write` adds its payload. */
+export function encodeFrame(writer: Writer, write: (writer: Writer) => void): void {
+  const begin = writer.length;
+  writer.uint32(0);
+  writer.uint32(0);
+  try {
+    write(writer);
+  } catch (error) {
+    writer.rewind(begin);
+    throw error;
+  }
+  const payload = writer.peek(begin + FRAME_HEADER_BYTES);
+  writer.patchUint32(begin, payload.length);
+  const checksum = crc32c(payload, crc32c(writer.peek(begin).subarray(0, 4)));
+  writer.patchUint32(begin + 4, checksum);
+}
+
+/** Takes a stream of bytes, however it is cut, and gives the payloads of its frames. */
+export class FrameReader {
+  private readonly maxBytes: number;
+  private held: Uint8Array<ArrayBuffer>;
+  private from = 0;
+  private to = 0;
+
+  /** @param maxBytes the longest payload; a longer one is `too-long` before it is held */
+  constructor(maxBytes: number) {
+    if (!Number.isSafeInteger(maxBytes) || maxBytes < 1 || maxBytes > 0x7fffffff) {
+      throw new InvalidArgument('maxBytes', maxBytes, 'an integer from 1 to 2^31 - 1');
+    }
+    this.maxBytes = maxBytes;
+    this.held = new Uint8Array(Math.min(maxBytes + FRAME_HEADER_BYTES, 4096));
+  }
+
+  /** How many bytes wait for the rest of their frame, or to be taken by `next`. */
+  get heldBytes(): number {
+    return this.to - this.from;
+  }
+
+  /** Adds what came. The bytes are copied. */
+  push(bytes: Uint8Array): void {
+    if (this.to + bytes.length > this.held.length) this.makeRoom(bytes.length);
+    this.held.set(bytes, this.to);
+    this.to += bytes.length;
+  }
+
+  /**
+   * The next payload, in memory of its own; undefined until all of it has come.
+   *
+   * After a `WireError` the stream cannot be read on: where the next frame begins is not known.
+   */
+  next(): Uint8Array<ArrayBuffer> | undefined {
+    if (this.heldBytes < FRAME_HEADER_BYTES) return undefined;
+    const reader = new Reader(this.held, this.from);
+    const length = reader.uint32();
+    if (length > this.maxBytes) {
+      throw new WireError('too-long', `a frame of ${length} bytes, where ${this.maxBytes} may be`);
+    }
+    if (this.heldBytes < FRAME_HEADER_BYTES + length) return undefined;
+    const stated = reader.uint32();
+    const begin = this.from + FRAME_HEADER_BYTES;
+    const payload = this.held.slice(begin, begin + length);
+    const found = crc32c(payload, crc32c(this.held.subarray(this.from, this.from + 4)));
+    if (found !== stated) {
+      throw new WireError('checksum', `the checksum is ${found}, where ${stated} is stated`);
+    }
+    this.from = begin + length;
+    if (this.from === this.to) this.from = this.to = 0;
+    return payload;
+  }
+
+  private makeRoom(width: number): void {
+    const heldBytes = this.heldBytes;
+    const isMoveEnough = heldBytes + width <= this.held.length / 2;
+    const target = isMoveEnough ? this.held : new Uint8Array(2 * (heldBytes + width));
+    target.set(this.held.subarray(this.from, this.to));
+    this.held = target;
+    this.from = 0;
+    this.to = heldBytes;
+  }
+}

@@ -1,0 +1,319 @@
+/**
+ * A writer of bytes: it grows as needed up to a bound, and gives away what was written.
+ *
+ * Every method that writes a value has a twin of the same name in `Reader`; compiled codecs call
+ * both by that name.
+ */
+import { InvalidArgument } from './invalid-argument.ts';
+import { WireError } from './wire-error.ts';
+
+/** How a writer allocates. */
+export interface WriterOptions {
+  /**
+   * The size of the slabs in bytes, 16 or more. Default: 256. Larger slabs hold many messages and
+   * make `take` cheap; each message that is still held keeps its whole slab in memory.
+   */
+  readonly slabBytes?: number;
+  /** The most bytes between two calls of `take`. Default: 64 MiB. Beyond it: `too-long`. */
+  readonly maxBytes?: number;
+}
+
+const TWO_32 = 4_294_967_296;
+const HALF_SAFE = 2 ** 52;
+const ENCODER = new TextEncoder();
+
+/** Writes values one after the other. Multi-byte integers are big-endian unless they say `le`. */
+export class Writer {
+  private readonly slabBytes: number;
+  private readonly maxBytes: number;
+  private slab: Uint8Array<ArrayBuffer>;
+  private view: DataView;
+  // 0 <= start <= at <= slab.length; [start, at) was written since the last `take`.
+  private start = 0;
+  private at = 0;
+
+  constructor(options: WriterOptions = {}) {
+    const { slabBytes = 256, maxBytes = 67_108_864 } = options;
+    if (!Number.isSafeInteger(slabBytes) || slabBytes < 16) {
+      throw new InvalidArgument('slabBytes', slabBytes, 'an integer of 16 or more');
+    }
+    if (!Number.isSafeInteger(maxBytes) || maxBytes < 1) {
+      throw new InvalidArgument('maxBytes', maxBytes, 'a positive integer');
+    }
+    this.slabBytes = slabBytes;
+    this.maxBytes = maxBytes;
+    this.slab = new Uint8Array(slabBytes);
+    this.view = new DataView(this.slab.buffer);
+  }
+
+  /** How many bytes were written since the last `take`. */
+  get length(): number {
+    return this.at - this.start;
+  }
+
+  /**
+   * The bytes written since the last `take`. They are the caller's: this writer never touches them
+   * again.
+   */
+  take(): Uint8Array<ArrayBuffer> {
+    const taken = this.slab.subarray(this.start, this.at);
+    this.start = this.at;
+    return taken;
+  }
+
+  /** Drops what was written after the first `length` bytes since the last `take`. */
+  rewind(length: number): void {
+    if (!(length >= 0 && length <= this.length)) {
+      throw new InvalidArgument('length', length, `0 to ${this.length}, what was written`);
+    }
+    this.at = this.start + length;
+  }
+
+  boolean(value: boolean): void {
+    if (typeof value !== 'boolean') throw outOfRange(value, 'a boolean');
+    this.view.setUint8(this.room(1), value ? 1 : 0);
+  }
+
+  uint8(value: number): void {
+    if ((value & 0xff) !== value) throw outOfRange(value, 'an integer from 0 to 255');
+    this.view.setUint8(this.room(1), value);
+  }
+
+  int8(value: number): void {
+    if ((value << 24) >> 24 !== value) throw outOfRange(value, 'an integer of 8 bits');
+    this.view.setInt8(this.room(1), value);
+  }
+
+  uint16(value: number): void {
+    if ((value & 0xffff) !== value) throw outOfRange(value, 'an integer from 0 to 65535');
+    this.view.setUint16(this.room(2), value);
+  }
+
+  uint16le(value: number): void {
+    if ((value & 0xffff) !== value) throw outOfRange(value, 'an integer from 0 to 65535');
+    this.view.setUint16(this.room(2), value, true);
+  }
+
+  int16(value: number): void {
+    if ((value << 16) >> 16 !== value) throw outOfRange(value, 'an integer of 16 bits');
+    this.view.setInt16(this.room(2), value);
+  }
+
+  int16le(value: number): void {
+    if ((value << 16) >> 16 !== value) throw outOfRange(value, 'an integer of 16 bits');
+    this.view.setInt16(this.room(2), value, true);
+  }
+
+  uint32(value: number): void {
+    if (value >>> 0 !== value) throw outOfRange(value, 'an integer from 0 to 4294967295');
+    this.view.setUint32(this.room(4), value);
+  }
+
+  uint32le(value: number): void {
+    if (value >>> 0 !== value) throw outOfRange(value, 'an integer from 0 to 4294967295');
+    this.view.setUint32(this.room(4), value, true);
+  }
+
+  int32(value: number): void {
+    if ((value | 0) !== value) throw outOfRange(value, 'an integer of 32 bits');
+    this.view.setInt32(this.room(4), value);
+  }
+
+  int32le(value: number): void {
+    if ((value | 0) !== value) throw outOfRange(value, 'an integer of 32 bits');
+    this.view.setInt32(this.room(4), value, true);
+  }
+
+  uint64(value: bigint): void {
+    if (BigInt.asUintN(64, value) !== value) throw outOfRange(value, 'unsigned, of 64 bits');
+    this.view.setBigUint64(this.room(8), value);
+  }
+
+  uint64le(value: bigint): void {
+    if (BigInt.asUintN(64, value) !== value) throw outOfRange(value, 'unsigned, of 64 bits');
+    this.view.setBigUint64(this.room(8), value, true);
+  }
+
+  int64(value: bigint): void {
+    if (BigInt.asIntN(64, value) !== value) throw outOfRange(value, 'signed, of 64 bits');
+    this.view.setBigInt64(this.room(8), value);
+  }
+
+  int64le(value: bigint): void {
+    if (BigInt.asIntN(64, value) !== value) throw outOfRange(value, 'signed, of 64 bits');
+    this.view.setBigInt64(this.room(8), value, true);
+  }
+
+  /** 64 bits that hold a safe integer of 0 or more. */
+  safeUint64(value: number): void {
+    if (!Number.isSafeInteger(value) || value < 0) throw outOfRange(value, SAFE_UNSIGNED);
+    const at = this.room(8);
+    this.view.setUint32(at, value / TWO_32);
+    this.view.setUint32(at + 4, value >>> 0);
+  }
+
+  safeUint64le(value: number): void {
+    if (!Number.isSafeInteger(value) || value < 0) throw outOfRange(value, SAFE_UNSIGNED);
+    const at = this.room(8);
+    this.view.setUint32(at, value >>> 0, true);
+    this.view.setUint32(at + 4, value / TWO_32, true);
+  }
+
+  /** 64 bits in two's complement that hold a safe integer. */
+  safeInt64(value: number): void {
+    if (!Number.isSafeInteger(value)) throw outOfRange(value, 'a safe integer');
+    const at = this.room(8);
+    this.view.setInt32(at, Math.floor(value / TWO_32));
+    this.view.setUint32(at + 4, value >>> 0);
+  }
+
+  safeInt64le(value: number): void {
+    if (!Number.isSafeInteger(value)) throw outOfRange(value, 'a safe integer');
+    const at = this.room(8);
+    this.view.setUint32(at, value >>> 0, true);
+    this.view.setInt32(at + 4, Math.floor(value / TWO_32), true);
+  }
+
+  float64(value: number): void {
+    if (typeof value !== 'number') throw outOfRange(value, 'a number');
+    this.view.setFloat64(this.room(8), value);
+  }
+
+  /** A safe integer of 0 or more in groups of 7 bits, lowest first (LEB128). */
+  uvarint(value: number): void {
+    if (value >>> 0 === value && value < 0x80) {
+      this.view.setUint8(this.room(1), value);
+      return;
+    }
+    if (!Number.isSafeInteger(value) || value < 0) throw outOfRange(value, SAFE_UNSIGNED);
+    let rest = value;
+    while (rest >= 0x80000000) {
+      this.view.setUint8(this.room(1), (rest & 0x7f) | 0x80);
+      rest = Math.floor(rest / 0x80);
+    }
+    while (rest >= 0x80) {
+      this.view.setUint8(this.room(1), (rest & 0x7f) | 0x80);
+      rest >>>= 7;
+    }
+    this.view.setUint8(this.room(1), rest);
+  }
+
+  uvarint32(value: number): void {
+    if (value >>> 0 !== value) throw outOfRange(value, 'an integer from 0 to 4294967295');
+    this.uvarint(value);
+  }
+
+  /** A signed 32-bit integer, zig-zag: 0, -1, 1, -2, ... are 0, 1, 2, 3, ... */
+  varint32(value: number): void {
+    if ((value | 0) !== value) throw outOfRange(value, 'an integer of 32 bits');
+    this.uvarint(((value << 1) ^ (value >> 31)) >>> 0);
+  }
+
+  /** A safe integer, zig-zag. */
+  varint(value: number): void {
+    if (!Number.isSafeInteger(value)) throw outOfRange(value, 'a safe integer');
+    if (value >= HALF_SAFE || value < -HALF_SAFE) this.bigVarint(BigInt(value));
+    else this.uvarint(value < 0 ? -2 * value - 1 : 2 * value);
+  }
+
+  /** Unsigned 64 bits as a varint of at most 10 bytes. */
+  bigUvarint(value: bigint): void {
+    if (BigInt.asUintN(64, value) !== value) throw outOfRange(value, 'unsigned, of 64 bits');
+    let rest = value;
+    while (rest >= 0x80n) {
+      this.view.setUint8(this.room(1), Number(rest & 0x7fn) | 0x80);
+      rest >>= 7n;
+    }
+    this.view.setUint8(this.room(1), Number(rest));
+  }
+
+  /** Signed 64 bits, zig-zag. */
+  bigVarint(value: bigint): void {
+    if (BigInt.asIntN(64, value) !== value) throw outOfRange(value, 'signed, of 64 bits');
+    this.bigUvarint(BigInt.asUintN(64, (value << 1n) ^ (value >> 63n)));
+  }
+
+  /** The bytes themselves, without a length. */
+  raw(bytes: Uint8Array): void {
+    const at = this.room(bytes.length);
+    this.slab.set(bytes, at);
+  }
+
+  /** `text` in UTF-8, without a length. `sizeBytes` is what `utf8Length` says of it. */
+  utf8(text: string, sizeBytes: number): void {
+    const at = this.room(sizeBytes);
+    if (sizeBytes === text.length) {
+      for (let index = 0; index < sizeBytes; index++) {
+        this.view.setUint8(at + index, text.charCodeAt(index));
+      }
+      return;
+    }
+    ENCODER.encodeInto(text, this.slab.subarray(at, at + sizeBytes));
+  }
+
+  /** Overwrites the four bytes that begin at `position` (counted as `length` counts). */
+  patchUint32(position: number, value: number): void {
+    this.view.setUint32(this.checked(position, 4), value);
+  }
+
+  patchUint32le(position: number, value: number): void {
+    this.view.setUint32(this.checked(position, 4), value, true);
+  }
+
+  /**
+   * Puts the uvarint of `value` in at `position`, in front of what was written from there on.
+   *
+   * So a length can stand before content whose length was not known; costs a move of the content.
+   */
+  insertUvarint(position: number, value: number): void {
+    const end = this.length;
+    this.checked(position, 0);
+    this.uvarint(value);
+    const width = this.length - end;
+    const head = this.slab.slice(this.start + end, this.at);
+    const from = this.start + position;
+    this.slab.copyWithin(from + width, from, this.start + end);
+    this.slab.set(head, from);
+  }
+
+  /** What was written since the last `take`, still owned by this writer: only to look at. */
+  peek(from = 0): Uint8Array {
+    return this.slab.subarray(this.start + from, this.at);
+  }
+
+  private checked(position: number, width: number): number {
+    if (!(position >= 0 && position + width <= this.length)) {
+      throw new InvalidArgument('position', position, `0 to ${this.length - width}`);
+    }
+    return this.start + position;
+  }
+
+  /** Claims the next `width` bytes; returns where they begin in the slab. */
+  private room(width: number): number {
+    if (this.at + width > this.slab.length) this.grow(width);
+    const at = this.at;
+    this.at = at + width;
+    return at;
+  }
+
+  private grow(width: number): void {
+    const pending = this.at - this.start;
+    const needed = pending + width;
+    if (needed > this.maxBytes) {
+      throw new WireError('too-long', `${needed} bytes or more, where ${this.maxBytes} may be`);
+    }
+    // Doubling keeps the cost of copying linear. What was taken stays in the old slab.
+    const slab = new Uint8Array(Math.max(this.slabBytes, Math.min(2 * needed, this.maxBytes)));
+    slab.set(this.slab.subarray(this.start, this.at));
+    this.slab = slab;
+    this.view = new DataView(slab.buffer);
+    this.start = 0;
+    this.at = pending;
+  }
+}
+
+const SAFE_UNSIGNED = 'a safe integer of 0 or more';
+
+function outOfRange(value: unknown, bound: string): WireError {
+  return new WireError('out-of-range', `${String(value)} is not ${bound}`);
+}
