@@ -1,0 +1,55 @@
+/**
+ * The states that a search has met, by number, and the steps between them.
+ *
+ * Equal states have one number, so that the search compares integers; a step is computed once.
+ */
+import type { RecordedOperation, Value } from '../history.ts';
+import { canonical, type Model } from '../model.ts';
+
+/** What a step leads to that is not legal. */
+export const ILLEGAL = -1;
+
+/** Numbers states and remembers steps. Belongs to one search. */
+export class StateSpace {
+  readonly #model: Model;
+  readonly #classCount: number;
+  readonly #states: Value[] = [];
+  readonly #numbers = new Map<string, number>();
+  readonly #steps = new Map<number, number>();
+  /** Memory of what is remembered, estimated. */
+  memoryBytes = 0;
+
+  constructor(model: Model, classCount: number) {
+    this.#model = model;
+    this.#classCount = classCount;
+    this.#numberOf(model.initial);
+  }
+
+  /** The state of a number; the initial one has 0. */
+  state(number: number): Value {
+    return this.#states[number] ?? null;
+  }
+
+  /** The number of the state after an operation of a class; `ILLEGAL` where it cannot be. */
+  step(from: number, classNumber: number, operation: RecordedOperation): number {
+    const name = from * this.#classCount + classNumber;
+    const known = this.#steps.get(name);
+    if (known !== undefined) return known;
+    const state = this.#model.step(this.state(from), operation);
+    const to = state === undefined ? ILLEGAL : this.#numberOf(state);
+    this.#steps.set(name, to);
+    this.memoryBytes += 40;
+    return to;
+  }
+
+  #numberOf(state: Value): number {
+    const text = canonical(state);
+    const known = this.#numbers.get(text);
+    if (known !== undefined) return known;
+    const number = this.#states.length;
+    this.#states.push(state);
+    this.#numbers.set(text, number);
+    this.memoryBytes += 100 + 4 * text.length;
+    return number;
+  }
+}

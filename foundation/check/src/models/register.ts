@@ -1,0 +1,77 @@
+/**
+ * Registers: one value that is read, written and, in some, compared and set.
+ */
+import type { RecordedOperation, Value } from '../history.ts';
+import { canonical, type Model, sameValue } from '../model.ts';
+
+/** A register with `read` and `write`. Each key is a register of its own. */
+export function register(initial: Value = null): Model {
+  return {
+    name: 'register',
+    initial,
+    perKey: true,
+    usesProcess: false,
+    step: (state, operation) => stepRegister(state, operation),
+    isReadOnly: (operation) => operation.f === 'read',
+    faultOf: (operation) => faultOf(operation, ['read', 'write']),
+    register: { initial },
+  };
+}
+
+/**
+ * A register with `read`, `write` and `cas`, whose argument is `[from, to]`.
+ *
+ * A `cas` that failed did not happen and says nothing about the value, since it may have failed for
+ * any reason. One that ended `ok` with the result `false` compared and found another value. An
+ * absent value (`null`) is equal to nothing but a `from` of `null`.
+ */
+export function casRegister(initial: Value = null): Model {
+  return {
+    name: 'cas-register',
+    initial,
+    perKey: true,
+    usesProcess: false,
+    step: (state, operation) =>
+      operation.f === 'cas' ? stepCas(state, operation) : stepRegister(state, operation),
+    isReadOnly: (operation) =>
+      operation.f === 'read' || (operation.f === 'cas' && isIdle(operation)),
+    faultOf: (operation) => faultOf(operation, ['read', 'write', 'cas']),
+    register: { initial },
+  };
+}
+
+function stepRegister(
+  state: Value,
+  { f, argument, result, end }: RecordedOperation,
+): Value | undefined {
+  if (f === 'write') return argument ?? null;
+  return end === 'open' || sameValue(state, result ?? null) ? state : undefined;
+}
+
+function stepCas(state: Value, operation: RecordedOperation): Value | undefined {
+  const [from, to] = casOf(operation);
+  const equal = sameValue(state, from);
+  if (operation.result === false) return equal ? undefined : state;
+  if (equal) return to;
+  return operation.end === 'open' ? state : undefined;
+}
+
+/** A `cas` that found another value, or sets what it found, changes nothing. */
+function isIdle(operation: RecordedOperation): boolean {
+  const [from, to] = casOf(operation);
+  return operation.result === false || sameValue(from, to);
+}
+
+function casOf({ argument }: RecordedOperation): readonly [Value, Value] {
+  const [from, to] = Array.isArray(argument) ? argument : [];
+  return [from ?? null, to ?? null];
+}
+
+function faultOf({ f, argument }: RecordedOperation, known: readonly string[]): string | undefined {
+  if (!known.includes(f)) return `has no operation ${f}, only ${known.join(', ')}`;
+  if (f === 'write' && argument === undefined) return 'a write needs a value';
+  if (f === 'cas' && !(Array.isArray(argument) && argument.length === 2)) {
+    return `a cas needs [from, to], not ${canonical(argument ?? null)}`;
+  }
+  return undefined;
+}

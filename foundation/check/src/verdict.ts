@@ -1,0 +1,134 @@
+/**
+ * A verdict: what a judge says of a history, why, and of how much of it.
+ *
+ * There are three, and `unknown` is not `valid`: it means that a bound was reached, or that nothing
+ * was tested, and says which.
+ */
+import type { RecordedOperation } from './history.ts';
+
+/** What a judge says. */
+export type Verdict =
+  | { readonly type: 'valid'; readonly coverage: Coverage; readonly decidedBy: string }
+  | {
+      readonly type: 'invalid';
+      readonly coverage: Coverage;
+      readonly decidedBy: string;
+      /** At least one. */
+      readonly violations: readonly Violation[];
+    }
+  | { readonly type: 'unknown'; readonly coverage: Coverage; readonly reason: UnknownReason };
+
+/** Why a judge does not know; `sentence` is for people. */
+export interface UnknownReason {
+  readonly code: 'steps' | 'memory' | 'time' | 'nothing-tested' | 'undecided';
+  readonly sentence: string;
+}
+
+/** How much of the history a judge looked at. */
+export interface Coverage {
+  /** The judge: `linearizable (cas-register)`. */
+  readonly check: string;
+  readonly operationCount: number;
+  readonly okCount: number;
+  readonly failCount: number;
+  /** Operations whose outcome is not known. */
+  readonly openCount: number;
+  readonly keyCount: number;
+  /** Sentences on what was not looked at, and why; empty when everything was. */
+  readonly notChecked: readonly string[];
+}
+
+/** One thing that is wrong, with what a person needs to see it. */
+export interface Violation {
+  /** `not-linearizable`, `lost`, `G-single`, ... */
+  readonly anomaly: string;
+  readonly key?: string;
+  /** What happened and why it cannot be, sentence by sentence. */
+  readonly sentences: readonly string[];
+  /** The smallest sub-history that was found to be wrong still. */
+  readonly operations: readonly RecordedOperation[];
+  readonly drawing: Drawing;
+}
+
+/**
+ * Data to draw a space-time diagram: a lane a process, a bar an operation, an arrow a constraint.
+ */
+export interface Drawing {
+  readonly lanes: readonly string[];
+  readonly bars: readonly DrawingBar[];
+  readonly arrows: readonly DrawingArrow[];
+}
+
+/** An operation as it is drawn. */
+export interface DrawingBar {
+  /** The operation's id; arrows refer to it. */
+  readonly id: number;
+  /** An index into `lanes`. */
+  readonly lane: number;
+  readonly label: string;
+  /** Ranks, not times: 0, 1, 2, ... in the order of the events. */
+  readonly from: number;
+  /** The rank of the completion; absent when the operation is open. */
+  readonly to?: number;
+  /** Whether the violation is seen at this operation. */
+  readonly marked: boolean;
+}
+
+/** Why one operation comes before another. */
+export interface DrawingArrow {
+  readonly from: number;
+  readonly to: number;
+  readonly label: string;
+}
+
+/** What a judge looked at when it looked at all of `operations`. */
+export function coverageOf(
+  check: string,
+  operations: readonly RecordedOperation[],
+  notChecked: readonly string[] = [],
+): Coverage {
+  let [okCount, failCount, openCount] = [0, 0, 0];
+  const keys = new Set<string | undefined>();
+  for (const { end, key } of operations) {
+    if (end === 'ok') okCount++;
+    else if (end === 'fail') failCount++;
+    else openCount++;
+    keys.add(key);
+  }
+  return {
+    check,
+    operationCount: operations.length,
+    okCount,
+    failCount,
+    openCount,
+    keyCount: keys.size,
+    notChecked,
+  };
+}
+
+/** The drawing of some operations; `label` says what stands on a bar. */
+export function drawingOf(
+  operations: readonly RecordedOperation[],
+  label: (operation: RecordedOperation) => string,
+  marked: ReadonlySet<number>,
+  arrows: readonly DrawingArrow[] = [],
+): Drawing {
+  const lanes = [...new Set(operations.map((operation) => operation.process))];
+  const positions = operations.flatMap(({ invokedAt, completedAt }) => [invokedAt, completedAt]);
+  const ranks = new Map<number, number>();
+  for (const position of positions.sort((a, b) => a - b)) {
+    if (!ranks.has(position)) ranks.set(position, ranks.size);
+  }
+  const bars = operations.map((operation) => {
+    const to = operation.end === 'open' ? undefined : ranks.get(operation.completedAt);
+    return {
+      id: operation.id,
+      lane: lanes.indexOf(operation.process),
+      label: label(operation),
+      from: ranks.get(operation.invokedAt) ?? 0,
+      ...(to === undefined ? {} : { to }),
+      marked: marked.has(operation.id),
+    };
+  });
+  return { lanes, bars, arrows };
+}
