@@ -1,0 +1,19 @@
+/**
+ * The door of the journal.
+ */
+export {
+  type CompactionReport,
+  type IndexRange,
+  type Journal,
+  type JournalOptions,
+  type JournalRecord,
+  type JournalSizes,
+  METADATA_BYTES_MAX,
+  type PlainJournal,
+  RESERVED_BYTES_MAX,
+  type ReadLimits,
+  type RecoveryReport,
+  type SharedJournal,
+  type TornTail,
+} from './journal.ts';
+export { type DamagePlace, JournalError, type JournalErrorCode } from './journal-error.ts';
