@@ -1,0 +1,15 @@
+/**
+ * The door of the simulator: the Host in virtual time, faults, plans drawn from seeds, determinism.
+ */
+export {
+  Audit,
+  type AuditEntry,
+  type Divergence,
+  describeDivergence,
+  type EventKind,
+  firstDivergence,
+} from './audit.ts';
+export type { DrainMode } from './drain.ts';
+export type { NodeEnd } from './life.ts';
+export { idleNode, type NodeCode, Simulation, type SimulationOptions } from './simulation.ts';
+export { TrappedGlobal } from './trap.ts';

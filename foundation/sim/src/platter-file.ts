@@ -1,0 +1,222 @@
+/**
+ * A file on a simulated platter: what the node sees, and for every sector what may be left after a
+ * crash.
+ *
+ * A write puts a new image of each sector it touches behind the older ones. A sync that succeeds
+ * makes the newest image that it covers the durable one. A crash picks, sector by sector, any image
+ * from the durable one on: writes may vanish, tear at sector borders, and land out of order.
+ */
+import type { Random } from '@mangrove/host';
+
+/** What a disk writes at once or not at all, in bytes. */
+export const SECTOR_BYTES = 512;
+
+/** From so many images of one sector on, those that matter least are dropped. */
+const MAX_IMAGES = 8;
+
+interface SectorImage {
+  /** The number of the write, once it has resolved; infinite before. */
+  stamp: number;
+  readonly bytes: Uint8Array;
+}
+
+interface SizeChange {
+  stamp: number;
+  readonly sizeBytes: number;
+}
+
+/** A write on its way: its stamp is set when it resolves. */
+export interface PendingWrite {
+  readonly parts: { stamp: number }[];
+}
+
+/** The bytes of one file. */
+export class PlatterFile {
+  /** The size as the node sees it. */
+  sizeBytes = 0;
+  private content = new Uint8Array(SECTOR_BYTES);
+  private readonly sectors = new Map<
+    number,
+    { durable: Uint8Array; readonly images: SectorImage[] }
+  >();
+  private durableSize = 0;
+  private sizeChanges: SizeChange[] = [];
+  private stamp = 0;
+  /** The stamps of the syncs under way. */
+  private activeSyncs: number[] = [];
+
+  /** How many bytes a power loss could take. */
+  get unsyncedBytes(): number {
+    return this.sectors.size * SECTOR_BYTES;
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    return this.content.slice(offset, Math.max(offset, Math.min(offset + length, this.sizeBytes)));
+  }
+
+  /** Puts bytes in place; they are not even covered by a sync before `resolve` is called. */
+  write(offset: number, bytes: Uint8Array): PendingWrite {
+    const end = offset + bytes.length;
+    this.reserve(end);
+    const from = Math.floor(offset / SECTOR_BYTES);
+    const behind = Math.ceil(end / SECTOR_BYTES);
+    for (let sector = from; sector < behind; sector++) this.remember(sector);
+    this.content.set(bytes, offset);
+    const parts: { stamp: number }[] = [];
+    for (let sector = from; sector < behind; sector++) parts.push(this.addImage(sector));
+    if (end > this.sizeBytes) parts.push(this.resize(end));
+    return { parts };
+  }
+
+  /** Marks a write as done: syncs that begin from now on cover it. */
+  resolve(write: PendingWrite): void {
+    this.stamp += 1;
+    for (const part of write.parts) part.stamp = this.stamp;
+  }
+
+  /** Cuts the file, or lengthens it with zeros; counts as a write. */
+  truncate(sizeBytes: number): PendingWrite {
+    const parts: { stamp: number }[] = [];
+    this.reserve(sizeBytes);
+    const from = Math.floor(sizeBytes / SECTOR_BYTES);
+    const behind = Math.ceil(this.sizeBytes / SECTOR_BYTES);
+    for (let sector = from; sector < behind; sector++) this.remember(sector);
+    if (sizeBytes < this.sizeBytes) this.content.fill(0, sizeBytes, this.sizeBytes);
+    for (let sector = from; sector < behind; sector++) parts.push(this.addImage(sector));
+    if (sizeBytes !== this.sizeBytes) parts.push(this.resize(sizeBytes));
+    return { parts };
+  }
+
+  /** The stamp that a sync which begins now will cover. */
+  beginSync(): number {
+    this.activeSyncs.push(this.stamp);
+    return this.stamp;
+  }
+
+  /** Makes durable what `stamp` covers. */
+  finishSync(stamp: number): void {
+    this.endSync(stamp);
+    for (const [sector, state] of this.sectors) {
+      const last = state.images.findLastIndex((image) => image.stamp <= stamp);
+      // What came before the newest image that is covered is gone, be it covered itself or not.
+      const dropped = state.images.splice(0, last + 1);
+      state.durable = dropped.at(-1)?.bytes ?? state.durable;
+      if (state.images.length === 0) this.sectors.delete(sector);
+    }
+    const last = this.sizeChanges.findLastIndex((change) => change.stamp <= stamp);
+    const dropped = this.sizeChanges.splice(0, last + 1);
+    this.durableSize = dropped.at(-1)?.sizeBytes ?? this.durableSize;
+  }
+
+  /**
+   * What a failed sync leaves: the node goes on seeing its bytes, no later sync will save them.
+   * Only another write to the same sector can.
+   */
+  failSync(stamp: number): void {
+    this.endSync(stamp);
+    for (const state of this.sectors.values()) {
+      for (const image of state.images) {
+        if (image.stamp <= stamp) image.stamp = Number.POSITIVE_INFINITY;
+      }
+    }
+    for (const change of this.sizeChanges) {
+      if (change.stamp <= stamp) change.stamp = Number.POSITIVE_INFINITY;
+    }
+  }
+
+  /** Power loss: each sector falls back to any of its images. Returns how many bytes changed. */
+  crash(random: Random): number {
+    const sizes = [this.durableSize, ...this.sizeChanges.map((change) => change.sizeBytes)];
+    const size = random.pick(sizes);
+    let lostBytes = 0;
+    for (const [sector, state] of this.sectors) {
+      const pick = random.below(state.images.length + 1);
+      const image = state.images[pick - 1]?.bytes ?? state.durable;
+      if (pick !== state.images.length) lostBytes += SECTOR_BYTES;
+      this.content.set(image, sector * SECTOR_BYTES);
+    }
+    this.content.fill(0, size);
+    if (size !== this.sizeBytes) lostBytes = Math.max(lostBytes, 1);
+    this.settle(size);
+    return lostBytes;
+  }
+
+  /** The process ended and the machine did not: all that was written stays, as if synced. */
+  keep(): void {
+    this.settle(this.sizeBytes);
+  }
+
+  /** Flips one bit, on the platter and for readers. */
+  rot(offset: number, bit: number): void {
+    if (offset >= this.sizeBytes) return;
+    const sector = Math.floor(offset / SECTOR_BYTES);
+    const within = offset % SECTOR_BYTES;
+    const flip = (bytes: Uint8Array, index: number) => {
+      bytes[index] = (bytes[index] as number) ^ (1 << bit);
+    };
+    flip(this.content, offset);
+    const state = this.sectors.get(sector);
+    if (state === undefined) return;
+    flip(state.durable, within);
+    for (const image of state.images) flip(image.bytes, within);
+  }
+
+  private settle(sizeBytes: number): void {
+    this.activeSyncs = [];
+    this.sizeBytes = sizeBytes;
+    this.durableSize = sizeBytes;
+    this.sectors.clear();
+    this.sizeChanges = [];
+  }
+
+  private resize(sizeBytes: number): SizeChange {
+    this.sizeBytes = sizeBytes;
+    const change = { stamp: Number.POSITIVE_INFINITY, sizeBytes };
+    this.sizeChanges.push(change);
+    return change;
+  }
+
+  /** Keeps the durable image of a sector that is about to change. */
+  private remember(sector: number): void {
+    if (this.sectors.has(sector)) return;
+    this.sectors.set(sector, { durable: this.sectorBytes(sector), images: [] });
+  }
+
+  private addImage(sector: number): SectorImage {
+    const image = { stamp: Number.POSITIVE_INFINITY, bytes: this.sectorBytes(sector) };
+    const images = this.sectors.get(sector)?.images;
+    images?.push(image);
+    if (images !== undefined && images.length > MAX_IMAGES) this.thin(images);
+    return image;
+  }
+
+  /**
+   * Drops the oldest image whose successor will be covered by every sync that covers it. An image
+   * that a sync under way covers and that its successor is too late for has to stay: it becomes
+   * durable.
+   */
+  private thin(images: SectorImage[]): void {
+    const index = images.findIndex((image, place) => {
+      const next = images[place + 1]?.stamp ?? Number.POSITIVE_INFINITY;
+      const isBetween = (sync: number) => sync >= image.stamp && sync < next;
+      return next < Number.POSITIVE_INFINITY && !this.activeSyncs.some(isBetween);
+    });
+    if (index >= 0) images.splice(index, 1);
+  }
+
+  private endSync(stamp: number): void {
+    this.activeSyncs.splice(this.activeSyncs.indexOf(stamp), 1);
+  }
+
+  private sectorBytes(sector: number): Uint8Array {
+    return this.content.slice(sector * SECTOR_BYTES, (sector + 1) * SECTOR_BYTES);
+  }
+
+  private reserve(sizeBytes: number): void {
+    const needed = Math.ceil(sizeBytes / SECTOR_BYTES) * SECTOR_BYTES;
+    if (needed <= this.content.length) return;
+    const grown = new Uint8Array(Math.max(needed, this.content.length * 2));
+    grown.set(this.content);
+    this.content = grown;
+  }
+}
