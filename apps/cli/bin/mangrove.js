@@ -1,12 +1,19 @@
 #!/usr/bin/env node
-/** The mangrove command: checks that this Node.js can run TypeScript, then hands over to it. */
+/**
+ * The mangrove command: checks that this Node.js can run the program, then hands over to it.
+ *
+ * It is plain JavaScript, so that an old Node.js can say what it lacks. From source the program is
+ * TypeScript as it stands, with the syntax of Node.js 24; what is published is compiled for 22.
+ */
+import { existsSync } from 'node:fs';
 import process from 'node:process';
 
-const [major, minor] = process.versions.node.split('.').map(Number);
-if (major < 22 || (major === 22 && minor < 18)) {
+const oldest = existsSync(new URL('../src/main.ts', import.meta.url)) ? 24 : 22;
+if (Number(process.versions.node.split('.')[0]) < oldest) {
   process.stderr.write(
-    `mangrove needs Node.js 24 (this is ${process.versions.node}): run \`npm ci\` in the ` +
-      'project, which brings one along, and then `npx mangrove`.\n',
+    `mangrove needs Node.js ${oldest} or newer and this is ${process.versions.node}: run it as ` +
+      '`npx mangrove` after `npm ci`, which brings the right one along, or install that from ' +
+      'https://nodejs.org.\n',
   );
   process.exit(64);
 }

@@ -71,10 +71,28 @@ export const networkNamespaces: Need = {
   },
 };
 
+/** The kernel's list of processes, as files. */
+export const processFiles: Need = {
+  name: '/proc',
+  remedy: 'Linux',
+  look: () => (existsSync('/proc/self/stat') ? '/proc' : undefined),
+};
+
+/** A Node.js that is too old for the house, as many machines have one. */
+export const olderNode: Need = {
+  name: 'an older Node.js',
+  remedy: 'one before 24 on the search path',
+  look: () =>
+    programs('node').find((path) => {
+      const { stdout } = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 5_000 });
+      return Number(/^v(\d+)/.exec(stdout ?? '')?.[1] ?? 24) < 24;
+    }),
+};
+
 /** Every need that a test may have. A new one is added here. */
 export const NEEDS: readonly Need[] = [
   ...[chromium, openssl, tc, ip, nft, timeout],
-  ...[root, networkNamespaces],
+  ...[root, networkNamespaces, processFiles, olderNode],
 ];
 
 /** `needs chromium (Debian package chromium)`: how a skip says what was missing. */
@@ -109,11 +127,16 @@ export function missingPackages(needs: readonly Need[] = NEEDS): readonly string
 
 /** Where `name` is in the search path; `/usr/sbin` and `/sbin` are searched for everyone. */
 function program(name: string): string | undefined {
+  return programs(name)[0];
+}
+
+/** Every `name` in the search path, first the one that would run. */
+function programs(name: string): readonly string[] {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   return folders
     .filter((folder) => folder !== '')
     .map((folder) => join(folder, name))
-    .find((path) => existsSync(path) && isExecutable(path));
+    .filter((path) => existsSync(path) && isExecutable(path));
 }
 
 function isExecutable(path: string): boolean {

@@ -1,0 +1,75 @@
+/**
+ * Where a command writes: results for people or machines, and progress beside them.
+ *
+ * Results go to standard output. Progress and errors go to standard error, so that
+ * `mangrove ... --json > file` keeps results only. On a terminal the progress is one line that is
+ * drawn again and again; elsewhere it is plain lines, each said once.
+ */
+import process from 'node:process';
+
+/** The two streams of a command, as it sees them. */
+export interface Terminal {
+  /** Writes a line of the result. */
+  result(line: string): void;
+  /** Writes what went wrong, also where a machine asked. */
+  complain(line: string): void;
+  /** Writes a line for people; it stays. */
+  say(line: string): void;
+  /**
+   * Says what is going on now. On a terminal it replaces the last status; elsewhere nothing is
+   * written.
+   */
+  status(text: string): void;
+  /** Whether `status` shows anything. */
+  readonly isLive: boolean;
+}
+
+/** What of a stream is used. */
+export interface Sink {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+}
+
+const ERASE_LINE = '\r\x1b[K';
+
+/**
+ * A terminal on two streams.
+ *
+ * @param isQuiet leaves out `say` and `status`: what a machine asked for
+ */
+export function createTerminal(
+  output: Sink = process.stdout,
+  progress: Sink = process.stderr,
+  { isQuiet = false }: { readonly isQuiet?: boolean } = {},
+): Terminal {
+  const isLive = !isQuiet && progress.isTTY === true;
+  let isDrawn = false;
+  const erase = () => {
+    if (isDrawn) progress.write(ERASE_LINE);
+    isDrawn = false;
+  };
+  return {
+    isLive,
+    result: (line) => {
+      erase();
+      output.write(`${line}\n`);
+    },
+    complain: (line) => {
+      erase();
+      progress.write(`${line}\n`);
+    },
+    say: (line) => {
+      if (isQuiet) return;
+      erase();
+      progress.write(`${line}\n`);
+    },
+    status: (text) => {
+      if (!isLive) return;
+      // A line that wraps could not be erased.
+      const width = (progress.columns ?? 80) - 1;
+      progress.write(`${ERASE_LINE}${text.slice(0, width)}`);
+      isDrawn = text !== '';
+    },
+  };
+}

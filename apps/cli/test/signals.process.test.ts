@@ -1,0 +1,86 @@
+/**
+ * Shows that a signal to `mangrove`, to `npx mangrove` or to the group of a terminal ends all that
+ * runs: the processes are listed before, and all of them are gone after.
+ */
+import process from 'node:process';
+import { processFiles, skipUnless } from '@mangrove/test-kit/node';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { BIN, type RunningCommand, start } from './command.ts';
+import { commandLine, isGone, listProcesses, treeOf } from './processes.ts';
+
+const LONG = ['bench', 'host-process/messages'];
+
+/** Starts a command that works for long; resolves once its working processes are there. */
+async function startLong(program: string, args: readonly string[]): Promise<RunningCommand> {
+  const command = start(program, args);
+  running = command;
+  await command.saying('host-process/messages');
+  await until(() =>
+    treeOf(command.child.pid ?? -1).some((id) => commandLine(id).includes('message-peer.ts')),
+  );
+  return command;
+}
+
+/** A program and its arguments. */
+type CommandLine = readonly [string, readonly string[]];
+
+const DIRECT: CommandLine = [process.execPath, [BIN, ...LONG]];
+const NPX: CommandLine = ['npx', ['--no-install', 'mangrove', ...LONG]];
+const NPM: CommandLine = ['npm', ['run', 'bench', '--', 'host-process/messages']];
+
+beforeEach((context) => {
+  skipUnless(context, processFiles);
+});
+
+let running: RunningCommand | undefined;
+
+afterEach(() => {
+  const pid = running?.child.pid;
+  running = undefined;
+  // What a failed test left; a test that passed left nothing to end.
+  if (pid !== undefined && listProcesses().some(({ group }) => group === pid)) {
+    process.kill(-pid, 'SIGKILL');
+  }
+});
+
+it('SIGTERM and SIGINT end it and all below it', async () => {
+  for (const [signal, expected] of [['SIGTERM', 143] as const, ['SIGINT', 130] as const]) {
+    const command = await startLong(...DIRECT);
+    const below = treeOf(command.child.pid ?? -1);
+    command.child.kill(signal);
+    expect((await command.outcome).code).toBe(expected);
+    await until(() => below.every(isGone));
+  }
+});
+
+it('SIGTERM to npx or npm run reaches it', async () => {
+  for (const how of [NPX, NPM]) {
+    const command = await startLong(...how);
+    const below = treeOf(command.child.pid ?? -1);
+    expect(below.length).toBeGreaterThan(3);
+    command.child.kill('SIGTERM');
+    await until(() => below.every(isGone));
+    await command.outcome;
+  }
+});
+
+it('Ctrl-C in a terminal reaches it behind npx', async () => {
+  const command = await startLong(...NPX);
+  const below = treeOf(command.child.pid ?? -1);
+  process.kill(-(command.child.pid ?? 0), 'SIGINT');
+  await until(() => below.every(isGone));
+  expect((await command.outcome).code).not.toBe(0);
+});
+
+it('SIGKILL leaves nothing behind either', async () => {
+  const command = await startLong(...DIRECT);
+  const below = treeOf(command.child.pid ?? -1);
+  command.child.kill('SIGKILL');
+  await until(() => below.every(isGone));
+  await command.outcome;
+});
+
+/** Resolves once `holds`; the test's time limit is the bound. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
