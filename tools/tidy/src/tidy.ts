@@ -11,6 +11,7 @@ import { doorFaults } from './doors.ts';
 import { fileShapeFaults } from './file-shape.ts';
 import { floorFaults } from './floors.ts';
 import { type House, readHouse } from './house.ts';
+import { linkFaults } from './links.ts';
 import { machinePathFaults } from './machine-paths.ts';
 import { moduleStateFaults } from './module-state.ts';
 import type { Fault } from './report.ts';
@@ -32,6 +33,7 @@ const GUARDS: readonly Guard[] = [
   { name: 'shape', says: 'files say what they are, and stay small', faultsIn: fileShapeFaults },
   { name: 'rules', says: 'rules and tests name each other', faultsIn: ruleFaults },
   { name: 'build', says: 'tsc -b knows every package', faultsIn: buildReferenceFaults },
+  { name: 'links', says: 'links between documents lead somewhere', faultsIn: linkFaults },
   { name: 'paths', says: 'nothing of one machine is kept', faultsIn: machinePathFaults },
 ];
 
