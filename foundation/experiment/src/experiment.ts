@@ -74,4 +74,12 @@ export interface Experiment {
   readonly workload: Workload;
   readonly faults: readonly FaultKind[];
   readonly atlas: Atlas;
+  /** Draws what an operator does, for faults of the kind `action`. */
+  readonly drawAction?: (random: Random, replicas: readonly NodeId[]) => PlannedAction;
+}
+
+/** Something that an operator asks of the subject: a name that it knows, and arguments. */
+export interface PlannedAction {
+  readonly name: string;
+  readonly args: Readonly<Record<string, string | number | boolean>>;
 }

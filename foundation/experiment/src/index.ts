@@ -3,7 +3,15 @@
  * data.
  */
 export type { Bench, BenchRow } from './bench.ts';
-export type { Atlas, AtlasMode, Experiment, FaultKind, Workload } from './experiment.ts';
+export { type ClientTask, driveClient } from './client-driver.ts';
+export type {
+  Atlas,
+  AtlasMode,
+  Experiment,
+  FaultKind,
+  PlannedAction,
+  Workload,
+} from './experiment.ts';
 export {
   type ClockFault,
   type CrashPoint,

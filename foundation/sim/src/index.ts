@@ -10,6 +10,8 @@ export {
   firstDivergence,
 } from './audit.ts';
 export type { DrainMode } from './drain.ts';
+export { drawPlan } from './draw-plan.ts';
 export type { NodeEnd } from './life.ts';
+export { type SimulateOptions, type SimulationReport, simulate } from './simulate.ts';
 export { idleNode, type NodeCode, Simulation, type SimulationOptions } from './simulation.ts';
 export { TrappedGlobal } from './trap.ts';

@@ -43,9 +43,20 @@ export interface NodeEnd {
   readonly incarnation: Incarnation;
   readonly atMs: number;
   /**
-   * `broken`: an invariant did not hold, or an error that nobody caught. `refused`: its start
-   * rejected, so the node would not serve.
+   * `broken` is a bug of the node: an invariant that did not hold, an error that nobody expects, a
+   * global that it touched. The other two are lawful answers to a fault: an operating error (one
+   * with a `code`) that ended a node which had served (`stopped`) or that kept it from it
+   * (`refused`).
    */
-  readonly type: 'broken' | 'refused';
+  readonly type: 'broken' | 'stopped' | 'refused';
   readonly cause: unknown;
+}
+
+/** What kind of end a cause stands for. */
+export function endOf(cause: unknown, hasServed: boolean): NodeEnd['type'] {
+  const isMistake = cause instanceof TypeError || cause instanceof RangeError;
+  const isOperating =
+    !isMistake && cause instanceof Error && 'code' in cause && typeof cause.code === 'string';
+  if (!isOperating) return 'broken';
+  return hasServed ? 'stopped' : 'refused';
 }

@@ -11,11 +11,17 @@ import type { Random } from '@mangrove/host';
 /** What a disk writes at once or not at all, in bytes. */
 export const SECTOR_BYTES = 512;
 
+/** The stamp of a write that has not resolved; later than every sync. */
+const UNRESOLVED = Number.MAX_VALUE;
+
+/** The stamp of a write that a failed sync has lost: no later sync covers it. */
+const LOST = Number.POSITIVE_INFINITY;
+
 /** From so many images of one sector on, those that matter least are dropped. */
 const MAX_IMAGES = 8;
 
 interface SectorImage {
-  /** The number of the write, once it has resolved; infinite before. */
+  /** The number of the write, once it has resolved. */
   stamp: number;
   readonly bytes: Uint8Array;
 }
@@ -116,11 +122,11 @@ export class PlatterFile {
     this.endSync(stamp);
     for (const state of this.sectors.values()) {
       for (const image of state.images) {
-        if (image.stamp <= stamp) image.stamp = Number.POSITIVE_INFINITY;
+        if (image.stamp <= stamp) image.stamp = LOST;
       }
     }
     for (const change of this.sizeChanges) {
-      if (change.stamp <= stamp) change.stamp = Number.POSITIVE_INFINITY;
+      if (change.stamp <= stamp) change.stamp = LOST;
     }
   }
 
@@ -141,9 +147,17 @@ export class PlatterFile {
     return lostBytes;
   }
 
-  /** The process ended and the machine did not: all that was written stays, as if synced. */
+  /**
+   * The process ended and the machine did not: what was written stays to be read, and is no more
+   * durable than before. A later sync, of whoever comes next, makes it so.
+   */
   keep(): void {
-    this.settle(this.sizeBytes);
+    this.activeSyncs = [];
+    this.stamp += 1;
+    const parts = [...this.sectors.values()].flatMap((state) => state.images);
+    for (const part of [...parts, ...this.sizeChanges]) {
+      if (part.stamp === UNRESOLVED) part.stamp = this.stamp;
+    }
   }
 
   /** Flips one bit, on the platter and for readers. */
@@ -171,7 +185,7 @@ export class PlatterFile {
 
   private resize(sizeBytes: number): SizeChange {
     this.sizeBytes = sizeBytes;
-    const change = { stamp: Number.POSITIVE_INFINITY, sizeBytes };
+    const change = { stamp: UNRESOLVED, sizeBytes };
     this.sizeChanges.push(change);
     return change;
   }
@@ -183,7 +197,7 @@ export class PlatterFile {
   }
 
   private addImage(sector: number): SectorImage {
-    const image = { stamp: Number.POSITIVE_INFINITY, bytes: this.sectorBytes(sector) };
+    const image = { stamp: UNRESOLVED, bytes: this.sectorBytes(sector) };
     const images = this.sectors.get(sector)?.images;
     images?.push(image);
     if (images !== undefined && images.length > MAX_IMAGES) this.thin(images);
@@ -197,9 +211,9 @@ export class PlatterFile {
    */
   private thin(images: SectorImage[]): void {
     const index = images.findIndex((image, place) => {
-      const next = images[place + 1]?.stamp ?? Number.POSITIVE_INFINITY;
+      const next = images[place + 1]?.stamp ?? LOST;
       const isBetween = (sync: number) => sync >= image.stamp && sync < next;
-      return next < Number.POSITIVE_INFINITY && !this.activeSyncs.some(isBetween);
+      return next < UNRESOLVED && !this.activeSyncs.some(isBetween);
     });
     if (index >= 0) images.splice(index, 1);
   }

@@ -9,6 +9,7 @@ import { PlatterFile } from './platter-file.ts';
 
 /** A change of names, all at once or not at all. */
 interface NameChange {
+  readonly number: number;
   readonly apply: (names: Map<string, PlatterFile>) => void;
 }
 
@@ -17,10 +18,11 @@ export class Platter {
   /** As the node sees them. */
   private names = new Map<string, PlatterFile>();
   /** As they would be after a crash that loses every change not synced. */
-  private durableNames = new Map<string, PlatterFile>();
+  private readonly durableNames = new Map<string, PlatterFile>();
   private readonly directories = new Set<string>(['.']);
   private readonly pending = new Map<string, NameChange[]>();
   private locks = new Map<string, number>();
+  private changeCount = 0;
 
   find(path: string): PlatterFile | undefined {
     return this.names.get(path);
@@ -29,7 +31,7 @@ export class Platter {
   create(path: string): PlatterFile {
     this.requireDirectory(parentOf(path), 'open', path);
     const file = new PlatterFile();
-    this.change(parentOf(path), { apply: (names) => names.set(path, file) });
+    this.change(parentOf(path), (names) => names.set(path, file));
     return file;
   }
 
@@ -41,12 +43,12 @@ export class Platter {
       names.delete(from);
       names.set(to, file);
     };
-    this.change(parentOf(to), { apply });
+    this.change(parentOf(to), apply);
   }
 
   remove(path: string): void {
     if (!this.names.has(path)) throw new DiskError('not-found', path, 'remove');
-    this.change(parentOf(path), { apply: (names) => names.delete(path) });
+    this.change(parentOf(path), (names) => names.delete(path));
   }
 
   /** Makes a directory and those above it. Directories themselves are durable at once. */
@@ -64,15 +66,18 @@ export class Platter {
     return inside.sort((a, b) => (a < b ? -1 : 1));
   }
 
-  /** How many changes a sync of this directory that begins now will cover. */
+  /** The last change that a sync of this directory which begins now will cover. */
   beginSync(path: string): number {
     this.requireDirectory(path, 'sync-directory', path);
-    return this.pending.get(path)?.length ?? 0;
+    return this.changeCount;
   }
 
-  finishSync(path: string, changeCount: number): void {
-    const changes = this.pending.get(path)?.splice(0, changeCount) ?? [];
-    for (const change of changes) change.apply(this.durableNames);
+  /** Makes durable what a sync covers. */
+  finishSync(path: string, lastChange: number): void {
+    const changes = this.pending.get(path) ?? [];
+    while (changes[0] !== undefined && changes[0].number <= lastChange) {
+      changes.shift()?.apply(this.durableNames);
+    }
   }
 
   /** Takes a lock for the life numbered `owner`; false where another one has it. */
@@ -97,15 +102,15 @@ export class Platter {
     }
     const files = new Set([...this.names.values(), ...this.durableNames.values()]);
     for (const file of files) lost += file.crash(random);
-    this.restart(new Map(this.durableNames));
+    this.names = new Map(this.durableNames);
+    this.locks = new Map();
     return lost;
   }
 
-  /** The process ended and the machine did not: everything stays. */
+  /** The process ended and the machine did not: all stays as it is, synced or not; locks go. */
   keep(): void {
-    for (const [path, changes] of this.pending) this.finishSync(path, changes.length);
     for (const file of this.names.values()) file.keep();
-    this.restart(new Map(this.names));
+    this.locks = new Map();
   }
 
   /** The files whose path begins so, in order of path. */
@@ -116,14 +121,10 @@ export class Platter {
       .map(([, file]) => file);
   }
 
-  private restart(names: Map<string, PlatterFile>): void {
-    this.names = names;
-    this.durableNames = new Map(names);
-    this.locks = new Map();
-  }
-
-  private change(directory: string, change: NameChange): void {
-    change.apply(this.names);
+  private change(directory: string, apply: NameChange['apply']): void {
+    this.changeCount += 1;
+    const change = { number: this.changeCount, apply };
+    apply(this.names);
     const changes = this.pending.get(directory);
     if (changes === undefined) this.pending.set(directory, [change]);
     else changes.push(change);

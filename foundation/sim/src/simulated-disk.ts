@@ -116,8 +116,8 @@ export class SimulatedDisk implements Disk {
       sizeBytes: 0,
       print: 0,
       begin: () => {
-        const changeCount = platter.beginSync(checked);
-        return () => platter.finishSync(checked, changeCount);
+        const lastChange = platter.beginSync(checked);
+        return () => platter.finishSync(checked, lastChange);
       },
     });
   }

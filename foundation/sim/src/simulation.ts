@@ -11,7 +11,7 @@ import { ChoiceBook } from './choice-book.ts';
 import type { DrainMode } from './drain.ts';
 import { Engine } from './engine.ts';
 import { FaultInjector, wipe } from './fault-injector.ts';
-import { Life, type NodeEnd } from './life.ts';
+import { endOf, Life, type NodeEnd } from './life.ts';
 import { Machine } from './machine.ts';
 import { Network } from './network.ts';
 import { Recorder } from './recorder.ts';
@@ -39,6 +39,11 @@ export interface SimulationOptions {
   readonly describe?: ((message: Uint8Array) => string) | undefined;
   /** Called after every reaction, drained; what it throws ends the run, which rejects with it. */
   readonly invariant?: (() => void) | undefined;
+  /**
+   * After so long a node is started again that stopped, or refused to start, with an operating
+   * error: what a supervisor does. Default: never. A broken one stays down.
+   */
+  readonly restartAfterMs?: number | undefined;
   /** What `action` faults do. */
   readonly act?: (
     name: string,
@@ -62,6 +67,7 @@ export class Simulation {
   private readonly codes = new Map<NodeId, { code: NodeCode; version: number }>();
   private readonly endList: NodeEnd[] = [];
   private readonly countMap = new Map<string, number>();
+  private readonly nodeMap = new Map<NodeId, RunningNode>();
   private readonly world: World;
   private readonly injector: FaultInjector;
   private operator: Life | undefined;
@@ -155,10 +161,14 @@ export class Simulation {
     this.restartMachine(this.machine(node));
   }
 
+  /** What the start of each node that is up resolved to, once it has. */
+  get nodes(): ReadonlyMap<NodeId, RunningNode> {
+    return this.nodeMap;
+  }
+
   /** What the node's start resolved to, while it is up. */
   running(node: NodeId): RunningNode | undefined {
-    const { life } = this.machine(node);
-    return life?.isAlive === true ? life.running : undefined;
+    return this.nodeMap.get(node);
   }
 
   /** Whether a life of the node is up, be its start finished or not. */
@@ -220,9 +230,11 @@ export class Simulation {
       engine.cause = record;
       entry.code(life.host, entry.version).then(
         (running) => {
+          if (!life.isAlive) return;
           life.running = running;
+          this.nodeMap.set(machine.id, running);
         },
-        (cause: unknown) => this.end(life, 'refused', cause),
+        (cause: unknown) => this.fail(life, cause),
       );
     });
   }
@@ -231,23 +243,24 @@ export class Simulation {
     this.endLife(machine, `crash (${disk})`, disk);
   }
 
+  /** A life ends by its own doing: the process is gone, and the machine keeps what was written. */
   private fail(life: Life, cause: unknown): void {
-    this.end(life, 'broken', cause);
-  }
-
-  /** A life ends by its own doing; the process is gone, and the machine keeps what was written. */
-  private end(life: Life, type: NodeEnd['type'], cause: unknown): void {
     if (!life.isAlive) return;
     const { machine, incarnation } = life;
+    const type = endOf(cause, life.running !== undefined);
     this.endList.push({ node: machine.id, incarnation, atMs: this.nowMs, type, cause });
     this.world.count(`node ${type}`);
     this.endLife(machine, type, 'kept');
+    const { restartAfterMs } = this.options;
+    if (restartAfterMs === undefined || type === 'broken') return;
+    this.at(this.nowMs + restartAfterMs, () => this.restartMachine(machine));
   }
 
   private endLife(machine: Machine, reason: string, disk: DiskFate): void {
     const { life } = machine;
     const isUp = life?.isAlive === true;
     if (isUp) life.isAlive = false;
+    this.nodeMap.delete(machine.id);
     const random = this.book.stream(`crash/${machine.id}#${machine.lifeCount}`);
     let lostBytes = 0;
     if (disk === 'wiped') wipe(machine);

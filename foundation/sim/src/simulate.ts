@@ -1,0 +1,196 @@
+/**
+ * Runs a plan: nodes, clients, faults and the quiet phase, from its start to its verdictless end.
+ *
+ *     0 ........................... activeMs ................ activeMs + quietMs
+ *     faults, load                  all healed, all up        every client has had its answer
+ */
+import {
+  type Choices,
+  driveClient,
+  type HistoryEvent,
+  type Plan,
+  type RunTrace,
+  type Subject,
+  type Topology,
+} from '@mangrove/experiment';
+import type { NodeId, RunningNode } from '@mangrove/host';
+import type { Audit } from './audit.ts';
+import type { DrainMode } from './drain.ts';
+import type { NodeEnd } from './life.ts';
+import { idleNode, Simulation } from './simulation.ts';
+
+/** What is wanted of a run beside its history. */
+export interface SimulateOptions {
+  readonly drain?: DrainMode | undefined;
+  /** Whether the report holds a trace. Default: no. */
+  readonly isRecording?: boolean | undefined;
+  /** Whether the report's plan holds all choices, so that it needs no seed. Default: no. */
+  readonly isRecordingChoices?: boolean | undefined;
+  readonly audit?: Audit | undefined;
+  /**
+   * Throws where an invariant over all running nodes does not hold; called after every reaction.
+   */
+  readonly invariant?: ((nodes: ReadonlyMap<NodeId, RunningNode>) => void) | undefined;
+}
+
+/** What came of a run. */
+export interface SimulationReport {
+  /** As it ran; with all choices where they were recorded. */
+  readonly plan: Plan;
+  readonly history: readonly HistoryEvent[];
+  /** 64 bits that change when anything changes that a node did or met. */
+  readonly hash: string;
+  readonly eventCount: number;
+  readonly endMs: number;
+  /** Nodes that ended by their own doing, in order. */
+  readonly ends: readonly NodeEnd[];
+  /** The invariant that did not hold; the run ended there. */
+  readonly violation: { readonly atMs: number; readonly cause: unknown } | undefined;
+  /** Clients that were to do something in the quiet phase and saw not one `ok`. */
+  readonly stuck: readonly NodeId[];
+  /** What happened, by name: "did it test anything". */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly trace: RunTrace | undefined;
+}
+
+/** How long a supervisor waits before it starts a node again that stopped, in milliseconds. */
+const RESTART_AFTER_MS = 500;
+
+/** Runs a plan of a subject. The same plan gives the same report, on every engine. */
+export async function simulate(
+  subject: Subject,
+  plan: Plan,
+  options: SimulateOptions = {},
+): Promise<SimulationReport> {
+  const run = new PlannedRun(subject, plan, options);
+  try {
+    await run.finish();
+    return run.report();
+  } finally {
+    run.close();
+  }
+}
+
+/** A plan that runs. */
+class PlannedRun {
+  private readonly subject: Subject;
+  private readonly plan: Plan;
+  private readonly options: SimulateOptions;
+  private readonly topology: Topology;
+  private readonly simulation: Simulation;
+  private readonly history: HistoryEvent[] = [];
+  private readonly stuck: Set<NodeId>;
+  private busyClientCount: number;
+  private violation: SimulationReport['violation'];
+
+  constructor(subject: Subject, plan: Plan, options: SimulateOptions) {
+    const { replicas, clients } = plan;
+    const { invariant } = options;
+    this.subject = subject;
+    this.plan = plan;
+    this.options = options;
+    const members = (nodes: readonly NodeId[]) => nodes.map((node) => ({ node, address: node }));
+    this.topology = { replicas: members(replicas), clients: members(clients) };
+    const isLate = ({ atMs }: { readonly atMs: number }) => atMs >= plan.activeMs;
+    this.stuck = new Set(plan.operations.filter(isLate).map(({ client }) => client));
+    this.busyClientCount = clients.length;
+    this.simulation = new Simulation({
+      ...options,
+      seed: plan.seed ?? 0,
+      nodes: [...replicas, ...clients],
+      choices: plan.choices,
+      restartAfterMs: RESTART_AFTER_MS,
+      describe: subject.describe?.bind(subject),
+      invariant: invariant && (() => this.check(invariant)),
+      act: async (name, args) => subject.act?.(name, args, this.simulation.nodes),
+    });
+  }
+
+  async finish(): Promise<void> {
+    const { simulation, plan, subject, topology } = this;
+    for (const { node } of topology.replicas) {
+      simulation.start(node, (host, version) => subject.start(host, { topology, version }));
+    }
+    for (const { node } of topology.clients) this.startClient(node);
+    for (const fault of plan.faults) simulation.inject(fault);
+    simulation.at(plan.activeMs, () => {
+      simulation.heal();
+      const broken = new Set(simulation.ends.filter(isBroken).map(({ node }) => node));
+      for (const { node } of topology.replicas) if (!broken.has(node)) simulation.restart(node);
+    });
+    try {
+      const isDone = () => this.busyClientCount === 0;
+      await simulation.run(plan.activeMs + plan.quietMs, isDone);
+    } catch (error) {
+      if (this.violation === undefined) throw error;
+    }
+  }
+
+  report(): SimulationReport {
+    const { simulation, plan, options } = this;
+    const choices: Choices = options.isRecordingChoices ? simulation.choices() : plan.choices;
+    const isRecording = options.isRecording === true;
+    return {
+      plan: { ...plan, choices },
+      history: this.history,
+      hash: simulation.hash(),
+      eventCount: simulation.eventCount,
+      endMs: simulation.nowMs,
+      ends: simulation.ends,
+      violation: this.violation,
+      stuck: this.violation === undefined ? [...this.stuck] : [],
+      counts: Object.fromEntries(simulation.counts),
+      trace: isRecording ? simulation.trace(plan.replicas, plan.clients) : undefined,
+    };
+  }
+
+  close(): void {
+    this.simulation.close();
+  }
+
+  private startClient(node: NodeId): void {
+    const { simulation, plan } = this;
+    const operations = [...plan.operations.entries()].filter(([, { client }]) => client === node);
+    operations.sort(([, a], [, b]) => a.atMs - b.atMs);
+    simulation.start(node, async (host) => {
+      const client = await this.subject.openClient(host, this.topology);
+      host.run(async () => {
+        await driveClient(host, {
+          client,
+          operations,
+          timeoutMs: plan.operationTimeoutMs,
+          nowMs: () => simulation.nowMs,
+          record: (event, index) => this.record(node, event, index),
+        });
+        this.busyClientCount -= 1;
+      });
+      return idleNode();
+    });
+  }
+
+  private record(client: NodeId, event: HistoryEvent, operation: number): void {
+    const { type, process } = event;
+    this.history.push(event);
+    this.simulation.count(`operation ${type}`);
+    if (type === 'invoke') {
+      this.simulation.note(client, { type, operation, process });
+      return;
+    }
+    this.simulation.note(client, { type: 'return', operation, outcome: type });
+    const isQuiet = (this.plan.operations[operation]?.atMs ?? 0) >= this.plan.activeMs;
+    if (isQuiet && type === 'ok') this.stuck.delete(client);
+  }
+
+  private check(invariant: (nodes: ReadonlyMap<NodeId, RunningNode>) => void): void {
+    try {
+      invariant(this.simulation.nodes);
+    } catch (cause) {
+      this.violation = { atMs: this.simulation.nowMs, cause };
+      throw cause;
+    }
+  }
+}
+
+function isBroken({ type }: NodeEnd): boolean {
+  return type === 'broken';
+}

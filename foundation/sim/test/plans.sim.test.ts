@@ -1,0 +1,143 @@
+/**
+ * Shows that a run is a function of its plan: again, drained another way, replayed without its
+ * seed, cut short and edited by hand.
+ */
+import { formatPlan, type Plan, parsePlan } from '@mangrove/experiment';
+import { toNodeId } from '@mangrove/host';
+import { drawPlan, type SimulationReport, simulate } from '@mangrove/sim';
+import { describe, expect, it } from 'vitest';
+import { KINDS, registerExperiment } from './register-experiment.ts';
+
+const experiment = registerExperiment();
+const { subject } = experiment;
+const SEEDS = Array.from({ length: 40 }, (_, index) => index + 1);
+
+describe('a plan', () => {
+  it('gives the same run again, by hop and by checkpoint', async () => {
+    const hashes = new Set<string>();
+    for (const seed of SEEDS) {
+      const plan = drawPlan(experiment, seed);
+      const first = await simulate(subject, plan, { drain: 'checkpoint' });
+      const second = await simulate(subject, drawPlan(experiment, seed), { drain: 'hop' });
+      expect(summaryOf(second)).toEqual(summaryOf(first));
+      hashes.add(first.hash);
+    }
+    expect(hashes.size).toBe(SEEDS.length);
+  });
+
+  it('replays from its choices without its seed, through its text', async () => {
+    for (const seed of SEEDS.slice(0, 15)) {
+      const plan = drawPlan(experiment, seed);
+      const first = await simulate(subject, plan, { isRecordingChoices: true });
+      const { seed: _seed, ...rest } = first.plan;
+      const replayed = await simulate(subject, parsePlan(formatPlan(rest)));
+      expect(summaryOf(replayed)).toEqual(summaryOf(first));
+    }
+  });
+
+  it('goes on as before where its choices were cut short', async () => {
+    for (const seed of SEEDS.slice(0, 10)) {
+      const first = await simulate(subject, drawPlan(experiment, seed), {
+        isRecordingChoices: true,
+      });
+      const cut = <Item>(lists: Readonly<Record<string, readonly Item[]>>) =>
+        Object.fromEntries(
+          Object.entries(lists).map(([name, list]) => [name, list.slice(0, list.length / 2)]),
+        );
+      const { links, draws } = first.plan.choices;
+      const plan = { ...first.plan, choices: { links: cut(links), draws: cut(draws) } };
+      expect((await simulate(subject, plan)).hash).toBe(first.hash);
+    }
+  });
+
+  it('that a person wrote runs, and a fault taken out changes the run', async () => {
+    const [n1, n2, n3, c1] = ['n1', 'n2', 'n3', 'c1'].map(toNodeId) as [never, never, never, never];
+    const plan: Plan = {
+      format: 'mangrove-plan/1',
+      experiment: 'test-register',
+      replicas: [n1, n2, n3],
+      clients: [c1],
+      activeMs: 500,
+      quietMs: 2000,
+      operationTimeoutMs: 300,
+      faults: [{ type: 'cut', from: [c1], to: [n1, n2, n3], atMs: 50, untilMs: 500 }],
+      operations: [
+        { client: c1, atMs: 10, f: 'write', value: 7 },
+        { client: c1, atMs: 100, f: 'write', value: 8 },
+        { client: c1, atMs: 1500, f: 'read' },
+      ],
+      choices: { links: {}, draws: {} },
+    };
+    const hurt = await simulate(subject, plan);
+    expect(hurt.history.map(({ process, type, value }) => [process, type, value])).toEqual([
+      ['c1', 'invoke', 7],
+      ['c1', 'ok', 7],
+      ['c1', 'invoke', 8],
+      ['c1', 'info', 8],
+      ['c1.2', 'invoke', undefined],
+      ['c1.2', 'ok', 8],
+    ]);
+    expect(hurt.stuck).toEqual([]);
+    const calm = await simulate(subject, { ...plan, faults: [] });
+    expect(calm.history[3]).toMatchObject({ type: 'ok', value: 8 });
+    expect(calm.hash).not.toBe(hurt.hash);
+  });
+
+  it('of which nobody can answer says who is stuck', async () => {
+    const [n1, n2, c1] = ['n1', 'n2', 'c1'].map(toNodeId) as [never, never, never];
+    const plan = {
+      ...drawPlan(experiment, 1),
+      replicas: [n1, n2],
+      clients: [c1],
+      faults: [],
+      operations: [{ client: c1, atMs: 6000, f: 'read' }],
+    };
+    const broken = { ...subject, start: () => Promise.reject(new Error('will not')) };
+    const report = await simulate(broken, plan);
+    expect(report.stuck).toEqual([c1]);
+    expect(report.ends.map(({ type }) => type)).toEqual(['broken', 'broken']);
+  });
+});
+
+describe('the swarm', () => {
+  it('draws every kind of fault, and every one of them strikes', async () => {
+    const struck = new Set<string>();
+    for (const seed of Array.from({ length: 120 }, (_, index) => index + 1000)) {
+      const { counts } = await simulate(subject, drawPlan(experiment, seed));
+      for (const name of Object.keys(counts)) struck.add(name);
+    }
+    const missing = KINDS.filter((kind) => {
+      const name = kind === 'power-loss' ? 'crash' : kind;
+      return !struck.has(`fault ${name}`);
+    });
+    expect(missing).toEqual([]);
+  });
+
+  it('leaves some runs without any fault, and keeps the windows within the active phase', () => {
+    const plans = Array.from({ length: 200 }, (_, seed) => drawPlan(experiment, seed));
+    expect(plans.filter(({ faults }) => faults.length === 0).length).toBeGreaterThan(3);
+    for (const { faults } of plans) {
+      for (const fault of faults) {
+        if ('untilMs' in fault) expect(fault.untilMs).toBeLessThanOrEqual(experiment.activeMs);
+      }
+    }
+  });
+
+  it('damages a minority at most, unless it is to go beyond', () => {
+    const hurtBy = (mode: 'within' | 'beyond') =>
+      Math.max(
+        ...Array.from({ length: 300 }, (_, seed) => {
+          const faults = ['wipe', 'bit-rot'] as const;
+          const plan = drawPlan({ ...experiment, faults, atlas: { mode } }, seed);
+          return new Set(plan.faults.map((fault) => 'node' in fault && fault.node)).size;
+        }),
+      );
+    expect(hurtBy('within')).toBe(1);
+    expect(hurtBy('beyond')).toBe(3);
+  });
+});
+
+function summaryOf(report: SimulationReport): unknown {
+  const { hash, eventCount, endMs, history, counts, stuck } = report;
+  return { hash, eventCount, endMs, history, counts, stuck };
+}
