@@ -33,10 +33,9 @@ export async function benchCommand(options: BenchCommandOptions): Promise<Ending
     return 'valid';
   }
   const { terminal } = options;
-  terminal.say(
-    `Runs ${benches.length} benchmarks, one after the other, each in a process of its own; most ` +
-      'take less than a minute. Leave the machine alone meanwhile.',
-  );
+  const what =
+    benches.length === 1 ? 'one benchmark' : `${benches.length} benchmarks, one after the other`;
+  terminal.say(`Runs ${what}; most take less than a minute. Leave the machine alone meanwhile.`);
   const rows: BenchRow[] = [];
   let failedCount = 0;
   for (const [index, bench] of benches.entries()) {
