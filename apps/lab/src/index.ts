@@ -1,6 +1,12 @@
 /**
  * The door of the lab for what runs anywhere: verdicts and reports as data.
  */
+
+export {
+  type EmbeddedReport,
+  MAX_PAGE_LENGTH,
+  readEmbeddedReport,
+} from './report/embedded-report.ts';
 export {
   type ExperimentReport,
   type HuntFailure,

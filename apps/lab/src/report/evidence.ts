@@ -1,0 +1,130 @@
+/**
+ * What a run exercised, and what it says nothing about.
+ *
+ * A valid verdict on a quiet run means little. So every report counts what took place, and names
+ * what did not: whoever reads it should not believe more than was tried.
+ */
+import type { Fault } from '@mangrove/experiment';
+import type { ExperimentReport, RunEvidence } from '../run-report.ts';
+import { readBands } from './fault-band.ts';
+import { timingsOf } from './latency.ts';
+import { toWords } from './lifeline.ts';
+
+/** Something that was counted, in the run that is shown and in the one before shrinking. */
+export interface EvidenceRow {
+  readonly what: string;
+  readonly found: number;
+  /** Missing where there is no shrunk run. */
+  readonly shrunk?: number;
+}
+
+/** Something that did not happen, and what the report is silent about for that. */
+export interface Silence {
+  readonly missing: string;
+  readonly about: string;
+}
+
+/** The most rows of counts; those of the greatest numbers are left out last. */
+export const MAX_EVIDENCE_ROWS = 40;
+
+/** What was counted: operations and faults first, then what the world counted. */
+export function evidenceOf({ found, shrunk }: ExperimentReport): readonly EvidenceRow[] {
+  const [left, right] = [countsOf(found), shrunk === undefined ? undefined : countsOf(shrunk)];
+  const names = [...new Set([...left.keys(), ...(right?.keys() ?? [])])];
+  return names.slice(0, MAX_EVIDENCE_ROWS).map((what) => {
+    const row = { what, found: left.get(what) ?? 0 };
+    return right === undefined ? row : { ...row, shrunk: right.get(what) ?? 0 };
+  });
+}
+
+function countsOf(run: RunEvidence): ReadonlyMap<string, number> {
+  const { plan, history, endMs, counts } = run;
+  const trace = run.trace ?? { records: [], replicas: plan.replicas, clients: plan.clients };
+  const bands = readBands(plan.faults, trace, endMs);
+  const timings = timingsOf(history, endMs);
+  const isHurt = (startMs: number, end: number) =>
+    bands.some(
+      ({ fromMs, untilMs, hasStruck }) => hasStruck && fromMs <= end && untilMs >= startMs,
+    );
+  const unknown = timings.filter(({ outcome }) => outcome === 'info').length;
+  const own: [string, number][] = [
+    ['operations', timings.length],
+    [
+      'operations during a fault',
+      timings.filter((each) => isHurt(each.startMs, each.endMs)).length,
+    ],
+    ['operations with unknown outcome', unknown],
+    ['faults in the plan', bands.length],
+  ];
+  const rest = Object.entries(counts).map(([name, count]) => [toWords(name), count] as const);
+  return new Map([...own, ...rest]);
+}
+
+/** What the shown run and the one before it did not contain. */
+export function silencesOf({ found, shrunk, others }: ExperimentReport): readonly Silence[] {
+  const runs = [found, ...(shrunk === undefined ? [] : [shrunk]), ...others];
+  const types = new Set(runs.flatMap(({ plan }) => plan.faults.map(kindOf)));
+  const silences = SILENCES.filter(({ kinds }) => !kinds.some((kind) => types.has(kind)));
+  const missed = runs.flatMap(({ notInjected, world }) =>
+    notInjected.map((missing) => ({
+      missing: `${missing}: not injected in world ${world}`,
+      about: 'what it would have done',
+    })),
+  );
+  const isSimulated = runs.every(({ world }) => world === 'sim');
+  const real = isSimulated
+    ? [{ missing: 'Real processes', about: 'kernels, sockets, file systems and their bugs' }]
+    : [];
+  return [...silences.map(({ missing, about }) => ({ missing, about })), ...missed, ...real];
+}
+
+/** A fault's kind; of a crash, what it did to the disk. */
+function kindOf(fault: Fault): string {
+  return fault.type === 'crash' || fault.type === 'crash-at' ? fault.disk : fault.type;
+}
+
+const SILENCES: readonly (Silence & { readonly kinds: readonly string[] })[] = [
+  {
+    kinds: ['cut', 'stall-links'],
+    missing: 'Cuts of the network',
+    about: 'two sides that both hear clients',
+  },
+  {
+    kinds: ['rough-links'],
+    missing: 'Lost, doubled and reordered messages',
+    about: 'retries and duplicates',
+  },
+  {
+    kinds: ['slow-links', 'full-queues'],
+    missing: 'Slow links and full queues',
+    about: 'time-outs and back-pressure',
+  },
+  {
+    kinds: ['unsynced-lost', 'kept'],
+    missing: 'Crashes',
+    about: 'recovery from what is on disk',
+  },
+  {
+    kinds: ['unsynced-lost'],
+    missing: 'Power failures',
+    about: 'writes that were not synced, torn writes',
+  },
+  { kinds: ['wiped'], missing: 'Lost disks', about: 'nodes that come back with an empty disk' },
+  {
+    kinds: ['disk-error', 'disk-full', 'slow-disk', 'stall-disk', 'bit-rot'],
+    missing: 'Faults of disks',
+    about: 'failed syncs, full and slow disks, damage',
+  },
+  { kinds: ['pause', 'slow-node'], missing: 'Pauses', about: 'leaders that sleep and wake up' },
+  {
+    kinds: ['wall-jump', 'clock-drift'],
+    missing: 'Faults of clocks',
+    about: 'leases and anything that trusts a clock',
+  },
+  { kinds: ['upgrade'], missing: 'Upgrades', about: 'two versions of the code side by side' },
+  {
+    kinds: ['action'],
+    missing: 'Acts of an operator',
+    about: 'membership changes, compaction, transfers of leadership',
+  },
+];

@@ -1,0 +1,222 @@
+/**
+ * The sections of a page between its opening and its end, each from one part of the report.
+ */
+import type { ExperimentReport, RunEvidence } from '../run-report.ts';
+import type { CheckResult } from '../verdict.ts';
+import { renderContradiction } from './contradiction-chart.ts';
+import { evidenceOf, silencesOf } from './evidence.ts';
+import { type Band, readBands } from './fault-band.ts';
+import { explanationOf } from './headline.ts';
+import { latencyFigures, MIN_PLOTTED, timingsOf } from './latency.ts';
+import { type Markup, markup } from './markup.ts';
+import type { Story } from './story.ts';
+import { renderTimeChart } from './time-chart.ts';
+import { formatCount, formatDuration, formatMs, plural, toSentence } from './wording.ts';
+
+/** The most rows of a table; how many more there are stands below it. */
+export const MAX_ROWS = 200;
+
+/** The faults of a run with their numbers. */
+export function bandsOf(run: RunEvidence): readonly Band[] {
+  const { plan, endMs } = run;
+  const trace = run.trace ?? { records: [], replicas: plan.replicas, clients: plan.clients };
+  return readBands(plan.faults, trace, endMs);
+}
+
+/** The smallest history that shows the violation; nothing where no judge gave one. */
+export function renderContradictionSection(run: RunEvidence): Markup {
+  const explanation = explanationOf(run);
+  if (explanation === undefined || explanation.operations.length === 0) return markup``;
+  const { operations, key, sentences } = explanation;
+  const on = key === undefined ? '' : ` on ${key}`;
+  const few = `${plural(operations.length, 'operation')}${on} are enough. `;
+  return markup`<section id="contradiction"><h2>The contradiction</h2><div class="contra"><div>
+<p>${few}A system that behaves like one copy puts them in some order, each between its call and its
+answer. No order fits:</p>
+<ol>${sentences.slice(0, MAX_ROWS).map((line) => markup`<li>${toSentence(line)}</li>`)}</ol></div>
+<figure class="wide">${renderContradiction(explanation, 560)}</figure></div></section>`;
+}
+
+/** What clients did in the drawn run. */
+export function renderHistory({ operations }: Story): Markup {
+  if (operations.length === 0) return markup``;
+  const rows = operations.slice(0, MAX_ROWS).map((operation) => {
+    const { process, label, result, outcome, startMs, endMs, isKey, isContradiction, error } =
+      operation;
+    const name = [isKey ? 'key' : '', isContradiction ? 'wrong' : ''].join(' ').trim();
+    const shown = isContradiction ? `${result} \u2715` : result;
+    const until = outcome === 'info' ? '' : formatMs(endMs);
+    const note = error === undefined ? '' : markup` <span class="kv">${error}</span>`;
+    return markup`<tr class="${name}"><td>${process}</td><td>${label}</td>
+<td class="r optional">${formatMs(startMs)}</td><td class="r">${until}</td>
+<td class="r optional">${outcome === 'info' ? '' : formatMs(endMs - startMs)}</td>
+<td${isContradiction ? markup` class="bad"` : ''}>${shown}${note}</td></tr>`;
+  });
+  return markup`<section id="history"><h2>What clients saw</h2><div class="wide"><table><thead><tr>
+<th>Process</th><th>Operation</th><th class="r optional">Called</th><th class="r">Answered</th>
+<th class="r optional">Took</th><th>Result</th></tr></thead><tbody>${rows}</tbody></table></div>
+${moreRows(operations.length)}</section>`;
+}
+
+/** What was injected, when. */
+export function renderInjected(run: RunEvidence): Markup {
+  const bands = bandsOf(run);
+  if (bands.length === 0) {
+    return markup`<section id="injected"><h2>What was injected</h2>
+<p class="lede">Nothing: no fault was planned.</p></section>`;
+  }
+  const rows = bands
+    .slice(0, MAX_ROWS)
+    .map(({ number, type, label, fromMs, untilMs, hasStruck }) => {
+      const when = hasStruck ? whenOf(fromMs, untilMs) : 'never: its moment did not come';
+      const [left, width] = [(fromMs / run.endMs) * 200, ((untilMs - fromMs) / run.endMs) * 200];
+      const bar = hasStruck
+        ? markup`<svg width="200" height="12" viewBox="0 0 200 12" aria-hidden="true"><path
+ class="hair"
+ d="M0 6H200"/><rect class="gantt" x="${left.toFixed(1)}" y="1"
+ width="${Math.max(2, width).toFixed(1)}" height="10"/></svg>`
+        : '';
+      return markup`<tr><td><b>F${number}</b></td><td>${label}</td><td class="optional">${type}</td>
+<td>${when}</td><td class="optional">${bar}</td></tr>`;
+    });
+  const missed = run.notInjected.map((each) => markup`<li>Not injected: ${each}</li>`);
+  return markup`<section id="injected"><h2>What was injected</h2><p
+ class="lede">Bars are on the time
+axis of this run, 0 to ${formatMs(run.endMs)}.</p><div class="wide"><table><thead><tr><th></th>
+<th>Fault</th><th class="optional">Kind</th><th>When</th><th class="optional"></th></tr></thead>
+<tbody>${rows}</tbody></table></div>${moreRows(bands.length)}<ul class="plain">${missed}</ul>
+</section>`;
+}
+
+/** From when until when, and how long. */
+export function whenOf(fromMs: number, untilMs: number): string {
+  if (untilMs <= fromMs) return `at ${formatMs(fromMs)}`;
+  return `${formatMs(fromMs)} to ${formatMs(untilMs)}, ${formatDuration(untilMs - fromMs)}`;
+}
+
+/** A judge's answer as a table shows it. */
+export interface CheckRow {
+  readonly check: string;
+  readonly answer: CheckResult['answer'];
+  readonly atMs: number | undefined;
+  readonly sentence: string;
+}
+
+/** All judges: what broke first in order of time, then what is unknown, then what held. */
+export function checkRowsOf({ verdict, ends }: RunEvidence): readonly CheckRow[] {
+  const rows = verdict.checks.flatMap(({ check, answer, anomalies }): readonly CheckRow[] => {
+    if (answer === 'valid' || anomalies.length === 0) {
+      return [{ check, answer, atMs: undefined, sentence: '' }];
+    }
+    return anomalies.map(({ atMs, sentence }) => ({
+      check,
+      answer,
+      atMs,
+      sentence: toSentence(sentence),
+    }));
+  });
+  const stopped = ends.map(({ node, type, atMs, cause }) => ({
+    check: type === 'broken' ? `${node} stopped itself` : `${node} refused to start`,
+    answer: 'unknown' as const,
+    atMs,
+    sentence: toSentence(cause),
+  }));
+  const rank = { invalid: 0, unknown: 1, valid: 2 } as const;
+  const isNamed = (end: CheckRow) =>
+    rows.some(({ sentence, atMs }) => atMs === end.atMs && sentence !== '');
+  return [...rows, ...stopped.filter((end) => !isNamed(end))].sort(
+    (a, b) => rank[a.answer] - rank[b.answer] || (a.atMs ?? Infinity) - (b.atMs ?? Infinity),
+  );
+}
+
+/** What was checked. */
+export function renderChecks(run: RunEvidence): Markup {
+  const words = { invalid: '\u2715 broke', unknown: '? unknown', valid: '\u2713 held' } as const;
+  const names = { invalid: 'bad', unknown: '', valid: 'held' } as const;
+  const all = checkRowsOf(run);
+  const rows = all.slice(0, MAX_ROWS).map(({ check, answer, atMs, sentence }) => {
+    const at = atMs === undefined ? '' : `at ${formatMs(atMs)}`;
+    return markup`<tr><td><b>${check}</b></td><td>${sentence}</td>
+<td><span class="${names[answer]}">${words[answer]}</span> ${at}</td></tr>`;
+  });
+  return markup`<section id="checks"><h2>What was checked</h2><div class="wide"><table><thead><tr>
+<th>Promise</th><th>What was seen</th><th>Answer</th></tr></thead><tbody>${rows}</tbody></table>
+</div>
+${moreRows(all.length)}</section>`;
+}
+
+/** Latency, availability and throughput of the run as it was found. */
+export function renderWholeRun(report: ExperimentReport): Markup {
+  const { found, shrunk } = report;
+  const timings = timingsOf(found.history, found.endMs);
+  if (timings.length < MIN_PLOTTED) return markup``;
+  const figures = latencyFigures(timings);
+  const bands = bandsOf(found);
+  const wrongMs = found.verdict.checks.flatMap(({ answer, anomalies }) =>
+    answer === 'invalid' ? anomalies.flatMap(({ atMs }) => atMs ?? []) : [],
+  )[0];
+  const chart = {
+    timings,
+    bands,
+    endMs: found.endMs,
+    ...(wrongMs === undefined ? {} : { wrongMs }),
+  };
+  const title = shrunk === undefined ? 'The run over time' : 'The whole run, before shrinking';
+  const unanswered =
+    figures.unknownCount === 0
+      ? 'All were answered.'
+      : `${formatCount(figures.unknownCount)} got no answer in time (\u00d7 at the top): ` +
+        'their outcome is unknown, never counted as failed.';
+  const percentiles = latencyRows(report).map(
+    ([name, text]) => markup`<div><dt>${name}</dt><dd>${text}</dd></div>`,
+  );
+  return markup`<section id="run"><h2>${title}</h2><p
+ class="lede">${plural(figures.count, 'operation')}
+under ${plural(bands.length, 'fault')} in ${formatDuration(found.endMs)}. ${unanswered}</p>
+<figure class="wide">${renderTimeChart(chart, 1216)}</figure>
+<dl class="pairs">${percentiles}</dl></section>`;
+}
+
+/** The percentiles in words, with a warning where there are too few operations for them. */
+export function latencyRows({ found }: ExperimentReport): readonly (readonly [string, string])[] {
+  const figures = latencyFigures(timingsOf(found.history, found.endMs));
+  const few = (share: number) => {
+    const beyond = Math.floor(figures.okCount * (1 - share));
+    return beyond < 10 ? ` (n=${formatCount(figures.okCount)}: ${beyond} above it)` : '';
+  };
+  return [
+    ['p50', formatMs(figures.p50)],
+    ['p90', `${formatMs(figures.p90)}${few(0.9)}`],
+    ['p99', `${formatMs(figures.p99)}${few(0.99)}`],
+    ['p99.9', `${formatMs(figures.p999)}${few(0.999)}`],
+    ['greatest', formatMs(figures.max)],
+    ['answered ok', `${formatCount(figures.okCount)} of ${formatCount(figures.count)}`],
+  ];
+}
+
+/** What was exercised, beside what was not. */
+export function renderEvidence(report: ExperimentReport): Markup {
+  const isShrunk = report.shrunk !== undefined;
+  const head = isShrunk ? markup`<th class="r">Shrunk</th>` : '';
+  const rows = evidenceOf(report).map(({ what, shrunk, found }) => {
+    const left = isShrunk ? markup`<td class="r">${formatCount(shrunk ?? 0)}</td>` : '';
+    return markup`<tr><td>${what}</td>${left}<td class="r">${formatCount(found)}</td></tr>`;
+  });
+  const silences = silencesOf(report).map(
+    ({ missing, about }) => markup`<tr><td>${missing}</td><td>${about}</td></tr>`,
+  );
+  return markup`<section id="evidence"><h2>Did it test anything?</h2><p
+ class="lede">A valid verdict on a
+quiet run means little, so every report counts what took place.</p><div class="two">
+<table><thead><tr><th>Happened</th>${head}<th class="r">${isShrunk ? 'Whole run' : 'Count'}</th>
+</tr></thead>
+<tbody>${rows}</tbody></table><table><thead><tr><th>Did not happen</th>
+<th>So this run says nothing about</th></tr></thead><tbody>${silences}</tbody></table></div>
+</section>`;
+}
+
+function moreRows(count: number): Markup | '' {
+  return count > MAX_ROWS
+    ? markup`<p class="kv">The first ${MAX_ROWS} of ${formatCount(count)}.</p>`
+    : '';
+}

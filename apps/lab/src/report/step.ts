@@ -1,0 +1,276 @@
+/**
+ * The steps of a story: at most nine moments that tell it, numbered in order of time.
+ *
+ * They are chosen by weight: the contradiction and what clients were told of it, new leaders,
+ * crashes and cuts, commits. What lies on the causal path of the contradiction weighs more. What
+ * does not fit is left out, never squeezed in.
+ */
+import type { RunTrace, TraceRecord } from '@mangrove/experiment';
+import type { Anomaly } from '../verdict.ts';
+import { Causes } from './causal-path.ts';
+import type { Band } from './fault-band.ts';
+import type { Mark, Span } from './lifeline.ts';
+import type { Message } from './message.ts';
+import type { Operation } from './operation.ts';
+import { clip, formatMs, toSentence } from './wording.ts';
+
+/** The most steps of a story. */
+export const MAX_STEPS = 9;
+
+/** One step. */
+export interface Step {
+  readonly atMs: number;
+  readonly node: string;
+  /** A few words: `n5 leads term 3`. */
+  readonly title: string;
+  /** A sentence or two. */
+  readonly text: string;
+  /** It shows what is wrong. */
+  readonly isWrong: boolean;
+  /** The messages that led to it, as positions in the story's messages. */
+  readonly path: readonly number[];
+}
+
+/** What steps are chosen from. */
+export interface StepSource {
+  readonly trace: RunTrace;
+  readonly messages: readonly Message[];
+  readonly operations: readonly Operation[];
+  readonly bands: readonly Band[];
+  readonly spans: readonly Span[];
+  readonly marks: readonly Mark[];
+  readonly anomalies: readonly Anomaly[];
+}
+
+/** The steps, which of them is the decisive one, and the messages that may have mattered. */
+export interface ChosenSteps {
+  readonly steps: readonly Step[];
+  /** From 0; -1 where there are no steps. */
+  readonly decisiveIndex: number;
+  readonly cone: ReadonlySet<number>;
+}
+
+/** A moment that could be a step. */
+interface Candidate extends Omit<Step, 'path'> {
+  readonly weight: number;
+  /** Its record in the trace; -1 where there is none. */
+  readonly recordIndex: number;
+}
+
+/** Chooses at most `MAX_STEPS` moments. */
+export function chooseSteps(source: StepSource): ChosenSteps {
+  const causes = new Causes(source.trace, source.messages);
+  const candidates = [
+    ...wrongCandidates(source),
+    ...operationCandidates(source.operations),
+    ...lifelineCandidates(source),
+    ...bandCandidates(source.bands),
+    ...commitCandidates(source),
+  ];
+  const relevant = pathNodes(candidates, causes, source.messages);
+  const weighed = candidates
+    .map((each) => ({ ...each, weight: each.weight + (relevant.has(each.node) ? 5 : 0) }))
+    .sort((a, b) => b.weight - a.weight || a.atMs - b.atMs);
+  const chosen: Candidate[] = [];
+  for (const each of weighed) {
+    if (chosen.length === MAX_STEPS) break;
+    if (!chosen.some((other) => isSameMoment(other, each))) chosen.push(each);
+  }
+  chosen.sort((a, b) => a.atMs - b.atMs || a.recordIndex - b.recordIndex);
+  const steps = chosen.map(({ weight: _weight, recordIndex, ...step }) => ({
+    ...step,
+    path: recordIndex === -1 ? [] : causes.pathTo(recordIndex),
+  }));
+  const wrong = steps.findIndex(({ isWrong }) => isWrong);
+  const roots = chosen.map(({ recordIndex }) => recordIndex);
+  return {
+    steps,
+    decisiveIndex: wrong === -1 ? steps.length - 1 : wrong,
+    cone: causes.coneOf(roots),
+  };
+}
+
+/** Two candidates within a millisecond on one lifeline are one moment. */
+function isSameMoment(a: Candidate, b: Candidate): boolean {
+  return a.node === b.node && Math.abs(a.atMs - b.atMs) < 1;
+}
+
+/** What the judges found, where it is not an operation of a client. */
+function wrongCandidates({ anomalies, trace, operations }: StepSource): readonly Candidate[] {
+  const contradiction = operations.find(({ isContradiction }) => isContradiction);
+  return anomalies.slice(0, 2).flatMap(({ atMs, node, sentence, class: kind }) => {
+    if (atMs === undefined || (kind === 'linearizability' && contradiction !== undefined))
+      return [];
+    const recordIndex = lastBefore(trace.records, atMs, node);
+    const where = node ?? trace.records[recordIndex]?.node ?? trace.replicas[0] ?? '';
+    const title = kind === 'broken-node' ? `${where} stops itself` : 'The invariant breaks';
+    return [
+      {
+        atMs,
+        node: where,
+        title,
+        text: toSentence(sentence),
+        isWrong: true,
+        weight: 100,
+        recordIndex,
+      },
+    ];
+  });
+}
+
+/** Beginnings and ends of the operations of the contradiction. */
+function operationCandidates(operations: readonly Operation[]): readonly Candidate[] {
+  return operations
+    .filter(({ isKey }) => isKey)
+    .flatMap((operation): readonly Candidate[] => {
+      const { client, label, result, outcome, startMs, endMs, isContradiction } = operation;
+      const head = { node: client, isWrong: false };
+      const begin: Candidate = {
+        ...head,
+        atMs: startMs,
+        title: clip(`${client} asks: ${label}`, 32),
+        text: toSentence(`${client} begins ${label}`),
+        weight: isContradiction ? 50 : 70,
+        recordIndex: operation.startIndex,
+      };
+      if (outcome === 'info') return [begin];
+      const took = `${formatMs(endMs - startMs)} after it asked`;
+      const told = result === 'ok' ? `${label} is confirmed` : `${label} returns ${result}`;
+      const wrong = isContradiction ? ' No order of the operations explains this answer.' : '';
+      const end: Candidate = {
+        ...head,
+        atMs: endMs,
+        title: clip(result === 'ok' ? `${client} is told ok` : `${client} gets ${result}`, 32),
+        text: `${toSentence(`${told} to ${client}, ${took}`)}${wrong}`,
+        isWrong: isContradiction,
+        weight: isContradiction ? 110 : 85,
+        recordIndex: operation.endIndex,
+      };
+      return [begin, end];
+    });
+}
+
+/** New leaders, crashes and returns. */
+function lifelineCandidates({ spans, trace }: StepSource): readonly Candidate[] {
+  return spans.flatMap((span, index): readonly Candidate[] => {
+    const { node, kind, fromMs, term, reason } = span;
+    const head = { node, atMs: fromMs, isWrong: false };
+    if (kind === 'leader') {
+      const inTerm = term === undefined ? '' : ` term ${term}`;
+      const recordIndex = lastBefore(trace.records, fromMs, node, 'state');
+      const title = `${node} leads${inTerm}`;
+      const text = toSentence(`${node} becomes leader${inTerm === '' ? '' : ` of${inTerm}`}`);
+      return [{ ...head, title, text, weight: 62, recordIndex }];
+    }
+    if (kind === 'down') {
+      const recordIndex = lastBefore(trace.records, fromMs, node, 'down');
+      const text = toSentence(`${node} goes down: ${reason ?? 'it stopped'}`);
+      const wasLeader = spans[index - 1]?.node === node && spans[index - 1]?.kind === 'leader';
+      return [
+        { ...head, title: `${node} crashes`, text, weight: wasLeader ? 66 : 56, recordIndex },
+      ];
+    }
+    const wasDown = spans[index - 1]?.node === node && spans[index - 1]?.kind === 'down';
+    if (!wasDown) return [];
+    const recordIndex = lastBefore(trace.records, fromMs, node, 'start');
+    const text = toSentence(`${node} starts again with what its disk holds`);
+    return [{ ...head, title: `${node} is back`, text, weight: 44, recordIndex }];
+  });
+}
+
+/** Cuts, and other faults that a band shows. */
+function bandCandidates(bands: readonly Band[]): readonly Candidate[] {
+  return bands
+    .filter(({ isDrawn, nodes }) => isDrawn && nodes.length > 0)
+    .flatMap(({ nodes, type, label, fromMs, untilMs, number }): readonly Candidate[] => {
+      const node = nodes[0] ?? '';
+      const lasting = untilMs > fromMs ? `, for ${formatMs(untilMs - fromMs)}` : '';
+      const text = toSentence(`fault F${number}: ${label}${lasting}`);
+      const head = { node, isWrong: false, recordIndex: -1 };
+      const weight = type === 'cut' ? 58 : 34;
+      return [{ ...head, atMs: fromMs, title: clip(label, 32), text, weight }];
+    });
+}
+
+/**
+ * Commits: the first of each leader, and above all the one that let a client of the contradiction
+ * be told `ok`. Also the first event in which something stored is replaced or dropped.
+ */
+function commitCandidates(source: StepSource): readonly Candidate[] {
+  const { marks, spans, trace } = source;
+  const decisive = new Set(decisiveCommits(source));
+  const leaders = spans.filter(({ kind }) => kind === 'leader');
+  const firsts = new Set(
+    leaders.map(({ node, fromMs, untilMs }) =>
+      marks.find(
+        (mark) =>
+          mark.node === node &&
+          mark.kind === 'committed' &&
+          mark.atMs >= fromMs &&
+          mark.atMs <= untilMs,
+      ),
+    ),
+  );
+  const losses = marks.filter(({ text }) => /replace|overwr|truncat|discard|conflict/i.test(text));
+  const chosen = [...new Set([...decisive, ...firsts, ...losses.slice(0, 1)])];
+  return chosen.flatMap((mark): readonly Candidate[] => {
+    if (mark === undefined) return [];
+    const { node, term, atMs, kind } = mark;
+    const inTerm = term === undefined ? '' : ` in term ${term}`;
+    const title =
+      kind === 'committed' ? `${node} commits${inTerm}` : clip(`${node}: ${mark.text}`, 32);
+    const text = toSentence(`${node}: ${mark.text}`);
+    const weight = decisive.has(mark) ? 80 : kind === 'committed' ? 54 : 60;
+    const recordIndex = lastBefore(trace.records, atMs, node);
+    return [{ node, atMs, isWrong: false, title, text, weight, recordIndex }];
+  });
+}
+
+/** The last commit before each confirmation of the contradiction, on the node that confirmed it. */
+function decisiveCommits({ operations, marks, messages }: StepSource): readonly Mark[] {
+  const confirmed = operations.filter(
+    ({ isKey, outcome, isContradiction }) => isKey && outcome === 'ok' && !isContradiction,
+  );
+  return confirmed.flatMap(({ client, endMs, startMs }) => {
+    const answer = messages.findLast(
+      (each) => each.to === client && each.fate === 'delivered' && each.endMs <= endMs + 1e-6,
+    );
+    const commit = marks.findLast(
+      ({ node, kind, atMs }) =>
+        node === answer?.from && kind === 'committed' && atMs <= endMs && atMs >= startMs,
+    );
+    return commit === undefined ? [] : [commit];
+  });
+}
+
+/** The nodes on the causal paths of what is wrong. */
+function pathNodes(
+  candidates: readonly Candidate[],
+  causes: Causes,
+  messages: readonly Message[],
+): ReadonlySet<string> {
+  const nodes = new Set<string>();
+  for (const { isWrong, recordIndex } of candidates) {
+    if (!isWrong || recordIndex === -1) continue;
+    for (const index of causes.pathTo(recordIndex)) {
+      const message = messages[index];
+      if (message !== undefined) nodes.add(message.from).add(message.to);
+    }
+  }
+  return nodes;
+}
+
+/** The last record of `node` (and `type`) that is not after `atMs`; -1 where there is none. */
+function lastBefore(
+  records: readonly TraceRecord[],
+  atMs: number,
+  node: string | undefined,
+  type?: TraceRecord['type'],
+): number {
+  return records.findLastIndex(
+    (record) =>
+      record.atMs <= atMs + 1e-6 &&
+      (node === undefined || record.node === node) &&
+      (type === undefined || record.type === type),
+  );
+}

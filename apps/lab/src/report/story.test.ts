@@ -1,0 +1,216 @@
+/**
+ * Shows what a story is made of, on a run written by hand: lifelines, messages, operations, faults,
+ * steps and the causal paths to them.
+ */
+import { toNodeId } from '@mangrove/host';
+import { describe, expect, it } from 'vitest';
+import {
+  figureEightExplanation,
+  figureEightPlan,
+  figureEightScript,
+} from '../../test/figure-eight.ts';
+import { TraceScript } from '../../test/trace-script.ts';
+import { boundTrace } from './bounded-trace.ts';
+import { labelOf, readBands } from './fault-band.ts';
+import { readMessages } from './message.ts';
+import { describeMoment } from './moment.ts';
+import { MAX_STEPS } from './step.ts';
+import { readStory } from './story.ts';
+
+const script = figureEightScript();
+const story = readStory({
+  trace: script.trace(),
+  plan: figureEightPlan(),
+  history: script.history(),
+  endMs: 1650,
+  anomalies: [],
+  explanation: figureEightExplanation(script),
+});
+
+describe('lifelines', () => {
+  it('say who led which term from when until when', () => {
+    const leaders = story.spans.filter(({ kind }) => kind === 'leader');
+    expect(leaders.map(({ node, term }) => `${node} ${term}`).sort()).toEqual([
+      ...['n1 2', 'n1 4', 'n5 3', 'n5 5'],
+    ]);
+  });
+
+  it('cover the run of each node without a gap or an overlap', () => {
+    for (const node of story.replicas) {
+      const spans = story.spans.filter((span) => span.node === node);
+      expect(spans[0]!.fromMs).toBe(0);
+      expect(spans.at(-1)!.untilMs).toBe(1650);
+      for (const [index, span] of spans.slice(1).entries()) {
+        expect(span.fromMs).toBe(spans[index]!.untilMs);
+      }
+    }
+  });
+
+  it('are down from a crash until the next start', () => {
+    const down = story.spans.filter(({ kind, node }) => kind === 'down' && node === 'n1');
+    expect(down.map(({ fromMs, untilMs }) => [fromMs, untilMs])).toEqual([
+      ...[
+        [314, 490],
+        [962, 1240],
+      ],
+    ]);
+  });
+
+  it('are paused and then go on as before', () => {
+    const paused = new TraceScript(['n1'], []);
+    paused.state('n1', 1, { role: 'leader', term: 3 });
+    paused.pause('n1', 10, 20);
+    const { spans } = readStory({
+      ...{ trace: paused.trace(), plan: figureEightPlan(), history: [], endMs: 30, anomalies: [] },
+      explanation: undefined,
+    });
+    expect(spans.map(({ kind }) => kind)).toEqual(['follower', 'leader', 'paused', 'leader']);
+  });
+});
+
+describe('messages and operations', () => {
+  it('a message that was lost says why, and one without an end is under way', () => {
+    const few = new TraceScript(['n1', 'n2'], []);
+    few.lose('n1', 'n2', 'ping', 5);
+    few.send('n2', 'n1', 'store 1', 6, 9);
+    const trace = few.trace();
+    const records = trace.records.filter(({ type }) => type !== 'deliver');
+    const messages = readMessages({ ...trace, records }, 50);
+    expect(messages.map(({ fate, kind, reason, endMs }) => [fate, kind, reason, endMs])).toEqual([
+      ['lost', 'heartbeat', 'cut', 13],
+      ['under-way', 'protocol', undefined, 50],
+    ]);
+  });
+
+  it('an operation that was never answered is unknown, not failed', () => {
+    const last = story.operations.at(-1)!;
+    expect(last).toMatchObject({ client: 'c1', outcome: 'info', result: 'unknown', endMs: 1650 });
+  });
+
+  it('the operation that cannot be is the last one that was answered with a value', () => {
+    const wrong = story.operations.filter(({ isContradiction }) => isContradiction);
+    expect(wrong.map(({ label, result }) => `${label} ${result}`)).toEqual(['read x 1']);
+    expect(story.operations.filter(({ isKey }) => isKey)).toHaveLength(2);
+  });
+
+  it('an operation of a run with a retry under another process stays on its client', () => {
+    const retried = new TraceScript(['n1'], ['c1']);
+    retried.invoke('c1', 1, 'write', 'x', 1).end(9, 'info');
+    retried.invoke('c1.2', 10, 'read', 'x').end(12, 'ok', -1, 1);
+    const { operations, clients } = readStory({
+      ...{ trace: retried.trace(), plan: figureEightPlan(), endMs: 20, anomalies: [] },
+      ...{ history: retried.history(), explanation: undefined },
+    });
+    expect(clients).toEqual(['c1']);
+    expect(operations.map(({ process, result }) => `${process} ${result}`)).toEqual([
+      ...['c1 unknown', 'c1.2 1'],
+    ]);
+  });
+});
+
+describe('faults', () => {
+  const trace = script.trace();
+
+  it('both directions of a cut are one fault', () => {
+    const [n1, rest] = [[toNodeId('n1')], ['n2', 'n3'].map(toNodeId)];
+    const window = { atMs: 5, untilMs: 9 };
+    const bands = readBands(
+      [
+        { type: 'cut', from: n1, to: rest, ...window },
+        { type: 'cut', from: rest, to: n1, ...window },
+        { type: 'cut', from: n1, to: rest, atMs: 20, untilMs: 30 },
+      ],
+      { ...trace, replicas: [...n1, ...rest], clients: [] },
+      100,
+    );
+    expect(bands.map(({ label, nodes }) => `${label} [${nodes.join()}]`)).toEqual([
+      ...['n1 cut off from everyone else [n1]', 'n1 cannot reach everyone else [n1]'],
+    ]);
+  });
+
+  it('a crash at a point has no time until its point is reached', () => {
+    const point = { operation: 'sync', nth: 2, when: 'before' } as const;
+    const fault = {
+      type: 'crash-at',
+      node: toNodeId('n4'),
+      point,
+      downMs: 50,
+      disk: 'kept',
+    } as const;
+    expect(readBands([fault], trace, 1650)).toMatchObject([{ hasStruck: false }]);
+    const down = new TraceScript(['n4'], []);
+    down.down('n4', 77);
+    expect(readBands([fault], down.trace(), 1650)).toMatchObject([
+      { hasStruck: true, fromMs: 77, untilMs: 127 },
+    ]);
+    expect(labelOf(fault, 3)).toBe('n4 crashes before its sync no. 2, disk kept');
+  });
+});
+
+describe('steps', () => {
+  it('are at most nine, in order, and end in the contradiction', () => {
+    expect(story.steps.length).toBeLessThanOrEqual(MAX_STEPS);
+    const times = story.steps.map(({ atMs }) => atMs);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    const decisive = story.steps[story.decisiveIndex]!;
+    expect(decisive).toMatchObject({ isWrong: true, node: 'c2', atMs: 1440 });
+  });
+
+  it('name the commit that let the client be told ok', () => {
+    expect(story.steps.map(({ title }) => title)).toContain('n1 commits in term 4');
+  });
+
+  it('have the messages behind them: the whole quorum, not the last answer alone', () => {
+    const confirmed = story.steps.find(({ title }) => title === 'c1 is told ok')!;
+    const labels = confirmed.path.map((index) => {
+      const { from, to, label } = story.messages[index]!;
+      return `${from}>${to} ${label}`;
+    });
+    expect(labels).toEqual([
+      'c1>n1 write x=2',
+      ...['n1>n2 append 2', 'n1>n3 append 2', 'n2>n1 appended 2', 'n3>n1 appended 2'],
+      'n1>c1 x=2 written',
+    ]);
+  });
+
+  it('every message of a path is in the cone', () => {
+    const cone = new Set(story.cone);
+    for (const { path } of story.steps) {
+      for (const index of path) expect(cone.has(index)).toBe(true);
+    }
+  });
+});
+
+describe('moments', () => {
+  it('each have a sentence', () => {
+    const sentences = story.moments.map((moment) => describeMoment(moment, story.messages));
+    expect(sentences.every((sentence) => sentence.length > 4)).toBe(true);
+    expect(sentences).toContain('n1 is leader in term 4');
+    expect(sentences).toContain('n2 receives \u201cappend 2\u201d from n1');
+    expect(sentences).toContain('c1 is told \u201cok\u201d for write x=2');
+  });
+});
+
+describe('a trace that is too long', () => {
+  it('is cut around its decisive moment, and its references stay right', () => {
+    const long = new TraceScript(['n1', 'n2'], []);
+    for (let atMs = 0; atMs < 500; atMs += 1) long.send('n1', 'n2', `m${atMs}`, atMs, atMs + 0.5);
+    const bounded = boundTrace(long.trace(), 300, 100);
+    expect(bounded.trace.records).toHaveLength(100);
+    expect(bounded.leftOutCount).toBe(900);
+    expect(bounded.fromMs).toBeLessThan(300);
+    expect(bounded.untilMs).toBeGreaterThan(300);
+    for (const [index, record] of bounded.trace.records.entries()) {
+      if (record.type !== 'deliver') continue;
+      const sent = bounded.trace.records[record.of];
+      expect(record.of === -1 || (sent?.type === 'send' && record.of < index)).toBe(true);
+    }
+  });
+
+  it('stays whole when it fits', () => {
+    const trace = script.trace();
+    expect(boundTrace(trace, 10)).toEqual({
+      ...{ trace, fromMs: 0, untilMs: undefined, leftOutCount: 0 },
+    });
+  });
+});

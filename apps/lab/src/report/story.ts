@@ -1,0 +1,95 @@
+/**
+ * The story of a run: its trace, history and faults as what a diagram shows. Plain data, so that
+ * it can stand inside a page as JSON.
+ *
+ * Everything is in order of time. Positions in one list that point into another are called
+ * `...Index` and count from 0.
+ */
+import type { HistoryEvent, Plan, RunTrace } from '@mangrove/experiment';
+import type { Anomaly, HistoryExplanation } from '../verdict.ts';
+import { boundTrace } from './bounded-trace.ts';
+import { type Band, readBands } from './fault-band.ts';
+import { type Change, type Mark, readLifelines, type Span } from './lifeline.ts';
+import { type Message, readMessages } from './message.ts';
+import { type Moment, readMoments } from './moment.ts';
+import { type Operation, readOperations } from './operation.ts';
+import { chooseSteps, type Step } from './step.ts';
+
+/** What a diagram and its time cursor need. */
+export interface Story {
+  readonly clients: readonly string[];
+  readonly replicas: readonly string[];
+  /** Which part of the run is told; all of it unless the trace was too long. */
+  readonly fromMs: number;
+  readonly endMs: number;
+  readonly operations: readonly Operation[];
+  readonly messages: readonly Message[];
+  readonly spans: readonly Span[];
+  readonly marks: readonly Mark[];
+  readonly bands: readonly Band[];
+  readonly changes: readonly Change[];
+  readonly moments: readonly Moment[];
+  readonly steps: readonly Step[];
+  /** The step at which the cursor stands first, from 0; -1 where there are no steps. */
+  readonly decisiveIndex: number;
+  /** The messages that may have mattered to any step, as positions in `messages`. */
+  readonly cone: readonly number[];
+  /** Records of the trace that are not told, for its length. */
+  readonly leftOutCount: number;
+}
+
+/** What a story is read from. */
+export interface StorySource {
+  readonly trace: RunTrace;
+  readonly plan: Plan;
+  readonly history: readonly HistoryEvent[];
+  readonly endMs: number;
+  /** What is wrong, the most telling first. */
+  readonly anomalies: readonly Anomaly[];
+  readonly explanation: HistoryExplanation | undefined;
+}
+
+/** The story that `source` tells. */
+export function readStory(source: StorySource): Story {
+  const { plan, history, explanation } = source;
+  const focusMs = source.anomalies[0]?.atMs ?? explanation?.operations.at(-1)?.untilMs;
+  const bounded = boundTrace(source.trace, focusMs ?? source.endMs);
+  const { trace } = bounded;
+  const endMs = bounded.untilMs ?? Math.max(source.endMs, trace.records.at(-1)?.atMs ?? 0);
+  const told = { fromMs: bounded.fromMs, untilMs: endMs };
+  const operations = readOperations(history, trace, explanation, told);
+  const messages = readMessages(trace, endMs);
+  const { spans, marks, changes } = readLifelines(trace, told);
+  const bands = readBands(plan.faults, trace, endMs);
+  const moments = readMoments({ trace, messages, operations });
+  const chosen = chooseSteps({
+    ...{ trace, messages, operations, bands, spans, marks, anomalies: source.anomalies },
+  });
+  return {
+    clients: laneClients(trace.clients, operations),
+    replicas: trace.replicas,
+    fromMs: bounded.fromMs,
+    ...{ endMs, operations, messages, spans, marks, bands, changes, moments },
+    steps: chosen.steps,
+    decisiveIndex: chosen.decisiveIndex,
+    cone: [...chosen.cone].sort((a, b) => a - b),
+    leftOutCount: bounded.leftOutCount,
+  };
+}
+
+/** Clients that did something, those of the contradiction first to stay when room is short. */
+function laneClients(
+  clients: readonly string[],
+  operations: readonly Operation[],
+): readonly string[] {
+  const busy = new Set(operations.map(({ client }) => client));
+  const key = new Set(operations.filter(({ isKey }) => isKey).map(({ client }) => client));
+  const shown = clients.filter((client) => busy.has(client));
+  if (shown.length <= MAX_CLIENT_LANES) return shown;
+  const kept = new Set([...shown.filter((each) => key.has(each)), ...shown]);
+  const chosen = new Set([...kept].slice(0, MAX_CLIENT_LANES));
+  return shown.filter((client) => chosen.has(client));
+}
+
+/** More clients than this get no lifeline; the report says how many were left out. */
+const MAX_CLIENT_LANES = 6;
