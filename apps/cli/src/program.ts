@@ -5,7 +5,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Command } from 'commander';
+import type { Value } from '@mangrove/check';
+import { Command, InvalidArgumentError } from 'commander';
 import { type Ending, exitCodeLines } from './exit-code.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -44,15 +45,72 @@ export function createProgram(terminal: Terminal, signal: AbortSignal): Program 
       outputError: () => {},
     })
     .addHelpText('after', `\n${EXAMPLES.join('\n')}\n\n${exitCodeLines()}`);
+  addCheck(program, { terminal, signal, run });
   addBench(program, { terminal, signal, run });
   return { program, ending: () => ending };
 }
 
 const EXAMPLES: readonly string[] = [
   'Examples:',
+  '  mangrove check history.jsonl         judge a recorded history',
   '  mangrove bench                       run every benchmark',
   '  mangrove bench host-process --json   those of one package, for machines',
 ];
+
+function addCheck(program: Command, { terminal, signal, run }: Surroundings): void {
+  program
+    .command('check')
+    .description('have a recorded history judged')
+    .argument('<file>', 'a history; - is standard input')
+    .option('--model <name>', 'what the system is meant to be', 'cas-register')
+    .option('--initial <json>', 'the value at the start, where it is not that of the model', json)
+    .option('--timeout <seconds>', 'give up after so long, and say unknown', positive, 60)
+    .addHelpText(
+      'after',
+      [
+        '',
+        'The format is found by looking: JSON lines, an event a line, or EDN as Jepsen writes it.',
+        'The exit code is the verdict: 0 valid, 1 invalid, 2 unknown.',
+        '',
+        'Examples:',
+        '  mangrove check history.jsonl',
+        '  mangrove check history.edn --model register --initial 0',
+        '  gunzip -c history.jsonl.gz | mangrove check - --json',
+      ].join('\n'),
+    )
+    .action((file: string, _options: unknown, command: Command) =>
+      run(async () => {
+        const { checkCommand } = await import('./check/check-command.ts');
+        const given = command.optsWithGlobals<{
+          json?: boolean;
+          model: string;
+          initial?: Value;
+          timeout: number;
+        }>();
+        return checkCommand({
+          ...{ file, terminal, signal },
+          ...{ model: given.model, initial: given.initial },
+          ...{ timeoutSeconds: given.timeout, isJson: given.json === true },
+        });
+      }),
+    );
+}
+
+/** A JSON value, or a refusal. */
+function json(text: string): Value {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InvalidArgumentError('It is to be JSON: 0, null, "text".');
+  }
+}
+
+/** A number above zero, or a refusal that commander prints with the option's name. */
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('It is to be a number above 0.');
+  return value;
+}
 
 function addBench(program: Command, { terminal, signal, run }: Surroundings): void {
   program

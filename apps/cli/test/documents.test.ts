@@ -24,7 +24,7 @@ function documents(folder = ''): readonly string[] {
 function commandLines(text: string, start: RegExp): readonly (readonly string[])[] {
   return [...text.matchAll(start)].map(([, rest = '']) =>
     rest
-      .split(/\s{2,}|[`#|>&;,)]/)[0]
+      .split(/\s{2,}|[`#|<>&;,)]/)[0]
       ?.trim()
       .split(/\s+/)
       .filter((word) => word !== ''),
@@ -35,7 +35,7 @@ function commandLines(text: string, start: RegExp): readonly (readonly string[])
 function faultOf(words: readonly string[]): string | undefined {
   const terminal = createTerminal({ write: () => {} }, { write: () => {} });
   const { program } = createProgram(terminal, new AbortController().signal);
-  const plain = words.filter((word) => !word.startsWith('-'));
+  const plain = words.filter((word) => !isOption(word));
   let command: Command = program;
   while (command.commands.length > 0 && plain.length > 0) {
     const name = plain.shift() ?? '';
@@ -43,13 +43,18 @@ function faultOf(words: readonly string[]): string | undefined {
     if (next === undefined) return `no command ${name}`;
     command = next;
   }
-  const options = words.filter((word) => word.startsWith('-')).map((word) => word.split('=')[0]);
+  const options = words.filter(isOption).map((word) => word.split('=')[0]);
   const wrong = options.find((flag) => optionOf(command, flag ?? '') === undefined);
   if (wrong !== undefined) return `no option ${wrong}`;
   const valueCount = words.filter((word) => optionOf(command, word)?.required === true).length;
   const { registeredArguments } = command;
   if (registeredArguments.at(-1)?.variadic === true) return undefined;
   return plain.length - valueCount > registeredArguments.length ? 'too many arguments' : undefined;
+}
+
+/** A dash alone is an argument: standard input. */
+function isOption(word: string): boolean {
+  return word.length > 1 && word.startsWith('-');
 }
 
 function optionOf(command: Command, flag: string): { readonly required: boolean } | undefined {
@@ -64,6 +69,7 @@ function optionOf(command: Command, flag: string): { readonly required: boolean 
 it('knows right from wrong', () => {
   expect(faultOf(['bench', 'NAME', '--json'])).toBeUndefined();
   expect(faultOf(['--version'])).toBeUndefined();
+  expect(faultOf(['check', '-', '--model', 'register'])).toBeUndefined();
   expect(faultOf(['bench', 'a', 'b'])).toBe('too many arguments');
   expect(faultOf(['bench', '--wrong'])).toBe('no option --wrong');
   expect(faultOf(['nothing'])).toBe('no command nothing');
