@@ -67,7 +67,7 @@ export function createTerminal(
     status: (text) => {
       if (!isLive) return;
       // A line that wraps could not be erased.
-      const width = (progress.columns ?? 80) - 1;
+      const width = (progress.columns || 80) - 1;
       progress.write(`${ERASE_LINE}${text.slice(0, width)}`);
       isDrawn = text !== '';
     },

@@ -30,6 +30,20 @@ describe('mangrove', () => {
     }
   });
 
+  it('loads nothing for its help but the parser', async () => {
+    const hook = `import { registerHooks } from 'node:module';
+      registerHooks({ load(url, context, next) {
+        if (url.startsWith('file:')) console.error(url);
+        return next(url, context);
+      } });`;
+    const url = `data:text/javascript,${encodeURIComponent(hook)}`;
+    const { complaints } = await start(process.execPath, ['--import', url, BIN, '--help']).outcome;
+    const loaded = complaints.trim().split('\n');
+    expect(loaded.filter((each) => each.endsWith('/apps/cli/src/program.ts'))).toHaveLength(1);
+    const strange = loaded.filter((each) => !/\/apps\/cli\/(?:bin|src)\/[\w-]+\.\w+$/.test(each));
+    expect(strange.filter((each) => !each.includes('/node_modules/commander/'))).toEqual([]);
+  });
+
   it('prints its version', async () => {
     const { code, output } = await mangrove('--version');
     expect(code).toBe(0);

@@ -8,7 +8,7 @@ import type { Command } from 'commander';
 import { expect, it } from 'vitest';
 import { createProgram } from '../src/program.ts';
 import { createTerminal } from '../src/terminal.ts';
-import { ROOT } from './command.ts';
+import { mangrove, ROOT } from './command.ts';
 
 const PASSED_OVER: readonly string[] = ['node_modules', 'dist', 'results', '.git'];
 
@@ -104,4 +104,10 @@ it('every `npm run ...` in a document is a script', () => {
     }),
   );
   expect(faults).toEqual([]);
+});
+
+it('the help in the README is the help', async () => {
+  const text = readFileSync(join(ROOT, 'apps/cli/README.md'), 'utf8');
+  const shown = /^\$ npx mangrove --help\n([\s\S]*?)```/m.exec(text)?.[1];
+  expect(shown).toBe((await mangrove('--help')).output);
 });
