@@ -7,6 +7,8 @@ export {
   MAX_PAGE_LENGTH,
   readEmbeddedReport,
 } from './report/embedded-report.ts';
+export { type PageScript, renderPage } from './report/html-report.ts';
+export { renderMarkdown } from './report/markdown-report.ts';
 export {
   type ExperimentReport,
   type HuntFailure,

@@ -57,7 +57,10 @@ export class Explorer {
     this.listenToPointer();
     this.listenToControls();
     wakeKeys(this.section, this);
-    addEventListener('hashchange', () => this.followAddress());
+    addEventListener('hashchange', () => {
+      this.followAddress();
+      if (location.hash.startsWith('#t-')) this.section.scrollIntoView();
+    });
     addEventListener('resize', () => this.draw());
     addEventListener('beforeprint', () => this.goToStep(this.story.decisiveIndex));
     this.followAddress();
@@ -151,8 +154,10 @@ export class Explorer {
     const { story, layout, view, section } = this;
     const { cursorMs, stepIndex } = view;
     this.part('.overlay').innerHTML = renderOverlay(story, layout, view).text;
+    this.part('svg.st').classList.toggle('has-path', stepIndex >= 0);
     this.part('.state').innerHTML = renderPanel(story, this.states.at(cursorMs), cursorMs).text;
     this.part('#now').innerHTML = nowLine(story, cursorMs).text;
+    this.keepInSight(xOf(layout.scale, cursorMs));
     const { left, right, scale } = layout;
     this.scrub.value = String(((xOf(scale, cursorMs) - left) / (right - left)) * 1000);
     this.scrub.setAttribute('aria-valuetext', formatMs(cursorMs));
@@ -161,6 +166,18 @@ export class Explorer {
       if (index === stepIndex) item.setAttribute('aria-current', 'step');
       else item.removeAttribute('aria-current');
     }
+  }
+
+  /** A diagram wider than the screen scrolls along with its cursor. */
+  private keepInSight(x: number): void {
+    const scroll = this.part('.scroll');
+    const margin = Math.min(80, scroll.clientWidth / 4);
+    const [from, until] = [
+      scroll.scrollLeft + margin,
+      scroll.scrollLeft + scroll.clientWidth - margin,
+    ];
+    if (x < from) scroll.scrollLeft = x - margin;
+    else if (x > until) scroll.scrollLeft = x + margin - scroll.clientWidth;
   }
 
   private listenToPointer(): void {
@@ -301,7 +318,7 @@ export class Explorer {
     return event.clientY - this.canvas.getBoundingClientRect().top;
   }
 
-  private part<Kind extends HTMLElement = HTMLElement>(selector: string): Kind {
+  private part<Kind extends Element = HTMLElement>(selector: string): Kind {
     const found = this.section.querySelector<Kind>(selector);
     if (found === null) throw new Error(`the page has no ${selector}`);
     return found;

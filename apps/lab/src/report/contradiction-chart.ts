@@ -6,7 +6,7 @@ import type { ExplainedOperation, HistoryExplanation } from '../verdict.ts';
 import { round } from './diagram-layout.ts';
 import { type Markup, markup } from './markup.ts';
 import { contradictionOf, isWrite, wordOf } from './operation.ts';
-import { foldTime, xOf } from './time-scale.ts';
+import { ticksOf, xOf } from './time-scale.ts';
 import { clip, formatMs, formatOperation, plural } from './wording.ts';
 
 /** The most operations that are drawn; the last ones are, since the contradiction ends them. */
@@ -25,7 +25,11 @@ export function renderContradiction(explanation: HistoryExplanation, width: numb
   const [first, last] = [Math.min(...ends), Math.max(...ends)];
   const edge = Math.max((last - first) * 0.02, 0.5);
   const window = { fromMs: first - edge, untilMs: last + edge };
-  const scale = foldTime(ends, window, left, width - 12);
+  const corners = [
+    [window.fromMs, left],
+    [window.untilMs, width - 12],
+  ] as const;
+  const scale = { corners, folds: [] };
   const y = (process: string) => TOP + 30 + processes.indexOf(process) * ROW;
   const x = (atMs: number) => round(xOf(scale, atMs));
   const bottom = TOP + processes.length * ROW;
@@ -36,9 +40,13 @@ export function renderContradiction(explanation: HistoryExplanation, width: numb
   const bars = operations.map((each) => bar(each, each === wrong, x, y(each.process), width));
   const gap = gapBefore(operations, wrong);
   const label = `${plural(operations.length, 'operation')} that contradict, from call to answer`;
+  const times = ticksOf(scale, 90).map(
+    (atMs) => markup`<line class="grid" x1="${x(atMs)}" x2="${x(atMs)}" y1="${TOP}" y2="${bottom}"/>
+<text class="ax" x="${x(atMs)}" y="${bottom + 44}" text-anchor="middle">${formatMs(atMs)}</text>`,
+  );
   const bracket = gap === undefined ? '' : gapLine(gap, x, y, bottom, width);
-  return markup`<svg class="contradiction" viewBox="0 0 ${width} ${bottom + 30}" width="${width}"
- height="${bottom + 30}" role="img" aria-label="${label}">${rows}${bars}${bracket}</svg>`;
+  return markup`<svg class="contradiction" viewBox="0 0 ${width} ${bottom + 50}" width="${width}"
+ height="${bottom + 50}" role="img" aria-label="${label}">${times}${rows}${bars}${bracket}</svg>`;
 }
 
 /** An operation with what it was told: `write x=2 → ok`. */

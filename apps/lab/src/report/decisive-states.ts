@@ -15,20 +15,28 @@ const MOMENTS = 3;
 /** How many entries of each log. */
 const CELLS = 6;
 
-/** The steps at which states are compared: the decisive one, and those that changed most. */
-export function decisiveSteps({ steps, decisiveIndex, changes }: Story): readonly Step[] {
-  const weight = (step: Step, index: number) => {
-    const next = steps[index + 1]?.atMs ?? Infinity;
-    const changed = changes.filter(({ atMs }) => atMs > step.atMs && atMs <= next).length;
-    const isCommit = /commit|replace|overwr|confirm|told ok/.test(`${step.title} ${step.text}`);
-    return (index === decisiveIndex ? 1000 : 0) + (isCommit ? 100 : 0) + changed;
+/**
+ * The steps at which states are compared: the decisive one, then those at which most had changed.
+ * Two at which all nodes are the same are one.
+ */
+export function decisiveSteps({ steps, decisiveIndex, changes, replicas }: Story): readonly Step[] {
+  const index = new StateIndex(replicas, changes);
+  const picture = ({ atMs }: Step) =>
+    JSON.stringify([...index.at(atMs).values()].map(({ status, fields }) => [status, fields]));
+  const weight = (step: Step, at: number) => {
+    const isCommit = /commit|replace|overwr|truncat/.test(`${step.title} ${step.text}`);
+    const changed = changes.filter(
+      ({ atMs }) => atMs <= step.atMs && atMs > (steps[at - 1]?.atMs ?? -1),
+    );
+    return (at === decisiveIndex ? 1e6 : 0) + (isCommit ? 1e3 : 0) + changed.length;
   };
-  const ranked = steps.map((step, index) => ({ step, weight: weight(step, index) }));
+  const ranked = steps.map((step, at) => ({ step, weight: weight(step, at) }));
   ranked.sort((a, b) => b.weight - a.weight);
-  return ranked
-    .slice(0, MOMENTS)
-    .map(({ step }) => step)
-    .sort((a, b) => a.atMs - b.atMs);
+  const chosen = new Map<string, Step>();
+  for (const { step } of ranked) {
+    if (chosen.size < MOMENTS && !chosen.has(picture(step))) chosen.set(picture(step), step);
+  }
+  return [...chosen.values()].sort((a, b) => a.atMs - b.atMs);
 }
 
 /** The section; nothing where nodes told nothing of their states. */
@@ -44,7 +52,7 @@ export function renderDecisiveStates(story: Story): Markup {
   );
   const rows = story.replicas.map((node) => {
     const states = columns.map(({ states: at }) => markup`<td>${stateOf(at.get(node))}</td>`);
-    return markup`<tr><td><b>${node}</b></td>${states}</tr>`;
+    return markup`<tr><td class="name"><b>${node}</b></td>${states}</tr>`;
   });
   return markup`<section id="states"><h2>The nodes at the decisive moments</h2><p
  class="lede">What each

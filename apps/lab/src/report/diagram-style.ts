@@ -28,8 +28,9 @@ pointer-events:none}
 .cut{fill:var(--shade);opacity:.07}
 .fault{stroke:var(--mut);stroke-width:2;fill:none}
 .m{fill:none;stroke:var(--mut);stroke-width:1;opacity:.5}
+.has-path .m{opacity:.34}
 .m.vote{stroke-dasharray:2 2.5}
-.m.heartbeat{opacity:.22}
+.m.heartbeat,.has-path .m.heartbeat{opacity:.2}
 .m.lost{opacity:.32}
 .mx{fill:none;stroke:var(--mut);stroke-width:1.2}
 .mk{fill:var(--bg);stroke:var(--t);stroke-width:1.6}
@@ -74,7 +75,8 @@ pointer-events:none}
 .area-line{fill:none;stroke:var(--c4);stroke-width:1.5}
 .rate{fill:var(--faint);opacity:.7}
 .when{stroke:var(--bad);stroke-width:1.5}
-.when-text{font-size:11px;font-weight:600;fill:var(--bad)!important}
+.when-text{font-size:11px;font-weight:600;fill:var(--bad)!important;paint-order:stroke;
+stroke:var(--bg);stroke-width:3px}
 .gantt{fill:var(--faint)}
 .gantt-text{font-size:11px;fill:var(--ink)}
 .curve{fill:none;stroke:var(--ink);stroke-width:1.5}

@@ -27,8 +27,9 @@ export function drawDiagram(story: Story, layout: DiagramLayout, view: DiagramVi
     `Space-time diagram, ${formatMs(window.fromMs)} to ${formatMs(window.untilMs)}: ` +
     `${plural(story.clients.length, 'client')}, ${plural(story.replicas.length, 'node')}, ` +
     `${plural(layout.messages.length, 'message')}. The numbered steps tell the same in words.`;
-  return markup`<svg class="st" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"
- role="img" aria-label="${title}" xmlns="http://www.w3.org/2000/svg">${definitions()}
+  const name = view.stepIndex >= 0 ? 'st has-path' : 'st';
+  return markup`<svg class="${name}" viewBox="0 0 ${width} ${height}" width="${width}"
+ height="${height}" role="img" aria-label="${title}" xmlns="http://www.w3.org/2000/svg">${definitions()}
 ${axis(layout)}${lanes(layout)}${renderFaults(story, layout)}${renderSpans(story, layout)}
 ${messages(story, layout)}${renderMarks(story, layout)}${renderOperations(story, layout)}
 ${flags(story, layout)}<g class="overlay">${renderOverlay(story, layout, view)}</g></svg>`;

@@ -53,19 +53,30 @@ export function showHidden(text: string): string {
   });
 }
 
-/** JSON that can stand inside a `script` element: nothing in it can end the element. */
+/**
+ * JSON that can stand inside a `script` element: nothing in it can end the element, or turn the
+ * direction of writing for who reads the source.
+ */
 export function embedJson(value: unknown): Markup {
   const json = JSON.stringify(value)
     .replaceAll('<', '\\u003c')
     .replaceAll('>', '\\u003e')
     .replaceAll('&', '\\u0026')
-    .replaceAll('\u2028', '\\u2028')
-    .replaceAll('\u2029', '\\u2029');
+    .replaceAll(UNSEEN, escapeUnits);
   return new Markup(json);
 }
 
 /** Controls, formats, lone surrogates and the two separators, but not tabs and line ends. */
 const HIDDEN = /(?![\t\n\r])[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
+
+/** What JSON leaves as it is though nobody sees it. */
+const UNSEEN = /[\p{Cf}\u2028\u2029]/gu;
+
+/** Both halves of a character beyond the first plane, each as `\\u....`. */
+function escapeUnits(character: string): string {
+  const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
+}
 
 function toText(value: Content): string {
   if (value === undefined || value === false) return '';

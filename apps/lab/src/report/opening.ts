@@ -6,6 +6,7 @@ import type { ExperimentReport } from '../run-report.ts';
 import { headlineOf, shownRun } from './headline.ts';
 import { latencyFigures, timingsOf } from './latency.ts';
 import { type Markup, markup } from './markup.ts';
+import { linkTimes } from './time-link.ts';
 import { clip, formatCount, formatDuration, formatMs, plural } from './wording.ts';
 
 /** A key figure: its name, the figure, and what to know about it. */
@@ -97,7 +98,7 @@ export function renderOpening(report: ExperimentReport): Markup {
 ${themeButton('auto', 'Auto', true)}${themeButton('light', 'Light', false)}
 ${themeButton('dark', 'Dark', false)}</span></div>
 <div class="verdict"><span class="v ${answer}">${sign} ${answer.toUpperCase()}</span>
-<h1>${sentence}</h1>${notes.map((note) => markup`<p>${note}</p>`)}</div>
+<h1>${linkTimes(sentence)}</h1>${notes.map((note) => markup`<p>${note}</p>`)}</div>
 <div class="repro"><span>Reproduce</span><code id="command">${report.command}</code>
 <button type="button" class="js-only" data-copy="command">Copy</button></div>
 <div class="ids">${identifiers}</div><dl class="facts">${facts}</dl></header>`;

@@ -11,6 +11,7 @@ import { latencyFigures, MIN_PLOTTED, timingsOf } from './latency.ts';
 import { type Markup, markup } from './markup.ts';
 import type { Story } from './story.ts';
 import { renderTimeChart } from './time-chart.ts';
+import { linkTimes } from './time-link.ts';
 import { formatCount, formatDuration, formatMs, plural, toSentence } from './wording.ts';
 
 /** The most rows of a table; how many more there are stands below it. */
@@ -29,12 +30,16 @@ export function renderContradictionSection(run: RunEvidence): Markup {
   if (explanation === undefined || explanation.operations.length === 0) return markup``;
   const { operations, key, sentences } = explanation;
   const on = key === undefined ? '' : ` on ${key}`;
-  const few = `${plural(operations.length, 'operation')}${on} are enough. `;
+  const verb = operations.length === 1 ? 'is' : 'are';
+  const few = `${plural(operations.length, 'operation')}${on} ${verb} enough. `;
+  const lines = sentences
+    .slice(0, MAX_ROWS)
+    .map((line) => markup`<li>${linkTimes(toSentence(line))}</li>`);
   return markup`<section id="contradiction"><h2>The contradiction</h2><div class="contra"><div>
 <p>${few}A system that behaves like one copy puts them in some order, each between its call and its
 answer. No order fits:</p>
-<ol>${sentences.slice(0, MAX_ROWS).map((line) => markup`<li>${toSentence(line)}</li>`)}</ol></div>
-<figure class="wide">${renderContradiction(explanation, 560)}</figure></div></section>`;
+<ol>${lines}</ol></div>
+<figure class="wide">${renderContradiction(explanation, 480)}</figure></div></section>`;
 }
 
 /** What clients did in the drawn run. */
@@ -61,6 +66,7 @@ ${moreRows(operations.length)}</section>`;
 /** What was injected, when. */
 export function renderInjected(run: RunEvidence): Markup {
   const bands = bandsOf(run);
+  const perMs = 200 / Math.max(run.endMs, 1e-3);
   if (bands.length === 0) {
     return markup`<section id="injected"><h2>What was injected</h2>
 <p class="lede">Nothing: no fault was planned.</p></section>`;
@@ -69,15 +75,15 @@ export function renderInjected(run: RunEvidence): Markup {
     .slice(0, MAX_ROWS)
     .map(({ number, type, label, fromMs, untilMs, hasStruck }) => {
       const when = hasStruck ? whenOf(fromMs, untilMs) : 'never: its moment did not come';
-      const [left, width] = [(fromMs / run.endMs) * 200, ((untilMs - fromMs) / run.endMs) * 200];
+      const [left, width] = [fromMs * perMs, (untilMs - fromMs) * perMs];
       const bar = hasStruck
         ? markup`<svg width="200" height="12" viewBox="0 0 200 12" aria-hidden="true"><path
  class="hair"
  d="M0 6H200"/><rect class="gantt" x="${left.toFixed(1)}" y="1"
  width="${Math.max(2, width).toFixed(1)}" height="10"/></svg>`
         : '';
-      return markup`<tr><td><b>F${number}</b></td><td>${label}</td><td class="optional">${type}</td>
-<td>${when}</td><td class="optional">${bar}</td></tr>`;
+      return markup`<tr><td class="name"><b>F${number}</b></td><td>${label}</td>
+<td class="optional">${type}</td><td>${when}</td><td class="optional">${bar}</td></tr>`;
     });
   const missed = run.notInjected.map((each) => markup`<li>Not injected: ${each}</li>`);
   return markup`<section id="injected"><h2>What was injected</h2><p
@@ -173,7 +179,8 @@ export function renderWholeRun(report: ExperimentReport): Markup {
   return markup`<section id="run"><h2>${title}</h2><p
  class="lede">${plural(figures.count, 'operation')}
 under ${plural(bands.length, 'fault')} in ${formatDuration(found.endMs)}. ${unanswered}</p>
-<figure class="wide">${renderTimeChart(chart, 1216)}</figure>
+<figure class="on-wide">${renderTimeChart(chart, 1216)}</figure>
+<figure class="on-narrow">${renderTimeChart(chart, 358)}</figure>
 <dl class="pairs">${percentiles}</dl></section>`;
 }
 

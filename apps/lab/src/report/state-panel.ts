@@ -76,7 +76,7 @@ function nodeRow(node: string, state: NodeState | undefined): Markup {
   const commit = commitOf(fields);
   const note = commit === undefined || status === 'down' ? '' : `commit ${commit}`;
   return markup`<div class="l1">${name}${badge(state)}<span class="kv end">${note}</span></div>
-<div class="l2">${cells(log, commit ?? 0)}${rest.slice(0, 1)}</div>`;
+<div class="l2">${cells(log, commit ?? 0)}${log.length < 3 ? rest.slice(0, 1) : ''}</div>`;
 }
 
 /** Role and term, or what stands in their place. */

@@ -33,7 +33,7 @@ const PAGE = `
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;scroll-padding-top:12px}
 body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.55 var(--sans);
-font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
+font-variant-numeric:tabular-nums;overflow-wrap:break-word}
 main,header,footer{max-width:1280px;margin:0 auto;padding:0 32px}
 h1,h2,h3,p,ol,ul,dl,dd,figure,table,pre{margin:0;padding:0}
 h2{font-size:21px;line-height:1.3;font-weight:650;letter-spacing:-.01em;margin-bottom:4px}
@@ -42,6 +42,8 @@ section{padding-top:52px}
 a{color:var(--link);text-underline-offset:2px;text-decoration-thickness:1px}
 code,.mono{font-family:var(--mono);font-size:.92em}
 svg{display:block}
+svg.contradiction,.on-wide svg{max-width:100%;height:auto}
+.on-narrow{display:none}
 .lede{color:var(--mut);max-width:68ch;margin-bottom:20px}
 .kv{color:var(--mut);font-size:12.5px}
 .bad{color:var(--bad)!important}
@@ -63,6 +65,7 @@ align-items:baseline}
 .verdict .invalid{color:var(--bad)}
 .verdict .unknown{color:var(--c3)}
 .verdict .valid{color:var(--c4)}
+.verdict h1,.repro code,.ids b,dd{overflow-wrap:anywhere}
 .verdict h1{font-size:21px;line-height:1.4;font-weight:500;letter-spacing:-.01em;max-width:46em}
 .verdict p{grid-column:2;color:var(--mut);max-width:80ch}
 .repro{display:flex;align-items:center;gap:12px;margin-top:24px;background:var(--panel);
@@ -186,7 +189,14 @@ th{font-weight:500;font-size:12.5px;color:var(--mut);text-align:left;padding:4px
 border-bottom:1px solid var(--line);vertical-align:bottom}
 td{padding:6px 16px 6px 0;border-bottom:1px solid var(--hair);vertical-align:top}
 td:last-child,th:last-child{padding-right:0}
+td.name{white-space:nowrap}
+td svg{margin-top:6px}
+.node-state{display:flex;flex-wrap:wrap;gap:4px 8px;align-items:center}
+.node-state>.kv{min-width:96px}
+.node-state.down{opacity:.55}
+.log{display:flex;flex-wrap:wrap;gap:4px}
 .r{text-align:right}
+.r+td:not(.r),.r+th:not(.r){padding-left:16px}
 td .held{color:var(--c4)}
 tr.future td{color:var(--faint)}
 tr.key td{font-weight:600}
@@ -229,7 +239,8 @@ section{padding-top:40px}
 .pairs{grid-template-columns:minmax(0,1fr)}
 .pairs div{grid-template-columns:108px minmax(0,1fr)}
 td,th{padding-right:10px}
-.optional{display:none}}`;
+.optional,.on-wide{display:none}
+.on-narrow{display:block}}`;
 
 const PAPER = `
 @media print{

@@ -26,11 +26,14 @@ export const MAX_DOTS = 1500;
 /** The most faults that get a bar of their own. */
 export const MAX_FAULT_BARS = 24;
 
+/** About how wide a character of a label is, px. */
+const CHARACTER = 6.1;
+
 const LEFT = 60;
 const LATENCY = { top: 28, height: 150 } as const;
-const SHARE = { top: 216, height: 34 } as const;
-const RATE = { top: 288, height: 34 } as const;
-const FAULTS_TOP = 348;
+const SHARE = { top: 224, height: 34 } as const;
+const RATE = { top: 298, height: 34 } as const;
+const FAULTS_TOP = 358;
 const FAULT_ROW = 16;
 
 /** The chart, `width` pixels wide. */
@@ -61,7 +64,7 @@ ${wrongLine(wrongMs, x, bottom, right)}</svg>`;
 type ToX = (atMs: number) => number;
 
 function timeAxis(endMs: number, x: ToX, bottom: number): Markup {
-  const step = roundStep(endMs / 10);
+  const step = roundStep(endMs / Math.max(3, Math.floor((x(endMs) - LEFT) / 90)));
   const marks: Markup[] = [];
   for (let atMs = 0; atMs <= endMs; atMs += step) {
     const text = step >= 1000 ? `${formatCount(atMs / 1000)}` : formatCount(Math.round(atMs));
@@ -94,8 +97,8 @@ function latencyPart(
   );
   const isMany = timings.length > MAX_DOTS;
   const what = isMany
-    ? `Latency of ${plural(timings.length, 'operation')} by the time they began`
-    : `Latency of each of ${plural(timings.length, 'operation')} by the time it began`;
+    ? `Latency of ${plural(timings.length, 'operation')}, by their start`
+    : `Latency of each of ${plural(timings.length, 'operation')}, by its start`;
   const drawn = isMany ? percentileLines(bins, x, y, right) : dots(timings, x, y);
   const unknown = timings.filter(({ outcome }) => outcome === 'info');
   const crosses = unknown
@@ -152,7 +155,7 @@ function sharePart(bins: readonly Bin[], x: ToX, right: number): Markup {
     line += `M${x(fromMs)} ${at}H${x(untilMs)}`;
   }
   const length = (bins[0]?.untilMs ?? 0) - (bins[0]?.fromMs ?? 0);
-  const title = `Availability: share answered ok of what began in each ${formatDuration(length)}`;
+  const title = `Answered ok, share of what began in each ${formatDuration(length)}`;
   return markup`<text class="chart-title" x="0" y="${SHARE.top - 8}">${title}</text>
 <text class="ax" x="${LEFT - 8}" y="${y(1) + 4}" text-anchor="end">100 %</text>
 <text class="ax" x="${LEFT - 8}" y="${y(0) + 4}" text-anchor="end">0</text>
@@ -184,9 +187,10 @@ function faultPart(bands: readonly Band[], x: ToX, right: number, more: number):
     const top = FAULTS_TOP + index * FAULT_ROW;
     const width = Math.max(2, round(x(untilMs) - x(fromMs)));
     const title = `F${number} ${label}, ${formatMs(fromMs)} to ${formatMs(untilMs)}`;
-    const length = Math.floor((right - x(fromMs) - width - 6) / 6);
-    const isBeside = length >= 16;
-    const text = clip(label, isBeside ? length : 40);
+    const [before, after] = [x(fromMs) - LEFT - 8, right - x(fromMs) - width - 6];
+    const isBeside = after >= Math.min(before, label.length * CHARACTER);
+    const length = Math.floor(Math.max(before, after) / CHARACTER);
+    const text = length < 4 ? '' : clip(label, length);
     const at = isBeside ? round(x(fromMs) + width + 5) : round(x(fromMs) - 5);
     return markup`<g><title>${title}</title><text class="ax" x="${LEFT - 8}" y="${top + 11}"
  text-anchor="end">F${number}</text>
@@ -203,7 +207,8 @@ function wrongLine(wrongMs: number | undefined, x: ToX, bottom: number, right: n
   const at = x(wrongMs);
   const anchor = at > right - 120 ? 'end' : 'start';
   return markup`<line class="when" x1="${at}" x2="${at}" y1="${LATENCY.top}" y2="${bottom}"/>
-<text class="when-text" x="${anchor === 'end' ? at - 5 : at + 5}" y="${LATENCY.top + 10}"
+<text class="when-text" x="${anchor === 'end' ? at - 5 : at + 5}"
+ y="${LATENCY.top + LATENCY.height - 6}"
  text-anchor="${anchor}">\u2715 ${formatMs(wrongMs)}</text>`;
 }
 

@@ -1,0 +1,46 @@
+/**
+ * Shows that a report counts what took place, and names every kind of fault that did not.
+ */
+import { toNodeId } from '@mangrove/host';
+import { describe, expect, it } from 'vitest';
+import { figureEightReport, figureEightRun } from '../../test/figure-eight.ts';
+import { evidenceOf, silencesOf } from './evidence.ts';
+
+const report = figureEightReport();
+
+describe('the evidence', () => {
+  it('counts the operations that a fault struck', () => {
+    const counts = new Map(evidenceOf(report).map((row) => [row.what, row.found]));
+    expect(counts.get('operations')).toBe(5);
+    // The two writes overlap crashes; the reads at 172 and 1352 ms and the last one do not.
+    expect(counts.get('operations during a fault')).toBe(2);
+    expect(counts.get('operations with unknown outcome')).toBe(1);
+    expect(counts.get('crashes')).toBe(3);
+  });
+
+  it('is silent about what no run contained, real processes among it', () => {
+    const missing = silencesOf(report).map((each) => each.missing);
+    expect(missing).toContain('Cuts of the network');
+    expect(missing).toContain('Faults of clocks');
+    expect(missing).toContain('Real processes');
+    expect(missing).not.toContain('Crashes');
+    expect(missing).not.toContain('Power failures');
+  });
+
+  it('is no longer silent about a fault that a run had', () => {
+    const run = figureEightRun();
+    const node = toNodeId('n1');
+    const faults = [{ type: 'pause', node, atMs: 1, untilMs: 2 } as const];
+    const paused = { ...report, found: { ...run, plan: { ...run.plan, faults } } };
+    expect(silencesOf(paused).map((each) => each.missing)).not.toContain('Pauses');
+  });
+
+  it('says what a world could not inject', () => {
+    const run = { ...figureEightRun(), world: 'local' as const, notInjected: ['bit-rot n1'] };
+    const silences = silencesOf({ ...report, others: [run] });
+    expect(silences.map((each) => each.missing)).toContain(
+      'bit-rot n1: not injected in world local',
+    );
+    expect(silences.map((each) => each.missing)).not.toContain('Real processes');
+  });
+});

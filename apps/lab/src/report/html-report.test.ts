@@ -1,0 +1,191 @@
+/**
+ * Shows what stands in a page and in its Markdown twin: for a failure, for none, for an unknown
+ * outcome, and for a run in which every text tries to break out.
+ */
+import { describe, expect, it } from 'vitest';
+import { figureEightReport, figureEightRun } from '../../test/figure-eight.ts';
+import { fullReport } from '../../test/full-report.ts';
+import { HOSTILE, hostileReport } from '../../test/hostile-report.ts';
+import type { ExperimentReport } from '../run-report.ts';
+import { readEmbeddedReport } from './embedded-report.ts';
+import { headlineOf } from './headline.ts';
+import { renderPage } from './html-report.ts';
+import { escapeMarkdown, renderMarkdown } from './markdown-report.ts';
+
+const NO_SCRIPT = { text: '', policy: "'none'" };
+const report = fullReport();
+const page = renderPage(report, NO_SCRIPT);
+
+/** A run in which everything held. */
+function validReport(): ExperimentReport {
+  const { shrunk: _shrunk, ...rest } = figureEightReport();
+  const run = figureEightRun();
+  const checks = run.verdict.checks.map(({ check }) => ({
+    ...{ check, answer: 'valid' as const, anomalies: [] },
+  }));
+  return { ...rest, found: { ...run, verdict: { answer: 'valid', checks } } };
+}
+
+describe('the headline', () => {
+  it('states the consequence in one sentence with times', () => {
+    expect(headlineOf(report).sentence).toBe(
+      'x=2 was confirmed at 982\u00a0ms, and a read that began 370\u00a0ms later returned 1.',
+    );
+  });
+
+  it('says that the planted bug was expected and that the clean code is valid', () => {
+    expect(headlineOf(report).notes).toEqual([
+      'Expected: the bug old-term-commit was planted, and it is what this report is about.',
+      'The clean code is valid under the same plan.',
+    ]);
+  });
+
+  it('does not claim a lost write where another write could explain the read', () => {
+    const run = figureEightRun();
+    const [check, ...rest] = run.verdict.checks;
+    const explanation = check!.explanation!;
+    const other = { ...explanation.operations[0]!, process: 'c3', fromMs: 900, untilMs: 1300 };
+    const operations = [...explanation.operations, { ...other, input: 1 }];
+    const checks = [{ ...check!, explanation: { ...explanation, operations } }, ...rest];
+    const twisted = { ...report, shrunk: { ...run, verdict: { ...run.verdict, checks } } };
+    expect(headlineOf(twisted).sentence).toBe(
+      'No order of the operations on x explains what clients saw.',
+    );
+  });
+
+  it('says of a clean run what it was put through', () => {
+    expect(headlineOf(validReport())).toMatchObject({
+      answer: 'valid',
+      sentence:
+        'Every check held: 5\u00a0operations under 3\u00a0faults ' +
+        'in 1\u202f650\u00a0ms of the run\u2019s time.',
+    });
+  });
+
+  it('never takes unknown for valid', () => {
+    const valid = validReport();
+    const anomalies = [
+      { class: 'linearizability' as const, sentence: 'the judge ran out of steps' },
+    ];
+    const checks = [{ check: 'linearizable', answer: 'unknown' as const, anomalies }];
+    const unknown = {
+      ...valid,
+      found: { ...valid.found, verdict: { answer: 'unknown' as const, checks } },
+    };
+    expect(headlineOf(unknown)).toEqual({
+      answer: 'unknown',
+      sentence: 'It is not known whether the promises held: the judge ran out of steps.',
+      notes: ['Unknown is not valid: nothing was proven either way.'],
+    });
+    expect(renderPage(unknown, NO_SCRIPT)).toContain('? UNKNOWN');
+  });
+});
+
+describe('the page', () => {
+  it('has every section of a failure, each once', () => {
+    const ids = [...page.matchAll(/<section id="(\w+)"/g)].map(([, id]) => id);
+    expect(ids).toEqual([
+      ...['contradiction', 'how', 'injected', 'states', 'history', 'checks', 'run', 'evidence'],
+      ...['cause', 'found', 'environment'],
+    ]);
+  });
+
+  it('leaves out what does not apply to a clean run', () => {
+    const ids = [...renderPage(validReport(), NO_SCRIPT).matchAll(/<section id="(\w+)"/g)];
+    expect(ids.map(([, id]) => id)).toEqual([
+      ...['how', 'injected', 'states', 'history', 'checks', 'evidence', 'environment'],
+    ]);
+  });
+
+  it('names command, seed and hash', () => {
+    expect(page).toContain(`<code id="command">${report.command}</code>`);
+    expect(page).toContain('<span>seed <b>7</b></span>');
+    expect(page).toContain('<b>9f3c41aee2b07c15</b>');
+  });
+
+  it('asks for nothing from outside, and its policy forbids it', () => {
+    expect(page).not.toMatch(/(?:src|href)="(?!#)|url\((?!#)|@import|https?:\/\/(?!www\.w3\.org)/);
+    expect(page).toContain("default-src 'none'");
+  });
+
+  it('shows the planted line and the one that it replaces, with the line of the file', () => {
+    const lines = page.replaceAll(/<[^>]*>/g, '').split('\n');
+    const at = lines.findIndex((line) => line.startsWith('42'));
+    expect(lines[at]).toContain('42\u2212   if (copiesOf(index) &gt;= majority &amp;&amp; log');
+    expect(lines[at + 1]).toBe('+   if (copiesOf(index) &gt;= majority) {');
+  });
+
+  it('says where a percentile rests on a handful of operations', () => {
+    expect(page).toMatch(/p99\.9<\/dt><dd>[\d\u202f]+\u00a0ms \(n=422: 0 above it\)/);
+  });
+
+  it('carries its plans, and they are read back as they were', () => {
+    const data = readEmbeddedReport(page);
+    expect(data.plan).toEqual(report.shrunk!.plan);
+    expect(data.foundPlan).toEqual(report.found.plan);
+    expect(data).toMatchObject({ seed: 7, bug: 'old-term-commit', experiment: report.experiment });
+  });
+
+  it('refuses to be read where its data is missing or damaged', () => {
+    expect(() => readEmbeddedReport('<p>hello')).toThrow('no data inside');
+    const damaged = page.replace('"format":"mangrove-report/1"', '"format":"other/1"');
+    expect(() => readEmbeddedReport(damaged)).toThrow('mangrove-report/1');
+    expect(() =>
+      readEmbeddedReport(page.replace('"mangrove-report">{', '"mangrove-report">{{')),
+    ).toThrow('damaged data');
+  });
+
+  it('is the same for the same report', () => {
+    expect(renderPage(fullReport(), NO_SCRIPT)).toBe(page);
+  });
+});
+
+describe('a report in which every text is hostile', () => {
+  it('has no element or attribute that its texts asked for', () => {
+    const hostile = renderPage(hostileReport(), NO_SCRIPT);
+    expect(hostile).not.toMatch(/<img|<svg onload|<\/style>(?!<\/head>)/i);
+    expect([...hostile.matchAll(/<script/g)]).toHaveLength(3);
+    expect([...hostile.matchAll(/<\/script>/g)]).toHaveLength(3);
+    expect(hostile).toContain('&lt;/script&gt;&lt;img');
+  });
+
+  it('is read back with its texts unchanged', () => {
+    expect(readEmbeddedReport(renderPage(hostileReport(), NO_SCRIPT)).experiment).toBe(HOSTILE);
+  });
+
+  it('stays one table in Markdown, without HTML', () => {
+    const text = renderMarkdown(hostileReport());
+    const code = /^(`{3,})[\s\S]*?^\1$/gm;
+    expect(text.replaceAll(code, '').replaceAll(/`[^`\n]*`/g, '')).not.toMatch(/<[a-z/]/i);
+  });
+});
+
+describe('the Markdown twin', () => {
+  const text = renderMarkdown(report);
+
+  it('has the same headline, command, steps and evidence', () => {
+    expect(text).toContain(`**${headlineOf(report).sentence}**`);
+    expect(text).toContain(`\`\`\`sh\n${report.command}\n\`\`\``);
+    expect(text).toMatch(/^9\. 1\u202f440\u00a0ms: \*\*c2 gets 1\*\* \u2715\./m);
+    expect(text).toContain('### What this run says nothing about');
+    expect(text).toContain('+   if (copiesOf(index) >= majority) {');
+  });
+
+  it('has tables whose rows all have as many cells as their head', () => {
+    const cellsOf = (line: string) => line.replaceAll('\\|', '').split('|').length;
+    const tables = text
+      .trimEnd()
+      .split('\n\n')
+      .filter((part) => part.startsWith('|'));
+    expect(tables.length).toBeGreaterThan(6);
+    for (const lines of tables.map((part) => part.split('\n'))) {
+      for (const line of lines) expect(cellsOf(line)).toBe(cellsOf(lines[0]!));
+    }
+  });
+
+  it('escapes what Markdown would read', () => {
+    expect(escapeMarkdown('a|b *c* [d](e) <f>\n# g')).toBe(
+      'a\\|b \\*c\\* \\[d\\](e) &lt;f&gt; # g',
+    );
+  });
+});

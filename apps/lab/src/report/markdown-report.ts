@@ -1,0 +1,161 @@
+/**
+ * The report as Markdown: the same facts as the page, for reading in a terminal, a review or a
+ * post-mortem. It has tables instead of drawings.
+ */
+import type { ExperimentReport } from '../run-report.ts';
+import { diffOf, environmentRows, huntRows } from './cause.ts';
+import { describeExplained } from './contradiction-chart.ts';
+import { evidenceOf, silencesOf } from './evidence.ts';
+import { explanationOf, headlineOf, shownRun } from './headline.ts';
+import { storyOf } from './html-report.ts';
+import { MIN_PLOTTED } from './latency.ts';
+import { showHidden } from './markup.ts';
+import { identifiersOf } from './opening.ts';
+import { bandsOf, checkRowsOf, latencyRows, MAX_ROWS, whenOf } from './sections.ts';
+import { formatCount, formatMs, toSentence } from './wording.ts';
+
+/** The report as one text. */
+export function renderMarkdown(report: ExperimentReport): string {
+  const { answer, sentence, notes } = headlineOf(report);
+  const parts = [
+    `# ${answer.toUpperCase()}: ${escapeMarkdown(report.experiment)}`,
+    `**${escapeMarkdown(sentence)}**`,
+    notes.map(escapeMarkdown).join(' '),
+    fenced('sh', [report.command]),
+    identifiersOf(report)
+      .map(([name, text]) => `${name} ${inlineCode(text)}`)
+      .join(' \u00b7 '),
+    ...contradiction(report),
+    ...story(report),
+    ...injected(report),
+    ...checks(report),
+    ...latency(report),
+    ...evidence(report),
+    ...cause(report),
+    ...pairs('How it was found', huntRows(report)),
+    ...pairs('Environment', environmentRows(report)),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+/** `text` so that Markdown shows it as it is, on one line: no markup of its own, no HTML. */
+export function escapeMarkdown(text: string): string {
+  return showHidden(text)
+    .replaceAll(/[\r\n\t]+/g, ' ')
+    .replaceAll(/[\\`*_{}[\]|~]/g, '\\$&')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;');
+}
+
+function contradiction(report: ExperimentReport): readonly string[] {
+  const explanation = explanationOf(shownRun(report));
+  if (explanation === undefined || explanation.operations.length === 0) return [];
+  const rows = explanation.operations.slice(0, MAX_ROWS).map((operation) => {
+    const { process, fromMs, untilMs, outcome } = operation;
+    const until = outcome === 'info' ? 'never' : formatMs(untilMs);
+    return [process, describeExplained(operation), formatMs(fromMs), until];
+  });
+  const sentences = explanation.sentences.slice(0, MAX_ROWS);
+  return [
+    '## The contradiction',
+    table(['process', 'operation', 'called', 'answered'], rows),
+    'A system that behaves like one copy puts these in some order. No order fits:',
+    sentences.map((line) => `- ${escapeMarkdown(toSentence(line))}`).join('\n'),
+  ];
+}
+
+function story(report: ExperimentReport): readonly string[] {
+  const steps = storyOf(report)?.steps ?? [];
+  if (steps.length === 0) return [];
+  const lines = steps.map(({ atMs, title, text, isWrong }, index) => {
+    const head = `**${escapeMarkdown(title)}**${isWrong ? ' \u2715' : ''}`;
+    return `${index + 1}. ${formatMs(atMs)}: ${head}. ${escapeMarkdown(text)}`;
+  });
+  return ['## How it happened', lines.join('\n')];
+}
+
+function injected(report: ExperimentReport): readonly string[] {
+  const run = shownRun(report);
+  const rows = bandsOf(run)
+    .slice(0, MAX_ROWS)
+    .map(({ number, label, type, fromMs, untilMs, hasStruck }) => [
+      ...[`F${number}`, label, type],
+      hasStruck ? whenOf(fromMs, untilMs) : 'never: its moment did not come',
+    ]);
+  const missed = run.notInjected.map((each) => `- Not injected: ${escapeMarkdown(each)}`);
+  const list =
+    rows.length === 0
+      ? 'Nothing: no fault was planned.'
+      : table(['', 'fault', 'kind', 'when'], rows);
+  return ['## What was injected', list, missed.join('\n')];
+}
+
+function checks(report: ExperimentReport): readonly string[] {
+  const rows = checkRowsOf(shownRun(report))
+    .slice(0, MAX_ROWS)
+    .map(({ check, answer, atMs, sentence }) => {
+      const at = atMs === undefined ? '' : ` at ${formatMs(atMs)}`;
+      const word = { invalid: 'broke', unknown: 'unknown', valid: 'held' }[answer];
+      return [check, `${word}${at}`, sentence];
+    });
+  return ['## What was checked', table(['promise', 'answer', 'what was seen'], rows)];
+}
+
+function latency(report: ExperimentReport): readonly string[] {
+  const count = report.found.history.filter(({ type }) => type === 'invoke').length;
+  if (count < MIN_PLOTTED) return [];
+  return pairs('Latency', latencyRows(report));
+}
+
+function evidence(report: ExperimentReport): readonly string[] {
+  const isShrunk = report.shrunk !== undefined;
+  const rows = evidenceOf(report).map(({ what, found, shrunk }) => [
+    what,
+    ...(isShrunk ? [formatCount(shrunk ?? 0)] : []),
+    formatCount(found),
+  ]);
+  const head = isShrunk ? ['happened', 'shrunk', 'whole run'] : ['happened', 'count'];
+  const silences = silencesOf(report).map(({ missing, about }) => [missing, about]);
+  return [
+    '## Did it test anything?',
+    table(head, rows),
+    '### What this run says nothing about',
+    table(['did not happen', 'so this run says nothing about'], silences),
+  ];
+}
+
+function cause(report: ExperimentReport): readonly string[] {
+  const { planted } = report;
+  if (planted === undefined) return [];
+  const { bug, lineNumber } = planted;
+  const signs = { same: ' ', removed: '-', added: '+' } as const;
+  const lines = diffOf(planted).map(({ type, text }) => `${signs[type]} ${text}`);
+  return [
+    '## Root cause: a planted bug',
+    `${escapeMarkdown(toSentence(bug.breaks))} From ${escapeMarkdown(bug.source)}. ` +
+      `Bug ${inlineCode(bug.name)}, ${inlineCode(`${bug.file}:${lineNumber}`)}, in memory only.`,
+    fenced('diff', lines),
+  ];
+}
+
+function pairs(title: string, rows: readonly (readonly [string, string])[]): readonly string[] {
+  return rows.length === 0 ? [] : [`## ${title}`, table(['', ''], rows)];
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(escapeMarkdown).join(' | ')} |`;
+  return [line(head), `|${head.map(() => ' --- |').join('')}`, ...rows.map(line)].join('\n');
+}
+
+/** A block of code whose fence is longer than any run of backticks inside it. */
+function fenced(language: string, lines: readonly string[]): string {
+  const text = lines.map(showHidden).join('\n');
+  const longest = [...text.matchAll(/`+/g)].reduce((most, [run]) => Math.max(most, run.length), 2);
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}${language}\n${text}\n${fence}`;
+}
+
+function inlineCode(text: string): string {
+  return `\`${showHidden(text).replaceAll(/[`\r\n|]/g, ' ')}\``;
+}
