@@ -22,18 +22,29 @@ export interface Hop {
 /** Empties the microtask queue now. Only from a macrotask: within a microtask it does nothing. */
 export type Checkpoint = () => void;
 
-interface Platform {
-  setImmediate?: (callback: () => void) => unknown;
-  queueMicrotask?: (callback: () => void) => void;
-  MessageChannel?: new () => {
-    port1: { onmessage: (() => void) | null; close(): void };
-    port2: { postMessage(message: unknown): void };
-  };
-  process?: {
-    nextTick?: (callback: () => void) => void;
-    getBuiltinModule?: (name: string) => { setFlagsFromString(flags: string): void } | undefined;
-  };
+interface V8 {
+  setFlagsFromString(flags: string): void;
 }
+
+interface Platform {
+  readonly setImmediate: ((callback: () => void) => unknown) | undefined;
+  readonly queueMicrotask: ((callback: () => void) => void) | undefined;
+  readonly nextTick: ((callback: () => void) => void) | undefined;
+  readonly MessageChannel:
+    | (new () => {
+        port1: { onmessage: (() => void) | null; close(): void };
+        port2: { postMessage(message: unknown): void };
+      })
+    | undefined;
+}
+
+/** The platform's own functions, taken before any simulation can have put a trap in their place. */
+const PLATFORM: Readonly<Platform> = Object.freeze({
+  setImmediate: (globalThis as unknown as Platform).setImmediate,
+  queueMicrotask: (globalThis as unknown as Platform).queueMicrotask,
+  MessageChannel: (globalThis as unknown as Platform).MessageChannel,
+  nextTick: (globalThis as unknown as { process?: Platform }).process?.nextTick,
+});
 
 /**
  * The hop of this platform.
@@ -44,12 +55,7 @@ interface Platform {
  * itself.
  */
 export function createHop(): Hop {
-  const {
-    setImmediate: immediate,
-    queueMicrotask: microtask,
-    process,
-  } = globalThis as unknown as Platform;
-  const tick = process?.nextTick;
+  const { setImmediate: immediate, queueMicrotask: microtask, nextTick: tick } = PLATFORM;
   if (immediate !== undefined && tick !== undefined && microtask !== undefined) {
     return {
       next: (resume) => microtask(() => tick(resume)),
@@ -57,9 +63,10 @@ export function createHop(): Hop {
       close() {},
     };
   }
-  const Channel = (globalThis as unknown as Platform).MessageChannel;
-  if (Channel === undefined) throw new Error('this platform has no setImmediate or MessageChannel');
-  const { port1, port2 } = new Channel();
+  if (PLATFORM.MessageChannel === undefined) {
+    throw new Error('this platform has no setImmediate or MessageChannel');
+  }
+  const { port1, port2 } = new PLATFORM.MessageChannel();
   const hop = (resume: () => void) => {
     port1.onmessage = resume;
     port2.postMessage(0);
@@ -69,8 +76,10 @@ export function createHop(): Hop {
 
 /** The checkpoint of this engine, or `undefined` where it has none that works. */
 export function findCheckpoint(): Checkpoint | undefined {
-  const platform = globalThis as unknown as Platform;
-  const v8 = platform.process?.getBuiltinModule?.('node:v8');
+  const { process } = globalThis as unknown as {
+    process?: { getBuiltinModule?: (name: string) => V8 | undefined };
+  };
+  const v8 = process?.getBuiltinModule?.('node:v8');
   if (v8 === undefined) return undefined;
   try {
     v8.setFlagsFromString('--allow-natives-syntax');
