@@ -64,7 +64,7 @@ function bridge(_random: Random, nodes: readonly NodeId[]): readonly Links[] {
 
 /** Every node reaches a majority, and no two reach the same one. Of three nodes: a chain. */
 function majoritiesRing(_random: Random, nodes: readonly NodeId[]): readonly Links[] {
-  if (nodes.length === 3) return bothWays(nodes.slice(0, 1), nodes.slice(2));
+  if (nodes.length <= 3) return bothWays(nodes.slice(0, 1), nodes.slice(-1));
   const majority = Math.floor(nodes.length / 2) + 1;
   const reach = Math.ceil((majority - 1) / 2);
   return nodes.flatMap((node, index) => {

@@ -70,7 +70,9 @@ export class PlatterFile {
     this.content.set(bytes, offset);
     const parts: { stamp: number }[] = [];
     for (let sector = from; sector < behind; sector++) parts.push(this.addImage(sector));
-    if (end > this.sizeBytes) parts.push(this.resize(end));
+    // A failed sync has lost the size too; the next write has it written again.
+    const isSizeLost = this.sizeChanges.some((change) => change.stamp === LOST);
+    if (end > this.sizeBytes || isSizeLost) parts.push(this.resize(Math.max(end, this.sizeBytes)));
     return { parts };
   }
 
