@@ -101,6 +101,6 @@ function chosen({ root, name }: BenchCommandOptions): readonly FoundBench[] {
 
 function summary(rows: readonly BenchRow[], missedCount: number, failedCount: number): string {
   const goals = rows.filter(({ goal }) => goal !== '').length;
-  const failures = failedCount === 0 ? '' : `, ${failedCount} benchmarks could not run`;
+  const failures = failedCount === 0 ? '' : `, ${failedCount} could not run`;
   return `${rows.length} figures, ${goals - missedCount} of ${goals} goals met${failures}.`;
 }
