@@ -67,7 +67,8 @@ function stateOf(state: NodeState | undefined): Markup {
   const log = logOf(fields);
   const role = status === 'up' ? String(fields['role'] ?? '') : status;
   const term = fields['term'] === undefined ? '' : ` term ${fields['term']}`;
-  const head = markup`<span class="kv">${toWords(role)}${term}</span>`;
+  const words = `${toWords(role)}${term}`.trim();
+  const head = words === '' ? '' : markup`<span class="kv">${words}</span>`;
   const body =
     log === undefined
       ? markup`<span>${restOf(state)}</span>`

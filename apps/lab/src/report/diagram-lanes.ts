@@ -1,7 +1,9 @@
 /**
  * What lies on the lifelines of a diagram: roles, times of being down, faults, marks, operations.
  */
+
 import { type DiagramLayout, type Lane, round } from './diagram-layout.ts';
+import type { Band } from './fault-band.ts';
 import type { Mark, Span } from './lifeline.ts';
 import { type Markup, markup } from './markup.ts';
 import type { Operation } from './operation.ts';
@@ -89,9 +91,12 @@ function faultNumber({ bands }: Story, { node, kind, fromMs }: Span): number | u
   )?.number;
 }
 
-/** Faults that do not take a node down: cuts as shaded bands, the rest as lines below. */
+/**
+ * Faults that do not take a node down: cuts as shaded bands, the rest as lines below. A number that
+ * would lie on another is left out.
+ */
 export function renderFaults(story: Story, layout: DiagramLayout): Markup {
-  const taken = new Map<string, number>();
+  const takenUntil = new Map<string, number>();
   const bands = story.bands
     .filter(({ isDrawn }) => isDrawn)
     .flatMap((band) => band.nodes.map((node) => ({ band, node })))
@@ -99,27 +104,29 @@ export function renderFaults(story: Story, layout: DiagramLayout): Markup {
       const lane = layout.lanes.get(node);
       const box = boxOf(layout, band.fromMs, band.untilMs);
       if (lane === undefined || box === undefined) return '';
-      const when = `${formatMs(band.fromMs)} to ${formatMs(band.untilMs)}`;
-      const title = `F${band.number}: ${band.label}, ${when}`;
-      const below = lane.y + Math.min(lane.height / 2, 26);
-      const isFree = box.x >= (taken.get(node) ?? -Infinity);
-      const text = isFree
-        ? fitted(box.width - 6, [`F${band.number} ${band.label}`, `F${band.number}`])
-        : '';
-      if (text !== '') taken.set(node, box.x + Math.max(box.width, text.length * CHARACTER));
-      const shape =
-        band.type === 'cut'
-          ? markup`<rect class="cut" x="${box.x}" y="${round(lane.y - 16)}" width="${box.width}"
- height="${round(below - lane.y + 16)}"/>`
-          : markup`<path class="fault"
- d="M${box.x} ${round(below - 2)}h${Math.max(box.width, 2)}"/>`;
-      const label =
-        text === '' || lane.isClient
-          ? ''
-          : markup`<text class="dl" x="${box.x + 3}" y="${round(below - 5)}">${text}</text>`;
-      return markup`<g><title>${title}</title>${shape}${label}</g>`;
+      const isFree = !lane.isClient && box.x >= (takenUntil.get(node) ?? -Infinity);
+      const number = `F${band.number}`;
+      const long = fitted(box.width - 6, [`${number} ${band.label}`]);
+      const text = isFree ? long || number : '';
+      if (isFree) takenUntil.set(node, box.x + 6 + text.length * CHARACTER);
+      return drawBand(band, lane, box, text);
     });
   return markup`<g>${bands}</g>`;
+}
+
+function drawBand(band: Band, lane: Lane, { x, width }: Box, text: string): Markup {
+  const { number, label, type, fromMs, untilMs } = band;
+  const when = untilMs > fromMs ? `${formatMs(fromMs)} to ${formatMs(untilMs)}` : formatMs(fromMs);
+  const [top, below] = [lane.y - 16, lane.y + Math.min(lane.height / 2 - 2, 26)];
+  const shape =
+    type === 'cut'
+      ? markup`<rect class="cut" x="${x}" y="${round(top)}" width="${width}"
+ height="${round(below - top)}"/>`
+      : markup`<path class="fault"
+ d="M${x} ${round(below - 14)}V${round(below)}h${Math.max(width, 1)}"/>`;
+  const name =
+    text === '' ? '' : markup`<text class="dl" x="${x + 4}" y="${below - 3}">${text}</text>`;
+  return markup`<g><title>F${number}: ${label}, ${when}</title>${shape}${name}</g>`;
 }
 
 /** Marks beside their lifeline; those that would lie on another are left out. */
@@ -177,8 +184,10 @@ function drawOperation(operation: Operation, y: number, box: Box, room: number):
   const full = `${label} \u2192 ${result}`;
   const title = `${process}: ${full}, ${formatMs(startMs)} to ${formatMs(endMs)}`;
   const sign = isContradiction ? ' \u2715' : '';
-  const length = Math.floor(room / CHARACTER);
-  const text = length < 3 ? '' : clip(`${full}${sign}`, length);
+  const length = Math.floor((room + 2) / 6.1);
+  const short = isContradiction ? `\u2192 ${result}` : label;
+  const fits = [`${full}${sign}`, `${short}${sign}`].find((each) => each.length <= length);
+  const text = fits ?? (length < 5 ? '' : clip(label, length));
   const name = `op ${outcome}${isKey ? ' key' : ''}${isContradiction ? ' wrong' : ''}`;
   const [left, right] = [box.x, round(box.x + width)];
   const shape =

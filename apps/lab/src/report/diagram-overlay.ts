@@ -6,7 +6,7 @@ import { type DiagramLayout, type DiagramView, pointOf, round } from './diagram-
 import { type Markup, markup, trusted } from './markup.ts';
 import type { Message } from './message.ts';
 import type { Story } from './story.ts';
-import { xOf } from './time-scale.ts';
+import { ticksOf, xOf } from './time-scale.ts';
 import { formatMs } from './wording.ts';
 
 /** The overlay of `view`, to stand inside the diagram of the same layout. */
@@ -20,7 +20,7 @@ export function renderOverlay(story: Story, layout: DiagramLayout, view: Diagram
  height="${bottom - top}"/>`;
   const step = story.steps[stepIndex];
   const path = step === undefined ? '' : renderPath(story, layout, step.path, step.isWrong);
-  if (!isInside) return markup`${veil}${path}`;
+  if (!isInside) return markup`${veil}${path}${numbers(layout, Infinity)}`;
   const tagX = round(Math.min(Math.max(x, left + 30), right - 30));
   const flag = layout.flags.get(stepIndex);
   const chosen =
@@ -29,11 +29,30 @@ export function renderOverlay(story: Story, layout: DiagramLayout, view: Diagram
       : markup`<g class="flag on${step.isWrong ? ' wrong' : ''}"><circle cx="${round(flag)}"
  cy="13" r="9"/>
 <text x="${round(flag)}" y="17">${stepIndex + 1}</text></g>`;
-  return markup`${veil}${path}<line
+  return markup`${veil}${path}${numbers(layout, tagX)}<line
  class="cursor" x1="${x}" x2="${x}" y1="${top - 6}" y2="${bottom + 6}"/>
 ${dots(story, layout, cursorMs)}${chosen}<g class="tag"><rect x="${tagX - 34}" y="${bottom + 5}"
  width="68"
  height="19" rx="3"/><text x="${tagX}" y="${bottom + 18.5}">${formatMs(cursorMs)}</text></g>`;
+}
+
+/** The least distance of two numbers under the axis, px. */
+export const TICK_SPACING = 58;
+
+/** The numbers under the axis, but for those that the tag of the cursor at `tagX` would cover. */
+function numbers({ scale, left, right, bottom }: DiagramLayout, tagX: number): Markup {
+  let before = -Infinity;
+  const texts = ticksOf(scale, TICK_SPACING).map((atMs) => {
+    const x = round(xOf(scale, atMs));
+    const isCovered = Math.abs(x - tagX) < 34 + 20;
+    if (x - before < 46 || x > right - 12 || isCovered) return '';
+    before = x;
+    const anchor = x < left + 16 ? 'start' : 'middle';
+    const text = atMs === 0 ? '0 ms' : formatMs(atMs).replace(/\u00a0ms$/, '');
+    return markup`<text class="ax" x="${x}" y="${bottom + 18}"
+ text-anchor="${anchor}">${text}</text>`;
+  });
+  return markup`${texts}`;
 }
 
 /** The messages that led to a step, as arrows. */

@@ -8,7 +8,7 @@
 
 import { renderFaults, renderMarks, renderOperations, renderSpans } from './diagram-lanes.ts';
 import { type DiagramLayout, type DiagramView, layOut, ROWS, round } from './diagram-layout.ts';
-import { renderOverlay } from './diagram-overlay.ts';
+import { renderOverlay, TICK_SPACING } from './diagram-overlay.ts';
 import { type Markup, markup, trusted } from './markup.ts';
 import type { Message } from './message.ts';
 import type { Story } from './story.ts';
@@ -49,27 +49,21 @@ function definitions(): Markup {
 </defs>`);
 }
 
-/** Time: folds, hairlines and the numbers below. */
-function axis({ scale, top, bottom, left, right }: DiagramLayout): Markup {
+/** Time: folds and hairlines; the numbers below make room for the cursor, so they are its. */
+function axis({ scale, top, bottom }: DiagramLayout): Markup {
   const folds = scale.folds.map((fold) => {
     const [from, until] = [xOf(scale, fold.fromMs), xOf(scale, fold.untilMs)];
-    const title = `${formatMs(fold.untilMs - fold.fromMs)} folded: nothing but heartbeats`;
+    const title = `${formatMs(fold.untilMs - fold.fromMs)} folded: nothing drawn happens in it`;
     const middle = round((from + until) / 2);
     return markup`<g><title>${title}</title><rect class="fold" x="${round(from)}" y="${top}"
  width="${round(until - from)}" height="${bottom - top}"/><path class="fm"
  d="M${middle - 4} ${bottom + 4}l4 -8m1 8l4 -8"/></g>`;
   });
-  let lastX = -Infinity;
-  const numbers = ticksOf(scale, 58).map((atMs) => {
+  const hairs = ticksOf(scale, TICK_SPACING).map((atMs) => {
     const x = round(xOf(scale, atMs));
-    if (x - lastX < 46 || x > right - 12) return '';
-    lastX = x;
-    const anchor = x < left + 16 ? 'start' : 'middle';
-    const text = atMs === 0 ? '0 ms' : formatMs(atMs).replace(/\u00a0ms$/, '');
-    return markup`<line class="grid" x1="${x}" x2="${x}" y1="${top}" y2="${bottom}"/>
-<text class="ax" x="${x}" y="${bottom + 18}" text-anchor="${anchor}">${text}</text>`;
+    return markup`<line class="grid" x1="${x}" x2="${x}" y1="${top}" y2="${bottom}"/>`;
   });
-  return markup`${folds}${numbers}`;
+  return markup`${folds}${hairs}`;
 }
 
 /** Names at the left, and the hairlines between the rows. */

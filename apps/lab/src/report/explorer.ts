@@ -52,9 +52,11 @@ ${renderPanel(story, states, view.cursorMs)}</div>
 <button type="button" data-act="whole">Whole run</button>
 <label><input type="checkbox" data-set="heartbeats"> Heartbeats</label>
 <label class="all"><input type="checkbox" data-set="all"> All messages</label>
-<span class="hint">\u2190 \u2192 by event, with Shift by step; + and \u2212 zoom</span></div>
-<p class="kv count">${countLine(layout.messages.length, layout.hiddenCount)}</p>${legend()}</div>
 </div>
+<p class="kv below">
+<span class="count">${countLine(layout.messages.length, layout.hiddenCount)}</span>
+<span class="js-only">\u2190 \u2192 by event, with Shift by step; + and \u2212 zoom, 0 shows all
+</span></p>${legend()}</div></div>
 <div id="tip" role="tooltip" hidden></div>
 <script type="application/json" id="story">${embedJson(story)}</script></section>`;
 }
@@ -95,15 +97,18 @@ export function countLine(drawnCount: number, hiddenCount: number): string {
   return `${plural(drawnCount, 'message')} drawn; ${hidden}.`;
 }
 
-function ledeOf({ fromMs, endMs, leftOutCount, decisiveIndex, steps }: Story): Markup {
+function ledeOf(story: Story): Markup {
+  const { fromMs, endMs, leftOutCount, hiddenLaneCount, decisiveIndex, steps } = story;
   const length = formatDuration(endMs - fromMs);
   const cut =
     leftOutCount === 0
       ? ''
       : ` The trace is too long for a page: ${formatCount(leftOutCount)} records before ` +
         `${formatMs(fromMs)} or after ${formatMs(endMs)} are left out.`;
+  const lanes =
+    hiddenLaneCount === 0 ? '' : ` ${formatCount(hiddenLaneCount)} more members have no lane.`;
   const still = steps.length === 0 ? '' : `, which stands at step ${decisiveIndex + 1}`;
-  return markup`${length} of the run\u2019s time, to the right.${cut}
+  return markup`${length} of the run\u2019s time, to the right.${cut}${lanes}
 <span class="js-only">Drag across the diagram or choose a step.</span>
 Each row carries on into the state of that node at the cursor<span class="no-js">${still}</span>.`;
 }

@@ -9,7 +9,7 @@ import {
   type NetworkFault,
   type RunTrace,
 } from '@mangrove/experiment';
-import { formatCount, formatList, formatMs } from './wording.ts';
+import { formatCount, formatDuration, formatList, formatMs } from './wording.ts';
 
 /** A fault as the diagram shows it, with the number that every part of the report calls it by. */
 export interface Band {
@@ -128,7 +128,7 @@ export function labelOf(fault: Fault, memberCount: number, isMutual = false): st
     case 'slow-node':
       return `${fault.node} is slow, ${formatMs(fault.busyMs)} a callback`;
     case 'wall-jump':
-      return `${fault.node}: wall clock jumps ${formatMs(fault.byMs)}`;
+      return `${fault.node}: wall clock jumps ${formatDuration(fault.byMs)}`;
     case 'clock-drift':
       return `${fault.node}: clock ${formatCount(fault.ppm)} ppm off`;
     case 'upgrade':

@@ -70,8 +70,8 @@ function nodeRow(node: string, state: NodeState | undefined): Markup {
   const rest = restOf(fields);
   const log = logOf(fields);
   if (log === undefined) {
-    return markup`<div class="l1">${name}${badge(state)}${rest.slice(0, 2)}</div>
-<div class="l2">${rest.slice(2, 6)}</div>`;
+    const more = rest.length > 2 ? markup`<div class="l2">${rest.slice(2, 6)}</div>` : '';
+    return markup`<div class="l1">${name}${badge(state)}${rest.slice(0, 2)}</div>${more}`;
   }
   const commit = commitOf(fields);
   const note = commit === undefined || status === 'down' ? '' : `commit ${commit}`;

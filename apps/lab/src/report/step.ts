@@ -153,29 +153,35 @@ function operationCandidates(operations: readonly Operation[]): readonly Candida
 /** New leaders, crashes and returns. */
 function lifelineCandidates({ spans, trace }: StepSource): readonly Candidate[] {
   return spans.flatMap((span, index): readonly Candidate[] => {
-    const { node, kind, fromMs, term, reason } = span;
-    const head = { node, atMs: fromMs, isWrong: false };
-    if (kind === 'leader') {
-      const inTerm = term === undefined ? '' : ` term ${term}`;
-      const recordIndex = lastBefore(trace.records, fromMs, node, 'state');
-      const title = `${node} leads${inTerm}`;
-      const text = toSentence(`${node} becomes leader${inTerm === '' ? '' : ` of${inTerm}`}`);
-      return [{ ...head, title, text, weight: 62, recordIndex }];
-    }
-    if (kind === 'down') {
-      const recordIndex = lastBefore(trace.records, fromMs, node, 'down');
-      const text = toSentence(`${node} goes down: ${reason ?? 'it stopped'}`);
-      const wasLeader = spans[index - 1]?.node === node && spans[index - 1]?.kind === 'leader';
-      return [
-        { ...head, title: `${node} crashes`, text, weight: wasLeader ? 66 : 56, recordIndex },
-      ];
-    }
-    const wasDown = spans[index - 1]?.node === node && spans[index - 1]?.kind === 'down';
-    if (!wasDown) return [];
-    const recordIndex = lastBefore(trace.records, fromMs, node, 'start');
-    const text = toSentence(`${node} starts again with what its disk holds`);
-    return [{ ...head, title: `${node} is back`, text, weight: 44, recordIndex }];
+    const last = spans[index - 1];
+    const before = last?.node === span.node ? last : undefined;
+    const candidate = spanCandidate(span, before);
+    if (candidate === undefined) return [];
+    const { recordType, ...rest } = candidate;
+    const { node, fromMs } = span;
+    const recordIndex = lastBefore(trace.records, fromMs, node, recordType);
+    return [{ ...rest, node, atMs: fromMs, isWrong: false, recordIndex }];
   });
+}
+
+/** What the beginning of a span tells, if anything, and the kind of record that says so. */
+function spanCandidate({ node, kind, term, reason }: Span, before: Span | undefined) {
+  if (kind === 'leader') {
+    const title = `${node} leads${term === undefined ? '' : ` term ${term}`}`;
+    const text = toSentence(
+      `${node} becomes leader${term === undefined ? '' : ` of term ${term}`}`,
+    );
+    return { title, text, weight: 62, recordType: 'state' } as const;
+  }
+  if (kind === 'down') {
+    const verb = /crash|power|kill/.test(reason ?? 'crash') ? 'crashes' : 'stops';
+    const text = toSentence(`${node} goes down: ${reason ?? 'it stopped'}`);
+    const weight = before?.kind === 'leader' ? 66 : 56;
+    return { title: `${node} ${verb}`, text, weight, recordType: 'down' } as const;
+  }
+  if (before?.kind !== 'down') return undefined;
+  const text = toSentence(`${node} starts again with what its disk holds`);
+  return { title: `${node} is back`, text, weight: 44, recordType: 'start' } as const;
 }
 
 /** Cuts, and other faults that a band shows. */

@@ -19,6 +19,8 @@ import { chooseSteps, type Step } from './step.ts';
 export interface Story {
   readonly clients: readonly string[];
   readonly replicas: readonly string[];
+  /** Clients and nodes that did something but have no lane, for their number. */
+  readonly hiddenLaneCount: number;
   /** Which part of the run is told; all of it unless the trace was too long. */
   readonly fromMs: number;
   readonly endMs: number;
@@ -49,6 +51,10 @@ export interface StorySource {
   readonly explanation: HistoryExplanation | undefined;
 }
 
+/** The most lanes of clients and of nodes in a diagram. */
+export const MAX_CLIENT_LANES = 6;
+export const MAX_NODE_LANES = 15;
+
 /** The story that `source` tells. */
 export function readStory(source: StorySource): Story {
   const { plan, history, explanation } = source;
@@ -65,9 +71,14 @@ export function readStory(source: StorySource): Story {
   const chosen = chooseSteps({
     ...{ trace, messages, operations, bands, spans, marks, anomalies: source.anomalies },
   });
+  const matters = namesThatMatter(chosen.steps, messages, operations);
+  const busy = busyClients(trace.clients, operations);
+  const clients = chooseLanes(busy, matters, MAX_CLIENT_LANES);
+  const replicas = chooseLanes(trace.replicas, matters, MAX_NODE_LANES);
   return {
-    clients: laneClients(trace.clients, operations),
-    replicas: trace.replicas,
+    clients,
+    replicas,
+    hiddenLaneCount: busy.length - clients.length + trace.replicas.length - replicas.length,
     fromMs: bounded.fromMs,
     ...{ endMs, operations, messages, spans, marks, bands, changes, moments },
     steps: chosen.steps,
@@ -77,19 +88,41 @@ export function readStory(source: StorySource): Story {
   };
 }
 
-/** Clients that did something, those of the contradiction first to stay when room is short. */
-function laneClients(
+/**
+ * Of `names` at most `max`, in their order: those that matter to the story first, as far as there
+ * is room.
+ */
+export function chooseLanes(
+  names: readonly string[],
+  matters: ReadonlySet<string>,
+  max: number,
+): readonly string[] {
+  if (names.length <= max) return names;
+  const ranked = [...names.filter((name) => matters.has(name)), ...names];
+  const chosen = new Set([...new Set(ranked)].slice(0, max));
+  return names.filter((name) => chosen.has(name));
+}
+
+/** Clients that did something. */
+function busyClients(
   clients: readonly string[],
   operations: readonly Operation[],
 ): readonly string[] {
   const busy = new Set(operations.map(({ client }) => client));
-  const key = new Set(operations.filter(({ isKey }) => isKey).map(({ client }) => client));
-  const shown = clients.filter((client) => busy.has(client));
-  if (shown.length <= MAX_CLIENT_LANES) return shown;
-  const kept = new Set([...shown.filter((each) => key.has(each)), ...shown]);
-  const chosen = new Set([...kept].slice(0, MAX_CLIENT_LANES));
-  return shown.filter((client) => chosen.has(client));
+  return clients.filter((client) => busy.has(client));
 }
 
-/** More clients than this get no lifeline; the report says how many were left out. */
-const MAX_CLIENT_LANES = 6;
+/** Everyone on the paths of the steps, and the clients of the contradiction. */
+function namesThatMatter(
+  steps: readonly Step[],
+  messages: readonly Message[],
+  operations: readonly Operation[],
+): ReadonlySet<string> {
+  const names = new Set(steps.map(({ node }) => node));
+  for (const index of steps.flatMap(({ path }) => path)) {
+    const message = messages[index];
+    if (message !== undefined) names.add(message.from).add(message.to);
+  }
+  for (const { client, isKey } of operations) if (isKey) names.add(client);
+  return names;
+}

@@ -174,8 +174,7 @@ background:var(--ink);box-shadow:0 0 0 1.5px var(--ink)}
 .controls{display:flex;flex-wrap:wrap;gap:8px;align-items:center;margin-top:4px}
 .controls label{display:flex;gap:6px;align-items:center;font-size:12.5px;color:var(--mut);
 margin-left:8px}
-.controls .hint{font-size:12.5px;color:var(--mut);margin-left:auto}
-.count{margin-top:12px}
+.below{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 24px;margin-top:12px}
 .legend{display:flex;flex-wrap:wrap;gap:4px 16px;margin-top:8px;font-size:12.5px;
 color:var(--mut)}
 .legend span{display:flex;gap:6px;align-items:center}
@@ -233,7 +232,7 @@ section{padding-top:40px}
 .repro code{order:3;flex-basis:100%}
 .facts div{flex-basis:40%!important}
 .controls button{min-height:40px;min-width:40px}
-.controls .hint{display:none}
+.below .js-only{display:none}
 .controls label{margin-left:0}
 .track{padding-left:0}
 .pairs{grid-template-columns:minmax(0,1fr)}

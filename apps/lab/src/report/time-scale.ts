@@ -21,16 +21,16 @@ export interface TimeScale {
 }
 
 /** How wide a folded silence is, px. */
-export const FOLD_WIDTH = 10;
+export const FOLD_WIDTH = 8;
 
 /** A diagram has no more folds than this; the longest silences are folded first. */
-export const MAX_FOLDS = 12;
+export const MAX_FOLDS = 16;
 
-/** A silence is folded when it is longer than this share of the window. */
+/** A silence is folded when it is longer than this share of what is not folded. */
 const FOLD_SHARE = 0.05;
 
-/** What stays unfolded at both ends of a silence, as a share of the window. */
-const MARGIN_SHARE = 0.012;
+/** What stays unfolded at both ends of a silence, as a share of it. */
+const MARGIN_SHARE = 0.1;
 
 /**
  * The scale of `window` over the pixels from `left` to `right`.
@@ -96,6 +96,10 @@ export function roundStep(value: number): number {
   return factor * power;
 }
 
+/**
+ * The silences to fold: the longest first, as long as one is longer than its share of what is still
+ * unfolded. So a run of a minute with three busy milliseconds shows these three.
+ */
 function foldsOf(
   moments: readonly number[],
   { fromMs, untilMs }: TimeWindow,
@@ -103,15 +107,26 @@ function foldsOf(
 ): readonly TimeWindow[] {
   const inside = moments.filter((each) => each > fromMs && each < untilMs);
   const times = [fromMs, ...inside.sort((a, b) => a - b), untilMs];
-  const margin = length * MARGIN_SHARE;
   const silences: TimeWindow[] = [];
   for (let index = 1; index < times.length; index += 1) {
-    const [start = 0, end = 0] = [times[index - 1], times[index]];
-    if (end - start <= length * FOLD_SHARE) continue;
-    silences.push({ fromMs: start + margin, untilMs: end - margin });
+    silences.push({ fromMs: times[index - 1] ?? 0, untilMs: times[index] ?? 0 });
   }
   silences.sort((a, b) => b.untilMs - b.fromMs - (a.untilMs - a.fromMs));
-  return silences.slice(0, MAX_FOLDS).sort((a, b) => a.fromMs - b.fromMs);
+  let unfolded = length;
+  let count = 0;
+  for (const silence of silences.slice(0, MAX_FOLDS)) {
+    const long = silence.untilMs - silence.fromMs;
+    if (long <= unfolded * FOLD_SHARE) break;
+    count += 1;
+    unfolded -= long * (1 - 2 * MARGIN_SHARE);
+  }
+  const folded = silences.slice(0, count).map((silence) => {
+    const margin = (silence.untilMs - silence.fromMs) * MARGIN_SHARE;
+    const most = unfolded * FOLD_SHARE * 0.25;
+    const kept = Math.min(margin, most);
+    return { fromMs: silence.fromMs + kept, untilMs: silence.untilMs - kept };
+  });
+  return folded.sort((a, b) => a.fromMs - b.fromMs);
 }
 
 /** Interpolates: `value` is a coordinate of kind `from` (0 time, 1 pixels); gives the other. */

@@ -17,6 +17,7 @@ export function formatMs(ms: number): string {
 
 /** A duration in the unit that suits it: `85 ms`, `2.9 s`, `12 min`. */
 export function formatDuration(ms: number): string {
+  if (ms < 0) return `-${formatDuration(-ms)}`;
   if (ms < 1000) return formatMs(ms);
   if (ms < 120_000) return `${trimZero((ms / 1000).toFixed(ms < 9950 ? 1 : 0))}${NO_BREAK}s`;
   return `${formatCount(Math.round(ms / 60_000))}${NO_BREAK}min`;
