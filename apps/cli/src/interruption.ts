@@ -29,11 +29,15 @@ export function listenForInterruption(): Interruption {
   const controller = new AbortController();
   let exitCode: number | undefined;
   const interrupt = (name: NodeJS.Signals) => {
-    const code = 128 + constants.signals[name];
-    if (exitCode !== undefined) process.exit(code);
-    exitCode = code;
+    if (exitCode !== undefined) endNow(name);
+    exitCode = 128 + constants.signals[name];
     controller.abort();
-    setTimeout(() => process.exit(code), GRACE_MS).unref();
+    setTimeout(() => endNow(name), GRACE_MS).unref();
+  };
+  // Not `process.exit`, which waits for what blocks in the kernel, such as opening a pipe.
+  const endNow = (name: NodeJS.Signals) => {
+    for (const each of SIGNALS) process.off(each, interrupt);
+    process.kill(process.pid, name === 'SIGPIPE' ? 'SIGKILL' : name);
   };
   for (const name of SIGNALS) process.on(name, interrupt);
   const onOutputError = (error: NodeJS.ErrnoException) => {

@@ -40,6 +40,12 @@ export function commandLine(id: number): string {
   return read(`/proc/${id}/cmdline`).replaceAll('\0', ' ');
 }
 
+/** Whether the process has a handler of its own for a signal. */
+export function catches(id: number, signal: number): boolean {
+  const mask = /^SigCgt:\s*([0-9a-f]+)/m.exec(read(`/proc/${id}/status`))?.[1] ?? '0';
+  return (BigInt(`0x${mask}`) >> BigInt(signal - 1)) % 2n === 1n;
+}
+
 /** The text of a file in /proc; empty once its process has gone. */
 function read(path: string): string {
   try {

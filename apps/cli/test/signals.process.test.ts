@@ -2,11 +2,15 @@
  * Shows that a signal to `mangrove`, to `npx mangrove` or to the group of a terminal ends all that
  * runs: the processes are listed before, and all of them are gone after.
  */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import process from 'node:process';
 import { processFiles, skipUnless } from '@mangrove/test-kit/node';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { BIN, type RunningCommand, start } from './command.ts';
-import { commandLine, isGone, listProcesses, treeOf } from './processes.ts';
+import { catches, commandLine, isGone, listProcesses, treeOf } from './processes.ts';
 
 const LONG = ['bench', 'host-process/messages'];
 
@@ -78,6 +82,22 @@ it('SIGKILL leaves nothing behind either', async () => {
   command.child.kill('SIGKILL');
   await until(() => below.every(isGone));
   await command.outcome;
+});
+
+it('a second signal ends what blocks in the kernel', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mangrove-cli-'));
+  try {
+    const pipe = join(folder, 'pipe');
+    spawnSync('mkfifo', [pipe]);
+    const command = start(process.execPath, [BIN, 'check', pipe]);
+    running = command;
+    const pid = command.child.pid ?? -1;
+    await until(() => catches(pid, constants.signals.SIGTERM));
+    await until(() => isGone(pid) || !command.child.kill('SIGTERM'));
+    expect((await command.outcome).by).toBe('SIGTERM');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 /** Resolves once `holds`; the test's time limit is the bound. */
