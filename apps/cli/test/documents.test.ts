@@ -111,3 +111,12 @@ it('the help in the README is the help', async () => {
   const shown = /^\$ npx mangrove --help\n([\s\S]*?)```/m.exec(text)?.[1];
   expect(shown).toBe((await mangrove('--help')).output);
 });
+
+it('every decision has a number of its own, and none is left out', () => {
+  const names = readdirSync(join(ROOT, 'docs/decisions')).filter((name) => /^\d/.test(name));
+  expect(names.map((name) => Number(name.slice(0, 4)))).toEqual(names.map((_, index) => index + 1));
+  for (const name of names) {
+    const [title = ''] = readFileSync(join(ROOT, 'docs/decisions', name), 'utf8').split('\n');
+    expect(title).toMatch(new RegExp(`^# ${Number(name.slice(0, 4))}\\. [A-Z]`));
+  }
+});
