@@ -131,6 +131,19 @@ describe('a page in a browser', () => {
   });
 });
 
+describe('the command', () => {
+  it('is copied by its button, or selected where the browser forbids that', async (context) => {
+    const { page } = await open(context, figureEightReport(), DESKTOP);
+    const button = page.locator('[data-copy]');
+    await button.click();
+    await expect.poll(() => button.innerText()).toMatch(/^(?:Copied|Selected)$/);
+    const isSelected = (await button.innerText()) === 'Selected';
+    const text = isSelected ? 'getSelection().toString()' : 'navigator.clipboard.readText()';
+    if (!isSelected) await page.context().grantPermissions(['clipboard-read']);
+    expect(await page.evaluate(text)).toBe(figureEightReport().command);
+  });
+});
+
 describe('the time cursor', () => {
   it('stands at the decisive step first, with the state of every node', async (context) => {
     const { page } = await open(context, figureEightReport(), DESKTOP);

@@ -57,10 +57,8 @@ export class Explorer {
     this.listenToPointer();
     this.listenToControls();
     wakeKeys(this.section, this);
-    addEventListener('hashchange', () => {
-      this.followAddress();
-      if (location.hash.startsWith('#t-')) this.section.scrollIntoView();
-    });
+    addEventListener('hashchange', () => this.followAddress());
+    document.addEventListener('click', (event) => this.followTimeLink(event));
     addEventListener('resize', () => this.draw());
     addEventListener('beforeprint', () => this.goToStep(this.story.decisiveIndex));
     this.followAddress();
@@ -275,6 +273,17 @@ export class Explorer {
     cancelAnimationFrame(this.playing);
     this.playing = 0;
     this.part('[data-act=play]').textContent = 'Play';
+  }
+
+  /** A time in a sentence puts the cursor there, also when the address points there already. */
+  private followTimeLink(event: MouseEvent): void {
+    const link = (event.target as Element).closest('a.time');
+    const hash = link?.getAttribute('href');
+    if (hash === null || hash === undefined) return;
+    event.preventDefault();
+    history.replaceState(null, '', hash);
+    this.followAddress();
+    this.section.scrollIntoView();
   }
 
   private followAddress(): void {

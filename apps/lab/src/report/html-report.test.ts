@@ -97,6 +97,15 @@ describe('the page', () => {
     ]);
   });
 
+  it('stands without a trace, as of real processes, and says in which world it ran', () => {
+    const { trace: _trace, hash: _hash, ...run } = figureEightRun();
+    const { shrunk: _shrunk, seed: _seed, ...rest } = figureEightReport();
+    const local = renderPage({ ...rest, found: { ...run, world: 'local' } }, NO_SCRIPT);
+    const ids = [...local.matchAll(/<section id="(\w+)"/g)].map(([, id]) => id);
+    expect(ids).toEqual(['contradiction', 'injected', 'checks', 'evidence', 'environment']);
+    expect(local).toContain('<dd>local<small>real processes and time</small></dd>');
+  });
+
   it('names command, seed and hash', () => {
     expect(page).toContain(`<code id="command">${report.command}</code>`);
     expect(page).toContain('<span>seed <b>7</b></span>');

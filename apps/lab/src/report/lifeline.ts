@@ -89,8 +89,12 @@ export const KNOWN_FIELDS: ReadonlySet<string> = new Set([
   ...['role', 'term', 'epoch', 'ballot', 'view', 'log'],
 ]);
 
+/** What a node may call how far its log is committed. */
+export const COMMIT_NAMES: ReadonlySet<string> = new Set([
+  ...['commitIndex', 'commit', 'committed', 'highWatermark'],
+]);
+
 const TERM_NAMES = ['term', 'epoch', 'ballot', 'view'] as const;
-const COMMIT_NAMES = ['commitIndex', 'commit', 'committed', 'highWatermark'] as const;
 
 /** What grows when something is stored. */
 const STORED_NAMES = ['lastIndex', 'lastLogIndex', 'logLength', 'log', 'version', 'value'] as const;

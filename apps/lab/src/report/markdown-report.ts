@@ -4,6 +4,7 @@
  */
 import type { ExperimentReport } from '../run-report.ts';
 import { diffOf, environmentRows, huntRows } from './cause.ts';
+import { clockOffsets } from './clock-offsets.ts';
 import { describeExplained } from './contradiction-chart.ts';
 import { evidenceOf, silencesOf } from './evidence.ts';
 import { explanationOf, headlineOf, shownRun } from './headline.ts';
@@ -12,7 +13,7 @@ import { MIN_PLOTTED } from './latency.ts';
 import { showHidden } from './markup.ts';
 import { identifiersOf } from './opening.ts';
 import { bandsOf, checkRowsOf, latencyRows, MAX_ROWS, whenOf } from './sections.ts';
-import { formatCount, formatMs, toSentence } from './wording.ts';
+import { formatCount, formatDuration, formatMs, toSentence } from './wording.ts';
 
 /** The report as one text. */
 export function renderMarkdown(report: ExperimentReport): string {
@@ -88,7 +89,15 @@ function injected(report: ExperimentReport): readonly string[] {
     rows.length === 0
       ? 'Nothing: no fault was planned.'
       : table(['', 'fault', 'kind', 'when'], rows);
-  return ['## What was injected', list, missed.join('\n')];
+  const clocks = clockOffsets(run.plan.faults).slice(0, MAX_ROWS);
+  const offsets = clocks.map(({ node, atMs, because, offsetMs }) => [
+    ...[node, formatMs(atMs), because, formatDuration(offsetMs)],
+  ]);
+  const wall =
+    offsets.length === 0
+      ? ''
+      : table(['clock of', 'at', 'because of', 'offset from then on'], offsets);
+  return ['## What was injected', list, wall, missed.join('\n')];
 }
 
 function checks(report: ExperimentReport): readonly string[] {

@@ -3,12 +3,14 @@
  */
 import type { ExperimentReport, RunEvidence } from '../run-report.ts';
 import type { CheckResult } from '../verdict.ts';
+import { clockOffsets } from './clock-offsets.ts';
 import { renderContradiction } from './contradiction-chart.ts';
 import { evidenceOf, silencesOf } from './evidence.ts';
 import { type Band, readBands } from './fault-band.ts';
 import { explanationOf } from './headline.ts';
 import { latencyFigures, MIN_PLOTTED, timingsOf } from './latency.ts';
 import { type Markup, markup } from './markup.ts';
+import type { Operation } from './operation.ts';
 import type { Story } from './story.ts';
 import { renderTimeChart } from './time-chart.ts';
 import { linkTimes } from './time-link.ts';
@@ -45,7 +47,8 @@ answer. No order fits:</p>
 /** What clients did in the drawn run. */
 export function renderHistory({ operations }: Story): Markup {
   if (operations.length === 0) return markup``;
-  const rows = operations.slice(0, MAX_ROWS).map((operation) => {
+  const told = toldOperations(operations);
+  const rows = told.map((operation) => {
     const { process, label, result, outcome, startMs, endMs, isKey, isContradiction, error } =
       operation;
     const name = [isKey ? 'key' : '', isContradiction ? 'wrong' : ''].join(' ').trim();
@@ -57,10 +60,28 @@ export function renderHistory({ operations }: Story): Markup {
 <td class="r optional">${outcome === 'info' ? '' : formatMs(endMs - startMs)}</td>
 <td${isContradiction ? markup` class="bad"` : ''}>${shown}${note}</td></tr>`;
   });
+  const more =
+    told.length < operations.length
+      ? markup`<p class="kv">${told.length} of ${formatCount(operations.length)}: those that matter
+most.</p>`
+      : '';
   return markup`<section id="history"><h2>What clients saw</h2><div class="wide"><table><thead><tr>
 <th>Process</th><th>Operation</th><th class="r optional">Called</th><th class="r">Answered</th>
 <th class="r optional">Took</th><th>Result</th></tr></thead><tbody>${rows}</tbody></table></div>
-${moreRows(operations.length)}</section>`;
+${more}</section>`;
+}
+
+/** The most operations in the table of what clients saw. */
+const MAX_OPERATION_ROWS = 60;
+
+/** All operations, or those of the contradiction and the ones that began last before it. */
+function toldOperations(operations: readonly Operation[]): readonly Operation[] {
+  if (operations.length <= MAX_OPERATION_ROWS) return operations;
+  const wrong = operations.findIndex(({ isContradiction }) => isContradiction);
+  const end = Math.max(wrong + 1, MAX_OPERATION_ROWS);
+  return operations.filter(
+    ({ isKey }, index) => isKey || (index < end && index >= end - MAX_OPERATION_ROWS),
+  );
 }
 
 /** What was injected, when. */
@@ -90,8 +111,23 @@ export function renderInjected(run: RunEvidence): Markup {
  class="lede">Bars are on the time
 axis of this run, 0 to ${formatMs(run.endMs)}.</p><div class="wide"><table><thead><tr><th></th>
 <th>Fault</th><th class="optional">Kind</th><th>When</th><th class="optional"></th></tr></thead>
-<tbody>${rows}</tbody></table></div>${moreRows(bands.length)}<ul class="plain">${missed}</ul>
+<tbody>${rows}</tbody></table></div>${moreRows(bands.length)}${clockTable(run)}
+<ul class="plain">${missed}</ul>
 </section>`;
+}
+
+/** How far wall clocks were off; nothing where none was touched. */
+function clockTable({ plan }: RunEvidence): Markup | '' {
+  const offsets = clockOffsets(plan.faults);
+  if (offsets.length === 0) return '';
+  const rows = offsets.slice(0, MAX_ROWS).map(({ node, atMs, offsetMs, because }) => {
+    const offset = `${offsetMs > 0 ? '+' : ''}${formatDuration(offsetMs)}`;
+    return markup`<tr><td class="name"><b>${node}</b></td><td>${formatMs(atMs)}</td>
+<td>${because}</td><td class="r">${offset}</td></tr>`;
+  });
+  return markup`<h3>Wall clocks</h3><div class="wide"><table><thead><tr><th>Node</th><th>At</th>
+<th>Because of</th><th class="r">Offset from then on</th></tr></thead><tbody>${rows}</tbody></table>
+</div>${moreRows(offsets.length)}`;
 }
 
 /** From when until when, and how long. */

@@ -6,7 +6,15 @@
  * other fields are shown by name.
  */
 import { termClass } from './diagram-lanes.ts';
-import { commitOf, type Fields, KNOWN_FIELDS, roleOf, termOf, toWords } from './lifeline.ts';
+import {
+  COMMIT_NAMES,
+  commitOf,
+  type Fields,
+  KNOWN_FIELDS,
+  roleOf,
+  termOf,
+  toWords,
+} from './lifeline.ts';
 import { type Markup, markup } from './markup.ts';
 import type { NodeState } from './node-state.ts';
 import type { Operation } from './operation.ts';
@@ -69,14 +77,19 @@ function nodeRow(node: string, state: NodeState | undefined): Markup {
   const { fields, status } = state;
   const rest = restOf(fields);
   const log = logOf(fields);
-  if (log === undefined) {
-    const more = rest.length > 2 ? markup`<div class="l2">${rest.slice(2, 6)}</div>` : '';
-    return markup`<div class="l1">${name}${badge(state)}${rest.slice(0, 2)}</div>${more}`;
-  }
   const commit = commitOf(fields);
   const note = commit === undefined || status === 'down' ? '' : `commit ${commit}`;
-  return markup`<div class="l1">${name}${badge(state)}<span class="kv end">${note}</span></div>
-<div class="l2">${cells(log, commit ?? 0)}${log.length < 3 ? rest.slice(0, 1) : ''}</div>`;
+  // Without role and term the first line has room for what else the node tells.
+  const isPlain = log === undefined && fields['role'] === undefined && termOf(fields) === undefined;
+  const early = isPlain ? rest.slice(0, 2) : [];
+  const first = markup`<div class="l1">${name}${badge(state)}${early}
+<span class="kv end">${note}</span></div>`;
+  const late = rest.slice(early.length, early.length + 3);
+  if (log === undefined) {
+    return late.length === 0 ? first : markup`${first}<div class="l2">${late}</div>`;
+  }
+  const last = log.length < 3 ? rest.slice(0, 1) : '';
+  return markup`${first}<div class="l2">${cells(log, commit ?? 0)}${last}</div>`;
 }
 
 /** Role and term, or what stands in their place. */
@@ -92,14 +105,14 @@ function badge({ fields, status, sinceMs }: NodeState): Markup {
   const kind = roleOf(fields);
   const words = toWords(String(role));
   const text = `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
-  return markup`<span class="role ${kind} ${termClass(term)}">${clip(text, 12)}</span>${termText}`;
+  return markup`<span class="role ${kind} ${termClass(term)}">${clip(text, 14)}</span>${termText}`;
 }
 
 /** The fields that are not drawn in their own way. */
 function restOf(fields: Fields): readonly Markup[] {
   return Object.entries(fields)
     .filter(([name]) => !KNOWN_FIELDS.has(name))
-    .filter(([name]) => fields['log'] === undefined || !/^commit(?:Index|ted)?$/.test(name))
+    .filter(([name]) => !COMMIT_NAMES.has(name))
     .map(([name, value]) => {
       const text = clip(`${toWords(name)} ${value}`, 26);
       return markup`<span class="kv" title="${name} ${String(value)}">${text}</span>`;

@@ -194,7 +194,7 @@ function bandCandidates(bands: readonly Band[]): readonly Candidate[] {
       const text = toSentence(`fault F${number}: ${label}${lasting}`);
       const head = { node, isWrong: false, recordIndex: -1 };
       const weight = type === 'cut' ? 58 : 34;
-      return [{ ...head, atMs: fromMs, title: clip(label, 32), text, weight }];
+      return [{ ...head, atMs: fromMs, title: clip(label, 44), text, weight }];
     });
 }
 

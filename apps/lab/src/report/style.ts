@@ -37,7 +37,7 @@ font-variant-numeric:tabular-nums;overflow-wrap:break-word}
 main,header,footer{max-width:1280px;margin:0 auto;padding:0 32px}
 h1,h2,h3,p,ol,ul,dl,dd,figure,table,pre{margin:0;padding:0}
 h2{font-size:21px;line-height:1.3;font-weight:650;letter-spacing:-.01em;margin-bottom:4px}
-h3{font-size:15px;font-weight:650;margin:0 0 4px}
+h3{font-size:15px;font-weight:650;margin:24px 0 4px}
 section{padding-top:52px}
 a{color:var(--link);text-underline-offset:2px;text-decoration-thickness:1px}
 code,.mono{font-family:var(--mono);font-size:.92em}
@@ -138,7 +138,7 @@ padding:0 8px;margin-left:-16px;padding-left:16px}
 .l1,.l2{display:flex;align-items:center;gap:8px;min-height:22px;overflow:hidden}
 .l2{padding-left:34px}
 .l1 .kv,.l2 .kv{overflow:hidden;text-overflow:ellipsis}
-.l1 .kv+.kv:last-child,.kv.end{margin-left:auto}
+.l1 .kv.end{margin-left:auto;flex:none}
 .nm{font-weight:600;min-width:26px;flex:none}
 .role{font-size:11px;font-weight:600;line-height:18px;padding:0 8px;border-radius:3px;flex:none;
 border:1px solid transparent;min-width:64px;text-align:center}
