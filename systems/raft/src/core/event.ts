@@ -1,0 +1,52 @@
+/**
+ * What happens to a member, from outside: everything that its core ever learns.
+ */
+import type { Instant, NodeId } from '@mangrove/host';
+import type { MemberChange } from './configuration.ts';
+import type { Entry } from './entry.ts';
+import type { Message } from './message.ts';
+import type { LogIndex } from './positions.ts';
+
+/** The caller's name for something that it waits for; unique among what is under way. */
+export type RequestId = number;
+
+/** How a read may be answered. */
+export type ReadMode =
+  /** By a round of heartbeats: does not depend on clocks. */
+  | 'read-index'
+  /** By the leader's lease where it holds one, else by a round. Depends on the drift bound. */
+  | 'lease';
+
+/** An event. `now` never goes back. */
+export type RaftEvent = { readonly now: Instant } & (
+  | { readonly type: 'timer'; readonly random: number }
+  | { readonly type: 'message'; readonly message: Message }
+  /** All writes up to `sequence` are durable. */
+  | { readonly type: 'persisted'; readonly sequence: number }
+  /** The state machine has taken in everything up to `index`. */
+  | { readonly type: 'applied'; readonly index: LogIndex }
+  | { readonly type: 'propose'; readonly id: RequestId; readonly data: Uint8Array }
+  | { readonly type: 'read'; readonly id: RequestId; readonly mode: ReadMode }
+  /** The caller gave up waiting for a read. */
+  | { readonly type: 'cancel-read'; readonly id: RequestId }
+  | {
+      readonly type: 'change-members';
+      readonly id: RequestId;
+      readonly changes: readonly MemberChange[];
+      readonly isAutoLeave: boolean;
+    }
+  | { readonly type: 'leave-joint'; readonly id: RequestId }
+  | { readonly type: 'transfer-leadership'; readonly id: RequestId; readonly target: NodeId }
+  /** The entries asked for by `load-entries`; empty where they could not be read. */
+  | { readonly type: 'entries-loaded'; readonly peer: NodeId; readonly entries: readonly Entry[] }
+  /** A snapshot of the state at `index` is durable; the log before `compactTo` may go. */
+  | {
+      readonly type: 'snapshot-taken';
+      readonly index: LogIndex;
+      readonly compactTo: LogIndex;
+    }
+  /** The transfer of a snapshot to `peer` has ended, well or not. */
+  | { readonly type: 'snapshot-sent'; readonly peer: NodeId; readonly isDone: boolean }
+  /** The link to `peer` broke: what is on the way may be lost. */
+  | { readonly type: 'unreachable'; readonly peer: NodeId }
+);

@@ -1,0 +1,211 @@
+/**
+ * What a leader does: it brings its log to the others, commits what a quorum holds, and steps down
+ * where no quorum answers.
+ *
+ * Source: Raft 5.3, 5.4.2; check-quorum, thesis 6.2; flow control, etcd-io/raft design.md.
+ */
+import type { NodeId } from '@mangrove/host';
+import { membersOf } from './configuration.ts';
+import { becomeFollower, hasStalledDisk } from './election.ts';
+import { type Entry, entrySizeBytes } from './entry.ts';
+import type { RaftEvent } from './event.ts';
+import type { Message } from './message.ts';
+import { say } from './output.ts';
+import { indexBefore, type LogIndex, lowerIndex } from './positions.ts';
+import { Progress } from './progress.ts';
+import { quorumValue } from './quorum.ts';
+import { type Leadership, type RaftState, ROUNDS_KEPT } from './state.ts';
+
+/** Takes in what a follower says of its log. */
+export function onAppendResponse(
+  state: RaftState,
+  lead: Leadership,
+  message: Extract<Message, { type: 'append-accepted' | 'append-rejected' }>,
+): void {
+  const progress = lead.progress.get(message.from);
+  if (progress === undefined) return;
+  progress.contactAt = state.now;
+  if (message.type === 'append-accepted') {
+    progress.accepted(message.index, state.log.baseIndex);
+    return;
+  }
+  const hintIndex = state.log.lastAtMost(message.hintIndex, message.hintTerm);
+  progress.rejected(message.previousIndex, hintIndex);
+}
+
+/** Takes in that a follower lives, and since when it has known that we lead. */
+export function onHeartbeatResponse(
+  state: RaftState,
+  lead: Leadership,
+  message: Extract<Message, { type: 'heartbeat-response' }>,
+): void {
+  const progress = lead.progress.get(message.from);
+  if (progress === undefined) return;
+  progress.contactAt = state.now;
+  progress.answeredHeartbeat();
+  const { round } = message;
+  if (round < 1 || round > lead.round) return;
+  const isKnown = round > lead.round - ROUNDS_KEPT;
+  const sentAt = isKnown ? lead.roundSentAt[round % ROUNDS_KEPT] : undefined;
+  progress.ackedHeartbeat(round, sentAt ?? Number.NEGATIVE_INFINITY);
+}
+
+/** Sends entries that were read from the disk, unless they are not what is needed any more. */
+export function onEntriesLoaded(
+  state: RaftState,
+  lead: Leadership,
+  event: Extract<RaftEvent, { type: 'entries-loaded' }>,
+): void {
+  const progress = lead.progress.get(event.peer);
+  if (progress === undefined || !progress.isLoading) return;
+  progress.isLoading = false;
+  const [first] = event.entries;
+  const isWanted =
+    first !== undefined &&
+    first.index === progress.nextIndex &&
+    event.entries.every((entry) => state.log.matches(entry.index, entry.term));
+  if (isWanted && progress.canSend(state.options)) {
+    sendEntries(state, event.peer, progress, event.entries);
+  } else if (first === undefined) {
+    // The disk could not be read: the next heartbeat's answer is the time to try again.
+    progress.toProbe(progress.nextIndex);
+    progress.isPaused = true;
+  }
+}
+
+/** Steps down where a quorum was last heard an election timeout ago, or the disk hangs. */
+export function checkLeadership(state: RaftState, lead: Leadership): void {
+  const { configuration } = state.log.configurations.latest;
+  const contactAt = quorumValue(configuration, (voter) =>
+    voter === state.self ? state.now : (lead.progress.get(voter)?.contactAt ?? 0),
+  );
+  const isAlone =
+    state.options.hasCheckQuorum && state.now - contactAt >= state.options.electionTimeoutMs;
+  if (isAlone || hasStalledDisk(state)) becomeFollower(state, state.term, undefined);
+}
+
+/** When a leader that hears nothing more from anyone steps down. */
+export function quorumDeadline(state: RaftState, lead: Leadership): number {
+  if (!state.options.hasCheckQuorum) return Number.POSITIVE_INFINITY;
+  const { configuration } = state.log.configurations.latest;
+  const contactAt = quorumValue(configuration, (voter) =>
+    voter === state.self
+      ? Number.POSITIVE_INFINITY
+      : (lead.progress.get(voter)?.contactAt ?? state.now),
+  );
+  return contactAt + state.options.electionTimeoutMs;
+}
+
+/**
+ * Commits what a quorum holds durably, ourselves included only as far as our own disk is.
+ *
+ * Only an entry of our own term commits by being counted; what is before it commits with it. An
+ * older entry on a majority may still be replaced (Raft figure 8).
+ */
+export function advanceCommit(state: RaftState, lead: Leadership): void {
+  const { log } = state;
+  const index = quorumValue(log.configurations.latest.configuration, (voter) =>
+    voter === state.self ? log.stableIndex : (lead.progress.get(voter)?.matchIndex ?? 0),
+  ) as LogIndex;
+  if (index > state.commitIndex && log.termAt(index) === state.term) state.commitIndex = index;
+}
+
+/** Makes the followers of `lead` those of the configuration in force. */
+export function syncFollowers(state: RaftState, lead: Leadership): void {
+  const { latest, previous } = state.log.configurations;
+  const isSettled = latest.index <= state.commitIndex;
+  // Whoever is being removed is served until that is committed, so that it learns of it.
+  const leaving = isSettled || previous === undefined ? [] : membersOf(previous.configuration);
+  const wanted = new Set([...membersOf(latest.configuration), ...leaving]);
+  wanted.delete(state.self);
+  for (const node of wanted) {
+    if (lead.progress.has(node)) continue;
+    lead.progress.set(node, new Progress(lead.firstIndex, state.now));
+  }
+  for (const node of [...lead.progress.keys()]) {
+    if (!wanted.has(node)) lead.progress.delete(node);
+  }
+  lead.progressIndex = isSettled ? latest.index : (-1 as LogIndex);
+}
+
+/** Sends every follower what it lacks, as far as it can take it. */
+export function replicate(state: RaftState, lead: Leadership): void {
+  for (const [node, progress] of lead.progress) replicateTo(state, node, progress);
+}
+
+/** Sends a heartbeat of a new round to every follower. */
+export function sendHeartbeats(state: RaftState, lead: Leadership): void {
+  lead.round += 1;
+  lead.roundSentAt[lead.round % ROUNDS_KEPT] = state.now;
+  lead.heartbeatAt = state.now + state.options.heartbeatIntervalMs;
+  const { round } = lead;
+  for (const [node, progress] of lead.progress) {
+    const commitIndex = lowerIndex(progress.matchIndex, state.commitIndex);
+    say(state, node, { type: 'heartbeat', commitIndex, round });
+  }
+}
+
+function replicateTo(state: RaftState, node: NodeId, progress: Progress): void {
+  const { log, options } = state;
+  if (progress.isProdDue) {
+    progress.isProdDue = false;
+    if (progress.nextIndex > log.baseIndex) sendEntries(state, node, progress, []);
+    else sendSnapshot(state, node, progress);
+  }
+  while (progress.canSend(options)) {
+    if (progress.nextIndex <= log.baseIndex) {
+      sendSnapshot(state, node, progress);
+      return;
+    }
+    if (progress.nextIndex > log.lastIndex) {
+      const isNews = progress.commitSent < state.commitIndex && progress.mode === 'replicate';
+      if (isNews || progress.mode === 'probe') sendEntries(state, node, progress, []);
+      return;
+    }
+    const entries = log.cached(progress.nextIndex, log.lastIndex, options.appendBytesMax);
+    if (entries.length === 0) {
+      progress.isLoading = true;
+      const { nextIndex: from } = progress;
+      const bytesMax = options.appendBytesMax;
+      state.effects.push({
+        type: 'load-entries',
+        peer: node,
+        from,
+        to: log.stableIndex,
+        bytesMax,
+      });
+      return;
+    }
+    sendEntries(state, node, progress, entries);
+  }
+}
+
+function sendEntries(
+  state: RaftState,
+  node: NodeId,
+  progress: Progress,
+  entries: readonly Entry[],
+): void {
+  const previousIndex = indexBefore(progress.nextIndex);
+  const previousTerm = state.log.termAt(previousIndex) ?? state.log.lastTerm;
+  const { commitIndex } = state;
+  say(state, node, { type: 'append-entries', previousIndex, previousTerm, entries, commitIndex });
+  progress.commitSent = commitIndex;
+  const last = entries.at(-1);
+  if (last === undefined) {
+    if (progress.mode === 'probe') progress.isPaused = true;
+    return;
+  }
+  const sizeBytes = entries.reduce((sum, entry) => sum + entrySizeBytes(entry), 0);
+  progress.sent(last.index, sizeBytes);
+}
+
+/** The log does not reach back far enough: only a snapshot helps, once the follower is there. */
+function sendSnapshot(state: RaftState, node: NodeId, progress: Progress): void {
+  if (state.now - progress.contactAt >= state.options.electionTimeoutMs) {
+    progress.isPaused = true;
+    return;
+  }
+  progress.toSnapshot(state.snapshot.index);
+  state.effects.push({ type: 'send-snapshot', peer: node, snapshot: state.snapshot });
+}

@@ -1,0 +1,88 @@
+/**
+ * The options of a member, with their bounds.
+ */
+import { InvalidArgument } from '@mangrove/host';
+
+/** How one member behaves. Times must be the same on all members; sizes may differ. */
+export interface RaftOptions {
+  /**
+   * How long a follower waits for a leader before it campaigns; each draws its own wait between
+   * one and two of these. Also how long a leader goes on without a quorum, and how long a voter
+   * that has heard of a leader refuses others. Default 1000 ms. Too small: elections whenever the
+   * network or a disk hiccups. Too large: slow failover.
+   */
+  readonly electionTimeoutMs: number;
+  /** How often a leader sends heartbeats. Default 100 ms; at most half an election timeout. */
+  readonly heartbeatIntervalMs: number;
+  /** Whether a member asks before it raises its term (thesis 9.6). Default true. */
+  readonly hasPreVote: boolean;
+  /**
+   * Whether a leader without a quorum steps down and voters with a fresh leader refuse others
+   * (thesis 6.2, 4.2.3). Default true. Without it there are no lease reads.
+   */
+  readonly hasCheckQuorum: boolean;
+  /** The bound of clock rate errors that a lease allows for, ppm. Default 200, the Host's. */
+  readonly clockDriftPpmMax: number;
+  /** The most bytes of entries in one message; one entry always fits. Default 256 KiB. */
+  readonly appendBytesMax: number;
+  /** How many appends may be on the way to one follower. Default 64. */
+  readonly inflightCountMax: number;
+  /** How many bytes of entries may be on the way to one follower. Default 4 MiB. */
+  readonly inflightBytesMax: number;
+  /** The largest command, in bytes. Default 1 MiB; larger ones are refused. */
+  readonly commandBytesMax: number;
+  /** How many bytes may wait to be committed; beyond it proposals are refused. Default 16 MiB. */
+  readonly uncommittedBytesMax: number;
+  /** How many bytes of entries that are on disk stay in memory. Default 16 MiB. */
+  readonly cacheBytesMax: number;
+  /** How many bytes are handed to the state machine ahead of what it has done. Default 4 MiB. */
+  readonly applyBytesMax: number;
+  /** How many messages may wait for the disk; beyond it the newest is lost. Default 4096. */
+  readonly deferredCountMax: number;
+  /** How many reads may wait; beyond it they are refused as overload. Default 10000. */
+  readonly readCountMax: number;
+  /** A leader whose oldest write is older than this steps down. Default 2000 ms. */
+  readonly diskStallMs: number;
+  /** How far a learner may be behind to be promoted, in entries. Default 1000. */
+  readonly promotionLagMax: number;
+}
+
+/** The options that hold where none are given. */
+export const DEFAULT_OPTIONS: RaftOptions = {
+  electionTimeoutMs: 1000,
+  heartbeatIntervalMs: 100,
+  hasPreVote: true,
+  hasCheckQuorum: true,
+  clockDriftPpmMax: 200,
+  appendBytesMax: 262_144,
+  inflightCountMax: 64,
+  inflightBytesMax: 4_194_304,
+  commandBytesMax: 1_048_576,
+  uncommittedBytesMax: 16_777_216,
+  cacheBytesMax: 16_777_216,
+  applyBytesMax: 4_194_304,
+  deferredCountMax: 4096,
+  readCountMax: 10_000,
+  diskStallMs: 2000,
+  promotionLagMax: 1000,
+};
+
+/** `given` with defaults for the rest; throws `InvalidArgument` for what makes no sense. */
+export function toRaftOptions(given: Partial<RaftOptions> = {}): RaftOptions {
+  const options = { ...DEFAULT_OPTIONS, ...given };
+  for (const [name, value] of Object.entries(options)) {
+    if (typeof value === 'boolean') continue;
+    const least = name === 'clockDriftPpmMax' || name === 'promotionLagMax' ? 0 : 1;
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw new InvalidArgument(name, value, `an integer, at least ${least}`);
+    }
+  }
+  if (options.heartbeatIntervalMs * 2 > options.electionTimeoutMs) {
+    const bound = `at most half of electionTimeoutMs, which is ${options.electionTimeoutMs}`;
+    throw new InvalidArgument('heartbeatIntervalMs', options.heartbeatIntervalMs, bound);
+  }
+  if (options.clockDriftPpmMax > 100_000) {
+    throw new InvalidArgument('clockDriftPpmMax', options.clockDriftPpmMax, 'at most 100000');
+  }
+  return options;
+}

@@ -1,0 +1,248 @@
+/**
+ * The state of one member: what it remembers between events, and how it begins.
+ *
+ *                 times out         majority says yes       majority votes
+ *     follower ------------> pre-candidate ------> candidate ------> leader
+ *        ^                        |                    |                |
+ *        +------------------------+--------------------+----------------+
+ *             a leader is heard, a higher term is seen, a quorum is out of reach
+ */
+import type { Incarnation, Instant, NodeId } from '@mangrove/host';
+import { assert } from '@mangrove/host';
+import type { Effect, HardState, RefusalReason } from './effect.ts';
+import type { Entry } from './entry.ts';
+import type { RequestId } from './event.ts';
+import { RaftLog } from './log.ts';
+import type { Message } from './message.ts';
+import type { RaftOptions } from './options.ts';
+import type { LogIndex, Term } from './positions.ts';
+import type { Progress } from './progress.ts';
+import type { SnapshotMetadata } from './snapshot-metadata.ts';
+
+/** A read that waits for its round, on the leader. */
+export interface LeaderRead {
+  readonly index: LogIndex;
+  /** The first round that was not yet sent when the read came in. */
+  readonly round: number;
+  readonly origin: ReadOrigin;
+}
+
+/** Who asked for a read. */
+export type ReadOrigin =
+  | { readonly type: 'local'; readonly id: RequestId }
+  | { readonly type: 'peer'; readonly node: NodeId; readonly context: string };
+
+/** A hand-over of leadership. */
+export interface Transfer {
+  readonly id: RequestId;
+  readonly target: NodeId;
+  readonly untilMs: number;
+  /** The target has the whole log and was told to campaign. */
+  isTold: boolean;
+}
+
+/** What only a leader has; it is thrown away when it steps down. */
+export interface Leadership {
+  readonly type: 'leader';
+  readonly progress: Map<NodeId, Progress>;
+  /** The index of its no-op: it may not read or change members before that is committed. */
+  readonly firstIndex: LogIndex;
+  /** The last heartbeat round that was sent; rounds count from 1. */
+  round: number;
+  /** When each of the last rounds was sent, at `round % ROUNDS_KEPT`. */
+  readonly roundSentAt: number[];
+  heartbeatAt: number;
+  uncommittedBytes: number;
+  /** The index of the configuration that `progress` was made for. */
+  progressIndex: LogIndex;
+  /** Reads from before the first commit of the term. */
+  earlyReads: ReadOrigin[];
+  /** Reads that wait for a round, oldest first. */
+  reads: LeaderRead[];
+  transfer: Transfer | undefined;
+  /** Someone was told to campaign: from then on this term has no lease. */
+  hasHandedOver: boolean;
+}
+
+/** What a member is. */
+export type Role =
+  | { readonly type: 'follower' }
+  | { readonly type: 'pre-candidate'; readonly votes: Map<NodeId, boolean> }
+  | { readonly type: 'candidate'; readonly votes: Map<NodeId, boolean> }
+  | Leadership;
+
+/** A write that was asked for and is not done. */
+export interface PendingWrite {
+  readonly sequence: number;
+  readonly askedAt: number;
+  /** Up to here the log on disk is the log in memory once it is done. Truncation lowers it. */
+  upToIndex: LogIndex;
+  readonly snapshot: SnapshotMetadata | undefined;
+}
+
+/** A message of this step that has not left. */
+export interface ProducedMessage {
+  readonly message: Message;
+  /** What must be durable before it leaves: the term and vote, or all that was written. */
+  readonly waitsFor: 'term' | 'log';
+}
+
+/** A message that waits for a write. */
+export interface DeferredMessage {
+  readonly message: Message;
+  readonly sequence: number;
+}
+
+/** A proposal that stands in the log and whose outcome is owed. */
+export interface OwedProposal {
+  readonly id: RequestId;
+  readonly term: Term;
+  readonly sizeBytes: number;
+}
+
+/** Reads of a member that does not lead. */
+export interface FollowerReads {
+  waiting: RequestId[];
+  /** The request under way, and the reads that it is for. */
+  asked:
+    | { readonly context: string; readonly ids: RequestId[]; readonly askedAt: number }
+    | undefined;
+  contextCount: number;
+}
+
+/** A read whose index is known and not yet applied. */
+export interface IndexedRead {
+  readonly id: RequestId;
+  readonly index: LogIndex;
+}
+
+/** A member. Only `step` writes to it. */
+export interface RaftState {
+  readonly self: NodeId;
+  readonly incarnation: Incarnation;
+  readonly options: RaftOptions;
+  readonly log: RaftLog;
+  now: Instant;
+  /** The newest random number that an event brought. */
+  random: number;
+
+  term: Term;
+  votedFor: NodeId | undefined;
+  role: Role;
+  leader: NodeId | undefined;
+  /** When to campaign, while not leading. */
+  electionAt: number;
+  /** Until when other candidates are refused for the sake of the leader that was heard. */
+  loyalUntil: number;
+
+  // appliedIndex <= applyingIndex <= commitIndex <= log.lastIndex
+  commitIndex: LogIndex;
+  /** Handed to the state machine. */
+  applyingIndex: LogIndex;
+  /** Taken in by the state machine. */
+  appliedIndex: LogIndex;
+  /** The newest snapshot on disk. */
+  snapshot: SnapshotMetadata;
+  /** The snapshot that is taking the place of the log and is not durable yet. */
+  installing: SnapshotMetadata | undefined;
+
+  /** The last write that was asked for, the one that holds term and vote, and the last done. */
+  writtenSequence: number;
+  hardStateSequence: number;
+  durableSequence: number;
+  isHardStateDirty: boolean;
+  writes: PendingWrite[];
+  deferred: DeferredMessage[];
+
+  readonly proposals: Map<LogIndex, OwedProposal>;
+  readonly followerReads: FollowerReads;
+  indexedReads: IndexedRead[];
+  /** A hand-over whose outcome shows when the next leader is heard. */
+  leavingTransfer: Transfer | undefined;
+
+  // What this step has produced so far.
+  effects: Effect[];
+  produced: ProducedMessage[];
+}
+
+/** What a member finds on its disk; where that is empty, how it begins. */
+export interface Recovered {
+  readonly hardState: HardState;
+  /** The newest snapshot; `foundingSnapshot` or `blankSnapshot` where there is none. */
+  readonly snapshot: SnapshotMetadata;
+  /** What the log has behind the snapshot, without a gap. */
+  readonly entries: readonly Entry[];
+}
+
+/** How many heartbeat rounds back a leader knows when they were sent. */
+export const ROUNDS_KEPT = 64;
+
+/**
+ * A member at the start of a life. It may have promised its vote to a leader in the life before, so
+ * it refuses candidates for one election timeout: a lease may rest on that promise.
+ */
+export function createRaft(start: {
+  readonly self: NodeId;
+  readonly incarnation: Incarnation;
+  readonly options: RaftOptions;
+  readonly recovered: Recovered;
+  readonly now: Instant;
+  readonly random: number;
+}): RaftState {
+  const { self, incarnation, options, now, random } = start;
+  const { hardState, snapshot, entries } = start.recovered;
+  const log = new RaftLog(snapshot, options.cacheBytesMax);
+  log.append(entries);
+  log.takeUnwritten();
+  log.markStable(log.lastIndex);
+  assert(
+    log.lastTerm <= hardState.term,
+    `${self} recovered term ${hardState.term}, but its log ends in term ${log.lastTerm}`,
+  );
+  return {
+    self,
+    incarnation,
+    options,
+    log,
+    now,
+    random,
+    term: hardState.term,
+    votedFor: hardState.votedFor,
+    role: { type: 'follower' },
+    leader: undefined,
+    electionAt: now + electionWaitMs(options, random),
+    loyalUntil: now + options.electionTimeoutMs,
+    commitIndex: snapshot.index,
+    applyingIndex: snapshot.index,
+    appliedIndex: snapshot.index,
+    snapshot,
+    installing: undefined,
+    writtenSequence: 0,
+    hardStateSequence: 0,
+    durableSequence: 0,
+    isHardStateDirty: false,
+    writes: [],
+    deferred: [],
+    proposals: new Map(),
+    followerReads: { waiting: [], asked: undefined, contextCount: 0 },
+    indexedReads: [],
+    leavingTransfer: undefined,
+    effects: [],
+    produced: [],
+  };
+}
+
+/** The wait before an election that `random` (32 bits) chooses: one to two election timeouts. */
+export function electionWaitMs(options: RaftOptions, random: number): number {
+  return options.electionTimeoutMs + (random % options.electionTimeoutMs);
+}
+
+/** Owes nobody an answer to `id` any more: it was refused. */
+export function refuse(
+  state: RaftState,
+  id: RequestId,
+  reason: RefusalReason,
+  isDefinite: boolean,
+): void {
+  state.effects.push({ type: 'refused', id, reason, isDefinite, leader: state.leader });
+}

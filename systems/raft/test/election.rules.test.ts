@@ -1,0 +1,213 @@
+/**
+ * The rules of elections, one story each: who may campaign, who votes, how a reign begins and ends.
+ */
+import { toNodeId } from '@mangrove/host';
+import { describe, expect, it } from 'vitest';
+import { type LogIndex, nextTimerAt, type Term } from '../src/index.ts';
+import { Stage } from './stage.ts';
+
+const THREE = { voters: ['a', 'b', 'c'] };
+const term = (value: number) => value as Term;
+const index = (value: number) => value as LogIndex;
+
+describe('votes', () => {
+  it('R1: a vote is given once a term, and leaves only when it is durable', () => {
+    const stage = new Stage({ ...THREE, options: { hasPreVote: false } });
+    stage.timer('a');
+    stage.timer('b');
+    stage.sync('a');
+    stage.deliver({ from: 'a', to: 'c' });
+    expect(stage.parcels.filter(({ from }) => from === 'c')).toEqual([]);
+    stage.sync('c');
+    const [vote] = stage.take({ from: 'c', to: 'a' });
+    expect(vote).toMatchObject({ type: 'vote-response', isGranted: true, term: 2 });
+    stage.sync('b');
+    stage.deliver({ from: 'b', to: 'c' });
+    const [refusal] = stage.take({ from: 'c', to: 'b' });
+    expect(refusal).toMatchObject({ type: 'vote-response', isGranted: false, term: 2 });
+  });
+
+  it('R1: a vote survives a crash', () => {
+    const stage = new Stage({ ...THREE, options: { hasPreVote: false } });
+    stage.timer('a');
+    stage.sync('a');
+    stage.deliver({ to: 'c' });
+    stage.sync('c');
+    stage.crash('c');
+    stage.restart('c');
+    stage.elapse(200);
+    stage.timer('b');
+    stage.sync('b');
+    stage.deliver({ from: 'b', to: 'c' });
+    expect(stage.state('c').votedFor).toBe('a');
+    expect(stage.take({ from: 'c', to: 'b' })).toMatchObject([{ isGranted: false }]);
+  });
+
+  it('R2: a candidate whose log is shorter, or ends in an older term, gets no vote', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a', ['c']);
+    stage.propose('a');
+    stage.settle(['c']);
+    stage.elapse(300);
+    stage.timer('c');
+    stage.settle();
+    expect(stage.state('c').role.type).toBe('follower');
+    stage.timer('b');
+    stage.settle();
+    expect(stage.state('b').role.type).toBe('leader');
+  });
+
+  it('R3: voters are counted, not answers, and only those of the configuration', () => {
+    const stage = new Stage({ voters: ['a', 'b', 'c', 'd', 'e'], learners: ['f'] });
+    stage.timer('a');
+    stage.deliver({ to: 'b' });
+    const [grant] = stage.take({ from: 'b' });
+    if (grant === undefined) throw new Error('b did not answer');
+    stage.hand(grant);
+    stage.hand(grant);
+    stage.happen('a', { type: 'message', message: { ...grant, from: toNodeId('f') } });
+    expect(stage.state('a').role.type).toBe('pre-candidate');
+  });
+
+  it('R4: a member that is cut off asks for ever and raises no term', () => {
+    const stage = new Stage(THREE);
+    for (let round = 0; round < 5; round++) {
+      stage.timer('a');
+      stage.settle(['a']);
+    }
+    expect(stage.state('a').term).toBe(1);
+    expect(stage.state('a').role.type).toBe('pre-candidate');
+  });
+
+  it('R5: voters are loyal to a leader that they heard within an election timeout', () => {
+    const stage = new Stage({ ...THREE, options: { hasPreVote: false } });
+    stage.elect('a', ['c']);
+    stage.elapse(99);
+    stage.timer('c');
+    stage.now = 199;
+    stage.sync('c');
+    stage.deliver({ from: 'c', to: 'b' });
+    expect(stage.state('b').term).toBe(2);
+    expect(stage.take({ from: 'b', to: 'c' })).toEqual([]);
+  });
+
+  it('R5: a restarted voter may have promised loyalty, so it waits an election timeout', () => {
+    const stage = new Stage({ ...THREE, options: { hasPreVote: false } });
+    stage.elect('a', ['c']);
+    stage.crash('b');
+    stage.elapse(50);
+    stage.restart('b');
+    stage.timer('c');
+    stage.settle(['c']);
+    stage.timer('c');
+    stage.sync('c');
+    const [request] = stage.take({ from: 'c', to: 'b' });
+    if (request === undefined) throw new Error('c did not campaign');
+    stage.restart('b');
+    stage.elapse(99);
+    stage.hand(request);
+    expect(stage.state('b').term).toBe(2);
+    stage.elapse(1);
+    stage.hand(request);
+    expect(stage.state('b').term).toBe(3);
+  });
+});
+
+describe('reigns', () => {
+  it('R6: a leader steps down one election timeout after its last contact with a quorum', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a');
+    stage.timer('a');
+    stage.settle(['c']);
+    const contactAt = stage.now;
+    while (nextTimerAt(stage.state('a')) < contactAt + 100) {
+      stage.timer('a');
+      stage.settle(['b', 'c']);
+    }
+    expect(stage.state('a').role.type).toBe('leader');
+    stage.timer('a');
+    expect(stage.now).toBe(contactAt + 100);
+    expect(stage.state('a').role.type).toBe('follower');
+  });
+
+  it('R7: a member stuck in a higher term is freed, since the leader learns of that term', () => {
+    const stage = new Stage({ ...THREE, options: { hasPreVote: false } });
+    stage.elect('a', ['c']);
+    stage.timer('c');
+    stage.settle(['c']);
+    while (stage.now < 200) {
+      stage.timer('a');
+      stage.settle(['c']);
+    }
+    stage.timer('c');
+    stage.settle(['c']);
+    expect(stage.state('c').term).toBe(3);
+    expect(stage.state('a').role.type).toBe('leader');
+    stage.timer('a');
+    stage.settle();
+    expect(stage.state('a').role.type).toBe('follower');
+    expect(stage.state('a').term).toBe(3);
+    stage.elect('a');
+    expect(stage.state('c').leader).toBe('a');
+  });
+
+  it('R8: the own vote counts when it is durable, and not if the election is over by then', () => {
+    const stage = new Stage({ voters: ['a', 'b'], options: { hasPreVote: false } });
+    stage.timer('a');
+    expect(stage.parcels).toEqual([]);
+    stage.sync('a');
+    stage.deliver();
+    stage.sync('b');
+    expect(stage.state('a').role.type).toBe('candidate');
+    const other = new Stage({ voters: ['a'], options: { hasPreVote: false } });
+    other.timer('a');
+    expect(other.state('a').role.type).toBe('candidate');
+    other.happen('a', { type: 'message', message: { ...heartbeatAnswer('b'), term: term(9) } });
+    other.sync('a');
+    expect(other.state('a').role.type).toBe('follower');
+    expect(other.state('a').term).toBe(9);
+  });
+
+  it('R9: a member that was removed leads once more where its removal is not committed', () => {
+    const stage = new Stage({ voters: ['a', 'b'] });
+    stage.elect('a');
+    const id = stage.id();
+    const changes = [{ type: 'remove', node: toNodeId('a') }] as const;
+    stage.happen('a', { type: 'change-members', id, changes, isAutoLeave: true });
+    stage.deliver();
+    stage.sync('a');
+    stage.sync('b');
+    stage.deliver({ from: 'b' });
+    stage.sync('a');
+    stage.take();
+    expect(stage.state('a').log.configurations.latest.configuration.voters).toEqual(['b']);
+    expect(stage.state('b').log.configurations.latest.configuration.outgoing).toEqual(['a', 'b']);
+    stage.crash('a');
+    stage.restart('a');
+    stage.elapse(300);
+    stage.timer('b');
+    stage.settle();
+    expect(stage.state('b').role.type).toBe('follower');
+    stage.timer('a');
+    stage.settle();
+    expect(stage.state('b').role.type).toBe('leader');
+    expect(stage.state('a').role.type).toBe('follower');
+    expect(stage.state('b').log.configurations.latest.configuration.outgoing).toEqual([]);
+  });
+
+  it('R10: a learner votes for whoever asks: the candidate may know a newer configuration', () => {
+    const stage = new Stage({ voters: ['a', 'b'], learners: ['d'] });
+    const body = { type: 'request-vote', isTransfer: false } as const;
+    const place = { lastIndex: index(5), lastTerm: term(1) };
+    stage.elapse(200);
+    const head = { from: toNodeId('b'), to: toNodeId('d'), term: term(4) };
+    stage.happen('d', { type: 'message', message: { ...body, ...place, ...head } });
+    stage.sync('d');
+    expect(stage.take({ from: 'd' })).toMatchObject([{ isGranted: true, term: 4 }]);
+  });
+});
+
+function heartbeatAnswer(from: string) {
+  const head = { from: toNodeId(from), to: toNodeId('a'), term: term(2) };
+  return { type: 'heartbeat-response', round: 1, ...head } as const;
+}

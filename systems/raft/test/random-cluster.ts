@@ -1,0 +1,518 @@
+/**
+ * A cluster in one loop, that a seed drives through loss, duplicates, reordering, cuts, crashes
+ * that lose what was not synced, pauses, drifting clocks, snapshots, changes of membership and
+ * hand-overs; the watchman looks at every event.
+ *
+ * Which of these a run has, and how much of it, its seed draws: many runs have none of most.
+ */
+import { type NodeId, type Random, SeededRandom, toNodeId } from '@mangrove/host';
+import {
+  blankSnapshot,
+  type Effect,
+  foundingSnapshot,
+  type LogIndex,
+  type MemberChange,
+  type Message,
+  nextTimerAt,
+  type RaftEvent,
+  simpleConfiguration,
+  snapshotAt,
+  step,
+  toRaftOptions,
+} from '../src/index.ts';
+import { Machine } from './machine.ts';
+import { dataOf, Watchman } from './watchman.ts';
+
+/** An event without its time, which the machine's clock gives. */
+type Happening = RaftEvent extends infer Each
+  ? Each extends RaftEvent
+    ? Omit<Each, 'now'>
+    : never
+  : never;
+
+/** A message under way; a snapshot's carries what the state machine was. */
+interface Parcel {
+  readonly message: Message;
+  readonly snapshotHash: number | undefined;
+}
+
+/** How a run went. */
+export interface RunResult {
+  readonly eventCount: number;
+  readonly committedCount: number;
+  readonly electionCount: number;
+  /** How often each kind of thing happened. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** How much trouble a run has, per thousand steps. */
+interface Trouble {
+  readonly loss: number;
+  readonly duplicate: number;
+  readonly crash: number;
+  readonly cut: number;
+  readonly pause: number;
+  readonly member: number;
+  readonly transfer: number;
+  readonly snapshot: number;
+  readonly disk: number;
+}
+
+const MACHINE_COUNT = 5;
+const PARCELS_MAX = 400;
+
+/** Runs one seed for `stepCount` steps and a quiet end; throws where an invariant is violated. */
+export function runSeed(seed: number, stepCount: number): RunResult {
+  const cluster = new RandomCluster(seed);
+  for (let count = 0; count < stepCount; count++) cluster.act();
+  cluster.calmDown();
+  return cluster.result();
+}
+
+class RandomCluster {
+  private readonly random: Random;
+  private readonly trouble: Trouble;
+  private readonly machines = new Map<NodeId, Machine>();
+  private readonly watchman: Watchman;
+  private parcels: Parcel[] = [];
+  private readonly cuts = new Set<string>();
+  private readonly counts: Record<string, number> = {};
+  private now = 0;
+  private nextId = 1;
+  private eventCount = 0;
+
+  constructor(seed: number) {
+    this.random = new SeededRandom(seed, 'raft cluster');
+    this.trouble = drawTrouble(this.random);
+    const { random } = this;
+    const options = toRaftOptions({
+      electionTimeoutMs: 100,
+      heartbeatIntervalMs: 20,
+      hasPreVote: random.chance(3, 4),
+      hasCheckQuorum: random.chance(3, 4),
+      clockDriftPpmMax: 50_000,
+      appendBytesMax: random.pick([40, 100, 400]),
+      inflightCountMax: random.pick([1, 3, 20]),
+      inflightBytesMax: random.pick([100, 1000]),
+      uncommittedBytesMax: random.pick([200, 2000]),
+      cacheBytesMax: random.pick([1, 200, 5000]),
+      applyBytesMax: random.pick([40, 400]),
+      deferredCountMax: random.pick([3, 200]),
+      readCountMax: random.pick([2, 50]),
+      diskStallMs: random.pick([150, 1000]),
+      promotionLagMax: 5,
+    });
+    const nodes = Array.from({ length: MACHINE_COUNT }, (_, place) => toNodeId(`n${place + 1}`));
+    const founders = nodes.slice(0, random.pick([1, 2, 3, 3, 3, 5]));
+    const founding = foundingSnapshot(simpleConfiguration(founders));
+    for (const node of nodes) {
+      const snapshot = founders.includes(node) ? founding : blankSnapshot();
+      const machine = new Machine(node, options, snapshot);
+      if (random.chance(1, 2)) machine.driftPpm = random.between(-50_000, 50_000);
+      this.machines.set(node, machine);
+    }
+    this.watchman = new Watchman(this.machines);
+    for (const machine of this.machines.values()) machine.start(0, random.uint32());
+  }
+
+  /** One random thing happens. */
+  act(): void {
+    const { random, trouble } = this;
+    const draw = random.below(1000);
+    if (draw < 560) this.deliver();
+    else if (draw < 560 + trouble.disk) this.writeSome();
+    else if (draw < 820) this.pass(random.between(1, 12));
+    else if (draw < 880) this.propose();
+    else if (draw < 910) this.read();
+    else if (draw < 960) this.work();
+    else this.makeTrouble();
+  }
+
+  /** Everything heals; then a leader must stand, commit, and everyone must agree. */
+  calmDown(): void {
+    this.cuts.clear();
+    for (const machine of this.machines.values()) {
+      machine.pausedUntil = 0;
+      if (machine.state === undefined) this.restart(machine);
+    }
+    let id = 0;
+    for (let round = 0; round < 3000; round++) {
+      this.pass(5);
+      this.drain();
+      if (round > 100 && round % 50 === 0) id = this.proposeToLeader() ?? id;
+      if (this.isSettled()) return;
+    }
+    const states = [...this.machines.values()].map(({ node, state }) => {
+      const role = `${state?.role.type} ${state?.term} of ${state?.leader}`;
+      const far = `${state?.appliedIndex}/${state?.commitIndex}/${state?.log.lastIndex}`;
+      return `${node} ${role} ${far}`;
+    });
+    throw new Error(`violation: no progress in quiet: ${states.join('; ')}`);
+  }
+
+  result(): RunResult {
+    const { committedCount, electionCount } = this.watchman;
+    const { eventCount, counts } = this;
+    return { eventCount, committedCount, electionCount, counts };
+  }
+
+  /** A leader has committed in its term, and all members have applied all of it. */
+  private isSettled(): boolean {
+    const leaders = [...this.machines.values()].filter(
+      ({ state }) => state?.role.type === 'leader',
+    );
+    const state = leaders.sort((a, b) => (b.state?.term ?? 0) - (a.state?.term ?? 0))[0]?.state;
+    if (state === undefined || state.role.type !== 'leader') return false;
+    if (state.commitIndex < state.role.firstIndex || state.commitIndex < state.log.lastIndex) {
+      return false;
+    }
+    const { voters, outgoing, learners } = state.log.configurations.latest.configuration;
+    if (outgoing.length > 0) return this.leave(state.self);
+    return [...voters, ...learners].every((node) => {
+      const machine = this.machines.get(node);
+      return machine?.state?.appliedIndex === state.commitIndex;
+    });
+  }
+
+  private leave(leader: NodeId): false {
+    const machine = this.machines.get(leader);
+    if (machine !== undefined) this.happen(machine, { type: 'leave-joint', id: this.nextId++ });
+    return false;
+  }
+
+  private count(what: string): void {
+    this.counts[what] = (this.counts[what] ?? 0) + 1;
+  }
+
+  private happen(machine: Machine, happening: Happening): void {
+    const { state } = machine;
+    if (state === undefined) return;
+    this.eventCount += 1;
+    const now = machine.clock(this.now);
+    const effects = step(state, { ...happening, now: Math.max(now, state.now) } as RaftEvent);
+    this.watchman.look(machine, state, effects);
+    for (const effect of effects) this.perform(machine, effect);
+  }
+
+  private perform(machine: Machine, effect: Effect): void {
+    switch (effect.type) {
+      case 'persist':
+        machine.pendingWrites.push(effect);
+        return;
+      case 'send':
+        this.send({ message: effect.message, snapshotHash: undefined });
+        return;
+      case 'apply':
+        for (const entry of effect.entries) this.watchman.applied(machine, entry);
+        machine.isApplyPending = true;
+        return;
+      case 'apply-stored':
+        this.count(effect.type);
+        for (const entry of machine.read(effect.from, effect.to, effect.to)) {
+          this.watchman.applied(machine, entry);
+        }
+        machine.isApplyPending = true;
+        return;
+      case 'restore':
+        machine.machineIndex = effect.snapshot.index;
+        machine.machineHash = machine.platter.snapshotHash;
+        this.watchman.restored(machine);
+        machine.isApplyPending = true;
+        this.count('restore');
+        return;
+      case 'load-entries':
+        machine.loads.push(effect);
+        return;
+      case 'send-snapshot':
+        this.sendSnapshot(machine, effect.peer);
+        return;
+      case 'refused':
+        this.count(`refused ${effect.reason}`);
+        return;
+      default:
+        this.count(effect.type);
+        return;
+    }
+  }
+
+  private send(parcel: Parcel): void {
+    const { from, to } = parcel.message;
+    if (this.cuts.has(`${from}>${to}`)) return;
+    if (this.random.below(1000) < this.trouble.loss) return;
+    this.parcels.push(parcel);
+    if (this.random.below(1000) < this.trouble.duplicate) this.parcels.push(parcel);
+    if (this.parcels.length > PARCELS_MAX) {
+      this.parcels.splice(this.random.below(this.parcels.length), 1);
+    }
+  }
+
+  private sendSnapshot(machine: Machine, peer: NodeId): void {
+    const { state, platter, node } = machine;
+    if (state === undefined) return;
+    const message: Message = {
+      type: 'install-snapshot',
+      from: node,
+      to: peer,
+      term: state.term,
+      snapshot: platter.snapshot,
+    };
+    machine.transfers.set(peer, this.now);
+    this.send({ message, snapshotHash: platter.snapshotHash });
+  }
+
+  private deliver(): void {
+    const { random, parcels } = this;
+    if (parcels.length === 0) return;
+    // Mostly in order, so that things get on; sometimes any.
+    const place = random.chance(3, 4) ? 0 : random.below(parcels.length);
+    const [parcel] = parcels.splice(place, 1);
+    if (parcel === undefined) return;
+    const target = this.machines.get(parcel.message.to);
+    if (target?.state === undefined) return;
+    if (target.pausedUntil > this.now) parcels.push(parcel);
+    else this.receive(target, parcel);
+  }
+
+  private receive(target: Machine, { message, snapshotHash }: Parcel): void {
+    if (snapshotHash !== undefined && message.type === 'install-snapshot') {
+      target.received.set(message.snapshot.index, snapshotHash);
+    }
+    this.happen(target, { type: 'message', message });
+    if (snapshotHash === undefined) return;
+    const source = this.machines.get(message.from);
+    if (source?.transfers.delete(target.node) !== true) return;
+    const isDone = this.random.chance(2, 3);
+    this.happen(source, { type: 'snapshot-sent', peer: target.node, isDone });
+  }
+
+  /** A transfer that takes too long has failed; whoever runs a core always tells it the end. */
+  private giveTransfersUp(machine: Machine): void {
+    for (const [peer, begunAt] of machine.transfers) {
+      if (this.now - begunAt < 300) continue;
+      machine.transfers.delete(peer);
+      this.happen(machine, { type: 'snapshot-sent', peer, isDone: false });
+    }
+  }
+
+  private writeSome(): void {
+    const machine = this.anyUp();
+    const count = this.random.between(1, 3);
+    if (machine !== undefined) this.completeWrites(machine, count);
+  }
+
+  private completeWrites(machine: Machine, count: number): void {
+    const done = machine.pendingWrites.splice(0, count);
+    for (const write of done) machine.complete(write);
+    const sequence = done.at(-1)?.sequence;
+    if (sequence !== undefined) this.happen(machine, { type: 'persisted', sequence });
+  }
+
+  private pass(ms: number): void {
+    this.now += ms;
+    for (const machine of this.machines.values()) {
+      const { state } = machine;
+      if (state === undefined || machine.pausedUntil > this.now) continue;
+      this.giveTransfersUp(machine);
+      if (nextTimerAt(state) > machine.clock(this.now)) continue;
+      this.happen(machine, { type: 'timer', random: this.random.uint32() });
+    }
+  }
+
+  private propose(): void {
+    const machine = this.random.chance(4, 5) ? this.anyLeader() : this.anyUp();
+    if (machine === undefined) return;
+    const id = this.nextId++;
+    const data = dataOf(id);
+    this.watchman.began(id, data);
+    this.happen(machine, { type: 'propose', id, data });
+  }
+
+  private proposeToLeader(): number | undefined {
+    const machine = this.anyLeader();
+    if (machine === undefined) return undefined;
+    const id = this.nextId++;
+    const data = dataOf(id);
+    this.watchman.began(id, data);
+    this.happen(machine, { type: 'propose', id, data });
+    return id;
+  }
+
+  private read(): void {
+    const machine = this.random.chance(1, 2) ? this.anyLeader() : this.anyUp();
+    if (machine === undefined) return;
+    const id = this.nextId++;
+    this.watchman.began(id);
+    const mode = this.random.chance(1, 2) ? 'lease' : 'read-index';
+    this.happen(machine, { type: 'read', id, mode });
+    if (this.random.chance(1, 20)) this.happen(machine, { type: 'cancel-read', id });
+  }
+
+  /** What the shell of a machine does when it gets to it. */
+  private work(): void {
+    const machine = this.anyUp();
+    if (machine !== undefined) this.workOff(machine);
+  }
+
+  private workOff(machine: Machine): void {
+    if (machine.isApplyPending) {
+      machine.isApplyPending = false;
+      this.happen(machine, { type: 'applied', index: machine.machineIndex as LogIndex });
+    }
+    const load = machine.loads.shift();
+    if (load === undefined) return;
+    const entries = this.random.chance(1, 10) ? [] : machine.read(load.from, load.to, 2);
+    this.happen(machine, { type: 'entries-loaded', peer: load.peer, entries });
+    this.count('load-entries');
+  }
+
+  private makeTrouble(): void {
+    const { trouble, random } = this;
+    if (random.below(1000) < trouble.crash) this.crash();
+    if (random.below(1000) < trouble.cut) this.cut();
+    if (random.below(1000) < trouble.pause) this.pause();
+    if (random.below(1000) < trouble.member) this.changeMembers();
+    if (random.below(1000) < trouble.transfer) this.transfer();
+    if (random.below(1000) < trouble.snapshot) this.takeSnapshot();
+    if (random.below(1000) < 20) this.breakLink();
+    const down = [...this.machines.values()].filter(({ state }) => state === undefined);
+    if (down.length > 0 && random.chance(1, 3)) this.restart(random.pick(down));
+  }
+
+  private crash(): void {
+    const machine = this.random.chance(1, 3) ? this.anyLeader() : this.anyUp();
+    if (machine === undefined) return;
+    machine.crash(this.random.below(machine.pendingWrites.length + 1));
+    this.count('crash');
+  }
+
+  private restart(machine: Machine): void {
+    const state = machine.start(this.now, this.random.uint32());
+    this.watchman.look(machine, state, []);
+  }
+
+  private cut(): void {
+    if (this.random.chance(1, 2)) {
+      this.cuts.clear();
+      return;
+    }
+    const nodes = [...this.machines.keys()];
+    const isOneWay = this.random.chance(1, 4);
+    const inside = new Set(nodes.filter(() => this.random.chance(1, 2)));
+    for (const from of nodes) {
+      for (const to of nodes) {
+        if (inside.has(from) === inside.has(to)) continue;
+        if (!isOneWay || inside.has(from)) this.cuts.add(`${from}>${to}`);
+      }
+    }
+    this.count('cut');
+  }
+
+  private pause(): void {
+    const machine = this.anyUp();
+    if (machine === undefined) return;
+    machine.pausedUntil = this.now + this.random.between(20, 400);
+    this.count('pause');
+  }
+
+  private changeMembers(): void {
+    const leader = this.anyLeader();
+    const state = leader?.state;
+    if (leader === undefined || state === undefined) return;
+    const { voters, learners } = state.log.configurations.latest.configuration;
+    const changes: MemberChange[] = [];
+    for (const node of this.random.shuffle([...this.machines.keys()]).slice(0, 2)) {
+      if (learners.includes(node)) {
+        changes.push({ type: this.random.pick(['promote', 'promote', 'remove']), node });
+      } else if (voters.includes(node)) {
+        changes.push({ type: this.random.pick(['demote', 'remove']), node });
+      } else changes.push({ type: 'add-learner', node });
+    }
+    const isAutoLeave = this.random.chance(4, 5);
+    const id = this.nextId++;
+    this.happen(leader, { type: 'change-members', id, changes, isAutoLeave });
+    if (!isAutoLeave || this.random.chance(1, 4)) {
+      this.happen(leader, { type: 'leave-joint', id: this.nextId++ });
+    }
+    this.count('change-members');
+  }
+
+  private transfer(): void {
+    const leader = this.anyLeader();
+    if (leader === undefined) return;
+    const target = this.random.pick([...this.machines.keys()]);
+    this.happen(leader, { type: 'transfer-leadership', id: this.nextId++, target });
+  }
+
+  private takeSnapshot(): void {
+    const machine = this.anyUp();
+    const state = machine?.state;
+    if (machine === undefined || state === undefined || machine.isApplyPending) return;
+    const { platter } = machine;
+    const index = state.appliedIndex;
+    const isOver = state.installing !== undefined || platter.snapshot.index >= index;
+    if (isOver || index < state.log.baseIndex) return;
+    platter.snapshot = snapshotAt(state, index);
+    platter.snapshotHash = machine.machineHash;
+    const kept = this.random.pick([0, 2, 10]);
+    const compactTo = Math.max(state.log.baseIndex, index - kept) as LogIndex;
+    const term = machine.durableTermAt(compactTo);
+    if (term !== undefined && compactTo > platter.logBase) {
+      platter.entries.splice(0, compactTo - platter.logBase);
+      platter.logBase = compactTo;
+      platter.logBaseTerm = term;
+    }
+    this.happen(machine, { type: 'snapshot-taken', index, compactTo });
+    this.count('snapshot');
+  }
+
+  private breakLink(): void {
+    const [machine, peer] = [this.anyUp(), this.anyUp()];
+    if (machine === undefined || peer === undefined) return;
+    this.happen(machine, { type: 'unreachable', peer: peer.node });
+  }
+
+  /** Delivers and completes everything that is under way. */
+  private drain(): void {
+    for (let round = 0; round < 20; round++) {
+      const { parcels } = this;
+      this.parcels = [];
+      for (const parcel of parcels) {
+        const target = this.machines.get(parcel.message.to);
+        if (target !== undefined) this.receive(target, parcel);
+      }
+      for (const machine of this.machines.values()) {
+        this.completeWrites(machine, machine.pendingWrites.length);
+        while (machine.isApplyPending || machine.loads.length > 0) this.workOff(machine);
+      }
+    }
+  }
+
+  private anyUp(): Machine | undefined {
+    const up = [...this.machines.values()].filter(
+      ({ state, pausedUntil }) => state !== undefined && pausedUntil <= this.now,
+    );
+    return up.length === 0 ? undefined : this.random.pick(up);
+  }
+
+  private anyLeader(): Machine | undefined {
+    const leaders = [...this.machines.values()].filter(
+      ({ state, pausedUntil }) => state?.role.type === 'leader' && pausedUntil <= this.now,
+    );
+    return leaders.length === 0 ? undefined : this.random.pick(leaders);
+  }
+}
+
+function drawTrouble(random: Random): Trouble {
+  const draw = (...choices: readonly number[]) => random.pick(choices);
+  return {
+    loss: draw(0, 0, 10, 100, 300),
+    duplicate: draw(0, 0, 50, 300),
+    crash: draw(0, 0, 50, 300),
+    cut: draw(0, 0, 100, 300),
+    pause: draw(0, 0, 100),
+    member: draw(0, 0, 100, 400),
+    transfer: draw(0, 0, 50, 200),
+    snapshot: draw(0, 50, 300),
+    disk: draw(60, 120, 160),
+  };
+}

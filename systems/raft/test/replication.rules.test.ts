@@ -1,0 +1,329 @@
+/**
+ * The rules of replication, persistence and outcomes, one story each.
+ */
+import { toNodeId } from '@mangrove/host';
+import { describe, expect, it } from 'vitest';
+import type { Entry, LogIndex, Message, Term } from '../src/index.ts';
+import { Stage } from './stage.ts';
+
+const THREE = { voters: ['a', 'b', 'c'] };
+/** One member, to which the test plays the leaders. */
+const ALONE = { ...THREE, isWatched: false };
+const place = (index: number, term: number) => ({ index: index as LogIndex, term: term as Term });
+const command = (index: number, term: number): Entry => ({
+  type: 'command',
+  data: new Uint8Array([index, 0, term]),
+  ...place(index, term),
+});
+
+/** An append as a leader `from` of `term` would send it to b. */
+function append(
+  from: string,
+  term: number,
+  previous: readonly [index: number, term: number],
+  entries: readonly Entry[],
+  commitIndex = 0,
+): Message {
+  return {
+    type: 'append-entries',
+    from: toNodeId(from),
+    to: toNodeId('b'),
+    term: term as Term,
+    previousIndex: previous[0] as LogIndex,
+    previousTerm: previous[1] as Term,
+    entries,
+    commitIndex: commitIndex as LogIndex,
+  };
+}
+
+const give = (stage: Stage, message: Message) => stage.happen('b', { type: 'message', message });
+
+describe('logs', () => {
+  it('R11: entries are taken in only behind an entry that matches', () => {
+    const stage = new Stage(ALONE);
+    give(stage, append('a', 2, [2, 2], [command(3, 2)]));
+    expect(stage.terms('b')).toBe('');
+    give(stage, append('a', 2, [1, 1], [command(2, 2), command(3, 2)]));
+    expect(stage.terms('b')).toBe('2 2');
+  });
+
+  it('R12: what contradicts the leader goes, and a late shorter append removes nothing', () => {
+    const stage = new Stage(ALONE);
+    give(stage, append('a', 2, [1, 1], [command(2, 2), command(3, 2)]));
+    give(stage, append('a', 2, [1, 1], [command(2, 2)]));
+    expect(stage.terms('b')).toBe('2 2');
+    give(stage, append('c', 3, [2, 2], [command(3, 3)]));
+    expect(stage.terms('b')).toBe('2 3');
+  });
+
+  it('R13: a rejection lets the leader skip a whole term at once', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a');
+    stage.take();
+    const stale = Array.from({ length: 50 }, (_, count) => command(2 + count, 1));
+    const other = new Stage({ ...THREE, options: { hasCheckQuorum: false } });
+    give(other, append('a', 1, [1, 1], stale));
+    other.sync('b');
+    other.take();
+    const mine = Array.from({ length: 50 }, (_, count) => command(2 + count, 2));
+    const longer = append('a', 2, [51, 2], [command(52, 2)]);
+    give(other, longer);
+    other.sync('b');
+    const [rejection] = other.take({ type: 'append-rejected' });
+    expect(rejection).toMatchObject({ previousIndex: 51, hintIndex: 51, hintTerm: 1 });
+    // The leader has nothing of term 1 behind index 1, so that is where it goes on.
+    const state = stage.state('a');
+    state.log.append(mine.slice(1));
+    expect(state.log.lastAtMost(51 as LogIndex, 1 as Term)).toBe(1);
+  });
+
+  it('R14: a probe waits for its answer; who keeps up gets appends up to the bounds', () => {
+    const stage = new Stage({ voters: ['a', 'b'], options: { inflightCountMax: 3 } });
+    stage.elect('a');
+    stage.take();
+    for (let count = 0; count < 10; count++) stage.propose('a');
+    expect(stage.take({ to: 'b', type: 'append-entries' })).toHaveLength(3);
+    stage.happen('a', { type: 'unreachable', peer: toNodeId('b') });
+    expect(stage.take({ to: 'b', type: 'append-entries' })).toHaveLength(1);
+    stage.propose('a');
+    expect(stage.take({ to: 'b', type: 'append-entries' })).toHaveLength(0);
+  });
+
+  it('R15: the next heartbeat finds lost appends out, whatever bound is full', () => {
+    const options = { inflightBytesMax: 50, inflightCountMax: 100 };
+    const stage = new Stage({ voters: ['a', 'b'], options });
+    stage.elect('a');
+    stage.propose('a', 40);
+    stage.propose('a', 40);
+    stage.take({ type: 'append-entries' });
+    stage.sync('a');
+    stage.timer('a');
+    stage.settle();
+    expect(stage.state('b').log.lastIndex).toBe(4);
+    expect(stage.state('a').commitIndex).toBe(4);
+  });
+
+  it('R16: memory holds what is not on disk and a bounded rest; older entries are read', () => {
+    const stage = new Stage({ ...THREE, options: { cacheBytesMax: 200 } });
+    stage.elect('a', ['c']);
+    for (let count = 0; count < 30; count++) {
+      stage.propose('a');
+      stage.settle(['c']);
+    }
+    expect(stage.state('a').log.isCached(5 as LogIndex)).toBe(false);
+    stage.timer('a');
+    stage.settle();
+    stage.timer('a');
+    stage.settle();
+    expect(stage.state('c').log.lastIndex).toBe(32);
+    expect(stage.seen.some(({ effect }) => effect.type === 'load-entries')).toBe(true);
+  });
+});
+
+describe('commits', () => {
+  it('R17: an entry of an older term is not committed by being on a majority', () => {
+    // Raft figure 8, with a, b, c, d, e as S1 to S5; one entry fits into an append.
+    const stage = new Stage({
+      voters: ['a', 'b', 'c', 'd', 'e'],
+      options: { appendBytesMax: 1, hasPreVote: false },
+    });
+    lead(stage, 'a');
+    stage.deliver({ to: 'b', type: 'append-entries' });
+    stage.sync('b');
+    stage.take();
+    stage.crash('a');
+    stage.elapse(300);
+    lead(stage, 'e', ['b']);
+    stage.take();
+    stage.crash('e');
+    stage.restart('a');
+    stage.elapse(300);
+    stage.timer('a');
+    stage.sync('a');
+    lead(stage, 'a');
+    // Now the entry of term 2 is on a, b and c, and a leads term 4.
+    stage.deliver({ to: 'c', type: 'append-entries' });
+    stage.deliver({ from: 'c' });
+    stage.deliver({ to: 'c', type: 'append-entries' });
+    stage.sync('c', 2);
+    stage.deliver({ from: 'c' });
+    expect(stage.terms('c').split(' ')[0]).toBe('2');
+    expect(stage.terms('b').split(' ')[0]).toBe('2');
+    expect(stage.state('a').commitIndex).toBe(1);
+    stage.take();
+    stage.crash('a');
+    stage.restart('e');
+    stage.elapse(300);
+    stage.timer('e');
+    stage.settle(['a']);
+    stage.elect('e', ['a']);
+    expect(stage.terms('c').split(' ')[0]).toBe('3');
+  });
+
+  it('R17: only with an entry of its own term does a leader commit what others left', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a', ['c']);
+    const early = stage.propose('a');
+    stage.deliver({ to: 'b' });
+    stage.sync('b');
+    stage.take();
+    stage.sync('a');
+    expect(stage.state('a').commitIndex).toBe(2);
+    stage.crash('a');
+    stage.elapse(300);
+    stage.timer('b');
+    stage.settle(['a']);
+    expect(stage.state('b').role.type).toBe('leader');
+    expect(stage.terms('b')).toBe('2 2 3');
+    expect(stage.state('b').commitIndex).toBe(4);
+    expect(stage.outcome(early)).toBeUndefined();
+  });
+
+  it('R18: a leader begins with a no-op, so old entries are committed without a client', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a');
+    expect(stage.terms('a')).toBe('2');
+    expect(stage.state('a').commitIndex).toBe(2);
+  });
+
+  it('R19: a follower commits nothing behind what it shares with the leader', () => {
+    const stage = new Stage(ALONE);
+    give(stage, append('a', 2, [1, 1], [command(2, 2), command(3, 2)]));
+    give(stage, append('c', 3, [2, 2], [], 3));
+    expect(stage.state('b').commitIndex).toBe(2);
+  });
+
+  it('R20: beyond the bound of uncommitted bytes proposals are refused for good', () => {
+    const stage = new Stage({ ...THREE, options: { uncommittedBytesMax: 100 } });
+    stage.elect('a');
+    const ids = [stage.propose('a', 40), stage.propose('a', 40), stage.propose('a', 40)];
+    const outcomes = ids.map((id) => stage.outcome(id));
+    expect(outcomes[2]).toMatchObject({ reason: 'overload', isDefinite: true });
+    stage.settle();
+    expect(stage.outcome(ids[0] ?? 0)).toMatchObject({ type: 'committed' });
+    const later = stage.propose('a', 40);
+    stage.settle();
+    expect(stage.outcome(later)).toMatchObject({ type: 'committed' });
+    const huge = stage.propose('a', 2_000_000);
+    expect(stage.outcome(huge)).toMatchObject({ reason: 'too-large', isDefinite: true });
+  });
+});
+
+describe('persistence', () => {
+  it('R21: nothing is said in a term before that term and the vote in it are durable', () => {
+    const stage = new Stage(ALONE);
+    give(stage, append('a', 7, [1, 1], []));
+    expect(stage.parcels).toEqual([]);
+    stage.sync('b');
+    expect(stage.take({ from: 'b' })).toMatchObject([{ type: 'append-accepted', term: 7 }]);
+  });
+
+  it('R22: a leader sends before its own disk is done, and counts itself only after', () => {
+    const stage = new Stage({ voters: ['a', 'b'] });
+    stage.elect('a');
+    stage.propose('a');
+    expect(stage.parcels).toMatchObject([{ type: 'append-entries', to: 'b' }]);
+    stage.deliver();
+    expect(stage.parcels).toEqual([]);
+    stage.sync('b');
+    stage.deliver();
+    expect(stage.state('a').commitIndex).toBe(2);
+    stage.sync('a');
+    expect(stage.state('a').commitIndex).toBe(3);
+  });
+
+  it('R23: the completion of a write whose entries were replaced acknowledges nothing', () => {
+    const stage = new Stage(ALONE);
+    give(stage, append('a', 2, [1, 1], [command(2, 2), command(3, 2)]));
+    give(stage, append('c', 3, [1, 1], [command(2, 3)]));
+    give(stage, append('a', 4, [1, 1], [command(2, 4), command(3, 4)]));
+    stage.sync('b', 1);
+    expect(stage.state('b').log.stableIndex).toBe(1);
+    stage.sync('b', 1);
+    expect(stage.state('b').log.stableIndex).toBe(1);
+    stage.sync('b', 1);
+    expect(stage.state('b').log.stableIndex).toBe(3);
+    const accepted = stage.take({ from: 'b', type: 'append-accepted' });
+    expect(accepted.at(-1)).toMatchObject({ term: 4, index: 3 });
+  });
+
+  it('R24: the state machine gets what is committed and on the own disk, a batch at a time', () => {
+    const stage = new Stage(ALONE);
+    give(stage, append('a', 2, [1, 1], [command(2, 2), command(3, 2)], 3));
+    const applied = () => stage.seen.filter(({ effect }) => effect.type === 'apply').length;
+    expect(stage.state('b').commitIndex).toBe(3);
+    expect(applied()).toBe(0);
+    stage.sync('b');
+    expect(applied()).toBe(1);
+    expect(stage.state('b').appliedIndex).toBe(3);
+  });
+
+  it('R25: a leader whose disk hangs too long steps down and does not campaign', () => {
+    const stage = new Stage({ ...THREE, options: { diskStallMs: 40 } });
+    stage.elect('a');
+    stage.propose('a');
+    stage.elapse(39);
+    stage.timer('a');
+    expect(stage.state('a').role.type).toBe('leader');
+    stage.elapse(1);
+    stage.timer('a');
+    expect(stage.state('a').role.type).toBe('follower');
+    stage.timer('a');
+    expect(stage.state('a').role.type).toBe('follower');
+  });
+
+  it('R26: at the bound of messages that wait for the disk the newest is lost', () => {
+    const stage = new Stage({ ...ALONE, options: { deferredCountMax: 2 } });
+    for (let count = 0; count < 5; count++) {
+      give(stage, append('a', 2, [1, 1], [command(2, 2), command(3 + count, 2)].slice(0, 1)));
+    }
+    stage.sync('b');
+    expect(stage.take({ from: 'b' })).toHaveLength(2);
+  });
+
+  it('R27: a member that lost entries which it had acknowledged stops', () => {
+    const stage = new Stage(ALONE);
+    const head = { from: toNodeId('a'), to: toNodeId('b'), term: 2 as Term };
+    const message: Message = { type: 'heartbeat', round: 1, commitIndex: 9 as LogIndex, ...head };
+    expect(() => give(stage, message)).toThrow('b has lost entries: 9 is committed');
+  });
+});
+
+describe('outcomes', () => {
+  it('R28: only another committed entry in its place makes the end of a proposal definite', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a');
+    const lost = stage.propose('a');
+    stage.take();
+    stage.sync('a');
+    stage.elapse(300);
+    stage.timer('b');
+    stage.settle(['a']);
+    const state = stage.state('b');
+    expect(state.role.type).toBe('leader');
+    expect(stage.outcome(lost)).toBeUndefined();
+    stage.timer('b');
+    stage.settle();
+    expect(stage.outcome(lost)).toMatchObject({ reason: 'leadership-lost', isDefinite: false });
+  });
+
+  it('R28: a follower refuses proposals for good and names the leader', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a');
+    const id = stage.propose('b');
+    const refusal = { reason: 'not-leader', isDefinite: true, leader: 'a' };
+    expect(stage.outcome(id)).toMatchObject(refusal);
+  });
+});
+
+/** Makes `name` the leader; nothing that it sends as one is delivered. */
+function lead(stage: Stage, name: string, apart: readonly string[] = []): void {
+  stage.timer(name);
+  stage.sync(name);
+  for (const other of apart) stage.take({ to: other });
+  stage.deliver({ from: name });
+  for (const [other, machine] of stage.machines) if (machine.state) stage.sync(other);
+  stage.deliver({ to: name });
+  stage.sync(name);
+  expect(stage.state(name).role.type).toBe('leader');
+}

@@ -1,0 +1,244 @@
+/**
+ * The invariants of Raft (figure 3), checked at every event of every member.
+ *
+ * It sees all machines at once, their disks included, and keeps what was ever committed.
+ */
+import type { NodeId } from '@mangrove/host';
+import type { Effect, Entry, RaftState, Term } from '../src/index.ts';
+import { check, hashAfter, type Machine } from './machine.ts';
+
+/** What stands at a place of the log, wherever it stands. */
+interface Place {
+  readonly previousTerm: Term | undefined;
+  readonly hash: number;
+}
+
+/** What is committed at an index. */
+interface Committed {
+  readonly term: Term;
+  /** The lowest term in which a leader is known to have committed it. */
+  readonly inTerm: Term;
+}
+
+/** What a member looked like before the event. */
+interface Before {
+  readonly incarnation: number;
+  readonly term: Term;
+  readonly isLeader: boolean;
+  readonly lastIndex: number;
+  readonly commitIndex: number;
+  readonly appliedIndex: number;
+}
+
+/** Watches all machines of a run. */
+export class Watchman {
+  /** The highest index whose commit, or effect, a client has seen. */
+  seenIndex = 0;
+  committedCount = 0;
+  electionCount = 0;
+  private readonly machines: ReadonlyMap<NodeId, Machine>;
+  private readonly leaders = new Map<Term, NodeId>();
+  private readonly places = new Map<string, Place>();
+  private readonly committed = new Map<number, Committed>();
+  private highestCommitted = 0;
+  /** The state machine's hash behind each index. */
+  private readonly hashes = new Map<number, number>([
+    [0, 0],
+    [1, 0],
+  ]);
+  private readonly before = new Map<NodeId, Before>();
+  private readonly refusedForGood = new Set<number>();
+  private readonly proposed = new Map<number, Uint8Array>();
+  private readonly readFloors = new Map<number, number>();
+
+  constructor(machines: ReadonlyMap<NodeId, Machine>) {
+    this.machines = machines;
+  }
+
+  /** A client proposes `data`, or begins a read. */
+  began(id: number, data?: Uint8Array): void {
+    if (data === undefined) this.readFloors.set(id, this.seenIndex);
+    else this.proposed.set(id, data);
+  }
+
+  /** Looks at `machine` after an event, and at what it wants done. */
+  look(machine: Machine, state: RaftState, effects: readonly Effect[]): void {
+    for (const effect of effects) this.lookAtEffect(machine, state, effect);
+    const before = this.before.get(machine.node);
+    const isLeader = state.role.type === 'leader';
+    if (before !== undefined && before.incarnation === machine.incarnation) {
+      const who = `${machine.node} in ${state.term}`;
+      check(state.term >= before.term, `${who}: term goes back from ${before.term}`);
+      check(state.commitIndex >= before.commitIndex, `${who}: commit goes back`);
+      check(state.appliedIndex >= before.appliedIndex, `${who}: applied goes back`);
+      const isSameReign = before.isLeader && isLeader && before.term === state.term;
+      check(!isSameReign || state.log.lastIndex >= before.lastIndex, `${who}: a leader truncates`);
+    }
+    if (isLeader && !(before?.isLeader && before.term === state.term)) this.lookAtLeader(state);
+    const known = before?.incarnation === machine.incarnation ? before.commitIndex : 0;
+    // A leader that was removed commits that and steps down in one step.
+    const hasLed = isLeader || (before?.isLeader === true && before.term === state.term);
+    this.lookAtCommit(state, known, hasLed);
+    this.before.set(machine.node, {
+      incarnation: machine.incarnation,
+      term: state.term,
+      isLeader,
+      lastIndex: state.log.lastIndex,
+      commitIndex: state.commitIndex,
+      appliedIndex: state.appliedIndex,
+    });
+  }
+
+  /** A state machine has taken in `entry`. */
+  applied(machine: Machine, entry: Entry): void {
+    const at = `${machine.node} applies ${entry.index}/${entry.term}`;
+    check(entry.index === machine.machineIndex + 1, `${at} after ${machine.machineIndex}`);
+    const committed = this.committed.get(entry.index);
+    check(committed?.term === entry.term, `${at}, committed is term ${committed?.term}`);
+    machine.machineIndex = entry.index;
+    machine.machineHash = hashAfter(machine.machineHash, entry);
+    this.lookAtHash(machine);
+    if (entry.type !== 'command') return;
+    const id = idOf(entry.data);
+    check(!this.refusedForGood.has(id), `${at}: proposal ${id} was refused for good`);
+  }
+
+  /** A state machine was made that of a snapshot. */
+  restored(machine: Machine): void {
+    this.lookAtHash(machine);
+  }
+
+  private lookAtHash({ node, machineIndex, machineHash }: Machine): void {
+    const known = this.hashes.get(machineIndex);
+    if (known === undefined) this.hashes.set(machineIndex, machineHash);
+    else check(known === machineHash, `the state of ${node} differs at ${machineIndex}`);
+  }
+
+  private lookAtEffect(machine: Machine, state: RaftState, effect: Effect): void {
+    switch (effect.type) {
+      case 'persist':
+        for (const entry of effect.entries) this.lookAtEntry(state, entry);
+        return;
+      case 'send':
+        this.lookAtMessage(machine, effect.message);
+        return;
+      case 'committed': {
+        const data = this.proposed.get(effect.id);
+        const committed = this.committed.get(effect.index);
+        const term = state.log.termAt(effect.index);
+        check(
+          committed === undefined || committed.term === term,
+          `${machine.node} reports ${effect.index} as committed in ${term}`,
+        );
+        if (data !== undefined) this.seenIndex = Math.max(this.seenIndex, effect.index);
+        return;
+      }
+      case 'refused':
+        if (effect.isDefinite) this.refusedForGood.add(effect.id);
+        return;
+      case 'read-ready': {
+        const floor = this.readFloors.get(effect.id) ?? 0;
+        const { machineIndex, node } = machine;
+        check(
+          machineIndex >= floor && machineIndex >= effect.index,
+          `stale read of ${node}: at ${machineIndex}, index ${effect.index}, ${floor} was seen`,
+        );
+        this.seenIndex = Math.max(this.seenIndex, machineIndex);
+        return;
+      }
+      default:
+        return;
+    }
+  }
+
+  /** Log matching: what stands at (index, term) is the same everywhere, and so is what precedes. */
+  private lookAtEntry(state: RaftState, entry: Entry): void {
+    const previousTerm = state.log.termAt((entry.index - 1) as Entry['index']);
+    const hash = hashAfter(0, entry);
+    const key = `${entry.index}/${entry.term}`;
+    const known = this.places.get(key);
+    if (known === undefined) this.places.set(key, { previousTerm, hash });
+    else {
+      const isSame = known.hash === hash && known.previousTerm === previousTerm;
+      check(isSame, `logs do not match at ${key} on ${state.self}`);
+    }
+  }
+
+  /** Nothing is said that is not durable. */
+  private lookAtMessage(
+    machine: Machine,
+    message: Extract<Effect, { type: 'send' }>['message'],
+  ): void {
+    const { hardState } = machine.platter;
+    const who = `${machine.node} says ${message.type} of term ${message.term}`;
+    if (message.type === 'request-pre-vote' || message.type === 'pre-vote-response') return;
+    check(hardState.term >= message.term, `${who}, durable is ${hardState.term}`);
+    if (message.type === 'vote-response' && message.isGranted && hardState.term === message.term) {
+      check(
+        hardState.votedFor === message.to,
+        `${who} to ${message.to}, voted ${hardState.votedFor}`,
+      );
+    }
+    if (message.type === 'append-accepted' && hardState.term === message.term) {
+      const isHeld =
+        message.index <= machine.platter.snapshot.index ||
+        machine.durableTermAt(message.index) !== undefined;
+      check(isHeld, `${who}: ${message.index} is not durable`);
+    }
+  }
+
+  /** Election safety and leader completeness. */
+  private lookAtLeader(state: RaftState): void {
+    const other = this.leaders.get(state.term);
+    check(other === undefined, `${state.self} and ${other} lead term ${state.term}`);
+    this.leaders.set(state.term, state.self);
+    this.electionCount += 1;
+    const newest = this.committed.get(this.highestCommitted);
+    if (newest === undefined || newest.inTerm >= state.term) return;
+    const index = this.highestCommitted as Entry['index'];
+    const isThere = index < state.log.baseIndex || state.log.termAt(index) === newest.term;
+    check(isThere, `${state.self} leads ${state.term} without committed ${index}/${newest.term}`);
+  }
+
+  /** What is committed stays so, and was durable on a quorum when a leader said so first. */
+  private lookAtCommit(state: RaftState, known: number, hasLed: boolean): void {
+    for (
+      let index = Math.max(known, state.log.baseIndex) + 1;
+      index <= state.commitIndex;
+      index++
+    ) {
+      const term = state.log.termAt(index as Entry['index']);
+      if (term === undefined) continue;
+      const committed = this.committed.get(index);
+      const at = `${state.self} commits ${index}/${term} in ${state.term}`;
+      if (committed !== undefined) {
+        check(committed.term === term, `${at}, before it was term ${committed.term}`);
+        continue;
+      }
+      check(hasLed, `${at} as the first, and does not lead`);
+      this.committed.set(index, { term, inTerm: state.term });
+      this.committedCount += 1;
+      this.highestCommitted = Math.max(this.highestCommitted, index);
+      this.lookAtQuorum(state, index, term, at);
+    }
+  }
+
+  private lookAtQuorum(state: RaftState, index: number, term: Term, at: string): void {
+    const { configuration } = state.log.configurations.latest;
+    for (const voters of [configuration.voters, configuration.outgoing]) {
+      const holders = voters.filter((voter) => this.machines.get(voter)?.holds(index, term));
+      const isQuorum = voters.length === 0 || holders.length * 2 > voters.length;
+      check(isQuorum, `${at}, durable only on ${holders.join(' ')} of ${voters.join(' ')}`);
+    }
+  }
+}
+
+/** A proposal that tells itself apart from all others. */
+export function dataOf(id: number): Uint8Array {
+  return new Uint8Array([id & 0xff, (id >> 8) & 0xff, (id >> 16) & 0xff]);
+}
+
+/** The id in `dataOf`. */
+export function idOf(data: Uint8Array): number {
+  return (data[0] ?? 0) | ((data[1] ?? 0) << 8) | ((data[2] ?? 0) << 16);
+}
