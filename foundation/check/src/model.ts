@@ -21,7 +21,7 @@ export interface Model<State extends Value = Value> {
   readonly usesProcess: boolean;
   /**
    * The state after the operation; undefined when its answer cannot be given in this state. Where
-   * the answer is not known (`end` is `open`), every answer is right.
+   * the answer is not known (see `isAnswerKnown`), every answer is right.
    */
   step(state: State, operation: RecordedOperation): State | undefined;
   /** Whether the operation leaves every state as it is in which it is legal. */
@@ -33,6 +33,17 @@ export interface Model<State extends Value = Value> {
    * observation, no growth makes the observation legal. It lets a search see dead ends early.
    */
   readonly growth?: Growth<State>;
+  /**
+   * The operations that can be left out together with `operation`, itself included, so that a
+   * history that is right stays right; undefined where there are none. Reads can always be left
+   * out.
+   *
+   * It is what makes an explanation small: a write goes when no read that stays saw it.
+   */
+  dropGroup?(
+    operation: RecordedOperation,
+    all: readonly RecordedOperation[],
+  ): readonly RecordedOperation[] | undefined;
   /** The initial value, where the model is a register that is only read and written. */
   readonly register?: { readonly initial: Value };
 }
@@ -43,6 +54,11 @@ export interface Growth<State> {
   grows(operation: RecordedOperation): boolean;
   /** Whether growth can lead from the state to one in which the observation is legal. */
   reaches(state: State, observation: RecordedOperation): boolean;
+}
+
+/** Whether an answer holds the operation to anything. */
+export function isAnswerKnown({ end, result }: RecordedOperation): boolean {
+  return end === 'ok' || result !== undefined;
 }
 
 /** An operation in a few words: `write 3`, `read -> 3`, `cas [1,2] (outcome not known)`. */

@@ -1,8 +1,9 @@
 /**
  * A verdict: what a judge says of a history, why, and of how much of it.
  *
- * There are three, and `unknown` is not `valid`: it means that a bound was reached, or that nothing
- * was tested, and says which.
+ * There are three, and `unknown` is not `valid`: it means that a bound was reached, or that what
+ * was recorded does not decide it, and says which. A history in which nothing happened is valid,
+ * and its coverage says that nothing was tested.
  */
 import type { RecordedOperation } from './history.ts';
 
@@ -20,7 +21,7 @@ export type Verdict =
 
 /** Why a judge does not know; `sentence` is for people. */
 export interface UnknownReason {
-  readonly code: 'steps' | 'memory' | 'time' | 'nothing-tested' | 'undecided';
+  readonly code: 'steps' | 'memory' | 'time' | 'undecided';
   readonly sentence: string;
 }
 
@@ -81,6 +82,8 @@ export interface DrawingArrow {
   readonly label: string;
 }
 
+const NOTHING_TESTED = 'nothing was tested: no operation is known to have happened';
+
 /** What a judge looked at when it looked at all of `operations`. */
 export function coverageOf(
   check: string,
@@ -102,7 +105,7 @@ export function coverageOf(
     failCount,
     openCount,
     keyCount: keys.size,
-    notChecked,
+    notChecked: okCount === 0 ? [NOTHING_TESTED, ...notChecked] : notChecked,
   };
 }
 

@@ -16,17 +16,22 @@ import {
 import type { Model } from '../model.ts';
 import { finishTask, type Task } from '../task.ts';
 import { coverageOf, type UnknownReason, type Verdict, type Violation } from '../verdict.ts';
-import { explainDeadEnd } from './explain.ts';
+import { explainDeadEnd, explainUniqueFault } from './explain.ts';
 import { createProblem } from './problem.ts';
 import { Search } from './search.ts';
+import { judgeUniqueRegister } from './unique-register.ts';
+import { verifiesWitness, type Witness } from './witness.ts';
 
 /** What a caller may set. */
 export interface LinearizableOptions extends Bounds {
   /** How many keys at fault are explained; 8. */
   readonly maxViolations?: number;
+  /** Where the system itself says that operations stand: verified first, and never believed. */
+  readonly witness?: Witness;
 }
 
 const SLICE_STEPS = 20_000;
+const DEFAULT_VIOLATIONS = 8;
 
 /**
  * The verdict on a history, all at once. See `linearizableTask` for work in slices.
@@ -52,39 +57,78 @@ export function* linearizableTask(
   for (const operation of operations) refuseStrange(model, operation);
   const check = `linearizable (${model.name})`;
   const coverage = coverageOf(check, operations);
-  if (coverage.okCount === 0) return nothingTested(coverage);
+  if (coverage.okCount === 0) return { type: 'valid', coverage, decidedBy: 'nothing to test' };
   const budget = new Budget(options);
   const parts = partsOf(model, operations);
+  const maxViolations = options.maxViolations ?? DEFAULT_VIOLATIONS;
   const violations: Violation[] = [];
+  const ways = new Set<string>();
   let unknown: UnknownReason | undefined;
   let partsDone = 0;
   for (const part of parts.values()) {
-    const search = new Search(createProblem(model, part), budget);
-    let result = search.run(SLICE_STEPS);
-    while (result.type === 'running') {
+    const task = judgePart(model, part, budget, options.witness);
+    let turn = task.next();
+    while (turn.done !== true) {
       yield { check, partsDone, partCount: parts.size, stepCount: budget.stepCount };
-      result = search.run(SLICE_STEPS);
+      turn = task.next();
     }
-    if (result.type === 'unknown') unknown ??= result.reason;
-    if (result.type === 'refuted' && violations.length < (options.maxViolations ?? 8)) {
-      violations.push(explainDeadEnd(model, part, result.deadEnd));
-    }
+    const { way, fault } = turn.value;
+    ways.add(way);
+    if (fault !== undefined && 'code' in fault) unknown ??= fault;
+    else if (fault !== undefined && violations.length < maxViolations) violations.push(fault());
     partsDone++;
   }
-  if (violations.length > 0) return { type: 'invalid', coverage, decidedBy: 'search', violations };
+  const decidedBy = [...ways].join(', ');
+  if (violations.length > 0) return { type: 'invalid', coverage, decidedBy, violations };
   if (unknown !== undefined) return { type: 'unknown', coverage, reason: unknown };
-  return { type: 'valid', coverage, decidedBy: 'search' };
+  return { type: 'valid', coverage, decidedBy };
+}
+
+/**
+ * What is wrong with one object, and how it was found out; explanations are made when asked for.
+ */
+interface PartVerdict {
+  readonly way: string;
+  readonly fault?: UnknownReason | (() => Violation);
+}
+
+/** The cheap ways first: what the system claims, unique values, and then the search. */
+function* judgePart(
+  model: Model,
+  part: readonly RecordedOperation[],
+  budget: Budget,
+  witness: Witness | undefined,
+): Generator<void, PartVerdict, void> {
+  if (witness !== undefined && verifiesWitness(model, part, witness)) return { way: 'witness' };
+  yield;
+  if (model.register !== undefined) {
+    const fault = judgeUniqueRegister(part, model.register.initial);
+    const way = 'unique values';
+    if (fault === 'linearizable') return { way };
+    if (fault !== undefined) return { way, fault: () => explainUniqueFault(fault, part) };
+  }
+  const search = new Search(createProblem(model, part), budget);
+  for (;;) {
+    const result = search.run(SLICE_STEPS);
+    const way = 'search';
+    switch (result.type) {
+      case 'running':
+        yield;
+        break;
+      case 'linearizable':
+        return { way };
+      case 'refuted':
+        return { way, fault: () => explainDeadEnd(model, part, result.deadEnd) };
+      case 'unknown':
+        return { way, fault: result.reason };
+    }
+  }
 }
 
 function refuseStrange(model: Model, operation: RecordedOperation): void {
   const fault = model.faultOf(operation);
   if (fault === undefined) return;
   throw new HistoryFault(`event ${operation.invokedAt}`, `the model ${model.name} ${fault}`);
-}
-
-function nothingTested(coverage: Verdict['coverage']): Verdict {
-  const sentence = 'no operation is known to have happened, so nothing was tested';
-  return { type: 'unknown', coverage, reason: { code: 'nothing-tested', sentence } };
 }
 
 function partsOf(

@@ -3,48 +3,133 @@
  */
 import type { RecordedOperation } from '../history.ts';
 import { describeOperation, type Model, show } from '../model.ts';
-import { drawingOf, type Violation } from '../verdict.ts';
+import { type DrawingArrow, drawingOf, type Violation } from '../verdict.ts';
 import type { DeadEnd } from './search.ts';
+import { shrinkFailure } from './shrink.ts';
+import type { UniqueFault, Zone } from './unique-register.ts';
 
 /** The violation at which a search of `part`, the operations of one object, ended. */
 export function explainDeadEnd(
   model: Model,
   part: readonly RecordedOperation[],
-  deadEnd: DeadEnd,
+  found: DeadEnd,
 ): Violation {
-  const { blocked, orderTail, states } = deadEnd;
-  const ids = new Set(orderTail.map(({ id }) => id));
-  const operations = part.filter(
-    (operation) =>
-      operation.end !== 'fail' &&
-      (ids.has(operation.id) ||
-        (operation.invokedAt <= blocked.completedAt && operation.completedAt >= blocked.invokedAt)),
-  );
-  const key = blocked.key;
-  return {
-    anomaly: 'not-linearizable',
-    ...(key === undefined ? {} : { key }),
-    sentences: sentencesOf(model, deadEnd, states.map(show)),
-    operations,
-    drawing: drawingOf(operations, describeOperation, new Set([blocked.id])),
-  };
+  const { operations, deadEnd } = shrinkFailure(model, part, found);
+  const order = deadEnd.orderTail;
+  const arrows = order
+    .slice(1)
+    .map(
+      ({ id }, index): DrawingArrow => ({ from: order[index]?.id ?? id, to: id, label: 'then' }),
+    );
+  return violationOf(operations, sentencesOf(model, deadEnd), deadEnd.blocked, arrows);
 }
 
-function sentencesOf(model: Model, deadEnd: DeadEnd, states: readonly string[]): string[] {
-  const { blocked, orderTail, orderLength } = deadEnd;
-  const order = orderTail.map(
-    (operation) => `${operation.process}: ${describeOperation(operation)}`,
-  );
+function sentencesOf(
+  model: Model,
+  { blocked, orderTail, orderLength, states }: DeadEnd,
+): readonly string[] {
+  const order = orderTail.map(saidOf).join('; ');
   const tried =
     orderLength === 0
       ? 'No operation could come before it.'
       : `The longest order that ${model.name} accepts has ${orderLength} operations, the last: ` +
-        `${order.join('; ')}.`;
+        `${order}.`;
   return [
-    `${blocked.process} was told that its ${describeOperation(blocked)} happened, between event ` +
-      `${blocked.invokedAt} and event ${blocked.completedAt}.`,
+    toldOf(blocked),
     tried,
-    `After it the state can be ${states.join(' or ')}, and no order of what was under way leads ` +
-      'from there to that answer.',
+    `The state can then be ${states.map(show).join(' or ')}, and no order of what was under way ` +
+      'leads from there to that answer.',
   ];
+}
+
+/** The violation of a register in which no value is written twice. */
+export function explainUniqueFault(
+  fault: UniqueFault,
+  part: readonly RecordedOperation[],
+): Violation {
+  switch (fault.type) {
+    case 'garbage-read': {
+      const { read } = fault;
+      const failed = part.filter(
+        ({ f, end, argument }) => f === 'write' && end === 'fail' && argument === read.result,
+      );
+      const why =
+        failed.length > 0
+          ? 'The only write of that value did not happen: its client was told so.'
+          : 'Nobody wrote that value, and the register does not begin with it.';
+      return violationOf([...failed, read], [toldOf(read), why], read, []);
+    }
+    case 'future-read': {
+      const { read, write } = fault;
+      const why = `It was written by ${saidOf(write)}, which began at event ${write.invokedAt}.`;
+      return violationOf([read, write], [toldOf(read), why], read, []);
+    }
+    case 'overlap':
+      return explainOverlap(fault.outer, fault.inner);
+  }
+}
+
+/** Two values that must both have been in the register at one moment. */
+function explainOverlap(outer: Zone, inner: Zone): Violation {
+  const operations = [...new Set([...operationsOf(outer), ...operationsOf(inner)])];
+  operations.sort((a, b) => a.id - b.id);
+  const marked = inner.lastBegin ?? inner.firstEnd ?? outer.lastBegin;
+  const [from, to] = [Math.max(outer.low, inner.low), Math.min(outer.high, inner.high)];
+  const sentences = [spanOf(outer), spanOf(inner)];
+  sentences.push(
+    `Both were in the register between event ${Math.max(from, 0)} and event ${to}, and it holds ` +
+      'one value at a time.',
+  );
+  const arrows = [...arrowsOf(outer), ...arrowsOf(inner)];
+  return violationOf(operations, sentences, marked ?? operations[0], arrows);
+}
+
+function spanOf({ value, firstEnd, lastBegin, isForward }: Zone): string {
+  const [end, begin] = [firstEnd, lastBegin];
+  const began = begin === undefined ? '' : `${saidOf(begin)} began at event ${begin.invokedAt}`;
+  if (end === undefined) return `The register begins with ${show(value)}, and ${began}.`;
+  const ended = `${saidOf(end)} ended at event ${end.completedAt}`;
+  return isForward
+    ? `${show(value)} was in the register from before ${ended} until after ${began}.`
+    : `${show(value)} was in the register at some moment after ${began} and before ${ended}.`;
+}
+
+function operationsOf({ write, firstEnd, lastBegin }: Zone): readonly RecordedOperation[] {
+  return [write, firstEnd, lastBegin].filter((operation) => operation !== undefined);
+}
+
+function arrowsOf({ write, firstEnd, lastBegin }: Zone): readonly DrawingArrow[] {
+  if (write === undefined) return [];
+  const arrows = new Map<number, DrawingArrow>();
+  for (const read of [firstEnd, lastBegin]) {
+    if (read === undefined || read === write) continue;
+    arrows.set(read.id, { from: write.id, to: read.id, label: 'was read by' });
+  }
+  return [...arrows.values()];
+}
+
+function violationOf(
+  operations: readonly RecordedOperation[],
+  sentences: readonly string[],
+  marked: RecordedOperation | undefined,
+  arrows: readonly DrawingArrow[],
+): Violation {
+  return {
+    anomaly: 'not-linearizable',
+    ...(marked?.key === undefined ? {} : { key: marked.key }),
+    sentences,
+    operations,
+    drawing: drawingOf(operations, describeOperation, new Set(marked ? [marked.id] : []), arrows),
+  };
+}
+
+function saidOf(operation: RecordedOperation): string {
+  return `${describeOperation(operation)} of ${operation.process}`;
+}
+
+function toldOf(operation: RecordedOperation): string {
+  return (
+    `${operation.process} was told that ${describeOperation(operation)} happened, between event ` +
+    `${operation.invokedAt} and event ${operation.completedAt}.`
+  );
 }

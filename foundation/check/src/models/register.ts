@@ -2,7 +2,7 @@
  * Registers: one value that is read, written and, in some, compared and set.
  */
 import type { RecordedOperation, Value } from '../history.ts';
-import { canonical, type Model, sameValue } from '../model.ts';
+import { canonical, isAnswerKnown, type Model, sameValue } from '../model.ts';
 
 /** A register with `read` and `write`. Each key is a register of its own. */
 export function register(initial: Value = null): Model {
@@ -14,6 +14,7 @@ export function register(initial: Value = null): Model {
     step: (state, operation) => stepRegister(state, operation),
     isReadOnly: (operation) => operation.f === 'read',
     faultOf: (operation) => faultOf(operation, ['read', 'write']),
+    dropGroup,
     register: { initial },
   };
 }
@@ -36,16 +37,15 @@ export function casRegister(initial: Value = null): Model {
     isReadOnly: (operation) =>
       operation.f === 'read' || (operation.f === 'cas' && isIdle(operation)),
     faultOf: (operation) => faultOf(operation, ['read', 'write', 'cas']),
+    dropGroup,
     register: { initial },
   };
 }
 
-function stepRegister(
-  state: Value,
-  { f, argument, result, end }: RecordedOperation,
-): Value | undefined {
+function stepRegister(state: Value, operation: RecordedOperation): Value | undefined {
+  const { f, argument, result } = operation;
   if (f === 'write') return argument ?? null;
-  return end === 'open' || sameValue(state, result ?? null) ? state : undefined;
+  return !isAnswerKnown(operation) || sameValue(state, result ?? null) ? state : undefined;
 }
 
 function stepCas(state: Value, operation: RecordedOperation): Value | undefined {
@@ -53,7 +53,7 @@ function stepCas(state: Value, operation: RecordedOperation): Value | undefined 
   const equal = sameValue(state, from);
   if (operation.result === false) return equal ? undefined : state;
   if (equal) return to;
-  return operation.end === 'open' ? state : undefined;
+  return isAnswerKnown(operation) ? undefined : state;
 }
 
 /** A `cas` that found another value, or sets what it found, changes nothing. */
@@ -65,6 +65,20 @@ function isIdle(operation: RecordedOperation): boolean {
 function casOf({ argument }: RecordedOperation): readonly [Value, Value] {
   const [from, to] = Array.isArray(argument) ? argument : [];
   return [from ?? null, to ?? null];
+}
+
+/** What nobody saw can be left out, unless a `cas` that failed says what the value was not. */
+function dropGroup(
+  operation: RecordedOperation,
+  all: readonly RecordedOperation[],
+): readonly RecordedOperation[] | undefined {
+  const written = operation.f === 'cas' ? casOf(operation)[1] : (operation.argument ?? null);
+  const isSeen = all.some((other) => {
+    if (other === operation || other.f === 'write') return false;
+    if (other.f === 'read') return sameValue(other.result ?? null, written);
+    return other.result === false || sameValue(casOf(other)[0], written);
+  });
+  return isSeen ? undefined : [operation];
 }
 
 function faultOf({ f, argument }: RecordedOperation, known: readonly string[]): string | undefined {
