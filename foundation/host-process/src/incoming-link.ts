@@ -25,10 +25,17 @@ import {
 } from './frames.ts';
 import { fragmentCost } from './outbox.ts';
 import { SILENT_ROUNDS_MAX } from './outgoing-link.ts';
+import { resetConnection } from './reset-connection.ts';
 import type { TurnSource, Turns } from './turns.ts';
 
 /** With so many chunks that wait, the socket is not read. */
 const WAITING_CHUNKS_MAX = 2;
+
+/** How many bytes of answers may wait; a peer that does not read them is cut off. */
+const ANSWER_BYTES_MAX = 65_536;
+
+/** How long a refused peer has to take the reason. */
+const REFUSAL_MS = 1000;
 
 /** What a connection tells the network that it belongs to. */
 export interface IncomingOwner {
@@ -46,6 +53,8 @@ export interface IncomingOwner {
 /** The connection from one peer. */
 export class IncomingLink implements TurnSource {
   readonly socket: net.Socket;
+  /** The socket below TLS, which alone can be reset; the same one without TLS. */
+  private readonly raw: net.Socket;
   /** Who it is from, once it has been welcomed. */
   from: NodeId | undefined;
   incarnation: Incarnation = 0 as Incarnation;
@@ -56,29 +65,40 @@ export class IncomingLink implements TurnSource {
   private partsFill = 0;
   private isInTurns = false;
   private isClosed = false;
+  /** The peer sends no more; what has come is still handed over. */
+  private hasEnded = false;
   private silentRounds = 0;
 
-  constructor(owner: IncomingOwner, socket: net.Socket) {
+  constructor(owner: IncomingOwner, socket: net.Socket, raw: net.Socket) {
     this.owner = owner;
     this.socket = socket;
-    socket.setNoDelay(true);
+    this.raw = raw;
     socket.on('data', (chunk: Buffer) => this.hear(chunk));
-    socket.on('error', (error: NodeJS.ErrnoException) => this.close(error.code ?? error.message));
-    socket.on('close', () => this.close('closed'));
+    socket.on('end', () => {
+      this.hasEnded = true;
+      this.askForTurns();
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      void this.close(error.code ?? error.message);
+    });
+    socket.on('close', () => void this.close('closed'));
   }
 
-  /** Handles frames up to the next message, which it hands over; false when none is left. */
+  /** Handles one frame, and hands over the message that it completes; false when none is left. */
   turn(): boolean {
     try {
-      while (!this.isClosed && this.weather?.isStalled !== true && this.reader.next()) {
-        if (this.take(this.reader.type, this.reader.body)) return true;
+      if (!this.isClosed && this.weather?.isStalled !== true && this.reader.next()) {
+        this.take(this.reader.type, this.reader.body);
+        return true;
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.close(error.message);
+      void this.close(error.message);
     }
     this.isInTurns = false;
-    if (!this.isClosed && this.weather?.isStalled !== true) this.socket.resume();
+    if (this.weather?.isStalled === true) return false;
+    if (this.hasEnded) void this.close('closed');
+    else if (!this.isClosed) this.socket.resume();
     return false;
   }
 
@@ -86,7 +106,7 @@ export class IncomingLink implements TurnSource {
   keepAlive(): void {
     this.silentRounds += 1;
     if (this.silentRounds > SILENT_ROUNDS_MAX && this.weather?.isStalled !== true) {
-      this.close('silent');
+      void this.close('silent');
     }
   }
 
@@ -98,14 +118,22 @@ export class IncomingLink implements TurnSource {
     else this.askForTurns();
   }
 
-  /** Tears the connection down; what was read and not handed over is lost. */
-  close(reason: string, isReset = false): void {
-    if (this.isClosed) return;
+  /**
+   * Tears the connection down; what was read and not handed over is lost. Resolves when it is
+   * closed.
+   */
+  close(reason: string, isReset = false): Promise<void> {
+    const { socket, raw } = this;
+    const closed = socket.closed
+      ? Promise.resolve()
+      : new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    const isFirst = !this.isClosed;
     this.isClosed = true;
     this.parts = undefined;
-    if (isReset) this.socket.resetAndDestroy();
-    else this.socket.destroy();
-    this.owner.gone(this, reason);
+    if (isReset) resetConnection(socket, raw);
+    else socket.destroy();
+    if (isFirst) this.owner.gone(this, reason);
+    return closed;
   }
 
   private hear(chunk: Buffer): void {
@@ -124,18 +152,13 @@ export class IncomingLink implements TurnSource {
     this.owner.turns.schedule(this);
   }
 
-  /** Handles one frame; true where it called the node. */
-  private take(type: number, body: Uint8Array): boolean {
+  private take(type: number, body: Uint8Array): void {
     const { from } = this;
-    if (from === undefined) {
-      this.greet(type, body);
-      return false;
-    }
-    if (type === FRAME.message) return this.hand(from, 'urgent', body);
-    if (type === FRAME.fragment) return this.gather(from, body);
-    if (type !== FRAME.ping) throw new ProtocolError(`a frame of type ${type} out of place`);
-    if (this.weather?.isCut !== true) this.socket.write(PONG);
-    return false;
+    if (from === undefined) this.greet(type, body);
+    else if (type === FRAME.message) this.hand(from, 'urgent', body);
+    else if (type === FRAME.fragment) this.gather(from, body);
+    else if (type !== FRAME.ping) throw new ProtocolError(`a frame of type ${type} out of place`);
+    else if (this.weather?.isCut !== true) this.answer(PONG);
   }
 
   private greet(type: number, body: Uint8Array): void {
@@ -143,21 +166,40 @@ export class IncomingLink implements TurnSource {
     const hello = decodeHello(body);
     const refusal = this.owner.admit(this, hello);
     if (refusal !== undefined) {
-      this.socket.end(encodeFrame(FRAME.refusal, Buffer.from(refusal, 'latin1')));
-      throw new ProtocolError(refusal);
+      this.refuse(refusal);
+      return;
     }
     this.from = hello.from;
     this.incarnation = hello.incarnation;
     this.weather = this.owner.weatherOf(hello.from);
     this.reader.frameBytesMax = this.owner.maxMessageBytes + 1 + FRAGMENT_HEAD_BYTES;
-    this.socket.write(encodeWelcome(this.owner.incarnation));
+    this.answer(encodeWelcome(this.owner.incarnation));
   }
 
-  private gather(from: NodeId, body: Uint8Array): boolean {
+  /** Tells the reason and closes once it has left; nothing more is taken from the peer. */
+  private refuse(reason: string): void {
+    const { socket } = this;
+    this.isClosed = true;
+    socket.end(encodeFrame(FRAME.refusal, Buffer.from(reason, 'latin1')), () => socket.destroy());
+    const timer = setTimeout(() => socket.destroy(), REFUSAL_MS);
+    socket.once('close', () => {
+      clearTimeout(timer);
+      this.owner.gone(this, reason);
+    });
+  }
+
+  private answer(frame: Uint8Array): void {
+    if (this.socket.writableLength > ANSWER_BYTES_MAX) {
+      throw new ProtocolError('it does not read what it is answered');
+    }
+    this.socket.write(frame);
+  }
+
+  private gather(from: NodeId, body: Uint8Array): void {
     const sizeBytes = decodeUint32(body, 1);
     const flags = body[0] as number;
     const bytes = body.subarray(FRAGMENT_HEAD_BYTES);
-    this.socket.write(encodeFrame(FRAME.credit, encodeUint32(fragmentCost(bytes.length))));
+    this.answer(encodeFrame(FRAME.credit, encodeUint32(fragmentCost(bytes.length))));
     if ((flags & FIRST_FRAGMENT) !== 0) {
       if (sizeBytes > this.owner.maxMessageBytes) {
         throw new ProtocolError(`a message of ${sizeBytes} bytes`);
@@ -172,15 +214,14 @@ export class IncomingLink implements TurnSource {
     }
     parts.set(bytes, this.partsFill);
     this.partsFill = end;
-    if ((flags & LAST_FRAGMENT) === 0) return false;
+    if ((flags & LAST_FRAGMENT) === 0) return;
     if (end !== parts.length) throw new ProtocolError(`${end} bytes of ${parts.length} came`);
     this.parts = undefined;
-    return this.hand(from, 'bulk', parts);
+    this.hand(from, 'bulk', parts);
   }
 
-  private hand(from: NodeId, lane: Lane, bytes: Uint8Array): boolean {
+  private hand(from: NodeId, lane: Lane, bytes: Uint8Array): void {
     this.owner.arrive(this, { from, incarnation: this.incarnation, lane, bytes });
-    return true;
   }
 }
 

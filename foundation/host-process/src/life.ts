@@ -23,6 +23,7 @@ export class Life {
   readonly ended: Promise<LifeEnd>;
   private readonly releases = new Set<Release>();
   private readonly lastReleases: (() => Promise<void>)[] = [];
+  private readonly underWay: Promise<void>[] = [];
   private readonly troubles: unknown[] = [];
   private announce: (end: LifeEnd) => void = () => {};
   private end: LifeEnd | undefined;
@@ -42,9 +43,13 @@ export class Life {
     return this.end?.type === 'failed' ? this.end.cause : undefined;
   }
 
-  /** Has `release` called at the end of this life. Returns how to take that back. */
+  /**
+   * Has `release` called at the end of this life; at once where it is over: what came about in the
+   * same moment must not be left behind. Returns how to take that back.
+   */
   atEnd(release: Release): () => void {
-    this.releases.add(release);
+    if (this.end !== undefined) this.underWay.push(free(release, this.end));
+    else this.releases.add(release);
     return () => this.releases.delete(release);
   }
 
@@ -91,9 +96,9 @@ export class Life {
     if (this.end !== undefined) return;
     this.end = end;
     // Sockets are torn down and timers cleared now, within this call; only closing may take longer.
-    const underWay = [...this.releases].map((release) => release(end));
+    for (const release of this.releases) this.underWay.push(free(release, end));
     this.releases.clear();
-    void this.releaseLast(underWay).then(() => this.announce(end));
+    void this.releaseLast().then(() => this.announce(end));
   }
 
   /** Throws what went wrong while the end was cleared up, for whoever asked for the end. */
@@ -101,9 +106,19 @@ export class Life {
     if (this.troubles.length > 0) throw this.troubles[0];
   }
 
-  private async releaseLast(underWay: readonly (Promise<void> | void)[]): Promise<void> {
-    const fates = await Promise.allSettled(underWay);
-    for (const release of this.lastReleases) fates.push(...(await Promise.allSettled([release()])));
+  private async releaseLast(): Promise<void> {
+    for (let work = this.underWay.splice(0); work.length > 0; work = this.underWay.splice(0)) {
+      this.note(await Promise.allSettled(work));
+    }
+    for (const release of this.lastReleases) this.note(await Promise.allSettled([release()]));
+  }
+
+  private note(fates: readonly PromiseSettledResult<void>[]): void {
     for (const fate of fates) if (fate.status === 'rejected') this.troubles.push(fate.reason);
   }
+}
+
+/** One release that throws must not keep the others from theirs. */
+async function free(release: Release, end: LifeEnd): Promise<void> {
+  await release(end);
 }

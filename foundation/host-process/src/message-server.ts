@@ -1,13 +1,20 @@
 /**
- * The port on which peers call: it counts who has not been welcomed yet, and turns away the rest.
+ * The port on which peers call: it counts who has not been welcomed yet, and bounds their number
+ * and their time.
  */
-import net from 'node:net';
-import tls from 'node:tls';
-import { HostError } from './host-error.ts';
+import type net from 'node:net';
+import type tls from 'node:tls';
 import { IncomingLink, type IncomingOwner } from './incoming-link.ts';
 import type { Life } from './life.ts';
 import type { MessageLimits } from './message-limits.ts';
+import { SocketServer } from './socket-server.ts';
 import type { TlsIdentity } from './tls-identity.ts';
+
+/** What the network behind the port decides and is told. */
+export interface PortOwner extends IncomingOwner {
+  /** A connection was refused before anybody knew whose it is, and why. */
+  turnedAway(remote: string, reason: string): void;
+}
 
 /** What the port needs. */
 export interface MessageServerOptions {
@@ -16,47 +23,56 @@ export interface MessageServerOptions {
   readonly life: Life;
   readonly limits: MessageLimits;
   readonly tls: TlsIdentity | undefined;
-  readonly owner: IncomingOwner;
+  readonly owner: PortOwner;
 }
 
 /** Opens the port. Resolves to the number of the port that it got. */
 export async function openMessageServer(options: MessageServerOptions): Promise<number> {
   const { host, port, life, limits, tls: identity, owner } = options;
-  const pending = new Set<net.Socket>();
-  const accept = (socket: net.Socket) => welcome(socket, pending, limits, owner);
-  const server =
-    identity === undefined
-      ? net.createServer({ noDelay: true }, accept)
-      : tls.createServer(toServerOptions(identity, limits), accept);
-  // A peer whose handshake fails is its own affair; its socket is closed by Node.js.
-  server.on('tlsClientError', (_error, socket: net.Socket) => socket.destroy());
-  server.maxConnections = limits.maxInboundPeers + limits.maxPendingConnections;
-  await listen(server, host, port);
-  life.atEnd(
-    () =>
-      new Promise<void>((resolve) => {
-        // Not waiting for connections: those are torn down by whom they belong to.
-        server.close();
-        for (const socket of pending) socket.destroy();
-        setImmediate(resolve);
-      }),
-  );
-  server.on('error', (error) => life.fail(error));
-  return (server.address() as net.AddressInfo).port;
+  const pending = new Set<IncomingLink>();
+  const server = new SocketServer({
+    tls: identity === undefined ? undefined : toServerOptions(identity),
+    maxConnections: limits.maxInboundPeers + limits.maxPendingConnections,
+    handshakeTimeoutMs: limits.connectTimeoutMs,
+    accept: (socket, raw) => {
+      if (life.isOver) socket.destroy();
+      else welcome(socket, raw, pending, limits, owner);
+    },
+    turnedAway: (remote, reason) => owner.turnedAway(remote, reason),
+  });
+  const actual = await server.listen(host, port);
+  life.atEnd(async () => {
+    server.close();
+    // Those that were welcomed are torn down by whom they belong to.
+    await Promise.all([...pending].map((link) => link.close('ended')));
+  });
+  server.onError((error) => life.fail(error));
+  return actual;
 }
 
-/** Gives a connection so long to say a proper hello. */
+/**
+ * Gives a connection so long to say a proper hello. Where too many are silent, the one that has
+ * been so the longest makes room: peers greet at once, and strangers must not keep them out.
+ */
 function welcome(
   socket: net.Socket,
-  pending: Set<net.Socket>,
+  raw: net.Socket,
+  pending: Set<IncomingLink>,
   limits: MessageLimits,
-  owner: IncomingOwner,
+  owner: PortOwner,
 ): void {
   if (pending.size >= limits.maxPendingConnections) {
-    socket.destroy();
-    return;
+    for (const oldest of pending) {
+      pending.delete(oldest);
+      void oldest.close('too many that say no hello');
+      break;
+    }
   }
-  pending.add(socket);
+  const remote = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`;
+  const settle = (candidate: IncomingLink) => {
+    clearTimeout(timer);
+    pending.delete(candidate);
+  };
   const link = new IncomingLink(
     {
       incarnation: owner.incarnation,
@@ -64,41 +80,25 @@ function welcome(
       turns: owner.turns,
       admit: (candidate, hello) => {
         const refusal = owner.admit(candidate, hello);
-        if (refusal === undefined) {
-          clearTimeout(timer);
-          pending.delete(socket);
-        }
+        if (refusal === undefined) settle(candidate);
         return refusal;
       },
       arrive: (from, envelope) => owner.arrive(from, envelope),
       weatherOf: (peer) => owner.weatherOf(peer),
       gone: (candidate, reason) => {
-        clearTimeout(timer);
-        pending.delete(socket);
+        settle(candidate);
+        if (candidate.from === undefined) owner.turnedAway(remote, reason);
         owner.gone(candidate, reason);
       },
     },
     socket,
+    raw,
   );
-  const timer = setTimeout(() => link.close('no hello in time'), limits.connectTimeoutMs);
+  pending.add(link);
+  const timer = setTimeout(() => void link.close('no hello in time'), limits.connectTimeoutMs);
 }
 
-/** Has a server listen. Rejects with a `HostError` where the address cannot be used. */
-export function listen(server: net.Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const fail = (cause: NodeJS.ErrnoException) => {
-      const message = `cannot listen on ${host} port ${port}: ${cause.code ?? cause.message}`;
-      reject(new HostError('address-unusable', message, { cause }));
-    };
-    server.once('error', fail);
-    server.listen({ host, port, exclusive: true }, () => {
-      server.off('error', fail);
-      resolve();
-    });
-  });
-}
-
-function toServerOptions({ key, cert, ca }: TlsIdentity, limits: MessageLimits): tls.TlsOptions {
+function toServerOptions({ key, cert, ca }: TlsIdentity): tls.TlsOptions {
   return {
     key: key as Buffer,
     cert: cert as Buffer,
@@ -106,6 +106,5 @@ function toServerOptions({ key, cert, ca }: TlsIdentity, limits: MessageLimits):
     minVersion: 'TLSv1.3',
     requestCert: true,
     rejectUnauthorized: true,
-    handshakeTimeout: limits.connectTimeoutMs,
   };
 }

@@ -8,9 +8,9 @@
  * What waits when a connection breaks, or when an attempt fails, is dropped. So nothing that was
  * sent to one life of the peer reaches the next (N4), and a peer that is away does not cost memory.
  */
-import net from 'node:net';
-import tls from 'node:tls';
 import type { Incarnation, Lane, NodeId, Random } from '@mangrove/host';
+import { DelayedMessages } from './delayed-messages.ts';
+import { type Dialled, dial } from './dial.ts';
 import type { FaultBoard, LinkWeather } from './faults.ts';
 import { FrameReader } from './frame-reader.ts';
 import {
@@ -26,13 +26,17 @@ import {
 import type { MessageLimits } from './message-limits.ts';
 import { type NetworkAddress, parseAddress } from './network-address.ts';
 import { Outbox } from './outbox.ts';
-import { namesNode, type TlsIdentity } from './tls-identity.ts';
+import { resetConnection } from './reset-connection.ts';
+import type { TlsIdentity } from './tls-identity.ts';
 
 /** Beyond this, what is to be written waits here, where urgent messages can still pass bulk. */
 const SOCKET_BYTES_MAX = 262_144;
 
 /** After so many rounds without a sign of life a link is down. */
 export const SILENT_ROUNDS_MAX = 4;
+
+/** Why messages were dropped. */
+export type LossReason = 'fault' | 'link-down' | 'removed';
 
 /** What a link tells the network that it belongs to. */
 export interface LinkOwner {
@@ -48,7 +52,7 @@ export interface LinkOwner {
   linkUp(peer: NodeId, incarnation: Incarnation): void;
   linkDown(peer: NodeId, incarnation: Incarnation, reason: string): void;
   /** So many messages were dropped. */
-  countLost(count: number, reason: string): void;
+  countLost(count: number, reason: LossReason): void;
   tellTrouble(peer: NodeId, reason: string): void;
 }
 
@@ -57,9 +61,9 @@ export class OutgoingLink {
   readonly peer: NodeId;
   private readonly owner: LinkOwner;
   private readonly outbox: Outbox;
-  private readonly delayed = new Set<NodeJS.Timeout>();
+  private readonly delayed: DelayedMessages;
   private address: NetworkAddress;
-  private socket: net.Socket | undefined;
+  private dialled: Dialled | undefined;
   private reader = new FrameReader(HELLO_BYTES_MAX);
   private timer: NodeJS.Timeout | undefined;
   private upTo: Incarnation | undefined;
@@ -68,7 +72,8 @@ export class OutgoingLink {
   private isClosed = false;
   private failedCount = 0;
   private silentRounds = 0;
-  private delayedBytes = 0;
+  private lastTrouble: string | undefined;
+  private isTroubleTold = false;
 
   constructor(owner: LinkOwner, peer: NodeId, address: string) {
     this.owner = owner;
@@ -76,6 +81,7 @@ export class OutgoingLink {
     this.address = parseAddress(address);
     const { maxQueueBytes: queueBytesMax, bulkWindowBytes } = owner.limits;
     this.outbox = new Outbox({ queueBytesMax, bulkWindowBytes });
+    this.delayed = new DelayedMessages(queueBytesMax);
     this.weather = owner.faults.linkWeather(peer, 'out');
     this.dial();
   }
@@ -83,6 +89,11 @@ export class OutgoingLink {
   /** The life of the peer that this link is up to. */
   get incarnation(): Incarnation | undefined {
     return this.upTo;
+  }
+
+  /** Why the last attempt failed, or the last connection broke; `undefined` while it is up. */
+  get trouble(): string | undefined {
+    return this.lastTrouble;
   }
 
   /** Takes a message; false where the lane is full. */
@@ -105,17 +116,17 @@ export class OutgoingLink {
 
   /** The peer shows signs of life: no need to wait. */
   hurry(): void {
-    if (this.socket !== undefined || this.isClosed) return;
+    if (this.dialled !== undefined || this.isClosed) return;
     this.failedCount = 0;
     this.dial();
   }
 
   /** Tears the connection down and begins anew. */
   drop(reason: string): void {
-    const { socket } = this;
-    if (socket === undefined) return;
-    socket.destroy();
-    this.down(socket, reason);
+    const { dialled } = this;
+    if (dialled === undefined) return;
+    dialled.socket.destroy();
+    this.down(dialled, reason);
   }
 
   /** Called every `keepAliveMs`. */
@@ -123,7 +134,7 @@ export class OutgoingLink {
     if (this.upTo === undefined) return;
     this.silentRounds += 1;
     if (this.silentRounds > SILENT_ROUNDS_MAX) this.drop('silent');
-    else if (this.weather?.isCut !== true) this.socket?.write(PING);
+    else if (this.weather?.isCut !== true) this.dialled?.socket.write(PING);
   }
 
   /** Faults began or ended. */
@@ -136,25 +147,35 @@ export class OutgoingLink {
     this.flushSoon();
   }
 
-  /** Ends the link for good; in an orderly way it writes what waits first. */
-  close(isOrderly: boolean): void {
-    if (this.isClosed) return;
+  /** Forgets the peer: what waits is dropped. Resolves when the connection is closed. */
+  forget(): Promise<void> {
+    this.lose('removed');
+    return this.close(true);
+  }
+
+  /**
+   * Ends the link for good, at once or in an orderly way: then it writes what waits first, as far
+   * as the peer takes it within `ORDERLY_CLOSE_MS`. Resolves when the connection is closed.
+   */
+  close(isOrderly: boolean): Promise<void> {
+    const isFirst = !this.isClosed;
     this.isClosed = true;
-    clearTimeout(this.timer);
-    for (const timer of this.delayed) clearTimeout(timer);
-    const { socket } = this;
-    if (socket === undefined) return;
-    if (isOrderly && this.upTo !== undefined) {
-      this.flush();
-      socket.end();
-      // A peer that does not read must not hold a node that stops.
-      const timer = setTimeout(() => socket.destroy(), ORDERLY_CLOSE_MS);
-      socket.once('close', () => clearTimeout(timer));
-    } else if (isOrderly) {
+    this.delayed.clear();
+    const { dialled } = this;
+    if (isFirst) clearTimeout(this.timer);
+    if (dialled === undefined) return Promise.resolve();
+    const { socket, raw } = dialled;
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    if (!isOrderly) {
+      resetConnection(socket, raw);
+    } else if (this.upTo === undefined) {
       socket.destroy();
-    } else {
-      socket.resetAndDestroy();
+    } else if (isFirst) {
+      // A peer that does not read must not hold a node that stops.
+      this.timer = setTimeout(() => socket.destroy(), ORDERLY_CLOSE_MS);
+      this.flush();
     }
+    return closed;
   }
 
   private put(bytes: Uint8Array, lane: Lane): boolean {
@@ -176,18 +197,12 @@ export class OutgoingLink {
   }
 
   private putLater(bytes: Uint8Array, lane: Lane, delayMs: number): boolean {
-    if (this.delayedBytes + bytes.length > this.owner.limits.maxQueueBytes) return false;
-    this.delayedBytes += bytes.length;
     const { upTo } = this;
-    const timer = setTimeout(() => {
-      this.delayed.delete(timer);
-      this.delayedBytes -= bytes.length;
+    return this.delayed.hold(bytes.length, delayMs, () => {
       // A delay must not carry a message over to another life of the peer (N4).
       const isSameLife = upTo === undefined || upTo === this.upTo;
       if (!isSameLife || !this.put(bytes, lane)) this.owner.countLost(1, 'fault');
-    }, delayMs);
-    this.delayed.add(timer);
-    return true;
+    });
   }
 
   private flushSoon(): void {
@@ -199,9 +214,10 @@ export class OutgoingLink {
   /** Writes what waits, urgent first, as far as socket and credit allow. */
   private readonly flush = (): void => {
     this.isFlushing = false;
-    const { socket, outbox } = this;
-    if (socket === undefined || this.upTo === undefined) return;
-    if (this.weather?.isStalled === true) return;
+    const { dialled, outbox } = this;
+    if (dialled === undefined || this.upTo === undefined) return;
+    const { socket } = dialled;
+    if (this.weather?.isStalled === true || socket.writableEnded) return;
     socket.cork();
     while (socket.writableLength < SOCKET_BYTES_MAX) {
       const piece = outbox.takeUrgent();
@@ -215,6 +231,7 @@ export class OutgoingLink {
       socket.write(fragment[1]);
     }
     socket.uncork();
+    if (this.isClosed && outbox.waitingCount === 0) socket.end();
   };
 
   private dial(): void {
@@ -225,48 +242,45 @@ export class OutgoingLink {
       return;
     }
     const { owner, peer } = this;
-    const { host, port } = this.address;
-    const identity = owner.tls;
-    const socket =
-      identity === undefined
-        ? net.connect({ host, port, noDelay: true })
-        : tls.connect({ host, port, ...toTlsOptions(identity, peer) });
-    socket.setNoDelay(true);
-    this.socket = socket;
+    const dialled = dial(this.address, owner.tls, peer, () => this.greet(dialled));
+    const { socket } = dialled;
+    this.dialled = dialled;
+    this.isTroubleTold = false;
     this.reader = new FrameReader(HELLO_BYTES_MAX);
-    socket.once(identity === undefined ? 'connect' : 'secureConnect', () => this.greet(socket));
-    socket.on('data', (chunk: Buffer) => this.hear(socket, chunk));
+    socket.on('data', (chunk: Buffer) => this.hear(dialled, chunk));
     socket.on('drain', this.flush);
-    socket.on('error', (error) => this.fault(socket, error));
-    socket.on('close', () => this.down(socket, 'closed'));
-    const give = () => {
-      socket.destroy();
-      this.down(socket, 'no answer in time');
-    };
-    this.timer = setTimeout(give, owner.limits.connectTimeoutMs);
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (dialled === this.dialled) this.tell(error.code ?? error.message);
+    });
+    socket.on('close', () => this.down(dialled, 'closed'));
+    this.timer = setTimeout(() => this.drop('no answer in time'), owner.limits.connectTimeoutMs);
   }
 
-  private greet(socket: net.Socket): void {
+  private greet({ socket }: Dialled): void {
     const { node: from, incarnation, cluster } = this.owner;
     const hello = { version: WIRE_VERSION, incarnation, cluster, from, to: this.peer };
     socket.write(encodeHello(hello));
   }
 
-  private hear(socket: net.Socket, chunk: Buffer): void {
-    if (socket !== this.socket || this.isClosed) return;
+  private hear(dialled: Dialled, chunk: Buffer): void {
+    if (dialled !== this.dialled) return;
     this.silentRounds = 0;
     try {
       this.reader.push(chunk);
       while (this.reader.next()) this.take(this.reader.type, this.reader.body);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.owner.tellTrouble(this.peer, error.message);
-      socket.destroy();
+      this.tell(error.message);
+      dialled.socket.destroy();
     }
   }
 
   private take(type: number, body: Uint8Array): void {
-    if (type === FRAME.pong) return;
+    if (type === FRAME.pong) {
+      // A welcome proves little: a peer that breaks right after it must not be dialled in a rush.
+      this.failedCount = 0;
+      return;
+    }
     if (type === FRAME.credit && this.upTo !== undefined) {
       this.outbox.addCredit(decodeUint32(body, 0));
       this.flush();
@@ -290,31 +304,33 @@ export class OutgoingLink {
       throw new ProtocolError(`a former life answered: ${incarnation}`);
     }
     clearTimeout(this.timer);
-    this.failedCount = 0;
+    this.lastTrouble = undefined;
     this.upTo = incarnation;
     this.owner.linkUp(this.peer, incarnation);
     this.flush();
   }
 
-  private fault(socket: net.Socket, error: Error): void {
-    if (socket !== this.socket) return;
-    const { code } = error as NodeJS.ErrnoException;
-    this.owner.tellTrouble(this.peer, code ?? error.message);
-  }
-
-  private down(socket: net.Socket, reason: string): void {
-    if (socket !== this.socket) return;
-    this.socket = undefined;
+  private down(dialled: Dialled, reason: string): void {
+    if (dialled !== this.dialled) return;
+    this.dialled = undefined;
     const { upTo } = this;
     this.upTo = undefined;
     this.silentRounds = 0;
-    this.lose(reason);
+    this.lose('link-down');
+    clearTimeout(this.timer);
     if (this.isClosed) return;
+    if (!this.isTroubleTold) this.tell(reason);
     if (upTo !== undefined) this.owner.linkDown(this.peer, upTo, reason);
     this.retryLater();
   }
 
-  private lose(reason: string): void {
+  private tell(reason: string): void {
+    this.lastTrouble = reason;
+    this.isTroubleTold = true;
+    this.owner.tellTrouble(this.peer, reason);
+  }
+
+  private lose(reason: LossReason): void {
     const count = this.outbox.clear();
     if (count > 0) this.owner.countLost(count, reason);
   }
@@ -334,18 +350,3 @@ export class OutgoingLink {
 const PING = encodeFrame(FRAME.ping);
 
 const ORDERLY_CLOSE_MS = 1000;
-
-function toTlsOptions({ key, cert, ca }: TlsIdentity, peer: NodeId): tls.ConnectionOptions {
-  return {
-    key: key as Buffer,
-    cert: cert as Buffer,
-    ca: ca as Buffer,
-    minVersion: 'TLSv1.3',
-    servername: peer,
-    // The certificate names the node, wherever it runs; the address says nothing about it.
-    checkServerIdentity: (_host, certificate) => {
-      if (namesNode(certificate, peer)) return undefined;
-      return new Error(`the certificate does not name ${peer}`);
-    },
-  };
-}

@@ -176,6 +176,7 @@ async function assemble(settings: Settings, life: Life): Promise<ProcessHost> {
     tls: streamTls,
     connectTimeoutMs,
     maxConnections,
+    turnedAway: (remote, reason) => messages.turnedAway(remote, reason),
   });
   const messageAddress = options.advertise ?? formatAddress({ host, port });
   const status = () => ({

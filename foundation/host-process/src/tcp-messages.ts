@@ -21,12 +21,13 @@ import type {
   Trace,
 } from '@mangrove/host';
 import { toNodeId } from '@mangrove/host';
+import { DelayedMessages } from './delayed-messages.ts';
 import type { FaultBoard, LinkWeather } from './faults.ts';
 import { type Hello, WIRE_VERSION } from './frames.ts';
 import type { IncomingLink, IncomingOwner } from './incoming-link.ts';
 import type { Life } from './life.ts';
 import type { MessageLimits } from './message-limits.ts';
-import { type LinkOwner, OutgoingLink } from './outgoing-link.ts';
+import { type LinkOwner, type LossReason, OutgoingLink } from './outgoing-link.ts';
 import { SelfLink } from './self-link.ts';
 import { namesNode, type TlsIdentity } from './tls-identity.ts';
 import type { Turns } from './turns.ts';
@@ -46,6 +47,17 @@ export interface MessageContext {
   readonly tls: TlsIdentity | undefined;
 }
 
+/** What the control channel tells of a peer. */
+export interface LinkStatus {
+  readonly peer: NodeId;
+  /** The life that the link to it is up to. */
+  readonly linkTo: Incarnation | null;
+  /** The life that is connected to us. */
+  readonly linkFrom: Incarnation | null;
+  /** Why there is no link to it. */
+  readonly trouble: string | null;
+}
+
 /** The messages of one life. */
 export class TcpMessages implements Messages, LinkOwner, IncomingOwner {
   readonly maxMessageBytes: number;
@@ -61,10 +73,15 @@ export class TcpMessages implements Messages, LinkOwner, IncomingOwner {
   private readonly context: MessageContext;
   private readonly self: SelfLink;
   private readonly links = new Map<NodeId, OutgoingLink>();
+  /** Links to peers that were removed, while their connections still close. */
+  private readonly leaving = new Set<OutgoingLink>();
+  private readonly delayed: DelayedMessages;
   private readonly incoming = new Map<NodeId, IncomingLink>();
   private readonly latest = new Map<NodeId, Incarnation>();
   private readonly sent: Counter;
   private readonly received: Counter;
+  private readonly lost: Readonly<Record<LossReason, Counter>>;
+  private readonly turnedAwayCount: Counter;
   private messageHandler: ((envelope: Envelope) => void) | undefined;
   private linkHandler: ((event: LinkEvent) => void) | undefined;
 
@@ -84,14 +101,25 @@ export class TcpMessages implements Messages, LinkOwner, IncomingOwner {
     this.sent = metrics.counter('host_messages_sent', { help: 'Messages queued.', unit: '1' });
     const help = 'Messages that arrived.';
     this.received = metrics.counter('host_messages_received', { help, unit: '1' });
+    this.lost = createLossCounters(metrics);
+    this.turnedAwayCount = metrics.counter('host_connections_turned_away', {
+      help: 'Connections to the message port that were refused.',
+      unit: '1',
+    });
+    this.delayed = new DelayedMessages(limits.maxQueueBytes);
     this.self = new SelfLink(this);
     const stop = faults.onChange(() => this.refresh());
     const timer = setInterval(() => this.keepAlive(), limits.keepAliveMs);
-    life.atEnd((end) => {
+    life.atEnd(async (end) => {
       stop();
       clearInterval(timer);
-      for (const link of this.links.values()) link.close(end.type === 'closed');
-      for (const link of [...this.incoming.values()]) link.close('ended', end.type !== 'closed');
+      this.delayed.clear();
+      const isOrderly = end.type === 'closed';
+      const incoming = [...this.incoming.values()].map((link) => link.close('ended', !isOrderly));
+      const outgoing = [...this.links.values(), ...this.leaving].map((link) =>
+        link.close(isOrderly),
+      );
+      await Promise.all([...incoming, ...outgoing]);
     });
   }
 
@@ -132,17 +160,19 @@ export class TcpMessages implements Messages, LinkOwner, IncomingOwner {
     if (link === undefined) return;
     this.links.delete(peer);
     const { incarnation } = link;
-    link.close(true);
+    this.leaving.add(link);
+    void link.forget().then(() => this.leaving.delete(link));
     if (incarnation !== undefined) this.linkDown(peer, incarnation, 'removed');
   }
 
-  /** Who is connected, for the control channel. */
-  status(): { peer: NodeId; linkTo: Incarnation | null; linkFrom: Incarnation | null }[] {
+  /** Who is connected, and why somebody is not, for the control channel. */
+  status(): LinkStatus[] {
     const peers = new Set([...this.links.keys(), ...this.incoming.keys()]);
     return [...peers].map((peer) => ({
       peer,
       linkTo: this.links.get(peer)?.incarnation ?? null,
       linkFrom: this.incoming.get(peer)?.incarnation ?? null,
+      trouble: this.links.get(peer)?.trouble ?? null,
     }));
   }
 
@@ -163,9 +193,14 @@ export class TcpMessages implements Messages, LinkOwner, IncomingOwner {
     this.tellLink({ type: 'down', peer, incarnation });
   }
 
-  countLost(count: number, reason: string): void {
-    const options = { help: 'Messages dropped, by cause.', unit: '1', labels: { reason } };
-    this.context.metrics.counter('host_messages_lost', options).add(count);
+  countLost(count: number, reason: LossReason): void {
+    this.lost[reason].add(count);
+  }
+
+  turnedAway(remote: string, reason: string): void {
+    this.turnedAwayCount.add();
+    const { trace } = this.context;
+    if (trace.isOn) trace.event('connection-turned-away', { remote, reason });
   }
 
   tellTrouble(peer: NodeId, reason: string): void {
@@ -186,7 +221,7 @@ export class TcpMessages implements Messages, LinkOwner, IncomingOwner {
     const isKnown = this.incoming.has(from) || this.links.has(from);
     if (!isKnown && this.incoming.size >= this.limits.maxInboundPeers) return 'too many peers';
     this.saw(from, incarnation);
-    this.incoming.get(from)?.close('replaced');
+    void this.incoming.get(from)?.close('replaced');
     this.incoming.set(from, link);
     this.links.get(from)?.hurry();
     return undefined;
@@ -200,9 +235,11 @@ export class TcpMessages implements Messages, LinkOwner, IncomingOwner {
     }
     const copies = this.faults.drawCopies(weather);
     if (copies.length === 0) this.countLost(1, 'fault');
-    for (const delayMs of copies) {
-      if (delayMs === 0) this.deliver(envelope);
-      else this.deliverLater(envelope, delayMs);
+    for (const [copy, delayMs] of copies.entries()) {
+      if (delayMs > 0) this.deliverLater(envelope, delayMs);
+      // A second copy has a turn of its own: the reactions to the first one come before it (H3).
+      else if (copy > 0) this.turns.run(() => this.deliver(envelope));
+      else this.deliver(envelope);
     }
   }
 
@@ -212,8 +249,9 @@ export class TcpMessages implements Messages, LinkOwner, IncomingOwner {
 
   gone(link: IncomingLink, reason: string): void {
     const { from } = link;
-    if (from !== undefined && this.incoming.get(from) === link) this.incoming.delete(from);
-    this.context.trace.event('connection-closed', { peer: from ?? '', reason });
+    if (from === undefined) return;
+    if (this.incoming.get(from) === link) this.incoming.delete(from);
+    this.context.trace.event('connection-closed', { peer: from, reason });
   }
 
   /** Hands a message to the node now. Called in a turn. */
@@ -230,12 +268,12 @@ export class TcpMessages implements Messages, LinkOwner, IncomingOwner {
   }
 
   private deliverLater(envelope: Envelope, delayMs: number): void {
-    const timer = setTimeout(() => {
-      cancel();
-      if (this.isPast(envelope.from, envelope.incarnation)) return;
-      this.turns.run(() => this.deliver(envelope));
-    }, delayMs);
-    const cancel = this.context.life.atEnd(() => clearTimeout(timer));
+    const { from, incarnation, bytes } = envelope;
+    const isHeld = this.delayed.hold(bytes.length, delayMs, () => {
+      if (this.isPast(from, incarnation)) this.countLost(1, 'fault');
+      else this.turns.run(() => this.deliver(envelope));
+    });
+    if (!isHeld) this.countLost(1, 'fault');
   }
 
   /** Notes a life of a peer, and ends every connection with an earlier one. */
@@ -245,11 +283,13 @@ export class TcpMessages implements Messages, LinkOwner, IncomingOwner {
     this.latest.set(peer, incarnation);
     this.forgetStrangers();
     const incoming = this.incoming.get(peer);
-    if (incoming !== undefined && incoming.incarnation < incarnation)
-      incoming.close('a later life');
+    if (incoming !== undefined && incoming.incarnation < incarnation) {
+      void incoming.close('a later life');
+    }
     const link = this.links.get(peer);
-    if (link?.incarnation !== undefined && link.incarnation < incarnation)
+    if (link?.incarnation !== undefined && link.incarnation < incarnation) {
       link.drop('a later life');
+    }
   }
 
   /** Peers that are neither known nor connected are remembered for a while, not for ever. */
@@ -277,4 +317,17 @@ export class TcpMessages implements Messages, LinkOwner, IncomingOwner {
     for (const link of this.links.values()) link.refresh();
     for (const link of this.incoming.values()) link.refresh();
   }
+}
+
+/** Made at once, so that nothing is refused for want of room when a message is lost. */
+function createLossCounters(metrics: Metrics): Record<LossReason, Counter> {
+  const counter = (reason: LossReason) => {
+    const options = { help: 'Messages dropped, by cause.', unit: '1', labels: { reason } };
+    return metrics.counter('host_messages_lost', options);
+  };
+  return {
+    fault: counter('fault'),
+    'link-down': counter('link-down'),
+    removed: counter('removed'),
+  };
 }

@@ -4,6 +4,13 @@
 import type net from 'node:net';
 import { type ByteStream, InvalidArgument, StreamError } from '@mangrove/host';
 import type { Life } from './life.ts';
+import { resetConnection } from './reset-connection.ts';
+
+/** After so long without a sign of life the system asks the other side for one. */
+const KEEP_ALIVE_MS = 60_000;
+
+/** How long what was written may take to leave when the life ends in an orderly way. */
+const ORDERLY_CLOSE_MS = 1000;
 
 interface Reader {
   readonly resolve: (chunk: Uint8Array | undefined) => void;
@@ -31,6 +38,8 @@ export class TcpStream implements ByteStream {
     this.raw = raw;
     this.remote = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`;
     socket.setNoDelay(true);
+    // A peer whose machine vanished says nothing: the system asks for it from time to time.
+    raw.setKeepAlive(true, KEEP_ALIVE_MS);
     socket.on('data', (chunk: Buffer) => this.hear(chunk));
     socket.on('end', () => {
       this.hasEnded = true;
@@ -43,10 +52,7 @@ export class TcpStream implements ByteStream {
       if (!this.hasEnded || !this.socket.writableFinished) this.break(undefined);
     });
     socket.pause();
-    this.keep = life.atEnd((end) => {
-      if (end.type === 'closed') socket.destroySoon();
-      else raw.resetAndDestroy();
-    });
+    this.keep = life.atEnd((end) => this.shut(end.type === 'closed'));
   }
 
   read(): Promise<Uint8Array | undefined> {
@@ -102,8 +108,22 @@ export class TcpStream implements ByteStream {
   destroy(): void {
     if (this.life.isOver) return;
     this.fail(new StreamError('closed', 'this side destroyed the stream'));
-    this.raw.resetAndDestroy();
-    if (this.raw !== this.socket) this.socket.destroy();
+    resetConnection(this.socket, this.raw);
+  }
+
+  /** Closes the stream at the end of the life, with what was written if that is orderly. */
+  private shut(isOrderly: boolean): Promise<void> {
+    const { socket, raw } = this;
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    if (isOrderly) {
+      socket.destroySoon();
+      // A peer that does not read must not hold a node that stops.
+      const timer = setTimeout(() => resetConnection(socket, raw), ORDERLY_CLOSE_MS);
+      socket.once('close', () => clearTimeout(timer));
+    } else {
+      resetConnection(socket, raw);
+    }
+    return closed;
   }
 
   private hear(chunk: Buffer): void {

@@ -6,8 +6,8 @@ import tls from 'node:tls';
 import { type ByteStream, type Listener, StreamError, type Streams } from '@mangrove/host';
 import type { HostError } from './host-error.ts';
 import type { Life } from './life.ts';
-import { listen } from './message-server.ts';
 import { checkPort, formatAddress, parseAddress } from './network-address.ts';
+import { SocketServer } from './socket-server.ts';
 import { TcpStream } from './tcp-stream.ts';
 import type { Turns } from './turns.ts';
 
@@ -32,10 +32,9 @@ export interface StreamContext {
   readonly connectTimeoutMs: number;
   /** The most connections of one listener; more are closed at once. */
   readonly maxConnections: number;
+  /** Is told of a TLS handshake that failed, and why. */
+  readonly turnedAway: (remote: string, reason: string) => void;
 }
-
-/** Hands a connected socket over, with the one below TLS. */
-type Accept = (socket: net.Socket, raw: net.Socket) => void;
 
 /** The byte streams of one life. */
 export class TcpStreams implements Streams {
@@ -47,22 +46,27 @@ export class TcpStreams implements Streams {
 
   async listen(port: number, accept: (stream: ByteStream) => void): Promise<Listener> {
     checkPort(port);
-    const { life, turns, host } = this.context;
-    const server = this.createServer((socket, raw) => {
-      const stream = new TcpStream(life, socket, raw);
-      turns.run(() => life.call(() => accept(stream)));
+    const { life, turns, host, tls: identity, connectTimeoutMs, maxConnections } = this.context;
+    const server = new SocketServer({
+      tls: identity === undefined ? undefined : toServer(identity),
+      maxConnections,
+      handshakeTimeoutMs: connectTimeoutMs,
+      accept: (socket, raw) => {
+        const stream = new TcpStream(life, socket, raw);
+        turns.run(() => life.call(() => accept(stream)));
+      },
+      turnedAway: (remote, reason) => this.context.turnedAway(remote, reason),
     });
-    server.maxConnections = this.context.maxConnections;
-    await this.open(server, port);
-    const forget = life.atEnd(() => closeServer(server));
-    const actual = (server.address() as net.AddressInfo).port;
+    const actual = await this.open(server, port);
+    const forget = life.atEnd(() => server.close());
     return {
       address: formatAddress({ host, port: actual }),
       port: actual,
       close: () =>
         life.owe<void>((resolve) => {
           forget();
-          void closeServer(server).then(resolve);
+          server.close();
+          setImmediate(resolve);
         }),
     };
   }
@@ -86,7 +90,11 @@ export class TcpStreams implements Streams {
           () => settle(new StreamError('unreachable', `${address} did not answer in time`)),
           connectTimeoutMs,
         );
-        const forget = life.atEnd(() => void raw.destroy());
+        // At the end of the life nothing settles, so nobody else would clear up.
+        const forget = life.atEnd(() => {
+          stop();
+          raw.destroy();
+        });
         stop = () => {
           clearTimeout(timer);
           forget();
@@ -108,45 +116,20 @@ export class TcpStreams implements Streams {
     }
   }
 
-  private createServer(accept: Accept): net.Server {
-    const { tls: identity } = this.context;
-    const options = { allowHalfOpen: true, noDelay: true } as const;
-    if (identity === undefined) return net.createServer(options, (raw) => accept(raw, raw));
-    // A TLS socket can't be reset, only the one below it; the server is handed that one, and tells
-    // the pair of them by the peer's address.
-    const below = new Map<string, net.Socket>();
-    const keyOf = (socket: net.Socket) => `${socket.remoteAddress} ${socket.remotePort}`;
-    const secure = tls.createServer({ ...toServer(identity), allowHalfOpen: true }, (socket) => {
-      accept(socket, below.get(keyOf(socket)) ?? socket);
-    });
-    secure.on('tlsClientError', (_error, socket) => socket.destroy());
-    return net.createServer(options, (raw) => {
-      const key = keyOf(raw);
-      below.set(key, raw);
-      raw.once('close', () => below.delete(key));
-      secure.emit('connection', raw);
-    });
-  }
-
-  private async open(server: net.Server, port: number): Promise<void> {
+  private async open(server: SocketServer, port: number): Promise<number> {
     const { life, host } = this.context;
-    await life.owe<void>((resolve, reject) => {
-      listen(server, host, port).then(
-        () => {
+    const actual = await life.owe<number>((resolve, reject) => {
+      server.listen(host, port).then(
+        (opened) => {
           if (life.isOver) server.close();
-          else resolve();
+          else resolve(opened);
         },
         (error: HostError) => reject(toListenError(error, port)),
       );
     });
-    server.on('error', (error) => life.fail(error));
+    server.onError((error) => life.fail(error));
+    return actual;
   }
-}
-
-function closeServer(server: net.Server): Promise<void> {
-  // Not waiting for open streams: they stay open.
-  server.close();
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function toListenError(error: HostError, port: number): StreamError {

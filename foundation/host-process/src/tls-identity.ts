@@ -17,6 +17,21 @@ export function namesNode(certificate: PeerCertificate | undefined, node: NodeId
   if (certificate?.subject === undefined) return false;
   const commonNames = [certificate.subject.CN].flat();
   if (commonNames.includes(node)) return true;
-  const alternatives = (certificate.subjectaltname ?? '').split(', ');
-  return alternatives.includes(`DNS:${node}`);
+  return dnsNames(certificate.subjectaltname ?? '').includes(node);
 }
+
+/**
+ * The DNS names in `text`, as Node.js writes alternative names: `DNS:n1, IP Address:10.0.0.1`.
+ *
+ * A name with a comma or quote in it stands in quotes, as a JSON string. It is passed over as a
+ * whole, since no node is called so: a certificate for the one name `x, DNS:n1` is not one for `n1`.
+ */
+function dnsNames(text: string): string[] {
+  const names: string[] = [];
+  for (const [, kind, name] of text.matchAll(ALTERNATIVE_NAME)) {
+    if (kind === 'DNS' && name !== undefined) names.push(name);
+  }
+  return names;
+}
+
+const ALTERNATIVE_NAME = /(?:^|, )([^:,"]+):(?:"(?:[^"\\]|\\.)*"|([^,"]*))/gy;
