@@ -161,7 +161,5 @@ const COMMANDS = ['status', 'metrics', 'metrics-text', 'list-faults', 'set-fault
 function heal(faults: FaultBoard, fault: unknown): number {
   if (fault === undefined || fault === null) return faults.heal();
   if (typeof fault !== 'number') throw new InvalidArgument('fault', fault, 'the number of a fault');
-  const count = faults.heal(fault);
-  if (count === 0) throw new InvalidArgument('fault', fault, 'a fault that is in force');
-  return count;
+  return faults.heal(fault);
 }

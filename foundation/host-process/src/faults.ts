@@ -49,7 +49,7 @@ export type LinkFault =
 
 /** A fault of the disk. */
 export type DiskFault =
-  /** The next `count` operations fail. */
+  /** The next `count` operations fail; then it is over. */
   | ({
       readonly type: 'disk-error';
       readonly code: DiskErrorCode;
@@ -107,6 +107,11 @@ export class FaultBoard {
     this.random = random;
   }
 
+  /** Whether no fault at all is in force. */
+  get isFair(): boolean {
+    return this.pins.size === 0;
+  }
+
   /** Puts `fault` in force; throws `InvalidArgument` where it is malformed. Returns its number. */
   set(fault: HostFault): number {
     const checked = parseFault(fault);
@@ -120,8 +125,14 @@ export class FaultBoard {
     return this.lastId;
   }
 
-  /** Ends one fault, or all of them. Returns how many were ended. */
+  /**
+   * Ends one fault, or all of them. Returns how many were ended: none where it is over already.
+   * Throws `InvalidArgument` for the number of a fault that never was.
+   */
   heal(id?: number): number {
+    if (id !== undefined && !(Number.isInteger(id) && id >= 1 && id <= this.lastId)) {
+      throw new InvalidArgument('fault', id, 'the number of a fault that was set');
+    }
     const before = this.pins.size;
     if (id === undefined) this.pins.clear();
     else this.pins.delete(id);
@@ -175,7 +186,7 @@ export class FaultBoard {
     let error: DiskErrorCode | undefined;
     let delayMs = 0;
     let isStalled = false;
-    for (const pin of this.pins.values()) {
+    for (const [id, pin] of this.pins) {
       const { fault } = pin;
       if (fault.type === 'disk-full') {
         if (needsRoom) error ??= 'no-space';
@@ -184,13 +195,17 @@ export class FaultBoard {
       if (!('path' in fault) || !isOn(fault, path, operation)) continue;
       if (fault.type === 'stall-disk') isStalled = true;
       else if (fault.type === 'slow-disk') delayMs += fault.delayMs;
-      else if (error === undefined && pin.countLeft > 0) {
-        pin.countLeft -= 1;
-        error = fault.code;
-      }
+      else if (error === undefined) error = this.deal(id, pin, fault.code);
     }
     const isFair = error === undefined && delayMs === 0 && !isStalled;
     return isFair ? undefined : { error, delayMs, isStalled };
+  }
+
+  /** Counts an error that is dealt out; a board of spent faults would refuse the next ones. */
+  private deal(id: number, pin: Pin, code: DiskErrorCode): DiskErrorCode {
+    pin.countLeft -= 1;
+    if (pin.countLeft === 0) this.pins.delete(id);
+    return code;
   }
 
   /** Whether operations of this kind on `path` stand still. Counts nothing. */

@@ -2,6 +2,7 @@
  * The disk of a process: files below one directory, by positional calls of the operating system.
  */
 import fs from 'node:fs';
+import { access } from 'node:fs/promises';
 import {
   type Disk,
   DiskError,
@@ -13,7 +14,7 @@ import {
   type Metrics,
   type OpenMode,
 } from '@mangrove/host';
-import { checkPath, toRealPath } from './data-path.ts';
+import { checkPath, refuseLinks, toRealPath } from './data-path.ts';
 import { lockDirectory } from './directory-lock.ts';
 import type { DiskOperation, FaultBoard } from './faults.ts';
 import type { Life } from './life.ts';
@@ -33,11 +34,16 @@ export interface DiskContext {
 /** How `fs` tells that it is done. */
 export type FsCallback<Value> = (error: NodeJS.ErrnoException | null, value: Value) => void;
 
+const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = fs.constants;
+
+/** No symbolic link is followed, and a pipe that stands in the place of a file blocks nobody. */
+const SAFELY = (fs.constants.O_NOFOLLOW ?? 0) | (fs.constants.O_NONBLOCK ?? 0);
+
 const FLAGS: Readonly<Record<OpenMode, number>> = {
-  read: fs.constants.O_RDONLY,
-  write: fs.constants.O_RDWR,
-  create: fs.constants.O_RDWR | fs.constants.O_CREAT,
-  'create-new': fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_EXCL,
+  read: O_RDONLY | SAFELY,
+  write: O_RDWR | SAFELY,
+  create: O_RDWR | O_CREAT | SAFELY,
+  'create-new': O_RDWR | O_CREAT | O_EXCL | SAFELY,
 };
 
 /** The disk of one life. Ends it by closing every file once its calls have returned. */
@@ -61,53 +67,67 @@ export class SystemDisk implements Disk {
     if (!Object.hasOwn(FLAGS, mode)) {
       throw new InvalidArgument('mode', mode, `one of ${Object.keys(FLAGS).join(', ')}`);
     }
-    const real = toRealPath(this.context.root, path);
+    const { root, faults } = this.context;
+    const real = toRealPath(root, path);
     const isCreating = mode === 'create' || mode === 'create-new';
-    const needsRoom = isCreating && !fs.existsSync(real);
-    const fd = await this.operate<number>('open', path, needsRoom, (done) =>
-      fs.open(real, FLAGS[mode], 0o600, (error, opened) => {
-        // The life may be over by now: then nobody else would close it.
-        if (error === null && this.context.life.isOver) fs.close(opened, () => done(null, -1));
-        else done(error, opened);
-      }),
-    );
-    const stats = await this.call<fs.Stats>('open', path, (done) => fs.fstat(fd, done));
-    const file = new SystemFile(this, fd, path, mode === 'read', this.contentOf(stats));
-    this.files.add(file);
-    if (stats.isFile()) return file;
-    await file.close();
-    throw new DiskError('not-found', path, 'open');
+    const needsRoom = isCreating && !faults.isFair && !(await exists(real));
+    return this.operate<DiskFile>('open', path, needsRoom, (done) => {
+      this.openFile(path, real, mode).then(
+        (file) => done(null, file),
+        (error: NodeJS.ErrnoException) => done(error, undefined as never),
+      );
+    });
+  }
+
+  /** One call to the system for whoever waits at the end: no descriptor is left without an owner. */
+  private async openFile(path: string, real: string, mode: OpenMode): Promise<DiskFile> {
+    await refuseLinks(this.context.root, path, false);
+    const fd = await openDescriptor(real, FLAGS[mode]);
+    try {
+      const stats = await statDescriptor(fd);
+      if (!stats.isFile()) throw new DiskError('not-found', path, 'open');
+      const file = new SystemFile(this, fd, path, mode === 'read', this.contentOf(stats));
+      this.files.add(file);
+      return file;
+    } catch (error) {
+      await closeDescriptor(fd);
+      throw error;
+    }
   }
 
   async makeDirectory(path: string): Promise<void> {
-    const real = toRealPath(this.context.root, path);
     const options = { recursive: true, mode: 0o700 } as const;
-    await this.operate<unknown>('open', path, true, (done) => fs.mkdir(real, options, done));
+    await this.operateOn<unknown>(
+      'open',
+      path,
+      { needsRoom: true, isLastToo: true },
+      (real, done) => fs.mkdir(real, options, done),
+    );
   }
 
   async list(path: string): Promise<string[]> {
-    const real = toRealPath(this.context.root, path);
-    const names = await this.operate<string[]>('open', path, false, (done) =>
-      fs.readdir(real, done),
-    );
+    const names = await this.operateOn<string[]>('open', path, { isLastToo: true }, fs.readdir);
     return names.sort();
   }
 
   async rename(from: string, to: string): Promise<void> {
     const { root } = this.context;
-    const reals = [toRealPath(root, from), toRealPath(root, to)] as const;
-    await this.operate<void>('rename', from, false, (done) => fs.rename(...reals, asVoid(done)));
+    const target = toRealPath(root, to);
+    await this.operateOn<void>('rename', from, {}, (source, done) => {
+      refuseLinks(root, to, false).then(
+        () => fs.rename(source, target, asVoid(done)),
+        (error: NodeJS.ErrnoException) => done(error, undefined),
+      );
+    });
   }
 
   async remove(path: string): Promise<void> {
-    const real = toRealPath(this.context.root, path);
-    await this.operate<void>('remove', path, false, (done) => fs.unlink(real, asVoid(done)));
+    await this.operateOn<void>('remove', path, {}, (real, done) => fs.unlink(real, asVoid(done)));
   }
 
   async syncDirectory(path: string): Promise<void> {
-    const real = toRealPath(this.context.root, path);
     const start = performance.now();
-    await this.operate<void>('sync-directory', path, false, (done) => syncPath(real, done));
+    await this.operateOn<void>('sync-directory', path, { isLastToo: true }, syncPath);
     this.syncMs.record(performance.now() - start);
   }
 
@@ -117,13 +137,13 @@ export class SystemDisk implements Disk {
     const taken = await this.operate<DiskLock>('open', path, false, (done) => {
       lockDirectory(root, path, directory).then(
         (lock) => {
-          if (life.isOver) void lock.release().then(() => done(null, lock));
-          else done(null, lock);
+          // Whether anybody still waits for it or not: the end of the life releases it.
+          this.locks.add(lock);
+          done(null, lock);
         },
         (error: NodeJS.ErrnoException) => done(error, undefined as never),
       );
     });
-    this.locks.add(taken);
     return {
       release: () =>
         life.owe<void>((resolve, reject) => {
@@ -149,6 +169,23 @@ export class SystemDisk implements Disk {
     return life.owe<Value>((resolve, reject) => {
       const begin = () => void this.call(operation, path, call).then(resolve, reject);
       this.weather(path, operation, weather, begin, reject);
+    });
+  }
+
+  /** An operation on a name of the sandbox, which no symbolic link may lead out of. */
+  private operateOn<Value>(
+    operation: DiskOperation,
+    path: string,
+    { needsRoom = false, isLastToo = false }: { needsRoom?: boolean; isLastToo?: boolean },
+    call: (real: string, done: FsCallback<Value>) => void,
+  ): Promise<Value> {
+    const { root } = this.context;
+    const real = toRealPath(root, path);
+    return this.operate<Value>(operation, path, needsRoom, (done) => {
+      refuseLinks(root, path, isLastToo).then(
+        () => call(real, done),
+        (error: NodeJS.ErrnoException) => done(error, undefined as never),
+      );
     });
   }
 
@@ -229,13 +266,15 @@ export class SystemDisk implements Disk {
 
   /** Waits for the calls that are under way, since a descriptor must not be closed below them. */
   private async end(): Promise<void> {
-    for (const lock of this.locks) await lock.release();
     if (this.underWayCount > 0) {
       await new Promise<void>((resolve) => {
         this.onIdle = resolve;
       });
     }
-    await Promise.all([...this.files].map((file) => file.abandon()));
+    const files = [...this.files].map((file) => file.abandon());
+    const locks = [...this.locks].map((lock) => lock.release());
+    const fates = await Promise.allSettled([...files, ...locks]);
+    for (const fate of fates) if (fate.status === 'rejected') throw fate.reason;
   }
 }
 
@@ -254,6 +293,9 @@ export function toDiskError(
 const CODES: Readonly<Record<string, DiskErrorCode>> = {
   ENOENT: 'not-found',
   ENOTDIR: 'not-found',
+  ELOOP: 'not-found',
+  // A pipe that nobody reads from.
+  ENXIO: 'not-found',
   EEXIST: 'already-exists',
   ENOSPC: 'no-space',
   EDQUOT: 'no-space',
@@ -273,5 +315,33 @@ function syncPath(real: string, done: FsCallback<void>): void {
     fs.fsync(fd, (error) =>
       fs.close(fd, (closeError) => done(error ?? closeError ?? null, undefined)),
     );
+  });
+}
+
+async function exists(real: string): Promise<boolean> {
+  try {
+    await access(real);
+    return true;
+  } catch {
+    // Whatever is the matter with it, opening it will tell.
+    return false;
+  }
+}
+
+function openDescriptor(real: string, flags: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    fs.open(real, flags, 0o600, (error, fd) => (error === null ? resolve(fd) : reject(error)));
+  });
+}
+
+function statDescriptor(fd: number): Promise<fs.Stats> {
+  return new Promise((resolve, reject) => {
+    fs.fstat(fd, (error, stats) => (error === null ? resolve(stats) : reject(error)));
+  });
+}
+
+function closeDescriptor(fd: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fs.close(fd, (error) => (error === null || error === undefined ? resolve() : reject(error)));
   });
 }
