@@ -11,18 +11,17 @@
  *
  * `do` is one of `status`, `metrics`, `metrics-text`, `list-faults`, `set-fault`, `heal` (one
  * `fault`, or all of them without one). A line longer than `LINE_BYTES_MAX` ends the connection.
+ * `id` is a number or a short text, and comes back with the answer.
  */
 import fs from 'node:fs/promises';
 import net from 'node:net';
 import { join } from 'node:path';
 import { InvalidArgument, type MetricRegistry } from '@mangrove/host';
+import { serveControl } from './control-session.ts';
 import type { FaultBoard, HostFault } from './faults.ts';
 import { HostError } from './host-error.ts';
 import type { Life } from './life.ts';
 import { toPrometheusText } from './prometheus.ts';
-
-/** The longest request. */
-export const LINE_BYTES_MAX = 65_536;
 
 /** How many may be connected at once. */
 const CONNECTIONS_MAX = 16;
@@ -50,35 +49,48 @@ export function controlPathOf(dataDirectory: string): string {
   return join(dataDirectory, 'control', 'socket');
 }
 
+/** Where it is; throws `InvalidArgument` where that is too long for a socket. */
+export function checkControlPath(dataDirectory: string): string {
+  const path = controlPathOf(dataDirectory);
+  const excess = Buffer.byteLength(path) - SOCKET_PATH_BYTES_MAX;
+  if (excess > 0) {
+    const room = Buffer.byteLength(dataDirectory) - excess;
+    const bound = `at most ${room} bytes long, since its control socket is below it`;
+    throw new InvalidArgument('dataDirectory', dataDirectory, bound);
+  }
+  return path;
+}
+
 /** Opens the control channel. The caller holds the directory's lock. Resolves to its path. */
 export async function openControlChannel(
   dataDirectory: string,
   context: ControlContext,
 ): Promise<string> {
-  const path = controlPathOf(dataDirectory);
-  if (Buffer.byteLength(path) > SOCKET_PATH_BYTES_MAX) {
-    const room =
-      SOCKET_PATH_BYTES_MAX - (Buffer.byteLength(path) - Buffer.byteLength(dataDirectory));
-    throw new InvalidArgument('dataDirectory', dataDirectory, `at most ${room} bytes long`);
-  }
+  const path = checkControlPath(dataDirectory);
   // The directory is closed to others before the socket is there, so there is no moment between.
   const directory = join(dataDirectory, 'control');
   await fs.mkdir(directory, { recursive: true, mode: 0o700 });
   await fs.chmod(directory, 0o700);
   await fs.rm(path, { force: true });
   const sockets = new Set<net.Socket>();
-  const server = net.createServer((socket) => {
+  // Whoever sends requests and ends its side still gets the answers.
+  const server = net.createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    serve(socket, context);
+    serveControl(socket, (line) => answer(line, context));
   });
   server.maxConnections = CONNECTIONS_MAX;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => {
+    const fail = (cause: Error) => {
       reject(new HostError('data-unusable', `cannot open ${path}`, { cause }));
+    };
+    server.once('error', fail);
+    server.listen(path, () => {
+      server.off('error', fail);
+      resolve();
     });
-    server.listen(path, resolve);
   });
+  server.on('error', (error) => context.life.fail(error));
   await fs.chmod(path, 0o600);
   context.life.atEnd(() => {
     for (const socket of sockets) socket.destroy();
@@ -87,40 +99,12 @@ export async function openControlChannel(
   return path;
 }
 
-function serve(socket: net.Socket, context: ControlContext): void {
-  let waiting: Buffer = Buffer.alloc(0);
-  socket.on('error', () => socket.destroy());
-  socket.on('data', (chunk: Buffer) => {
-    waiting = waiting.length === 0 ? chunk : Buffer.concat([waiting, chunk]);
-    let end = waiting.indexOf(NEWLINE);
-    while (end >= 0 && end <= LINE_BYTES_MAX) {
-      const line = waiting.toString('utf8', 0, end);
-      waiting = waiting.subarray(end + 1);
-      // Whoever does not read its answers is not read either.
-      if (line.trim() !== '' && !socket.write(`${answer(line, context)}\n`)) {
-        socket.pause();
-        socket.once('drain', () => socket.resume());
-      }
-      end = waiting.indexOf(NEWLINE);
-    }
-    if (waiting.length > LINE_BYTES_MAX) {
-      const error = `a request must be at most ${LINE_BYTES_MAX} bytes long`;
-      socket.end(`${JSON.stringify({ id: null, ok: false, error })}\n`);
-      waiting = Buffer.alloc(0);
-      socket.removeAllListeners('data');
-      socket.resume();
-    }
-  });
-}
-
-const NEWLINE = 10;
-
 /** The answer to one line. Never throws: what is wrong with a request is said in the answer. */
 function answer(line: string, context: ControlContext): string {
   let id: unknown = null;
   try {
     const request = parse(line);
-    id = request.id ?? null;
+    id = checkId(request.id);
     return JSON.stringify({ id, ok: true, result: perform(request, context) });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -135,6 +119,15 @@ function parse(line: string): Request {
   }
   return data as Request;
 }
+
+/** It is sent back as it came, so it must be small and flat. */
+function checkId(id: unknown): string | number | null {
+  if (id === undefined || id === null || typeof id === 'number') return id ?? null;
+  if (typeof id === 'string' && id.length <= ID_LENGTH_MAX) return id;
+  throw new InvalidArgument('id', typeof id, `a number, or at most ${ID_LENGTH_MAX} characters`);
+}
+
+const ID_LENGTH_MAX = 100;
 
 function perform(request: Request, { faults, registry, status }: ControlContext): unknown {
   const { do: command, fault } = request;

@@ -42,17 +42,33 @@ export function askControl(
       chunks.push(chunk);
       sizeBytes += chunk.length;
       if (sizeBytes > ANSWER_BYTES_MAX) giveUp('the answer is too long');
-      if (chunk.at(-1) !== 10) return;
-      clearTimeout(timer);
-      const answer = JSON.parse(Buffer.concat(chunks).toString('utf8')) as {
-        readonly ok: boolean;
-        readonly result?: unknown;
-        readonly error?: string;
-      };
-      if (answer.ok) resolve(answer.result);
-      else reject(new HostError('control-refused', answer.error ?? 'refused'));
-      socket.destroy();
+      else if (chunk.at(-1) === NEWLINE) {
+        const answer = parseAnswer(Buffer.concat(chunks).toString('utf8'));
+        if (answer === undefined) giveUp('what came is no answer');
+        else if (answer.ok) resolve(answer.result);
+        else reject(new HostError('control-refused', answer.error));
+        socket.destroy();
+      }
     });
     socket.write(`${JSON.stringify({ id: 1, ...request })}\n`);
   });
+}
+
+const NEWLINE = 10;
+
+type Answer =
+  | { readonly ok: true; readonly result: unknown }
+  | { readonly ok: false; readonly error: string };
+
+/** The answer in `text`; `undefined` where it is none. */
+function parseAnswer(text: string): Answer | undefined {
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof data !== 'object' || data === null || !('ok' in data)) return undefined;
+  if (data.ok === true) return { ok: true, result: 'result' in data ? data.result : undefined };
+  return { ok: false, error: 'error' in data ? String(data.error) : 'refused' };
 }

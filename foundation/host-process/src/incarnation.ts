@@ -46,7 +46,8 @@ async function readLast(path: string): Promise<number> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
     throw error;
   }
-  if (!/^[1-9][0-9]{0,15}\n$/.test(text)) {
+  // The next one must be a safe integer too.
+  if (!/^[1-9][0-9]{0,15}\n$/.test(text) || Number(text) >= Number.MAX_SAFE_INTEGER) {
     throw new HostError(
       'damaged-data',
       `${path} holds no incarnation: ${JSON.stringify(text.slice(0, 40))}`,

@@ -39,16 +39,14 @@ describe('a life', () => {
     expect(() => life.rethrow()).toThrow(trouble);
   });
 
-  it('frees at once what is registered after its end, and waits for what is under way', async () => {
+  it('frees at once what comes after its end, and waits for what is under way', async () => {
     const life = new Life();
     const freed: string[] = [];
     let goOn = () => {};
-    life.atEnd(
-      () =>
-        new Promise<void>((resolve) => {
-          goOn = resolve;
-        }),
-    );
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    life.atEnd(() => held);
     life.atLast(async () => void freed.push('last'));
     life.finish({ type: 'closed' });
     life.atEnd(({ type }) => void freed.push(`late, ${type}`));

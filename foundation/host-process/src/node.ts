@@ -1,8 +1,9 @@
 /**
  * The door of the Host that is a Node.js process.
  */
-export { controlPathOf, LINE_BYTES_MAX } from './control-channel.ts';
+export { controlPathOf } from './control-channel.ts';
 export { askControl, type ControlRequest } from './control-client.ts';
+export { LINE_BYTES_MAX } from './control-session.ts';
 export { parseFault } from './fault-format.ts';
 export {
   type Direction,

@@ -11,7 +11,8 @@
  */
 import { randomInt } from 'node:crypto';
 import fs from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import {
   type Clock,
   type Disk,
@@ -29,7 +30,7 @@ import {
   type Trace,
   toNodeId,
 } from '@mangrove/host';
-import { openControlChannel } from './control-channel.ts';
+import { checkControlPath, openControlChannel } from './control-channel.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { FaultBoard } from './faults.ts';
 import { HostError } from './host-error.ts';
@@ -107,6 +108,8 @@ export async function createProcessHost(options: ProcessHostOptions): Promise<Pr
 
 interface Settings {
   readonly options: ProcessHostOptions;
+  /** The data directory, wherever the process goes. */
+  readonly directory: string;
   readonly limits: MessageLimits;
   readonly cluster: string;
   readonly host: string;
@@ -126,13 +129,34 @@ function check(options: ProcessHostOptions): Settings {
   if (!Number.isInteger(maxStreams) || maxStreams < 1) {
     throw new InvalidArgument('maxStreams', maxStreams, 'a positive integer');
   }
+  // Without a name Node.js would listen on every interface.
+  if (host === '') throw new InvalidArgument('host', host, 'the address of an interface');
   if (options.advertise !== undefined) parseAddress(options.advertise);
-  return { options, cluster, host, port, limits: withDefaultLimits(options.limits) };
+  checkTls('tls', options.tls);
+  checkTls('streamTls', options.streamTls);
+  const directory = resolve(options.dataDirectory);
+  if (options.control === true) checkControlPath(directory);
+  return { options, directory, cluster, host, port, limits: withDefaultLimits(options.limits) };
+}
+
+/** Has OpenSSL read keys and certificates, which else would only fail when a peer connects. */
+function checkTls(option: string, identity: TlsIdentity | StreamTls | undefined): void {
+  if (identity === undefined) return;
+  const { key, cert, ca } = identity;
+  const pem = (text: string | Uint8Array) => Buffer.from(text as Uint8Array);
+  const own = key === undefined || cert === undefined ? {} : { key: pem(key), cert: pem(cert) };
+  try {
+    createSecureContext({ ...own, ca: pem(ca) });
+  } catch (error) {
+    // What OpenSSL says names the kind of trouble and holds nothing of the key.
+    const why = error instanceof Error ? error.message : String(error);
+    throw new InvalidArgument(option, why, 'a key, its certificate and an authority, as PEM');
+  }
 }
 
 async function assemble(settings: Settings, life: Life): Promise<ProcessHost> {
-  const { options, limits, cluster, host } = settings;
-  const { node, dataDirectory: directory, tls } = options;
+  const { options, directory, limits, cluster, host } = settings;
+  const { node, tls } = options;
   const clock = new SystemClock();
   const incarnation = await claimDirectory(directory, life, clock);
   const trace = new JsonTrace(options.trace, clock, node, incarnation);
@@ -202,13 +226,16 @@ async function claimDirectory(directory: string, life: Life, clock: Clock): Prom
   const locks = join(directory, 'locks');
   try {
     for (const path of [join(directory, 'files'), locks]) {
-      await fs.mkdir(path, { recursive: true, mode: 0o700 });
+      const first = await fs.mkdir(path, { recursive: true, mode: 0o700 });
+      // Every name that was made is durable, from the first one down.
+      if (first !== undefined) await syncFrom(dirname(first), path);
     }
+    // A former start may have made them and died before this.
+    await syncDirectory(directory);
+    await syncDirectory(dirname(directory));
     const lock = await lockDirectory(directory, '.', locks);
     // The next life must not begin while files of this one are still open.
     life.atLast(() => lock.release());
-    await syncDirectory(directory);
-    await syncDirectory(dirname(directory));
     return await nextIncarnation(directory, clock.wall());
   } catch (cause) {
     if (cause instanceof HostError) throw cause;
@@ -217,6 +244,14 @@ async function claimDirectory(directory: string, life: Life, clock: Clock): Prom
     }
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new HostError('data-unusable', `${directory} cannot be used: ${why}`, { cause });
+  }
+}
+
+/** Syncs the directories from `top` down to the one that holds `path`. */
+async function syncFrom(top: string, path: string): Promise<void> {
+  for (let directory = dirname(path); ; directory = dirname(directory)) {
+    await syncDirectory(directory);
+    if (directory === top || directory === dirname(directory)) return;
   }
 }
 

@@ -7,6 +7,11 @@ import type { TurnSource, Turns } from './turns.ts';
 /** What such a message costs of the queue beside its bytes. */
 const MESSAGE_COST_BYTES = 32;
 
+/** A queue is cut short when so many have left it, and as many as are in it. */
+const COMPACT_COUNT = 64;
+
+const EMPTY = new Uint8Array(0);
+
 /** What the link needs of the network. */
 export interface SelfOwner {
   readonly node: NodeId;
@@ -74,10 +79,12 @@ class Queue {
   shift(): Uint8Array | undefined {
     const item = this.items[this.head];
     if (item === undefined) return undefined;
+    // A queue that is never empty must not keep what has left it.
+    this.items[this.head] = EMPTY;
     this.head += 1;
     this.bytes -= item.length + MESSAGE_COST_BYTES;
-    if (this.isEmpty) {
-      this.items = [];
+    if (this.isEmpty || (this.head >= COMPACT_COUNT && this.head * 2 >= this.items.length)) {
+      this.items = this.items.slice(this.head);
       this.head = 0;
     }
     return item;

@@ -158,7 +158,7 @@ describe('faults of the disk', () => {
     ...(['rename', 'remove', 'sync-directory'] as const),
   ];
 
-  /** Each operation once, on `log`; resolves to the names of those that failed, with their codes. */
+  /** Each operation once, on `log`; resolves to those that failed, with their codes. */
   async function tryAll(): Promise<string[]> {
     const file = await disk.open('kept', 'create');
     await file.append(text('0123456789'));
@@ -223,7 +223,7 @@ describe('faults of the disk', () => {
     expect(performance.now() - start).toBeGreaterThan(48);
   });
 
-  it('take the room: nothing grows and nothing is made, but what is there may be written', async () => {
+  it('take the room: nothing grows or is made, but what is there may be written', async () => {
     const file = await disk.open('log', 'create');
     await file.append(text('0123456789'));
     faults.set({ type: 'disk-full' });

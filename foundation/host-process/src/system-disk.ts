@@ -79,7 +79,7 @@ export class SystemDisk implements Disk {
     });
   }
 
-  /** One call to the system for whoever waits at the end: no descriptor is left without an owner. */
+  /** Counts as one call for whoever waits at the end: no descriptor is left without an owner. */
   private async openFile(path: string, real: string, mode: OpenMode): Promise<DiskFile> {
     await refuseLinks(this.context.root, path, false);
     const fd = await openDescriptor(real, FLAGS[mode]);

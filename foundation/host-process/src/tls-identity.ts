@@ -24,7 +24,7 @@ export function namesNode(certificate: PeerCertificate | undefined, node: NodeId
  * The DNS names in `text`, as Node.js writes alternative names: `DNS:n1, IP Address:10.0.0.1`.
  *
  * A name with a comma or quote in it stands in quotes, as a JSON string. It is passed over as a
- * whole, since no node is called so: a certificate for the one name `x, DNS:n1` is not one for `n1`.
+ * whole, since no node is called so: a certificate for the one name `x, DNS:n1` is none for `n1`.
  */
 function dnsNames(text: string): string[] {
   const names: string[] = [];
