@@ -2,11 +2,13 @@
  * The door of the judges: histories, their formats, models, verdicts.
  */
 export type { Bounds } from './budget.ts';
+export { readAwditText } from './formats/awdit-text.ts';
 export { EdnReader, MAX_EDN_DEPTH, readEdn } from './formats/edn.ts';
 export { readJepsenEdn } from './formats/jepsen-edn.ts';
 export { isJepsenLogLine, readJepsenLog } from './formats/jepsen-log.ts';
 export { isRecord, toJepsenEvents } from './formats/jepsen-maps.ts';
 export { formatJsonLines, readJsonLines } from './formats/json-history.ts';
+export { readPolysiText } from './formats/polysi-text.ts';
 export {
   type EventType,
   type HistoryEvent,
@@ -47,6 +49,39 @@ export {
   type SliceOptions,
   type Task,
 } from './task.ts';
+export { type BankOptions, checkBank } from './transactions/bank.ts';
+export { checkCausalReverse } from './transactions/causal-reverse.ts';
+export {
+  checkIsolation,
+  findAnomalies,
+  type IsolationFindings,
+  type IsolationOptions,
+  type IsolationReport,
+  judgeIsolation,
+  type TransactionWorkload,
+} from './transactions/isolation.ts';
+export {
+  type AnomalyName,
+  ISOLATION_LEVELS,
+  type IsolationLevel,
+  type LevelReport,
+  refutes,
+  reportLevels,
+  weakerLevels,
+} from './transactions/levels.ts';
+export { checkLongFork } from './transactions/long-fork.ts';
+export { type Predicate, parsePredicate } from './transactions/predicate.ts';
+export {
+  type MicroOperation,
+  type Transaction,
+  toMicroOperations,
+  toTransactions,
+} from './transactions/transaction.ts';
+export {
+  judgeWeakIsolation,
+  WEAK_LEVELS,
+  type WeakLevel,
+} from './transactions/weak-isolation.ts';
 export {
   type Coverage,
   coverageOf,

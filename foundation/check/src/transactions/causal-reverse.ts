@@ -1,0 +1,108 @@
+/**
+ * The judge of causal reversal: who sees a write also sees every write that was complete before
+ * that one began.
+ *
+ * Strict serializability promises it; a store that is only serializable may show the later write
+ * without the earlier one. Writes are of unique values, reads return all that is there. For each
+ * read it is enough to know the latest invocation among the writes that it saw: whatever completed
+ * before that and is missing was skipped. Linear in the size of all reads, plus reads times writes.
+ *
+ * Source: jepsen.tests.causal-reverse; CockroachDB's analysis of 2017 found it first.
+ */
+import {
+  type HistoryEvent,
+  pairOperations,
+  type RecordedOperation,
+  type Value,
+} from '../history.ts';
+import { canonical } from '../model.ts';
+import { coverageOf, drawingOf, type Verdict, type Violation } from '../verdict.ts';
+
+/**
+ * The verdict on writes (`f: "write"`) and reads (`f: "read"`, a list of values).
+ *
+ * `unknown` when no read saw any write.
+ *
+ * @throws HistoryFault when it is no history
+ */
+export function checkCausalReverse(history: readonly HistoryEvent[], maxViolations = 8): Verdict {
+  const operations = pairOperations(history);
+  const coverage = coverageOf('causal-reverse', operations);
+  const writes = new Map<string, RecordedOperation>();
+  for (const operation of operations) {
+    if (operation.f !== 'write' || operation.end === 'fail') continue;
+    writes.set(canonical(operation.argument ?? null), operation);
+  }
+  const completed = [...writes.values()]
+    .filter(({ end }) => end === 'ok')
+    .sort((a, b) => a.completedAt - b.completedAt);
+  const violations: Violation[] = [];
+  let sawSomething = false;
+  for (const read of operations) {
+    if (read.f !== 'read' || read.end !== 'ok' || violations.length >= maxViolations) continue;
+    const seen = seenBy(read);
+    const latest = latestOf(seen, writes);
+    if (latest === undefined) continue;
+    sawSomething = true;
+    const missed = findMissed(seen, latest, completed);
+    if (missed !== undefined) violations.push(explain(read, latest, missed));
+  }
+  const decidedBy = 'real-time order of writes';
+  if (violations.length > 0) return { type: 'invalid', coverage, decidedBy, violations };
+  if (sawSomething) return { type: 'valid', coverage, decidedBy };
+  const sentence = 'no read saw a write';
+  return { type: 'unknown', coverage, reason: { code: 'undecided', sentence } };
+}
+
+function seenBy({ result }: RecordedOperation): ReadonlySet<string> {
+  const values: readonly Value[] = Array.isArray(result) ? result : [];
+  return new Set(values.map(canonical));
+}
+
+/** Of the writes that were seen, the one that began last. */
+function latestOf(
+  seen: ReadonlySet<string>,
+  writes: ReadonlyMap<string, RecordedOperation>,
+): RecordedOperation | undefined {
+  let latest: RecordedOperation | undefined;
+  for (const value of seen) {
+    const write = writes.get(value);
+    if (write !== undefined && write.invokedAt > (latest?.invokedAt ?? -1)) latest = write;
+  }
+  return latest;
+}
+
+/** A write that had completed before `latest` began and was not seen. */
+function findMissed(
+  seen: ReadonlySet<string>,
+  latest: RecordedOperation,
+  completed: readonly RecordedOperation[],
+): RecordedOperation | undefined {
+  for (const write of completed) {
+    if (write.completedAt >= latest.invokedAt) return undefined;
+    if (!seen.has(canonical(write.argument ?? null))) return write;
+  }
+  return undefined;
+}
+
+function explain(
+  read: RecordedOperation,
+  latest: RecordedOperation,
+  missed: RecordedOperation,
+): Violation {
+  const operations = [missed, latest, read].sort((a, b) => a.invokedAt - b.invokedAt);
+  const [early, late] = [canonical(missed.argument ?? null), canonical(latest.argument ?? null)];
+  const label = (one: RecordedOperation) =>
+    one === read ? 'read' : `write ${canonical(one.argument ?? null)}`;
+  return {
+    anomaly: 'causal-reverse',
+    sentences: [
+      `The write of ${early} had completed before the write of ${late} began.`,
+      `Process ${read.process} read ${late}, yet not ${early}.`,
+    ],
+    operations,
+    drawing: drawingOf(operations, label, new Set([read.id]), [
+      { from: missed.id, to: latest.id, label: 'real time' },
+    ]),
+  };
+}

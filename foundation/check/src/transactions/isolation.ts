@@ -1,0 +1,253 @@
+/**
+ * The judge of isolation: which levels a history of transactions refutes, and why.
+ *
+ * Dependencies are inferred from what was read, cycles of them are named, and each name refutes
+ * some levels. That a level is not refuted does not prove it: the judge says which levels the
+ * history leaves possible, and `valid` means that the level asked for is among them.
+ *
+ * | history | inferred by | what is not refuted has an execution |
+ * | --- | --- | --- |
+ * | lists | `list-append.ts` | yes, for serializable and snapshot isolation |
+ * | registers | `rw-register.ts`, `order-saturation.ts` | not always |
+ * | predicates | `closed-predicate.ts` | not always |
+ */
+import type { HistoryEvent } from '../history.ts';
+import type { Coverage, Verdict } from '../verdict.ts';
+
+import { inferPredicates } from './closed-predicate.ts';
+import { type CycleReport, findCycles } from './cycle-search.ts';
+import { explainCycle, explainDirect, type Finding, toViolation } from './explanation.ts';
+import type { Inference } from './inference.ts';
+import {
+  type AnomalyName,
+  type IsolationLevel,
+  type LevelReport,
+  refutes,
+  reportLevels,
+} from './levels.ts';
+import { inferListAppend } from './list-append.ts';
+import { findSaturatedCycle, MAX_SATURATED_NODES } from './order-saturation.ts';
+import { inferRegisters } from './rw-register.ts';
+import { shrinkHistory } from './sub-history.ts';
+import { type Transaction, toTransactions } from './transaction.ts';
+import type { VersionOrderOptions } from './version-order.ts';
+
+/** What the transactions work on. */
+export type TransactionWorkload = 'list-append' | 'rw-register' | 'predicate';
+
+/** How to judge. */
+export interface IsolationOptions {
+  /** The level to judge by; strict-serializable. */
+  readonly level?: IsolationLevel;
+  /** Found by itself when it is absent: lists where something is appended, and so on. */
+  readonly workload?: TransactionWorkload;
+  /** What may be assumed of registers; no more than `writesFollowReads`. */
+  readonly versionOrder?: VersionOrderOptions;
+  /** How many violations the verdict explains, at least one; 4. */
+  readonly maxViolations?: number;
+}
+
+/** What a history shows, whatever level was asked for. */
+export interface IsolationFindings {
+  /** The names of the anomalies, each once. */
+  readonly anomalies: readonly AnomalyName[];
+  readonly levels: LevelReport;
+  /** The anomalies, explained; of each name only some. */
+  readonly findings: readonly Finding<AnomalyName>[];
+}
+
+/** A verdict on one level, and what the history says of all of them. */
+export interface IsolationReport extends IsolationFindings {
+  readonly verdict: Verdict;
+}
+
+/** The report on a history of events. @throws HistoryFault when it is no history of transactions */
+export function checkIsolation(
+  events: readonly HistoryEvent[],
+  options: IsolationOptions = {},
+): IsolationReport {
+  return judgeIsolation(toTransactions(events), options);
+}
+
+/** What a list of transactions shows. Their ids are their indices. */
+export function findAnomalies(
+  transactions: readonly Transaction[],
+  options: Omit<IsolationOptions, 'level' | 'maxViolations'> = {},
+): IsolationFindings {
+  return toFindings(judge(transactions, options));
+}
+
+/** The report on a list of transactions. Their ids are their indices. */
+export function judgeIsolation(
+  transactions: readonly Transaction[],
+  options: IsolationOptions = {},
+): IsolationReport {
+  const level = options.level ?? 'strict-serializable';
+  const workload = options.workload ?? findWorkload(transactions);
+  const judgement = judge(transactions, { ...options, workload });
+  const { inference, isComplete, notes } = judgement;
+  const report = toFindings(judgement);
+  const coverage = coverageOfTransactions(`${level} (${workload})`, inference, notes);
+  const against = report.findings.filter(({ name }) => refutes(name, level));
+  if (against.length === 0) {
+    return { ...report, verdict: withoutViolations(coverage, inference, isComplete) };
+  }
+  const names = new Set(report.anomalies);
+  const judgeAgain = (subset: readonly Transaction[]) =>
+    new Set(judge(subset, { ...options, workload }).findings.map(({ name }) => name));
+  const violations = pickFindings(against, options.maxViolations ?? 4).map((finding) => {
+    const { name, transactions: kept } = finding;
+    const around = neighboursOf(inference, kept);
+    const shown = shrinkHistory(transactions, name, kept, around, names, judgeAgain);
+    return toViolation(finding, transactions, shown);
+  });
+  const decidedBy = 'dependencies between transactions';
+  return { ...report, verdict: { type: 'invalid', coverage, decidedBy, violations } };
+}
+
+function toFindings({ findings }: Judgement): IsolationFindings {
+  const names = new Set(findings.map(({ name }) => name));
+  return { anomalies: [...names], levels: reportLevels(names), findings };
+}
+
+/** The verdict when nothing refutes the level. */
+function withoutViolations(coverage: Coverage, inference: Inference, isComplete: boolean): Verdict {
+  if (inference.dependencyCount === 0) {
+    const sentence = 'no transaction depends on another: nothing could have been refuted';
+    return { type: 'unknown', coverage, reason: { code: 'undecided', sentence } };
+  }
+  if (!isComplete) {
+    const sentence = 'the search for cycles with one anti-dependency reached its bound';
+    return { type: 'unknown', coverage, reason: { code: 'steps', sentence } };
+  }
+  return { type: 'valid', coverage, decidedBy: 'dependencies between transactions' };
+}
+
+interface Judgement {
+  readonly inference: Inference;
+  readonly findings: readonly Finding<AnomalyName>[];
+  readonly isComplete: boolean;
+  readonly notes: readonly string[];
+}
+
+function judge(transactions: readonly Transaction[], options: IsolationOptions): Judgement {
+  const workload = options.workload ?? findWorkload(transactions);
+  const versionOrder = options.versionOrder ?? {};
+  switch (workload) {
+    case 'list-append':
+      return withCycles(inferListAppend(transactions));
+    case 'predicate':
+      return withCycles(inferPredicates(transactions, versionOrder));
+    case 'rw-register':
+      return judgeRegisters(transactions, versionOrder);
+    default:
+      return workload satisfies never;
+  }
+}
+
+function withCycles(inference: Inference): Judgement {
+  const graph = inference.edges.toGraph(inference.transactions.length);
+  return toJudgement(inference, findCycles(graph));
+}
+
+function judgeRegisters(
+  transactions: readonly Transaction[],
+  options: VersionOrderOptions,
+): Judgement {
+  const { inference, reads, uses } = inferRegisters(transactions, options);
+  const graph = inference.edges.toGraph(transactions.length);
+  const report = findCycles(graph);
+  const judgement = toJudgement(inference, report);
+  // What lacks a serial execution without more ado needs no deeper search.
+  if (report.cycles.size > 0) return judgement;
+  if (graph.nodeCount > MAX_SATURATED_NODES) {
+    const note = `no orders were derived from others: more than ${MAX_SATURATED_NODES} nodes`;
+    return { ...judgement, notes: [note] };
+  }
+  const cycle = findSaturatedCycle({
+    inference,
+    graph,
+    reads,
+    installedIn: (key) => uses.installedIn(key),
+    isUsable: (version) => uses.isUsable(version),
+  });
+  if (cycle === undefined) return judgement;
+  return { ...judgement, findings: [...judgement.findings, explainCycle(inference, cycle)] };
+}
+
+function toJudgement(inference: Inference, report: CycleReport): Judgement {
+  const findings = [
+    ...inference.anomalies.map((anomaly) => explainDirect(inference, anomaly)),
+    ...[...report.cycles.values()].flat().map((cycle) => explainCycle(inference, cycle)),
+  ];
+  return { inference, findings, isComplete: report.isComplete, notes: [] };
+}
+
+/** Some findings, of each name in turn, so that none crowds out another. */
+function pickFindings(
+  findings: readonly Finding<AnomalyName>[],
+  most: number,
+): Finding<AnomalyName>[] {
+  const byName = new Map<AnomalyName, Finding<AnomalyName>[]>();
+  for (const finding of findings) {
+    byName.set(finding.name, [...(byName.get(finding.name) ?? []), finding]);
+  }
+  const picked: Finding<AnomalyName>[] = [];
+  for (let turn = 0; picked.length < most; turn++) {
+    const row = [...byName.values()].flatMap((group) => group.slice(turn, turn + 1));
+    if (row.length === 0) break;
+    picked.push(...row);
+  }
+  return picked.slice(0, most);
+}
+
+/** Who wrote what some transactions read, or read what shows the order of what they wrote. */
+function neighboursOf(inference: Inference, ids: readonly number[]): Set<number> {
+  const { versions, transactions, witnesses } = inference;
+  const keys = new Set<number>();
+  for (const id of ids) {
+    for (const operation of transactions[id]?.operations ?? []) {
+      if (operation.type !== 'read-predicate') keys.add(versions.keyOf(operation.key));
+    }
+  }
+  const around = new Set<number>();
+  for (const key of keys) {
+    const witness = witnesses.get(key);
+    if (witness !== undefined) around.add(witness);
+    for (const version of versions.versionsOf[key] ?? []) {
+      around.add(versions.writers[version] as number);
+    }
+  }
+  for (const { id, isInitial } of transactions) if (isInitial) around.add(id);
+  return around;
+}
+
+function findWorkload(transactions: readonly Transaction[]): TransactionWorkload {
+  const types = new Set(
+    transactions.flatMap(({ operations }) => operations.map(({ type }) => type)),
+  );
+  if (types.has('append')) return 'list-append';
+  if (types.has('read-predicate') || types.has('delete')) return 'predicate';
+  const hasList = transactions.some(({ operations }) =>
+    operations.some((operation) => operation.type === 'read' && Array.isArray(operation.value)),
+  );
+  return hasList && !types.has('write') ? 'list-append' : 'rw-register';
+}
+
+function coverageOfTransactions(
+  check: string,
+  inference: Inference,
+  notes: readonly string[],
+): Coverage {
+  const count = (end: Transaction['end']) =>
+    inference.transactions.filter((transaction) => transaction.end === end).length;
+  return {
+    check,
+    operationCount: inference.transactions.length,
+    okCount: count('ok'),
+    failCount: count('fail'),
+    openCount: count('open'),
+    keyCount: inference.versions.keyNames.length,
+    notChecked: [...inference.notChecked, ...notes],
+  };
+}

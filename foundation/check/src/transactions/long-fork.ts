@@ -1,0 +1,135 @@
+/**
+ * The judge of long forks: each key is written once, and reads of a group of keys must agree on an
+ * order of the writes.
+ *
+ * If one read saw the write of `x` and not that of `y`, and another saw `y` and not `x`, then time
+ * has forked: parallel snapshot isolation allows it, snapshot isolation does not. The sets of
+ * writes that the reads of a group saw must form a chain, so sorted by size each must contain the
+ * one before it: O(reads log reads), where comparing each pair would be quadratic.
+ *
+ * Source: Sovran et al., Transactional storage for geo-replicated systems, SOSP 2011; the test is
+ * jepsen.tests.long-fork.
+ */
+import type { HistoryEvent, Value } from '../history.ts';
+import { sameValue } from '../model.ts';
+import { type Coverage, coverageOf, type Verdict, type Violation } from '../verdict.ts';
+import { toViolation } from './explanation.ts';
+import {
+  describeTransaction,
+  nameOf,
+  type Transaction,
+  toRecordedOperation,
+  toTransactions,
+} from './transaction.ts';
+
+/** A read of a whole group. */
+interface GroupRead {
+  readonly transaction: Transaction;
+  /** The keys whose writes it saw. */
+  readonly seen: ReadonlySet<string>;
+}
+
+/**
+ * The verdict on transactions that only read several keys, grouped by the set of keys.
+ *
+ * `unknown` when no group was read twice , and when a key had two values
+ * (`undecided`): the rule needs one write a key.
+ *
+ * @throws HistoryFault when it is no history of transactions
+ */
+export function checkLongFork(history: readonly HistoryEvent[]): Verdict {
+  const transactions = toTransactions(history);
+  const coverage = coverageOf('long-fork', transactions.map(toRecordedOperation));
+  const groups = new Map<string, GroupRead[]>();
+  const values = new Map<string, Value>();
+  for (const transaction of transactions) {
+    const read = toGroupRead(transaction);
+    if (read === undefined) continue;
+    const twice = findSecondValue(transaction, values);
+    if (twice !== undefined) return undecided(coverage, twice);
+    const group = keysOf(transaction).sort().join(' ');
+    groups.set(group, [...(groups.get(group) ?? []), read]);
+  }
+  const violations: Violation[] = [];
+  for (const reads of groups.values()) {
+    const fork = findFork(reads);
+    if (fork !== undefined) violations.push(explainFork(fork, transactions));
+  }
+  const decidedBy = 'chains of reads';
+  if (violations.length > 0) return { type: 'invalid', coverage, decidedBy, violations };
+  if ([...groups.values()].some((reads) => reads.length > 1)) {
+    return { type: 'valid', coverage, decidedBy };
+  }
+  const sentence = 'no group of keys was read twice';
+  return { type: 'unknown', coverage, reason: { code: 'undecided', sentence } };
+}
+
+function undecided(coverage: Coverage, key: string): Verdict {
+  const sentence = `${key} had two values, but the rule needs one write a key`;
+  return { type: 'unknown', coverage, reason: { code: 'undecided', sentence } };
+}
+
+function keysOf({ operations }: Transaction): string[] {
+  return operations.flatMap((operation) => ('key' in operation ? [operation.key] : []));
+}
+
+function toGroupRead(transaction: Transaction): GroupRead | undefined {
+  const { operations, end } = transaction;
+  if (end !== 'ok' || operations.length < 2) return undefined;
+  const seen = new Set<string>();
+  for (const operation of operations) {
+    if (operation.type !== 'read') return undefined;
+    if (operation.value !== null) seen.add(operation.key);
+  }
+  return { transaction, seen };
+}
+
+/** A key that was read with another value before. */
+function findSecondValue(
+  { operations }: Transaction,
+  values: Map<string, Value>,
+): string | undefined {
+  for (const operation of operations) {
+    if (operation.type !== 'read' || operation.value === null) continue;
+    const before = values.get(operation.key) ?? operation.value;
+    if (!sameValue(before, operation.value)) return operation.key;
+    values.set(operation.key, before);
+  }
+  return undefined;
+}
+
+/** Two reads of which neither saw all that the other saw. */
+function findFork(reads: readonly GroupRead[]): readonly [GroupRead, GroupRead] | undefined {
+  const sorted = [...reads].sort((a, b) => a.seen.size - b.seen.size);
+  for (const [index, larger] of sorted.entries()) {
+    const smaller = sorted[index - 1];
+    if (smaller === undefined) continue;
+    if (![...smaller.seen].every((key) => larger.seen.has(key))) return [smaller, larger];
+  }
+  return undefined;
+}
+
+function explainFork(
+  [one, other]: readonly [GroupRead, GroupRead],
+  transactions: readonly Transaction[],
+): Violation {
+  const [a, b] = [nameOf(one.transaction), nameOf(other.transaction)];
+  const x = [...one.seen].find((key) => !other.seen.has(key));
+  const y = [...other.seen].find((key) => !one.seen.has(key));
+  const ids = [one.transaction.id, other.transaction.id].sort((p, q) => p - q);
+  const writers = transactions.filter(({ operations }) =>
+    operations.some((step) => step.type === 'write' && (step.key === x || step.key === y)),
+  );
+  const finding = {
+    name: 'long-fork',
+    transactions: ids,
+    sentences: [
+      ...ids.map((id) => `${nameOf(id)}: ${describeTransaction(transactions[id] as Transaction)}`),
+      `${a} saw the write of ${x} without that of ${y}, so ${x} was written first.`,
+      `${b} saw the write of ${y} without that of ${x}: a contradiction.`,
+    ],
+    arrows: [],
+  };
+  const shown = [...new Set([...ids, ...writers.map(({ id }) => id)])].sort((p, q) => p - q);
+  return toViolation(finding, transactions, shown);
+}

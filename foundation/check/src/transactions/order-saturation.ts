@@ -1,0 +1,185 @@
+/**
+ * What must precede what in every serial execution, when the order of versions is not known.
+ *
+ * Of registers only some orders are seen. But if `c` read the value of `a`, then another writer `b`
+ * of that key is on one side of both:
+ *
+ * ```
+ *        b ... precedes ... c          so b precedes a, or c would have read b's value
+ *   a ... precedes ... b               so c precedes b, for the same reason
+ * ```
+ *
+ * Each order found gives new paths; they are followed until nothing is new, or until something
+ * precedes itself: then there is no serial execution. The converse does not hold: to decide it is
+ * NP-complete. What is derived holds for serial executions only, so the cycle is a G2-item: every
+ * order of the versions gives a cycle, one with an anti-dependency unless it is worse.
+ *
+ * Source: Papadimitriou, The serializability of concurrent database updates, JACM 1979; Biswas and
+ * Enea, On the complexity of checking transactional consistency, OOPSLA 2019. Time
+ * O(rounds * (edges * nodes / 32 + reads * writers of a key)), memory nodes^2 / 8 bytes.
+ */
+import { findComponents } from './components.ts';
+import type { Cycle, Hop } from './cycle.ts';
+import { type DependencyGraph, EdgeKind, NO_VERSION } from './dependency-graph.ts';
+import type { Inference } from './inference.ts';
+import type { OrderForm } from './levels.ts';
+import { ReachabilityMatrix } from './reachability.ts';
+import type { RegisterRead } from './register-uses.ts';
+import { PathFinder } from './shortest-path.ts';
+import { nameOf } from './transaction.ts';
+import { NOBODY } from './versions.ts';
+
+/** More nodes (transactions, and instants of real time) than this are not looked at. */
+export const MAX_SATURATED_NODES = 6_000;
+
+const MAX_ROUNDS = 100;
+
+/** What a saturation needs to know of a register history. */
+export interface SaturationInput {
+  readonly inference: Inference;
+  readonly graph: DependencyGraph;
+  readonly reads: readonly RegisterRead[];
+  /** By key: the transactions that install a version, and which. */
+  installedIn(key: number): ReadonlyMap<number, number>;
+  isUsable(version: number): boolean;
+}
+
+const FORMS: readonly (readonly [OrderForm, number])[] = [
+  ['', 0],
+  ['-process', EdgeKind.process],
+  ['-realtime', EdgeKind.realtime],
+];
+
+/**
+ * A cycle that every serial execution would have: of data alone, else with the order of processes,
+ * else with real time. Undefined when none is found, or the history is too large.
+ */
+export function findSaturatedCycle(input: SaturationInput): Cycle | undefined {
+  if (input.graph.nodeCount > MAX_SATURATED_NODES) return undefined;
+  for (const [form, order] of FORMS) {
+    const hops = new Saturation(input, order).run();
+    if (hops !== undefined) return { name: `G2-item${form}`, hops };
+  }
+  return undefined;
+}
+
+/** An edge of what must precede what; hops lead between transactions, or through junctions. */
+type Order = Hop;
+
+class Saturation {
+  readonly #input: SaturationInput;
+  readonly #orders: Order[] = [];
+
+  constructor(input: SaturationInput, order: number) {
+    this.#input = input;
+    const { graph } = input;
+    const allowed = EdgeKind.ww | EdgeKind.wr | EdgeKind.rw | EdgeKind.onward | order;
+    for (let source = 0; source < graph.nodeCount; source++) {
+      for (
+        let edge = graph.first[source] as number;
+        edge < (graph.first[source + 1] as number);
+        edge++
+      ) {
+        const kind = graph.kinds[edge] as number;
+        if ((kind & allowed) === 0) continue;
+        this.#orders.push({
+          source,
+          target: graph.targets[edge] as number,
+          kind,
+          before: graph.befores[edge] as number,
+          after: graph.afters[edge] as number,
+        });
+      }
+    }
+  }
+
+  /** The hops of a cycle; undefined when nothing precedes itself. */
+  run(): readonly Hop[] | undefined {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      this.#orders.sort((a, b) => a.source - b.source);
+      const { nodeCount } = this.#input.graph;
+      const first = firstOf(this.#orders, nodeCount);
+      const targets = Int32Array.from(this.#orders, (order) => order.target);
+      const adjacency = { nodeCount, first, targets };
+      const components = findComponents(adjacency);
+      if (components.sizes.length < nodeCount) {
+        return this.#shortestCycle(adjacency, components.componentOf);
+      }
+      const reach = new ReachabilityMatrix(adjacency, components.componentOf);
+      if (!this.#derive(reach)) return undefined;
+    }
+    return undefined;
+  }
+
+  /** Adds what follows from what is reachable; false when nothing does. */
+  #derive(reach: ReachabilityMatrix): boolean {
+    const { inference, reads } = this.#input;
+    const count = this.#orders.length;
+    for (const { reader, key, version } of reads) {
+      if (version === NO_VERSION || !this.#input.isUsable(version)) continue;
+      const writer = inference.versions.writers[version] as number;
+      if (writer === NOBODY) continue;
+      const name = inference.versions.keyNames[key] as string;
+      for (const [other] of this.#input.installedIn(key)) {
+        if (other === writer || other === reader) continue;
+        const tail = `${nameOf(reader)} read ${name} from ${nameOf(writer)}`;
+        if (reach.has(other, reader) && !reach.has(other, writer)) {
+          const why = `${nameOf(other)}, which wrote ${name} too, precedes ${nameOf(reader)}`;
+          this.#add(other, writer, `${why}, but ${tail}`);
+        } else if (reach.has(writer, other) && !reach.has(reader, other)) {
+          const why = `${nameOf(other)} wrote ${name} after ${nameOf(writer)} did`;
+          this.#add(reader, other, `${why}, but ${tail}`);
+        }
+      }
+    }
+    return this.#orders.length > count;
+  }
+
+  #add(source: number, target: number, because: string): void {
+    const none = { kind: EdgeKind.rw, before: NO_VERSION, after: NO_VERSION };
+    this.#orders.push({ source, target, ...none, because });
+  }
+
+  #shortestCycle(
+    adjacency: { nodeCount: number; first: Int32Array; targets: Int32Array },
+    componentOf: Int32Array,
+  ): readonly Hop[] {
+    const count = this.#input.graph.transactionCount;
+    const finder = new PathFinder({
+      ...adjacency,
+      isFree: (node) => node >= count,
+      isAllowed: () => true,
+    });
+    let best: readonly Hop[] | undefined;
+    for (const [edge, { source, target }] of this.#orders.entries()) {
+      if (source >= count || componentOf[source] !== componentOf[target]) continue;
+      const path = finder.find(target, source);
+      if (path === undefined || finder.stepCount > 20_000_000) break;
+      const hops = this.#contract([edge, ...path]);
+      if (best === undefined || hops.length < best.length) best = hops;
+    }
+    return best ?? [];
+  }
+
+  /** The hops between transactions along a closed walk of orders. */
+  #contract(walk: readonly number[]): readonly Hop[] {
+    const count = this.#input.graph.transactionCount;
+    const hops: Hop[] = [];
+    for (let index = 0; index < walk.length; index++) {
+      const begin = this.#orders[walk[index] as number] as Order;
+      let end = begin;
+      while (end.target >= count) end = this.#orders[walk[++index] as number] as Order;
+      hops.push({ ...begin, target: end.target, after: end.after });
+    }
+    return hops;
+  }
+}
+
+function firstOf(orders: readonly Order[], nodeCount: number): Int32Array {
+  const first = new Int32Array(nodeCount + 1);
+  for (const { source } of orders) first[source + 1] = (first[source + 1] as number) + 1;
+  for (let node = 0; node < nodeCount; node++) {
+    first[node + 1] = (first[node + 1] as number) + (first[node] as number);
+  }
+  return first;
+}

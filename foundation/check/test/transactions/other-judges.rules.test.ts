@@ -1,0 +1,202 @@
+/**
+ * Shows the judges of banks, long forks and causal reversals by small stories and by naive twins,
+ * and the two text formats of registers.
+ */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import {
+  checkBank,
+  checkCausalReverse,
+  checkIsolation,
+  checkLongFork,
+  type HistoryEvent,
+  HistoryFault,
+  judgeIsolation,
+  judgeWeakIsolation,
+  readAwditText,
+  readPolysiText,
+  toTransactions,
+  type Value,
+} from '../../src/index.ts';
+import { story } from './stories.ts';
+
+/** Events of operations that follow each other: `[f, argument, result]`. */
+function inTurn(...operations: readonly (readonly [string, Value, Value?])[]): HistoryEvent[] {
+  return operations.flatMap(([f, argument, result], index): HistoryEvent[] => {
+    const head = { process: 'a', f };
+    return [
+      { ...head, atMs: 2 * index, type: 'invoke', value: argument },
+      { ...head, atMs: 2 * index + 1, type: 'ok', value: result ?? argument },
+    ];
+  });
+}
+
+it('I12: a bank keeps its total, overdraws nothing and loses no account', () => {
+  const judge = (balances: Value, options = {}) => {
+    const verdict = checkBank(
+      inTurn(['read', null, { a: 6, b: 4 }], ['read', null, balances]),
+      options,
+    );
+    return verdict.type === 'invalid'
+      ? verdict.violations.map(({ anomaly }) => anomaly)
+      : verdict.type;
+  };
+  expect(judge({ a: 3, b: 7 })).toBe('valid');
+  expect(judge({ a: 3, b: 6 })).toEqual(['wrong-total']);
+  expect(judge({ a: -1, b: 11 })).toEqual(['negative-balance']);
+  expect(judge({ a: -1, b: 11 }, { mayBeNegative: true })).toBe('valid');
+  expect(judge({ a: null, b: 10 })).toEqual(['unreadable-balance']);
+  expect(judge({ a: 10 })).toEqual(['wrong-accounts']);
+  expect(judge({ a: 3, b: 7 }, { total: 11 })).toEqual(['wrong-total', 'wrong-total']);
+  expect(checkBank([]).type).toBe('unknown');
+});
+
+it('I13: a long fork is two reads of which neither saw all that the other saw', () => {
+  const bits = fc.array(fc.nat(7), { minLength: 2, maxLength: 6 });
+  const counts = { valid: 0, invalid: 0, unknown: 0 };
+  fc.assert(
+    fc.property(bits, (masks) => {
+      const reads = masks.map((mask): [string, Value, Value] => {
+        const steps = ['x', 'y', 'z'].map((key, bit) => [
+          'r',
+          key,
+          (mask >> bit) % 2 === 1 ? 1 : null,
+        ]);
+        return ['read', null, steps];
+      });
+      const isFork = masks.some((a) => masks.some((b) => (a & b) !== a && (a & b) !== b));
+      const verdict = checkLongFork(inTurn(...reads)).type;
+      expect(verdict).toBe(isFork ? 'invalid' : 'valid');
+      counts[verdict]++;
+    }),
+    { numRuns: 500 },
+  );
+  expect(Math.min(counts.valid, counts.invalid)).toBeGreaterThan(50);
+});
+
+it('I13: a long fork is not decided when a key is written twice, nor without two reads', () => {
+  const read = (x: Value, y: Value): [string, Value, Value] => [
+    'read',
+    null,
+    [
+      ['r', 'x', x],
+      ['r', 'y', y],
+    ],
+  ];
+  const twice = checkLongFork(inTurn(read(1, null), read(2, null)));
+  expect(twice).toMatchObject({ type: 'unknown', reason: { code: 'undecided' } });
+  const once = checkLongFork(inTurn(read(1, null)));
+  expect(once).toMatchObject({ type: 'unknown', reason: { code: 'undecided' } });
+});
+
+it('I14: a causal reversal is a write seen without one that was complete before it', () => {
+  const intervals = fc.array(fc.tuple(fc.nat(9), fc.nat(9), fc.boolean()), {
+    minLength: 1,
+    maxLength: 5,
+  });
+  const counts = { valid: 0, invalid: 0, unknown: 0 };
+  fc.assert(
+    fc.property(intervals, (drawn) => {
+      // Each write begins at 10 a + place and ends some steps later; positions are all different.
+      const writes = drawn.map(([begin, length, isSeen], value) => ({
+        value,
+        isSeen,
+        from: 20 * begin + value,
+        to: 20 * (begin + length) + 10 + value,
+      }));
+      const events = writes.flatMap(({ value, from, to }): [number, HistoryEvent][] => {
+        const head = { process: `w${value}`, f: 'write', value, atMs: 0 };
+        return [
+          [from, { ...head, type: 'invoke' }],
+          [to, { ...head, type: 'ok' }],
+        ];
+      });
+      const sorted = events.sort(([a], [b]) => a - b).map(([, event]) => event);
+      const seen = writes.filter(({ isSeen }) => isSeen);
+      const read = inTurn(['read', null, seen.map(({ value }) => value)]);
+      const isReversed = seen.some((late) =>
+        writes.some((early) => !early.isSeen && early.to < late.from),
+      );
+      const verdict = checkCausalReverse([...sorted, ...read]).type;
+      expect(verdict).toBe(isReversed ? 'invalid' : seen.length > 0 ? 'valid' : 'unknown');
+      counts[verdict]++;
+    }),
+    { numRuns: 1000 },
+  );
+  expect(Math.min(counts.valid, counts.invalid, counts.unknown)).toBeGreaterThan(30);
+});
+
+it('I15: AWDIT text gives sessions of transactions', () => {
+  const transactions = readAwditText('w 0 1\nr 1 2\n-----\nw 1 2\n=====\n\nr 0 1\n');
+  const brief = transactions.map(({ id, process, operations }) => [id, process, operations.length]);
+  expect(brief).toEqual([
+    [0, '0', 2],
+    [1, '0', 1],
+    [2, '1', 1],
+  ]);
+  expect(() => readAwditText('w 0 1\nx 1 2\n')).toThrow(HistoryFault);
+  expect(() => readAwditText('w 0 1\nx 1 2\n')).toThrow('line 2');
+});
+
+it('I15: PolySI text gives sessions, and the state before all of them', () => {
+  const text = 'w(1,0,0,0)\nw(2,0,0,0)\nr(1,0,1,1)\nw(1,5,1,1)\nr(3,0,2,2)\n';
+  const transactions = readPolysiText(text);
+  expect(transactions.map(({ process, isInitial }) => [process, isInitial])).toEqual([
+    ['0', true],
+    ['1', false],
+    ['2', false],
+  ]);
+  expect(transactions[1]?.operations[0]).toEqual({ type: 'read', key: '1', value: 0 });
+  expect(transactions[2]?.operations[0]).toEqual({ type: 'read', key: '3', value: null });
+  expect(() => readPolysiText('w(1,0,0,0)\nr(1)\n')).toThrow('line 2');
+  expect(() => readPolysiText('w(1,1,1,1)\nw(1,2,2,2)\nw(1,3,1,1)\n')).toThrow('line 3');
+});
+
+it('I11: nothing tested, and values written twice, are unknown and not valid', () => {
+  const alone = judgeIsolation(story('a ok: append x 1', 'b ok: append y 1'));
+  expect(alone.verdict).toMatchObject({ type: 'unknown', reason: { code: 'undecided' } });
+  const unread = judgeWeakIsolation(story('a ok: w x 1', 'b ok: w x 2'), 'causal');
+  expect(unread).toMatchObject({ type: 'unknown', reason: { code: 'undecided' } });
+  const doubled = story('a ok: w x 1', 'b ok: w x 1', 'c ok: r x 1');
+  expect(judgeWeakIsolation(doubled, 'causal')).toMatchObject({
+    type: 'unknown',
+    reason: { code: 'undecided' },
+  });
+  const { verdict } = judgeIsolation([
+    ...doubled,
+    ...story('', '', '', 'c ok: r y nil, w y 1').slice(3),
+  ]);
+  expect(verdict.coverage.notChecked.join()).toMatch('2 writes gave a key a value');
+});
+
+it('I11: what is no history of transactions is refused with its place', () => {
+  const event = { atMs: 0, process: 'a', type: 'ok', f: 'txn' } as const;
+  expect(() => toTransactions([{ ...event, value: 3 }])).toThrow('event 0');
+  expect(() => toTransactions([{ ...event, value: [['frob', 'x', 1]] }])).toThrow('"frob"');
+  expect(() => toTransactions([{ ...event, value: [['rp', ['<', 1], null]] }])).toThrow(
+    'predicate',
+  );
+  const begin = { ...event, type: 'invoke', value: [] } as const;
+  expect(() => checkIsolation([begin, begin])).toThrow('event 1');
+  expect(() => judgeWeakIsolation(story('a ok: append x 1'), 'causal')).toThrow('append');
+});
+
+it('I10: a cycle is told step by step, and ends in a contradiction', () => {
+  const { verdict } = judgeIsolation(
+    story(
+      'p ok: append x 1, append y 1',
+      'q ok: r x [1], r y []',
+      'r ok: append z 1',
+      's ok: r z [1]',
+    ),
+    { level: 'serializable' },
+  );
+  expect(verdict.type === 'invalid' && verdict.violations[0]?.sentences).toEqual([
+    'T0: append x 1, append y 1',
+    'T1: r x [1], r y []',
+    "T0 precedes T1, because T1 read T0's append of 1 to x.",
+    "Yet T1 precedes T0, because T1 read y as it was before T0's append of 1 to y: " +
+      'a contradiction.',
+  ]);
+  expect(verdict.type === 'invalid' && verdict.violations[0]?.operations.length).toBe(2);
+});
