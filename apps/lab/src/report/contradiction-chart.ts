@@ -1,19 +1,27 @@
 /**
  * The smallest history that shows a violation, as bars from call to answer, one row a process.
+ *
+ * What matters is which operation was over before which began. So the axis keeps the order of all
+ * calls and answers exactly, and lengths by half only: operations of a millisecond, seconds apart,
+ * would be invisible on a true scale.
  */
-
 import type { ExplainedOperation, HistoryExplanation } from '../verdict.ts';
 import { round } from './diagram-layout.ts';
 import { type Markup, markup } from './markup.ts';
-import { contradictionOf, isWrite, wordOf } from './operation.ts';
-import { ticksOf, xOf } from './time-scale.ts';
+import { contradictionOf, isWrite, witnessOf, wordOf } from './operation.ts';
 import { clip, formatMs, formatOperation, plural } from './wording.ts';
 
 /** The most operations that are drawn; the last ones are, since the contradiction ends them. */
 export const MAX_BARS = 24;
 
-const ROW = 52;
-const TOP = 8;
+const TOP = 4;
+const ROW = 60;
+
+/** How many labels may stand above each other in a row. */
+const LEVELS = 2;
+
+/** About how wide a character of a label is, px. */
+const CHARACTER = 6.6;
 
 /** The chart, `width` pixels wide. */
 export function renderContradiction(explanation: HistoryExplanation, width: number): Markup {
@@ -21,32 +29,26 @@ export function renderContradiction(explanation: HistoryExplanation, width: numb
   const wrong = contradictionOf(explanation);
   const processes = [...new Set(operations.map(({ process }) => process))].sort();
   const left = 12 + 7.5 * Math.min(10, Math.max(2, ...processes.map((each) => each.length)));
-  const ends = operations.flatMap(({ fromMs, untilMs }) => [fromMs, untilMs]);
-  const [first, last] = [Math.min(...ends), Math.max(...ends)];
-  const edge = Math.max((last - first) * 0.02, 0.5);
-  const window = { fromMs: first - edge, untilMs: last + edge };
-  const corners = [
-    [window.fromMs, left],
-    [window.untilMs, width - 12],
-  ] as const;
-  const scale = { corners, folds: [] };
-  const y = (process: string) => TOP + 30 + processes.indexOf(process) * ROW;
-  const x = (atMs: number) => round(xOf(scale, atMs));
+  const x = toX(operations, left, width - 12);
+  const y = (process: string) => TOP + 42 + processes.indexOf(process) * ROW;
   const bottom = TOP + processes.length * ROW;
   const rows = processes.map(
     (process) => markup`<text class="lb" x="0" y="${y(process) + 4.5}">${clip(process, 10)}</text>
 <line class="hair" x1="${left}" x2="${width}" y1="${y(process)}" y2="${y(process)}"/>`,
   );
-  const bars = operations.map((each) => bar(each, each === wrong, x, y(each.process), width));
-  const gap = gapBefore(operations, wrong);
+  const takenUntil = new Map<string, number>();
+  const bars = operations
+    .toSorted((a, b) => a.fromMs - b.fromMs)
+    .map((each) => bar(each, { x, y, width, takenUntil, isWrong: each === wrong }));
   const label = `${plural(operations.length, 'operation')} that contradict, from call to answer`;
-  const times = ticksOf(scale, 90).map(
-    (atMs) => markup`<line class="grid" x1="${x(atMs)}" x2="${x(atMs)}" y1="${TOP}" y2="${bottom}"/>
-<text class="ax" x="${x(atMs)}" y="${bottom + 44}" text-anchor="middle">${formatMs(atMs)}</text>`,
-  );
-  const bracket = gap === undefined ? '' : gapLine(gap, x, y, bottom, width);
-  return markup`<svg class="contradiction" viewBox="0 0 ${width} ${bottom + 50}" width="${width}"
- height="${bottom + 50}" role="img" aria-label="${label}">${times}${rows}${bars}${bracket}</svg>`;
+  const witness = witnessOf(explanation);
+  const gap =
+    witness === undefined || wrong === undefined
+      ? ''
+      : gapLine(witness, wrong, { x, y, bottom, width });
+  const height = bottom + 28;
+  return markup`<svg class="contradiction" viewBox="0 0 ${width} ${height}" width="${width}"
+ height="${height}" role="img" aria-label="${label}">${rows}${bars}${gap}</svg>`;
 }
 
 /** An operation with what it was told: `write x=2 → ok`. */
@@ -57,65 +59,86 @@ export function describeExplained(operation: ExplainedOperation): string {
   return `${asked} \u2192 ${wordOf(outcome, isEcho ? undefined : output)}`;
 }
 
-function bar(
-  operation: ExplainedOperation,
-  isWrong: boolean,
-  x: (atMs: number) => number,
-  y: number,
-  width: number,
-): Markup {
+/** Where a moment is: half by its rank among all calls and answers, half by its time. */
+function toX(
+  operations: readonly ExplainedOperation[],
+  left: number,
+  right: number,
+): (atMs: number) => number {
+  const times = operations.flatMap(({ fromMs, untilMs }) => [fromMs, untilMs]);
+  const ranked = [...new Set(times)].sort((a, b) => a - b);
+  const [first = 0, last = 0] = [ranked[0], ranked.at(-1)];
+  const steps = Math.max(1, ranked.length - 1);
+  return (atMs) => {
+    const rank = ranked.indexOf(atMs) / steps;
+    const time = (atMs - first) / Math.max(last - first, 1e-6);
+    return round(left + 4 + ((rank + time) / 2) * (right - left - 8));
+  };
+}
+
+/** What all bars of a chart share. */
+interface Chart {
+  readonly x: (atMs: number) => number;
+  readonly y: (process: string) => number;
+  readonly width: number;
+}
+
+/** What a bar has to know; `takenUntil` is where the labels of each row and level end. */
+interface BarPlace extends Chart {
+  readonly takenUntil: Map<string, number>;
+  readonly isWrong: boolean;
+}
+
+function bar(operation: ExplainedOperation, place: BarPlace): Markup {
   const { fromMs, untilMs, outcome, process } = operation;
-  const [from, until] = [x(fromMs), x(untilMs)];
+  const [from, until] = [place.x(fromMs), place.x(untilMs)];
+  const y = place.y(process);
   const wide = Math.max(4, round(until - from));
-  const text = `${describeExplained(operation)}${isWrong ? ' \u2715' : ''}`;
+  const text = clip(`${describeExplained(operation)}${place.isWrong ? ' \u2715' : ''}`, 44);
   const title = `${process}: ${text}, ${formatMs(fromMs)} to ${formatMs(untilMs)}`;
-  const isEnd = from + text.length * 6.6 > width;
-  const at = isEnd ? Math.min(width, from + wide) : from;
   const shape =
     outcome === 'info'
       ? markup`<path class="bar" d="M${from + wide} ${y - 6}H${from}v12H${from + wide}"/>`
       : markup`<rect class="bar" x="${from}" y="${y - 6}" width="${wide}" height="12" rx="1"/>`;
-  return markup`<g class="op key ${outcome}${isWrong ? ' wrong' : ''}">
-<title>${title}</title>${shape}
-<text x="${at}" y="${y - 12}" text-anchor="${isEnd ? 'end' : 'start'}">${clip(text, 60)}</text>
-</g>`;
+  return markup`<g class="op key ${outcome}${place.isWrong ? ' wrong' : ''}"><title>${title}</title>
+${shape}${label(text, process, from, from + wide, place)}</g>`;
 }
 
-/** A silence between the last confirmed operation and the wrong one. */
-interface Gap {
-  readonly before: ExplainedOperation;
-  readonly after: ExplainedOperation;
+/** The label above a bar, on the first level that is free; without one it has its title only. */
+function label(
+  text: string,
+  process: string,
+  from: number,
+  until: number,
+  { takenUntil, width, y }: BarPlace,
+): Markup | '' {
+  const long = text.length * CHARACTER;
+  const start = from + long <= width ? from : Math.max(0, Math.min(width, until) - long);
+  for (let level = 0; level < LEVELS; level += 1) {
+    const row = `${process} ${level}`;
+    if (start < (takenUntil.get(row) ?? -Infinity)) continue;
+    takenUntil.set(row, start + long + 4);
+    const isEnd = start !== from;
+    return markup`<text x="${round(isEnd ? start + long : start)}"
+ y="${y(process) - 12 - level * 14}"
+ text-anchor="${isEnd ? 'end' : 'start'}">${text}</text>`;
+  }
+  return '';
 }
 
-function gapBefore(
-  operations: readonly ExplainedOperation[],
-  wrong: ExplainedOperation | undefined,
-): Gap | undefined {
-  if (wrong === undefined) return undefined;
-  const done = operations.filter(
-    ({ outcome, untilMs }) => outcome === 'ok' && untilMs < wrong.fromMs,
-  );
-  const before = done.reduce<ExplainedOperation | undefined>(
-    (last, each) => (last === undefined || each.untilMs > last.untilMs ? each : last),
-    undefined,
-  );
-  return before === undefined ? undefined : { before, after: wrong };
-}
-
+/** How long it was between an answer and the call that should have known of it. */
 function gapLine(
-  { before, after }: Gap,
-  x: (atMs: number) => number,
-  y: (process: string) => number,
-  bottom: number,
-  width: number,
+  before: ExplainedOperation,
+  after: ExplainedOperation,
+  { x, y, bottom, width }: Chart & { readonly bottom: number },
 ): Markup {
   const [from, until] = [x(before.untilMs), x(after.fromMs)];
-  const text = `${formatMs(after.fromMs - before.untilMs)} between answer and call`;
+  const gapMs = after.fromMs - before.untilMs;
+  const text = gapMs < 0.05 ? 'right after it' : `${formatMs(gapMs)} between answer and call`;
   const half = text.length * 3.1;
   const middle = Math.min(width - half, Math.max(half, (from + until) / 2));
-  return markup`<path class="gapline"
- d="M${from} ${y(before.process) + 7}V${bottom + 6}M${until} ${y(after.process) + 7}
-V${bottom + 6}"/>
-<path class="fm" d="M${from} ${bottom + 6}H${until}"/>
+  return markup`<path class="gapline" d="M${from} ${y(before.process) + 7}V${bottom + 6}
+M${until} ${y(after.process) + 7}V${bottom + 6}"/><path class="fm"
+ d="M${from} ${bottom + 6}H${until}"/>
 <text class="gaptext" x="${round(middle)}" y="${bottom + 20}" text-anchor="middle">${text}</text>`;
 }

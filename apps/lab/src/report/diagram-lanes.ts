@@ -98,7 +98,7 @@ function faultNumber({ bands }: Story, { node, kind, fromMs }: Span): number | u
 export function renderFaults(story: Story, layout: DiagramLayout): Markup {
   const takenUntil = new Map<string, number>();
   const bands = story.bands
-    .filter(({ isDrawn }) => isDrawn)
+    .filter((band) => band.isDrawn && !isWide(band, layout))
     .flatMap((band) => band.nodes.map((node) => ({ band, node })))
     .map(({ band, node }) => {
       const lane = layout.lanes.get(node);
@@ -111,7 +111,35 @@ export function renderFaults(story: Story, layout: DiagramLayout): Markup {
       if (isFree) takenUntil.set(node, box.x + 6 + text.length * CHARACTER);
       return drawBand(band, lane, box, text);
     });
-  return markup`<g>${bands}</g>`;
+  return markup`<g>${bands}${renderWideBands(story, layout)}</g>`;
+}
+
+/** Whether a fault concerns most of the lanes: it is drawn once, between clients and nodes. */
+function isWide({ nodes }: Band, { lanes }: DiagramLayout): boolean {
+  return nodes.length > 2 && nodes.filter((node) => lanes.has(node)).length > lanes.size / 2;
+}
+
+function renderWideBands({ bands, clients }: Story, layout: DiagramLayout): Markup {
+  const lanes = [...layout.lanes.values()];
+  const last = lanes.findLast(({ isClient }) => isClient);
+  const y =
+    clients.length === 0 || last === undefined ? layout.top + 5 : last.top + last.height + 5;
+  let takenUntil = -Infinity;
+  const lines = bands.map((band) => {
+    const box = boxOf(layout, band.fromMs, band.untilMs);
+    if (!band.isDrawn || box === undefined || !isWide(band, layout)) return '';
+    const { number, label } = band;
+    const text = fitted(layout.right - box.x - 6, [`F${number} ${label}`, `F${number}`]);
+    const isFree = box.x >= takenUntil;
+    if (isFree) takenUntil = box.x + text.length * CHARACTER + 12;
+    const title = `F${number}: ${label}, ${formatMs(band.fromMs)} to ${formatMs(band.untilMs)}`;
+    const name = isFree
+      ? markup`<text class="dl" x="${box.x + 4}" y="${y + 10}">${text}</text>`
+      : '';
+    return markup`<g><title>${title}</title>
+<path class="fault" d="M${box.x} ${y + 6}V${y - 2}h${Math.max(box.width, 1)}"/>${name}</g>`;
+  });
+  return markup`${lines}`;
 }
 
 function drawBand(band: Band, lane: Lane, { x, width }: Box, text: string): Markup {

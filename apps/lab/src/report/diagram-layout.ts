@@ -52,7 +52,7 @@ export interface DiagramLayout {
 }
 
 /** Heights of the rows, which the style sheet repeats for the panel of states. */
-export const ROWS = { top: 32, client: 42, gap: 10, node: 60, axis: 30 } as const;
+export const ROWS = { top: 32, client: 42, gap: 18, node: 60, axis: 30 } as const;
 
 /** The room for names at the left. */
 export const LABEL_WIDTH = 36;
@@ -181,7 +181,7 @@ function placeFlags(
   const shown = [...steps.entries()]
     .filter(([, { atMs }]) => atMs >= window.fromMs && atMs <= window.untilMs)
     .map(([index, { atMs }]) => ({ index, x: xOf(scale, atMs) }));
-  let least = left - 2;
+  let least = left + 9;
   for (const flag of shown) {
     flag.x = Math.max(flag.x, least);
     least = flag.x + FLAG_DISTANCE;

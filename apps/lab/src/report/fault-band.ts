@@ -38,8 +38,12 @@ export function readBands(
   endMs: number,
 ): readonly Band[] {
   const memberCount = trace.replicas.length + trace.clients.length;
+  const strikes = strikesOf(faults, trace);
   return joinDirections(faults)
-    .map((each) => ({ ...each, fromMs: startOf(each.fault, trace) }))
+    .map((each) => {
+      const { fault } = each;
+      return { ...each, fromMs: fault.type === 'crash-at' ? strikes.get(fault) : fault.atMs };
+    })
     .sort((a, b) => (a.fromMs ?? Infinity) - (b.fromMs ?? Infinity))
     .map(({ fault, isMutual, fromMs }, index) => ({
       number: index + 1,
@@ -90,11 +94,34 @@ function isDown({ type }: Fault): boolean {
   return type === 'crash' || type === 'crash-at' || type === 'upgrade' || type === 'pause';
 }
 
-/** When it strikes; of a crash at a point, when the trace says so, if it ever does. */
-function startOf(fault: Fault, { records }: Pick<RunTrace, 'records'>): number | undefined {
-  if (fault.type !== 'crash-at') return fault.atMs;
-  const downs = records.filter(({ type, node }) => type === 'down' && node === fault.node);
-  return downs[0]?.atMs;
+/**
+ * When the n-th crash at a point of its node strikes: a trace does not say which of them took a
+ * node down, so they are told by what happened to the disk, and by their order.
+ */
+function strikesOf(
+  faults: readonly Fault[],
+  { records }: Pick<RunTrace, 'records'>,
+): ReadonlyMap<Fault, number> {
+  const timed = faults.flatMap((fault) => (fault.type === 'crash' ? [fault] : []));
+  const taken = new Set<number>();
+  const strikes = new Map<Fault, number>();
+  for (const fault of faults) {
+    if (fault.type !== 'crash-at') continue;
+    const index = records.findIndex((record, at) => {
+      const isDown = record.type === 'down' && record.node === fault.node && !taken.has(at);
+      if (!isDown) return false;
+      const isOther = /\((?:kept|wiped|unsynced-lost)\)/.test(record.reason);
+      if (isOther && !record.reason.includes(`(${fault.disk})`)) return false;
+      const isTimed = ({ node, atMs }: { node: string; atMs: number }) =>
+        node === record.node && Math.abs(atMs - record.atMs) < 0.01;
+      return !timed.some(isTimed);
+    });
+    const record = records[index];
+    if (record === undefined) continue;
+    taken.add(index);
+    strikes.set(fault, record.atMs);
+  }
+  return strikes;
 }
 
 function untilOf(fault: Fault, fromMs: number | undefined): number {

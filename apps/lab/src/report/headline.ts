@@ -2,13 +2,8 @@
  * The headline of a report: the consequence in one sentence, with times, and what to make of it.
  */
 import type { ExperimentReport, RunEvidence } from '../run-report.ts';
-import {
-  type Answer,
-  anomaliesOf,
-  type ExplainedOperation,
-  type HistoryExplanation,
-} from '../verdict.ts';
-import { contradictionOf, isWrite } from './operation.ts';
+import { type Answer, anomaliesOf, type HistoryExplanation } from '../verdict.ts';
+import { contradictionOf, isWrite, valueSeen, witnessOf } from './operation.ts';
 import { formatMs, formatValue, plural, toSentence } from './wording.ts';
 
 /** What stands at the top of a report. */
@@ -45,8 +40,8 @@ function sentenceOf(run: RunEvidence): string {
   const { verdict, history, plan, endMs } = run;
   if (verdict.answer === 'invalid') {
     const explanation = explanationOf(run);
-    const lost = explanation === undefined ? undefined : lostWrite(explanation);
-    if (lost !== undefined && verdict.anomaly === 'linearizability') return lost;
+    const pair = explanation === undefined ? undefined : contrast(explanation);
+    if (pair !== undefined && verdict.anomaly === 'linearizability') return pair;
     return toSentence(anomaliesOf(verdict)[0]?.sentence ?? 'a check did not hold');
   }
   if (verdict.answer === 'unknown') {
@@ -64,27 +59,26 @@ function sentenceOf(run: RunEvidence): string {
 }
 
 /**
- * A confirmed write that a later read did not see, where the explanation shows one: the last one
- * that was over before the read began, with no other write of the key beside them.
+ * What a client was told, and what another was told after it, where the explanation shows such a
+ * pair. Where other writes were about, the two alone prove nothing: then the judge is named.
  */
-function lostWrite(explanation: HistoryExplanation): string | undefined {
-  const read = contradictionOf(explanation);
-  if (read === undefined || isWrite(read.f) || read.output === undefined) return undefined;
-  const writes = explanation.operations.filter(({ f }) => isWrite(f));
-  const before = writes.filter(({ outcome, untilMs }) => outcome === 'ok' && untilMs < read.fromMs);
-  const write = before.reduce<ExplainedOperation | undefined>(
-    (last, each) => (last === undefined || each.untilMs > last.untilMs ? each : last),
-    undefined,
+function contrast(explanation: HistoryExplanation): string | undefined {
+  const wrong = contradictionOf(explanation);
+  const witness = witnessOf(explanation);
+  if (wrong === undefined || witness === undefined) return undefined;
+  const { key, f, untilMs, fromMs } = witness;
+  const name = `${key === undefined ? '' : `${key}=`}${formatValue(valueSeen(witness))}`;
+  const first = isWrite(f)
+    ? `${name} was confirmed at ${formatMs(untilMs)}`
+    : `A ${f} returned ${name} at ${formatMs(untilMs)}`;
+  const gapMs = wrong.fromMs - untilMs;
+  const later = gapMs < 0.05 ? 'right after it' : `that began ${formatMs(gapMs)} later`;
+  const second = `a ${wrong.f} ${later} returned ${formatValue(wrong.output)}`;
+  const others = explanation.operations.filter(
+    (each) => isWrite(each.f) && each !== witness && each.untilMs > fromMs,
   );
-  if (write?.input === undefined) return undefined;
-  const isSeen = JSON.stringify(write.input) === JSON.stringify(read.output);
-  const isOther = writes.some((each) => each !== write && each.untilMs > write.fromMs);
-  if (isSeen || isOther) return undefined;
-  const name = `${write.key === undefined ? '' : `${write.key}=`}${formatValue(write.input)}`;
-  return (
-    `${name} was confirmed at ${formatMs(write.untilMs)}, and a read that began ` +
-    `${formatMs(read.fromMs - write.untilMs)} later returned ${formatValue(read.output)}.`
-  );
+  const isPlain = isWrite(f) && others.length === 0;
+  return `${first}, and ${second}${isPlain ? '.' : ': no order of the operations explains both.'}`;
 }
 
 function plantedNotes({ planted }: ExperimentReport): readonly string[] {

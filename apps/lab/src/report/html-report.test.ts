@@ -40,7 +40,7 @@ describe('the headline', () => {
     ]);
   });
 
-  it('does not claim a lost write where another write could explain the read', () => {
+  it('leaves the proof to the judge where another write was about', () => {
     const run = figureEightRun();
     const [check, ...rest] = run.verdict.checks;
     const explanation = check!.explanation!;
@@ -49,7 +49,21 @@ describe('the headline', () => {
     const checks = [{ ...check!, explanation: { ...explanation, operations } }, ...rest];
     const twisted = { ...report, shrunk: { ...run, verdict: { ...run.verdict, checks } } };
     expect(headlineOf(twisted).sentence).toBe(
-      'No order of the operations on x explains what clients saw.',
+      'x=2 was confirmed at 982\u00a0ms, and a read that began 370\u00a0ms later returned 1: ' +
+        'no order of the operations explains both.',
+    );
+  });
+
+  it('names two reads that cannot follow each other', () => {
+    const run = figureEightRun();
+    const [check, ...rest] = run.verdict.checks;
+    const read = { ...check!.explanation!.operations[1]!, output: 5, fromMs: 1300, untilMs: 1352 };
+    const operations = [read, ...check!.explanation!.operations.slice(1)];
+    const checks = [{ ...check!, explanation: { ...check!.explanation!, operations } }, ...rest];
+    const twisted = { ...report, shrunk: { ...run, verdict: { ...run.verdict, checks } } };
+    expect(headlineOf(twisted).sentence).toBe(
+      'A read returned x=5 at 1\u202f352\u00a0ms, and a read right after it returned 1: ' +
+        'no order of the operations explains both.',
     );
   });
 

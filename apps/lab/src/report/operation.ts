@@ -23,6 +23,8 @@ export interface Operation {
   readonly isKey: boolean;
   /** It is the one that no lawful history can end in. */
   readonly isContradiction: boolean;
+  /** It is the one that speaks against the contradiction: see `witnessOf`. */
+  readonly isWitness: boolean;
   /** Where its beginning and end stand in the trace; -1 where they do not. */
   readonly startIndex: number;
   readonly endIndex: number;
@@ -39,6 +41,7 @@ export function readOperations(
   const places = placesInTrace(trace);
   const key = new Set(explanation?.operations.map(({ invokeIndex }) => invokeIndex));
   const contradiction = explanation === undefined ? undefined : contradictionOf(explanation);
+  const witness = explanation === undefined ? undefined : witnessOf(explanation);
   const operations: Operation[] = [];
   const nth = new Map<string, number>();
   for (const [index, event] of history.entries()) {
@@ -61,6 +64,7 @@ export function readOperations(
       endMs,
       isKey: key.has(index),
       isContradiction: contradiction?.invokeIndex === index,
+      isWitness: witness?.invokeIndex === index,
       startIndex: place?.start ?? -1,
       endIndex: place?.end ?? -1,
     });
@@ -80,6 +84,30 @@ export function contradictionOf(explanation: HistoryExplanation): ExplainedOpera
     (last, each) => (last === undefined || each.untilMs >= last.untilMs ? each : last),
     undefined,
   );
+}
+
+/**
+ * The operation that speaks against the contradiction most plainly: the last one that was over
+ * before it began, and that wrote or read something else than it returned.
+ */
+export function witnessOf(explanation: HistoryExplanation): ExplainedOperation | undefined {
+  const wrong = contradictionOf(explanation);
+  if (wrong === undefined || isWrite(wrong.f) || wrong.output === undefined) return undefined;
+  const returned = JSON.stringify(wrong.output);
+  const before = explanation.operations.filter((each) => {
+    const value = valueSeen(each);
+    const isOther = value !== undefined && JSON.stringify(value) !== returned;
+    return each.outcome === 'ok' && each.untilMs <= wrong.fromMs && each !== wrong && isOther;
+  });
+  return before.reduce<ExplainedOperation | undefined>(
+    (last, each) => (last === undefined || each.untilMs > last.untilMs ? each : last),
+    undefined,
+  );
+}
+
+/** What an operation wrote or read. */
+export function valueSeen({ f, input, output }: ExplainedOperation): Value | undefined {
+  return isWrite(f) ? input : output;
 }
 
 /** Whether `f` sets a value, so that its result is no more than a confirmation. */

@@ -41,7 +41,8 @@ export function renderContradictionSection(run: RunEvidence): Markup {
 <p>${few}A system that behaves like one copy puts them in some order, each between its call and its
 answer. No order fits:</p>
 <ol>${lines}</ol></div>
-<figure class="wide">${renderContradiction(explanation, 480)}</figure></div></section>`;
+<figure>${renderContradiction(explanation, 520)}<figcaption class="kv">Order is exact, lengths are
+not to scale.</figcaption></figure></div></section>`;
 }
 
 /** What clients did in the drawn run. */

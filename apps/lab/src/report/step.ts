@@ -90,9 +90,9 @@ export function chooseSteps(source: StepSource): ChosenSteps {
   };
 }
 
-/** Two candidates within a millisecond on one lifeline are one moment. */
+/** Two candidates on one lifeline at about the same time are one moment. */
 function isSameMoment(a: Candidate, b: Candidate): boolean {
-  return a.node === b.node && Math.abs(a.atMs - b.atMs) < 1;
+  return a.node === b.node && Math.abs(a.atMs - b.atMs) < 0.05;
 }
 
 /** What the judges found, where it is not an operation of a client. */
@@ -124,13 +124,14 @@ function operationCandidates(operations: readonly Operation[]): readonly Candida
     .filter(({ isKey }) => isKey)
     .flatMap((operation): readonly Candidate[] => {
       const { client, label, result, outcome, startMs, endMs, isContradiction } = operation;
+      const { begin: beginWeight, end: endWeight } = weightsOf(operation);
       const head = { node: client, isWrong: false };
       const begin: Candidate = {
         ...head,
         atMs: startMs,
         title: clip(`${client} asks: ${label}`, 32),
         text: toSentence(`${client} begins ${label}`),
-        weight: isContradiction ? 50 : 70,
+        weight: beginWeight,
         recordIndex: operation.startIndex,
       };
       if (outcome === 'info') return [begin];
@@ -143,11 +144,20 @@ function operationCandidates(operations: readonly Operation[]): readonly Candida
         title: clip(result === 'ok' ? `${client} is told ok` : `${client} gets ${result}`, 32),
         text: `${toSentence(`${told} to ${client}, ${took}`)}${wrong}`,
         isWrong: isContradiction,
-        weight: isContradiction ? 110 : 85,
+        weight: endWeight,
         recordIndex: operation.endIndex,
       };
       return [begin, end];
     });
+}
+
+/**
+ * What the contradiction and its witness weigh beside crashes and cuts (56 to 66); the rest of a
+ * long explanation weighs less, or it would leave no room for what went wrong.
+ */
+function weightsOf({ isContradiction, isWitness }: Operation) {
+  if (isContradiction) return { begin: 50, end: 110 };
+  return isWitness ? { begin: 68, end: 90 } : { begin: 40, end: 46 };
 }
 
 /** New leaders, crashes and returns. */

@@ -147,6 +147,29 @@ describe('faults', () => {
   });
 });
 
+describe('crashes at points of one node', () => {
+  it('are told by their order and by what happened to the disk, beside those with a time', () => {
+    const node = toNodeId('n4');
+    const point = { operation: 'sync', nth: 1, when: 'after' } as const;
+    const at = (disk: 'kept' | 'unsynced-lost') =>
+      ({ type: 'crash-at', node, point, downMs: 10, disk }) as const;
+    const timed = { type: 'crash', node, disk: 'kept', atMs: 20, untilMs: 30 } as const;
+    const down = new TraceScript(['n4'], []);
+    down.down('n4', 20, 0, 'crash (kept)');
+    down.down('n4', 40, 0, 'crash (unsynced-lost)');
+    down.down('n4', 60, 0, 'crash (kept)');
+    const bands = readBands([at('kept'), timed, at('unsynced-lost'), at('kept')], down.trace(), 99);
+    expect(bands.map(({ type, fromMs, hasStruck }) => [type, fromMs, hasStruck])).toEqual([
+      ...[
+        ['crash', 20, true],
+        ['crash-at', 40, true],
+        ['crash-at', 60, true],
+      ],
+      ['crash-at', 99, false],
+    ]);
+  });
+});
+
 describe('steps', () => {
   it('are at most nine, in order, and end in the contradiction', () => {
     expect(story.steps.length).toBeLessThanOrEqual(MAX_STEPS);

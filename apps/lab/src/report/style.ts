@@ -120,7 +120,7 @@ color:inherit;text-decoration:none;align-items:baseline}
 background:var(--bg);padding-top:33px;font-size:13px;font-weight:600;height:calc(100% - 32px)}
 .names span{display:flex;align-items:center;white-space:nowrap;overflow:hidden}
 .names .client{height:42px;padding-top:16px}
-.names .lane-gap{height:10px}
+.names .lane-gap{height:18px}
 .names .node{height:60px}
 .canvas{flex:none}
 .st{touch-action:pan-x pan-y;cursor:crosshair;user-select:none;-webkit-user-select:none}
@@ -134,7 +134,7 @@ padding:0 8px;margin-left:-16px;padding-left:16px}
 .row.hot{background:var(--panel)}
 .row.down .cell{opacity:.55}
 .state .row:last-child{border-bottom:1px solid var(--hair)}
-.gap-row{height:10px;border-top:1px solid var(--hair);margin-left:-16px}
+.gap-row{height:18px;border-top:1px solid var(--hair);margin-left:-16px}
 .l1,.l2{display:flex;align-items:center;gap:8px;min-height:22px;overflow:hidden}
 .l2{padding-left:34px}
 .l1 .kv,.l2 .kv{overflow:hidden;text-overflow:ellipsis}
