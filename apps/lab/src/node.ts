@@ -1,5 +1,23 @@
 /**
  * The door of the lab for what needs Node.js.
  */
+export { CATALOG, type CatalogEntry, findBug, findExperiment } from './catalog.ts';
+export {
+  type DemoOptions,
+  type DemoProgress,
+  type DemoResult,
+  type DemoStage,
+  demo,
+} from './demo.ts';
 export { PROJECT_ROOT, readEnvironment } from './environment.ts';
+export { type HuntOptions, hunt } from './hunt.ts';
+export type { SeedOutcome } from './lab-worker.ts';
+export { type LocalOptions, runLocal } from './local/run-local.ts';
+export { plantedLaunch } from './planted/planted.ts';
+export { type PlantingPlugin, plantingPlugin } from './planted/vite-plugin.ts';
+export { type ReplayOptions, type ReplayResult, replay } from './replay.ts';
 export { renderReport } from './report/render-report.ts';
+export { type RunOptions, runExperiment } from './run-experiment.ts';
+export { runPlan } from './run-plan.ts';
+export { type ShrinkOptions, type Shrunk, shrink } from './shrink.ts';
+export { DEFAULT_WORKER_COUNT, type PoolOptions, WorkerPool } from './worker-pool.ts';

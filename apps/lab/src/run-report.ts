@@ -35,7 +35,8 @@ export interface RunEnd {
   readonly node: NodeId;
   readonly incarnation: number;
   readonly atMs: number;
-  readonly type: 'broken' | 'refused';
+  /** `broken` is a bug; the others are lawful answers to a fault, as the simulator tells them. */
+  readonly type: 'broken' | 'stopped' | 'refused';
   readonly cause: string;
 }
 

@@ -158,8 +158,10 @@ export function checkRowsOf({ verdict, ends }: RunEvidence): readonly CheckRow[]
       sentence: toSentence(sentence),
     }));
   });
-  const stopped = ends.map(({ node, type, atMs, cause }) => ({
-    check: type === 'broken' ? `${node} stopped itself` : `${node} refused to start`,
+  // A node that an operating error stopped, or kept from starting, broke no promise.
+  const broken = ends.filter(({ type }) => type === 'broken');
+  const stopped = broken.map(({ node, atMs, cause }) => ({
+    check: `${node} stopped itself`,
     answer: 'unknown' as const,
     atMs,
     sentence: toSentence(cause),

@@ -1,0 +1,108 @@
+/**
+ * A hunt: runs seed after seed on all cores until one fails, or all have held.
+ */
+import type { PlantedBug } from '@mangrove/experiment';
+import { InvalidArgument } from '@mangrove/host';
+import type { SeedOutcome } from './lab-worker.ts';
+import { type HuntFailure, type HuntFigures, MAX_HUNT_FAILURES } from './run-report.ts';
+import { WorkerPool } from './worker-pool.ts';
+
+/** What is hunted, and where. */
+export interface HuntOptions {
+  readonly experiment: string;
+  /** The bug that is planted in every thread; the clean code where it is missing. */
+  readonly bug?: PlantedBug | undefined;
+  /** Default: 1. */
+  readonly firstSeed?: number | undefined;
+  readonly seedCount: number;
+  /** Default: one a core, eight at most. */
+  readonly workerCount?: number | undefined;
+  /** Whether the hunt ends with the first failure. Default: no. */
+  readonly isOver?: ((figures: HuntFigures) => boolean) | undefined;
+  readonly onProgress?: ((figures: HuntFigures) => void) | undefined;
+  /** Ends the hunt early; what was seen until then is the result. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How often progress is told, in milliseconds. */
+const PROGRESS_MS = 100;
+
+/** Hunts; resolves to the figures of all seeds that were run. */
+export async function hunt(options: HuntOptions): Promise<HuntFigures> {
+  const { experiment, bug, workerCount } = options;
+  const pool = await WorkerPool.open({ experiment, bug, workerCount });
+  try {
+    return await huntIn(pool, options);
+  } finally {
+    await pool.close();
+  }
+}
+
+/** Hunts with threads that are there already. */
+export async function huntIn(pool: WorkerPool, options: HuntOptions): Promise<HuntFigures> {
+  const { firstSeed = 1, seedCount, signal, isOver = () => false, onProgress } = options;
+  if (!Number.isInteger(seedCount) || seedCount < 1) {
+    throw new InvalidArgument('seeds', seedCount, 'a positive integer');
+  }
+  const tally = new Tally(firstSeed, pool.workerCount);
+  let nextSeed = firstSeed;
+  let toldMs = performance.now();
+  const follow = async () => {
+    while (nextSeed < firstSeed + seedCount && signal?.aborted !== true) {
+      if (isOver(tally.figures())) return;
+      const seed = nextSeed++;
+      tally.add(await pool.runSeed(seed));
+      if (performance.now() - toldMs < PROGRESS_MS) continue;
+      toldMs = performance.now();
+      onProgress?.(tally.figures());
+    }
+  };
+  // Two for each thread, so that none waits for its next seed.
+  await Promise.all(Array.from({ length: 2 * pool.workerCount }, follow));
+  const figures = tally.figures();
+  onProgress?.(figures);
+  return figures;
+}
+
+/** The figures of a hunt as they grow. */
+class Tally {
+  private readonly firstSeed: number;
+  private readonly workerCount: number;
+  private readonly startMs = performance.now();
+  private readonly counts = new Map<string, number>();
+  private failures: HuntFailure[] = [];
+  private sums = { seedCount: 0, simulatedMs: 0, eventCount: 0, failureCount: 0, unknownCount: 0 };
+
+  constructor(firstSeed: number, workerCount: number) {
+    this.firstSeed = firstSeed;
+    this.workerCount = workerCount;
+  }
+
+  add(outcome: SeedOutcome): void {
+    const { sums } = this;
+    this.sums = {
+      seedCount: sums.seedCount + 1,
+      simulatedMs: sums.simulatedMs + outcome.simulatedMs,
+      eventCount: sums.eventCount + outcome.eventCount,
+      failureCount: sums.failureCount + (outcome.answer === 'invalid' ? 1 : 0),
+      unknownCount: sums.unknownCount + (outcome.answer === 'unknown' ? 1 : 0),
+    };
+    for (const [name, count] of Object.entries(outcome.counts)) {
+      this.counts.set(name, (this.counts.get(name) ?? 0) + count);
+    }
+    const { seed, anomaly, sentence } = outcome;
+    if (anomaly === undefined) return;
+    const afterMs = performance.now() - this.startMs;
+    // Threads end out of order; what is kept is by seed.
+    this.failures.push({ seed, anomaly, sentence, afterMs });
+    this.failures.sort((a, b) => a.seed - b.seed);
+    this.failures = this.failures.slice(0, MAX_HUNT_FAILURES);
+  }
+
+  figures(): HuntFigures {
+    const { firstSeed, workerCount, failures } = this;
+    const elapsedMs = performance.now() - this.startMs;
+    const counts = Object.fromEntries(this.counts);
+    return { firstSeed, workerCount, elapsedMs, ...this.sums, failures: [...failures], counts };
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * A worker thread of the lab: runs seeds and plans of one experiment, and says what came of each.
+ *
+ * It first tells which planted bug its code has, so that nobody hunts in clean code by mistake.
+ * Since a simulation traps globals while nodes run, it has a thread for itself.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Plan } from '@mangrove/experiment';
+import { drawPlan } from '@mangrove/sim';
+import { findExperiment } from './catalog.ts';
+import { plantedHere } from './planted/planted.ts';
+import { runPlan, sentenceOf } from './run-plan.ts';
+import type { RunEvidence } from './run-report.ts';
+import { type AnomalyClass, type Answer, anomaliesOf } from './verdict.ts';
+
+/** What a worker is started with. */
+export interface LabWorkerData {
+  readonly experiment: string;
+}
+
+/** What a worker is asked to do; every task is answered under its id. */
+export type LabTask =
+  | { readonly id: number; readonly type: 'seed'; readonly seed: number }
+  | {
+      readonly id: number;
+      readonly type: 'plan';
+      readonly plan: Plan;
+      readonly isRecording: boolean;
+      readonly isRecordingChoices: boolean;
+    };
+
+/** What came of one seed. */
+export interface SeedOutcome {
+  readonly seed: number;
+  readonly answer: Answer;
+  readonly anomaly?: AnomalyClass;
+  /** What is wrong, or not known; empty where nothing is. */
+  readonly sentence: string;
+  readonly hash: string;
+  readonly eventCount: number;
+  readonly simulatedMs: number;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** What a worker says. */
+export type LabAnswer =
+  | { readonly type: 'ready'; readonly planted: string | undefined }
+  | { readonly type: 'outcome'; readonly id: number; readonly outcome: SeedOutcome }
+  | { readonly type: 'evidence'; readonly id: number; readonly evidence: RunEvidence }
+  /** The task could not be done: a defect of the lab or of the subject's own client. */
+  | { readonly type: 'failed'; readonly id: number; readonly sentence: string };
+
+const { experiment } = workerData as LabWorkerData;
+const entry = findExperiment(experiment);
+
+parentPort?.on('message', (task: LabTask) => {
+  void answer(task).then((said) => parentPort?.postMessage(said));
+});
+parentPort?.postMessage({ type: 'ready', planted: plantedHere() } satisfies LabAnswer);
+
+async function answer(task: LabTask): Promise<LabAnswer> {
+  const { id } = task;
+  try {
+    if (task.type === 'seed') return { type: 'outcome', id, outcome: await runSeed(task.seed) };
+    const { plan, isRecording, isRecordingChoices } = task;
+    const evidence = await runPlan(entry, plan, { isRecording, isRecordingChoices });
+    return { type: 'evidence', id, evidence };
+  } catch (error) {
+    return { type: 'failed', id, sentence: sentenceOf(error) };
+  }
+}
+
+async function runSeed(seed: number): Promise<SeedOutcome> {
+  const evidence = await runPlan(entry, drawPlan(entry.experiment, seed));
+  const { verdict, hash = '', eventCount = 0, endMs, counts } = evidence;
+  const { anomaly, answer: said } = verdict;
+  const unknown = verdict.checks.find((check) => check.answer === 'unknown');
+  const sentence = anomaliesOf(verdict)[0]?.sentence ?? unknown?.anomalies[0]?.sentence ?? '';
+  return {
+    seed,
+    answer: said,
+    ...(anomaly === undefined ? {} : { anomaly }),
+    sentence,
+    hash,
+    eventCount,
+    simulatedMs: endMs,
+    counts,
+  };
+}

@@ -1,0 +1,60 @@
+/**
+ * Which faults of a plan real processes can be given without root, and in which words.
+ */
+import type { Fault } from '@mangrove/experiment';
+import type { NodeId } from '@mangrove/host';
+import type { HostFault } from '@mangrove/host-process/node';
+
+/** A fault as one Host does it to itself. */
+export interface PlacedFault {
+  readonly node: NodeId;
+  readonly fault: HostFault;
+}
+
+/** What the Hosts of the nodes concerned are told; undefined where Hosts cannot do it. */
+export function toHostFaults(fault: Fault): readonly PlacedFault[] | undefined {
+  switch (fault.type) {
+    case 'cut':
+      return onLinks(fault, (peer) => [{ type: 'cut', peer, direction: 'out' }]);
+    case 'stall-links':
+      return onLinks(fault, (peer) => [{ type: 'stall', peer, direction: 'out' }]);
+    case 'slow-links':
+      return onLinks(fault, (peer) => [delay(peer, fault.latencyMs, 0)]);
+    case 'rough-links':
+      return onLinks(fault, (peer) => [
+        { type: 'drop', peer, direction: 'out', perMille: fault.lossPerMille },
+        { type: 'duplicate', peer, direction: 'out', perMille: fault.duplicatePerMille },
+        delay(peer, 0, Math.round((fault.delayMs * fault.delayPerMille) / 1000)),
+      ]);
+    case 'disk-full':
+      return [{ node: fault.node, fault: { type: 'disk-full' } }];
+    case 'stall-disk':
+      return [{ node: fault.node, fault: { type: 'stall-disk', path: '', operation: '*' } }];
+    case 'slow-disk': {
+      const slow = { path: '', operation: '*', delayMs: fault.latencyMs } as const;
+      return [{ node: fault.node, fault: { type: 'slow-disk', ...slow } }];
+    }
+    case 'disk-error': {
+      const { node, operation, path, count } = fault;
+      const code = 'input-output';
+      return [{ node, fault: { type: 'disk-error', operation, path, code, count } }];
+    }
+    default:
+      return undefined;
+  }
+}
+
+function delay(peer: NodeId, delayMs: number, jitterMs: number): HostFault {
+  return { type: 'delay', peer, direction: 'out', delayMs, jitterMs };
+}
+
+function onLinks(
+  { from, to }: { readonly from: readonly NodeId[]; readonly to: readonly NodeId[] },
+  faultsOf: (peer: NodeId) => readonly HostFault[],
+): readonly PlacedFault[] {
+  return from.flatMap((node) =>
+    to
+      .filter((peer) => peer !== node)
+      .flatMap((peer) => faultsOf(peer).map((fault) => ({ node, fault }))),
+  );
+}

@@ -1,0 +1,278 @@
+/**
+ * Runs a plan in the world `local`: real processes on loopback, real files, signals and fsync.
+ *
+ * Clients live in the lab's own process, each with a Host of its own, and write one history by one
+ * clock. Whatever was started is ended, also when the run fails or is aborted.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  describeFault,
+  driveClient,
+  type Fault,
+  type HistoryEvent,
+  type Member,
+  type Plan,
+  type PlantedBug,
+  type Topology,
+} from '@mangrove/experiment';
+import type { NodeId } from '@mangrove/host';
+import { createProcessHost, type ProcessHost } from '@mangrove/host-process/node';
+import type { CatalogEntry } from '../catalog.ts';
+import { judge } from '../judge.ts';
+import type { RunEnd, RunEvidence } from '../run-report.ts';
+import { toHostFaults } from './host-fault.ts';
+import { type ReplicaEnd, ReplicaHandle } from './replica-handle.ts';
+
+/** What is wanted of a run beside its evidence. */
+export interface LocalOptions {
+  readonly bug?: PlantedBug | undefined;
+  /** Told what happens, a sentence each: `n1 is killed`. */
+  readonly onProgress?: ((sentence: string) => void) | undefined;
+  /** Ends the run at once; it rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How long a supervisor waits before it starts a process again that ended by itself. */
+const RESTART_AFTER_MS = 500;
+
+/**
+ * Runs `plan` with one process a replica. Faults that need more than that are told, not injected.
+ */
+export async function runLocal(
+  entry: CatalogEntry,
+  plan: Plan,
+  options: LocalOptions = {},
+): Promise<RunEvidence> {
+  const directory = await mkdtemp(join(tmpdir(), 'mangrove-local-'));
+  const run = new LocalRun(entry, plan, options, directory);
+  try {
+    options.signal?.throwIfAborted();
+    return await Promise.race([run.finish(), aborted(options.signal)]);
+  } finally {
+    await run.close();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+class LocalRun {
+  private readonly entry: CatalogEntry;
+  private readonly plan: Plan;
+  private readonly options: LocalOptions;
+  private readonly directory: string;
+  private readonly replicas = new Map<NodeId, ReplicaHandle>();
+  private readonly clients = new Map<NodeId, ProcessHost>();
+  private readonly history: HistoryEvent[] = [];
+  private readonly ends: RunEnd[] = [];
+  private readonly counts = new Map<string, number>();
+  private readonly notInjected: string[] = [];
+  private readonly timers = new Set<NodeJS.Timeout>();
+  private readonly stuck: Set<NodeId>;
+  /** What ends the faults in force. */
+  private readonly inForce = new Set<() => Promise<void>>();
+  private topology: Topology = { replicas: [], clients: [] };
+  private startMs = 0;
+  private isClosed = false;
+  private failure: ((error: unknown) => void) | undefined;
+
+  constructor(entry: CatalogEntry, plan: Plan, options: LocalOptions, directory: string) {
+    this.entry = entry;
+    this.plan = plan;
+    this.options = options;
+    this.directory = directory;
+    const late = plan.operations.filter(({ atMs }) => atMs >= plan.activeMs);
+    this.stuck = new Set(late.map(({ client }) => client));
+  }
+
+  async finish(): Promise<RunEvidence> {
+    const { plan, entry } = this;
+    await this.startAll();
+    this.startMs = performance.now();
+    for (const fault of plan.faults) this.inject(fault);
+    this.at(plan.activeMs, () => this.heal());
+    const failed = new Promise<never>((_, reject) => {
+      this.failure = reject;
+    });
+    const driving = Promise.all(plan.clients.map((client) => this.drive(client)));
+    await Promise.race([driving, this.timeIsUp(), failed]);
+    const { history, ends, notInjected } = this;
+    const { activeMs, quietMs } = plan;
+    const verdict = judge(entry.model, {
+      history,
+      ends,
+      stuck: [...this.stuck],
+      activeMs,
+      quietMs,
+    });
+    const endMs = this.nowMs();
+    const counts = Object.fromEntries(this.counts);
+    return { world: 'local', plan, history, verdict, endMs, ends, counts, notInjected };
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    for (const timer of this.timers) clearTimeout(timer);
+    await Promise.all([...this.replicas.values()].map((replica) => replica.signal('SIGKILL')));
+    await Promise.all([...this.clients.values()].map((client) => client.close()));
+  }
+
+  private async startAll(): Promise<void> {
+    const { plan, entry, directory } = this;
+    const experiment = entry.experiment.name;
+    for (const node of plan.replicas) {
+      const place = { experiment, node, dataDirectory: join(directory, node), port: 0 };
+      const onEnd = (end: ReplicaEnd) => this.ended(end);
+      this.replicas.set(node, new ReplicaHandle(place, this.options.bug, onEnd));
+    }
+    const opening = [...this.replicas.values()].map((replica) => replica.open());
+    for (const node of plan.clients) {
+      const host = await createProcessHost({ node, dataDirectory: join(directory, node) });
+      this.clients.set(node, host);
+    }
+    await Promise.all(opening);
+    const replicas = [...this.replicas.values()].map(({ node, address }) => ({ node, address }));
+    const clients = [...this.clients].map(
+      ([node, { messageAddress }]): Member => ({ node, address: messageAddress }),
+    );
+    this.topology = { replicas, clients };
+    const serving = [...this.replicas.values()].map((replica) => replica.serve(this.topology));
+    await Promise.all(serving);
+    this.say(`${replicas.length} processes serve`);
+  }
+
+  private async drive(node: NodeId): Promise<void> {
+    const host = this.clients.get(node) as ProcessHost;
+    const { plan } = this;
+    const operations = [...plan.operations.entries()].filter(([, { client }]) => client === node);
+    operations.sort(([, a], [, b]) => a.atMs - b.atMs);
+    const client = await this.entry.experiment.subject.openClient(host, this.topology);
+    await driveClient(host, {
+      client,
+      operations,
+      timeoutMs: plan.operationTimeoutMs,
+      nowMs: () => this.nowMs(),
+      record: (event, index) => {
+        this.history.push(event);
+        this.count(`operation ${event.type}`);
+        const isQuiet = (plan.operations[index]?.atMs ?? 0) >= plan.activeMs;
+        if (isQuiet && event.type === 'ok') this.stuck.delete(node);
+      },
+    });
+  }
+
+  private inject(fault: Fault): void {
+    const begin = this.effectOf(fault);
+    if (begin === undefined || !('untilMs' in fault)) {
+      this.notInjected.push(describeFault(fault));
+      return;
+    }
+    this.at(fault.atMs, async () => {
+      this.count(`fault ${fault.type}`);
+      const end = await begin();
+      this.inForce.add(end);
+      this.at(fault.untilMs, () => this.endOne(end));
+    });
+  }
+
+  /** What begins a fault, and returns what ends it; undefined where this world cannot. */
+  private effectOf(fault: Fault): (() => Promise<() => Promise<void>>) | undefined {
+    const replica = 'node' in fault ? this.replicas.get(fault.node) : undefined;
+    if (fault.type === 'crash' && fault.disk === 'kept' && replica !== undefined) {
+      return async () => {
+        this.say(`${fault.node} is killed`);
+        await replica.signal('SIGKILL');
+        return () => this.restart(replica);
+      };
+    }
+    if (fault.type === 'pause' && replica !== undefined) {
+      return async () => {
+        this.say(`${fault.node} is paused`);
+        await replica.signal('SIGSTOP');
+        return () => replica.signal('SIGCONT');
+      };
+    }
+    const placed = toHostFaults(fault);
+    if (placed === undefined) return undefined;
+    return async () => {
+      this.say(describeFault(fault));
+      const ends = await Promise.all(placed.map(({ node, fault: own }) => this.hurt(node, own)));
+      return async () => {
+        await Promise.all(ends.map((end) => end()));
+      };
+    };
+  }
+
+  private async hurt(
+    node: NodeId,
+    fault: Parameters<ReplicaHandle['hurt']>[0],
+  ): Promise<() => Promise<void>> {
+    const board = this.clients.get(node)?.faults;
+    if (board === undefined)
+      return (await this.replicas.get(node)?.hurt(fault)) ?? (async () => {});
+    const id = board.set(fault);
+    return async () => void board.heal(id);
+  }
+
+  private async restart(replica: ReplicaHandle): Promise<void> {
+    if (replica.isUp || this.isClosed) return;
+    await replica.open();
+    await replica.serve(this.topology);
+    this.count('node starts');
+    this.say(`${replica.node} is back`);
+  }
+
+  private async endOne(end: () => Promise<void>): Promise<void> {
+    if (this.inForce.delete(end)) await end();
+  }
+
+  private async heal(): Promise<void> {
+    await Promise.all([...this.inForce].map((end) => this.endOne(end)));
+    await Promise.all([...this.replicas.values()].map((replica) => this.restart(replica)));
+  }
+
+  /**
+   * A process ended by itself: by an operating error, after which it is started again, or broken.
+   */
+  private ended({ node, incarnation, cause, code }: ReplicaEnd): void {
+    const type = code === undefined ? 'broken' : 'stopped';
+    this.ends.push({ node, incarnation, atMs: this.nowMs(), type, cause });
+    this.count(`node ${type}`);
+    const replica = this.replicas.get(node);
+    if (type === 'broken' || replica === undefined) return;
+    this.at(this.nowMs() + RESTART_AFTER_MS, () => this.restart(replica));
+  }
+
+  private async timeIsUp(): Promise<void> {
+    const { activeMs, quietMs } = this.plan;
+    await new Promise<void>((resolve) => this.at(activeMs + quietMs, async () => resolve()));
+  }
+
+  private at(atMs: number, act: () => Promise<void>): void {
+    const delayMs = Math.max(0, atMs - this.nowMs());
+    const timer = setTimeout(() => {
+      this.timers.delete(timer);
+      if (!this.isClosed) act().catch((error: unknown) => this.failure?.(error));
+    }, delayMs);
+    this.timers.add(timer);
+  }
+
+  private nowMs(): number {
+    return performance.now() - this.startMs;
+  }
+
+  private count(what: string): void {
+    this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
+  }
+
+  private say(sentence: string): void {
+    this.options.onProgress?.(sentence);
+  }
+}
+
+/** Rejects when `signal` is aborted; never resolves. */
+function aborted(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}

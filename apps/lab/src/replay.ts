@@ -1,0 +1,73 @@
+/**
+ * Replays what a file holds: a plan, or a report with its plan, experiment and planted bug.
+ */
+import { readFile } from 'node:fs/promises';
+import { type Plan, parsePlan } from '@mangrove/experiment';
+import { findBug, findExperiment } from './catalog.ts';
+import { readEmbeddedReport } from './report/embedded-report.ts';
+import type { RunEvidence } from './run-report.ts';
+import { WorkerPool } from './worker-pool.ts';
+
+/** What is replayed, and with which code. */
+export interface ReplayOptions {
+  /** The path of a plan (JSON) or of a report (HTML). */
+  readonly file: string;
+  /** The name of a planted bug; for a report that has one, that is the default. */
+  readonly bug?: string | undefined;
+  /** Runs the code as it is, without the bug that the report names. */
+  readonly isClean?: boolean | undefined;
+}
+
+/** What came of a replay. */
+export interface ReplayResult {
+  readonly experiment: string;
+  /** The name of the bug that was planted. */
+  readonly bug: string | undefined;
+  /** With its trace. */
+  readonly evidence: RunEvidence;
+  /** The hash that the report had; undefined for a plan. */
+  readonly recordedHash: string | undefined;
+  /** Whether the run did the very same things again; undefined where that cannot be told. */
+  readonly isSame: boolean | undefined;
+}
+
+/** Replays a file; rejects with a sentence that says what is wrong with it. */
+export async function replay(options: ReplayOptions): Promise<ReplayResult> {
+  const text = await readFile(options.file, 'utf8');
+  const content = text.trimStart().startsWith('{') ? ofPlan(parsePlan(text)) : ofReport(text);
+  const bugName = options.isClean === true ? undefined : (options.bug ?? content.bug);
+  const bug = bugName === undefined ? undefined : findBug(bugName).bug;
+  const { experiment } = findExperiment(content.plan.experiment);
+  const pool = await WorkerPool.open({ experiment: experiment.name, bug, workerCount: 1 });
+  try {
+    const recording = { isRecording: true, isRecordingChoices: true };
+    const evidence = await pool.runPlan(content.plan, recording);
+    const { hash: recordedHash } = content;
+    const isComparable = recordedHash !== undefined && bugName === content.bug;
+    return {
+      experiment: experiment.name,
+      bug: bugName,
+      evidence,
+      recordedHash,
+      isSame: isComparable ? evidence.hash === recordedHash : undefined,
+    };
+  } finally {
+    await pool.close();
+  }
+}
+
+/** What of a file matters. */
+interface ReplayContent {
+  readonly plan: Plan;
+  readonly bug: string | undefined;
+  readonly hash: string | undefined;
+}
+
+function ofPlan(plan: Plan): ReplayContent {
+  return { plan, bug: undefined, hash: undefined };
+}
+
+function ofReport(html: string): ReplayContent {
+  const { plan, bug, hash } = readEmbeddedReport(html);
+  return { plan, bug, hash };
+}

@@ -1,0 +1,58 @@
+/**
+ * Runs one seed of one experiment, in either world, and makes a report of it.
+ */
+import { drawPlan } from '@mangrove/sim';
+import { findBug, findExperiment } from './catalog.ts';
+import { readEnvironment } from './environment.ts';
+import { runLocal } from './local/run-local.ts';
+import { reportPlant } from './planted/planted-report.ts';
+import type { ExperimentReport, RunEvidence } from './run-report.ts';
+import { WorkerPool } from './worker-pool.ts';
+
+/** What is run. */
+export interface RunOptions {
+  readonly experiment: string;
+  readonly world: 'sim' | 'local';
+  readonly seed: number;
+  /** The name of a planted bug. Default: the code as it is. */
+  readonly bug?: string | undefined;
+  /** Told what happens, a sentence each; only in `local`. */
+  readonly onProgress?: ((sentence: string) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Runs it; resolves to its report, whatever the verdict. */
+export async function runExperiment(options: RunOptions): Promise<ExperimentReport> {
+  const { world, seed } = options;
+  const entry = findExperiment(options.experiment);
+  const bug = options.bug === undefined ? undefined : findBug(options.bug).bug;
+  const { name, subject } = entry.experiment;
+  const withBug = bug === undefined ? '' : ` --bug ${bug.name}`;
+  return {
+    format: 'mangrove-report/1',
+    experiment: name,
+    subject: subject.name,
+    madeAt: new Date().toISOString(),
+    command: `npx mangrove lab run ${name} --world ${world} --seed ${seed}${withBug}`,
+    environment: readEnvironment(),
+    found: await evidenceOf(options),
+    seed,
+    shrinkSteps: [],
+    ...(bug === undefined ? {} : { planted: await reportPlant(bug, undefined) }),
+    others: [],
+  };
+}
+
+async function evidenceOf(options: RunOptions): Promise<RunEvidence> {
+  const { world, seed, onProgress, signal } = options;
+  const entry = findExperiment(options.experiment);
+  const bug = options.bug === undefined ? undefined : findBug(options.bug).bug;
+  const plan = drawPlan(entry.experiment, seed);
+  if (world === 'local') return runLocal(entry, plan, { bug, onProgress, signal });
+  const pool = await WorkerPool.open({ experiment: options.experiment, bug, workerCount: 1 });
+  try {
+    return await pool.runPlan(plan, { isRecording: true, isRecordingChoices: true });
+  } finally {
+    await pool.close();
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * Runs a plan in the simulator and has it judged: one run from its data to its verdict.
+ */
+import type { Plan } from '@mangrove/experiment';
+import { type NodeEnd, type SimulateOptions, simulate } from '@mangrove/sim';
+import type { CatalogEntry } from './catalog.ts';
+import { judge } from './judge.ts';
+import type { RunEnd, RunEvidence } from './run-report.ts';
+
+/** Runs `plan`. The same plan of the same code gives the same evidence. */
+export async function runPlan(
+  entry: CatalogEntry,
+  plan: Plan,
+  options: SimulateOptions = {},
+): Promise<RunEvidence> {
+  const report = await simulate(entry.experiment.subject, plan, options);
+  const { history, endMs, hash, eventCount, trace, counts, stuck } = report;
+  const ends = report.ends.map(toRunEnd);
+  const { activeMs, quietMs } = plan;
+  const violation = report.violation && {
+    atMs: report.violation.atMs,
+    sentence: sentenceOf(report.violation.cause),
+  };
+  const verdict = judge(entry.model, { history, ends, stuck, violation, activeMs, quietMs });
+  return {
+    world: 'sim',
+    plan: report.plan,
+    history,
+    verdict,
+    endMs,
+    hash,
+    eventCount,
+    ...(trace === undefined ? {} : { trace }),
+    ends,
+    counts,
+    notInjected: [],
+  };
+}
+
+/** An error in one line. */
+export function sentenceOf(cause: unknown): string {
+  const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+  return text.split('\n')[0] ?? text;
+}
+
+function toRunEnd({ node, incarnation, atMs, type, cause }: NodeEnd): RunEnd {
+  return { node, incarnation, atMs, type, cause: sentenceOf(cause) };
+}

@@ -1,0 +1,66 @@
+/**
+ * The register as the lab drives it: what it is, what clients do with it, and what may go wrong.
+ */
+import type { Experiment, PlantedBug, Subject } from '@mangrove/experiment';
+import { openClient } from './client.ts';
+import { decode, type Message } from './message.ts';
+import { startReplica } from './replica.ts';
+
+/** The system under test. */
+export const register: Subject = Object.freeze({
+  name: 'register',
+  start: startReplica,
+  openClient,
+  describe(message: Uint8Array): string {
+    const { stored } = decode<Message>(message);
+    return stored === undefined ? 'what have you?' : `value ${stored.value ?? 'none'}`;
+  },
+});
+
+/** Three replicas, three clients, reads and writes of one register, and most kinds of trouble. */
+export const registerExperiment: Experiment = Object.freeze({
+  name: 'register',
+  subject: register,
+  replicaCount: 3,
+  clientCount: 3,
+  activeMs: 1500,
+  quietMs: 6000,
+  operationCount: 10,
+  operationTimeoutMs: 300,
+  workload: {
+    draw: (random, _client, index) =>
+      random.chance(1, 2) ? { f: 'write', value: index + 1 } : { f: 'read' },
+    last: [{ f: 'read' }],
+  },
+  faults: [
+    ...(['cut', 'rough-links', 'slow-links', 'full-queues', 'stall-links'] as const),
+    ...(['crash', 'power-loss', 'crash-at', 'pause', 'slow-node'] as const),
+    ...(['disk-error', 'disk-full', 'slow-disk', 'stall-disk'] as const),
+    ...(['wall-jump', 'clock-drift'] as const),
+  ],
+  atlas: { mode: 'within' },
+} satisfies Experiment);
+
+/** Two ways to get it wrong. */
+export const registerBugs: readonly PlantedBug[] = Object.freeze([
+  {
+    name: 'register-read-without-write-back',
+    file: 'examples/first-system/src/client.ts',
+    find: '      await askMajority(newest);\n',
+    replace: '',
+    breaks: 'a read that saw a value which only a minority has is followed by one that does not',
+    source: 'Attiya, Bar-Noy and Dolev (1995), section 4: why a reader writes',
+    experiment: 'register',
+    seedBudget: 400,
+  },
+  {
+    name: 'register-rename-before-sync',
+    file: 'examples/first-system/src/replica.ts',
+    find: '  await file.append(encode(stored));\n  await file.sync();\n',
+    replace: '  await file.append(encode(stored));\n',
+    breaks: 'a value that a majority has acknowledged is gone, or torn, after a power loss',
+    source: 'Pillai et al., "All File Systems Are Not Created Equal" (OSDI 2014), section 2',
+    experiment: 'register',
+    seedBudget: 400,
+  },
+]);
