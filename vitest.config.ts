@@ -3,7 +3,8 @@
  *
  * Files do not get a process each (`isolate: false`): that is ten times faster, and lawful since no
  * module keeps mutable state. The simulator traps globals only while its own nodes run. Processes,
- * not threads, because tests send signals and start nodes.
+ * not threads, because tests send signals and start nodes. The limit of a test is far above what it
+ * takes, so that a busy machine fails none.
  */
 import { defineConfig } from 'vitest/config';
 import { HouseReporter } from './tools/test-kit/src/node.ts';
@@ -15,8 +16,8 @@ export default defineConfig({
     pool: 'forks',
     isolate: false,
     maxWorkers: '100%',
-    testTimeout: 10_000,
-    hookTimeout: 10_000,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
     teardownTimeout: 5_000,
     reporters: ['default', new HouseReporter()],
   },

@@ -25,7 +25,7 @@ export class Recorder {
       return -1;
     }
     const { type, ...rest } = body;
-    this.records.push({ type, atMs: atUs / 1000, node, cause, ...rest } as TraceRecord);
+    this.records.push({ type, atMs: toMs(atUs), node, cause, ...rest } as TraceRecord);
     return this.records.length - 1;
   }
 
@@ -33,7 +33,8 @@ export class Recorder {
   endDisk(index: number, atUs: number, error: string | undefined): void {
     const record = this.records[index];
     if (record?.type !== 'disk') return;
-    const end = error === undefined ? { endMs: atUs / 1000 } : { endMs: atUs / 1000, error };
+    const endMs = toMs(atUs);
+    const end = error === undefined ? { endMs } : { endMs, error };
     this.records[index] = { ...record, ...end };
   }
 
@@ -41,4 +42,9 @@ export class Recorder {
     const { records, isCut } = this;
     return { format: 'mangrove-trace/1', replicas, clients, records, isCut };
   }
+}
+
+/** Virtual time as it is told: milliseconds, in whole microseconds. */
+export function toMs(atUs: number): number {
+  return Math.round(atUs) / 1000;
 }

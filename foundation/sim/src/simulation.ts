@@ -14,7 +14,7 @@ import { FaultInjector, wipe } from './fault-injector.ts';
 import { endOf, Life, type NodeEnd } from './life.ts';
 import { Machine } from './machine.ts';
 import { Network } from './network.ts';
-import { Recorder } from './recorder.ts';
+import { Recorder, toMs } from './recorder.ts';
 import type { World } from './world.ts';
 
 /** How a simulation is set up. */
@@ -108,9 +108,9 @@ export class Simulation {
     });
   }
 
-  /** The virtual time, in milliseconds from the start of the run. */
+  /** The virtual time, in milliseconds from the start of the run, to the microsecond. */
   get nowMs(): number {
-    return this.engine.nowUs / 1000;
+    return toMs(this.engine.nowUs);
   }
 
   /** How many times a node reacted to something. */

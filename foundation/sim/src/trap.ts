@@ -28,6 +28,7 @@ const CLOCK = 'host.clock';
 const RANDOM = 'host.random';
 const STREAMS = 'host.streams';
 const LOCALE = 'integers and code units: locales and time zones differ between machines';
+const FLOATS = 'integers or a table: engines differ in the last bit';
 const GARBAGE = 'explicit ownership: collection of garbage is not in the seed';
 const NATIVE = 'a synchronous function: native work settles outside virtual time';
 
@@ -64,9 +65,17 @@ const TRAPPED: readonly (readonly [owner: string, name: string, instead: string]
   ['Intl', 'DateTimeFormat', LOCALE],
   ['Intl', 'NumberFormat', LOCALE],
   ['Intl', 'Collator', LOCALE],
+  ...['sin', 'cos', 'tan', 'asin', 'acos', 'atan', 'atan2', 'sinh', 'cosh', 'tanh'].map(floats),
+  ...['asinh', 'acosh', 'atanh', 'exp', 'expm1', 'log', 'log1p', 'log2', 'log10'].map(floats),
+  ...['pow', 'cbrt', 'hypot'].map(floats),
   ['', 'WeakRef', GARBAGE],
   ['', 'FinalizationRegistry', GARBAGE],
 ];
+
+/** Only the basic operations and `Math.sqrt` are exact by the standard. */
+function floats(name: string): readonly [owner: string, name: string, instead: string] {
+  return ['Math', name, FLOATS];
+}
 
 /** Where the proxies of a thread are found: one set for all copies of this module in it. */
 const PROXIES = Symbol.for('mangrove.sim.trap');

@@ -23,15 +23,12 @@ describe('a recorded run', () => {
 
   it('holds every kind of record, in order of time, each with a cause before it', async () => {
     const types = new Set<string>();
-    for (const seed of Array.from({ length: 30 }, (_, index) => index)) {
+    for (const seed of Array.from({ length: 15 }, (_, index) => index)) {
       const { records } = await traceOf(seed);
-      let lastMs = 0;
-      for (const [index, record] of records.entries()) {
-        types.add(record.type);
-        expect(record.cause).toBeLessThan(index);
-        expect(record.atMs).toBeGreaterThanOrEqual(lastMs);
-        lastMs = record.atMs;
-      }
+      for (const { type } of records) types.add(type);
+      const early = records.filter(({ cause }, index) => cause >= index);
+      const unordered = records.filter(({ atMs }, index) => atMs < (records[index - 1]?.atMs ?? 0));
+      expect([early, unordered]).toEqual([[], []]);
     }
     const wanted = ['send', 'deliver', 'drop', 'timer', 'disk', 'start', 'down', 'pause', 'resume'];
     for (const type of [...wanted, 'state', 'invoke', 'return']) expect(types).toContain(type);
