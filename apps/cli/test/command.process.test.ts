@@ -5,8 +5,12 @@
 import { join } from 'node:path';
 import process from 'node:process';
 import { olderNode, skipUnless } from '@mangrove/test-kit/node';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { BIN, mangrove, ROOT, start } from './command.ts';
+
+// Each test starts many processes, which takes long on a busy machine.
+vi.setConfig({ testTimeout: 40_000 });
+afterAll(() => vi.resetConfig());
 
 describe('mangrove', () => {
   it('shows help with examples and exit codes', async () => {

@@ -40,7 +40,19 @@ export function commandLine(id: number): string {
   return read(`/proc/${id}/cmdline`).replaceAll('\0', ' ');
 }
 
-/** Whether the process has a handler of its own for a signal. */
+/** Whether a thread of the process sleeps in this function of the kernel. */
+export function waitsIn(id: number, name: string): boolean {
+  return readTasks(id).some((task) => read(`/proc/${id}/task/${task}/wchan`) === name);
+}
+
+function readTasks(id: number): readonly string[] {
+  return isGone(id) ? [] : readdirSync(`/proc/${id}/task`);
+}
+
+/**
+ * Whether the process has a handler for a signal. Node.js itself always has one for SIGINT and
+ * SIGTERM.
+ */
 export function catches(id: number, signal: number): boolean {
   const mask = /^SigCgt:\s*([0-9a-f]+)/m.exec(read(`/proc/${id}/status`))?.[1] ?? '0';
   return (BigInt(`0x${mask}`) >> BigInt(signal - 1)) % 2n === 1n;
@@ -53,4 +65,9 @@ function read(path: string): string {
   } catch {
     return '';
   }
+}
+
+/** Resolves once `holds`; the test's time limit is the bound. */
+export async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
 }

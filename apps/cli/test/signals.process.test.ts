@@ -4,13 +4,17 @@
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { processFiles, skipUnless } from '@mangrove/test-kit/node';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { BIN, type RunningCommand, start } from './command.ts';
-import { catches, commandLine, isGone, listProcesses, treeOf } from './processes.ts';
+import { commandLine, isGone, listProcesses, treeOf, until, waitsIn } from './processes.ts';
+
+// Each test starts many processes, which takes long on a busy machine.
+vi.setConfig({ testTimeout: 40_000 });
+afterAll(() => vi.resetConfig());
 
 const LONG = ['bench', 'host-process/messages'];
 
@@ -92,15 +96,10 @@ it('a second signal ends what blocks in the kernel', async () => {
     const command = start(process.execPath, [BIN, 'check', pipe]);
     running = command;
     const pid = command.child.pid ?? -1;
-    await until(() => catches(pid, constants.signals.SIGTERM));
+    await until(() => waitsIn(pid, 'wait_for_partner'));
     await until(() => isGone(pid) || !command.child.kill('SIGTERM'));
     expect((await command.outcome).by).toBe('SIGTERM');
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 });
-
-/** Resolves once `holds`; the test's time limit is the bound. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
-}

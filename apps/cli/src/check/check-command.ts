@@ -2,27 +2,24 @@
  * `mangrove check FILE`: has a recorded history judged, and says what was looked at and why.
  */
 import process from 'node:process';
-import {
-  casRegister,
-  finishTaskInSlices,
-  linearizableTask,
-  type Model,
-  register,
-  type Value,
-  type Verdict,
-  type Violation,
-} from '@mangrove/check';
-import { CommandError, Interrupted, messageOf } from '../command-error.ts';
+import { Worker } from 'node:worker_threads';
+import { MODEL_NAMES, type Value } from '@mangrove/check';
+import { CommandError, Interrupted } from '../command-error.ts';
 import type { Ending } from '../exit-code.ts';
 import type { Terminal } from '../terminal.ts';
-import { drawingLines } from './drawing-text.ts';
-import { type HistoryFile, readHistoryFile } from './history-file.ts';
+import { nameOf, readHistoryFile } from './history-file.ts';
+import type { JudgeMessage, JudgeTask } from './judge-thread.ts';
+import { type Judgement, LEVEL_NAMES, type Question } from './judgement.ts';
+import { judgementLines } from './verdict-text.ts';
 
 /** What the command is told. */
 export interface CheckCommandOptions {
   /** A path; `-` is standard input. */
   readonly file: string;
-  readonly model: string;
+  /** What one object is meant to be; found by looking where it is undefined. */
+  readonly model: string | undefined;
+  /** The isolation level of transactions. */
+  readonly level: string | undefined;
   /** The value at the start; that of the model where it is undefined. */
   readonly initial: Value | undefined;
   /** When it gives up, in seconds. */
@@ -34,81 +31,75 @@ export interface CheckCommandOptions {
 
 /** The verdict is how it ends: `valid`, `invalid` or `unknown`. */
 export async function checkCommand(options: CheckCommandOptions): Promise<Ending> {
-  const model = modelNamed(options.model, options.initial);
-  if (options.file === '-' && process.stdin.isTTY) {
-    options.terminal.say('Reads a history from standard input; Ctrl-D ends it.');
+  const { file, isJson, terminal, signal } = options;
+  const question = questionOf(options);
+  if (file === '-' && process.stdin.isTTY) {
+    terminal.say('Reads a history from standard input; Ctrl-D ends it.');
   }
-  const history = await readHistoryFile(options.file, options.signal);
-  const verdict = await judge(history, model, options);
-  options.terminal.status('');
-  if (options.isJson) {
-    const { file } = options;
-    options.terminal.result(JSON.stringify({ file, format: history.format, ...verdict }));
-  } else {
-    for (const line of verdictLines(verdict, history.format)) options.terminal.result(line);
+  const bytes = await readHistoryFile(file, signal);
+  const judgement = await judge({ bytes, question }, options);
+  terminal.status('');
+  if (judgement === 'out-of-time') {
+    const reason = { code: 'time', sentence: 'the time was up before it was decided' };
+    if (isJson) terminal.result(JSON.stringify({ file, type: 'unknown', reason }));
+    else terminal.result(`UNKNOWN: ${reason.sentence}; --timeout gives it more.`);
+    return 'unknown';
   }
+  const { verdict, format, isolation } = judgement;
+  if (isJson) terminal.result(JSON.stringify({ file, format, ...verdict, ...isolation }));
+  else for (const line of judgementLines(judgement)) terminal.result(line);
   return verdict.type;
 }
 
-const MODELS: Readonly<Record<string, (initial?: Value) => Model>> = {
-  register,
-  'cas-register': casRegister,
-};
+function questionOf(options: CheckCommandOptions): Question {
+  const { model, level, initial, timeoutSeconds } = options;
+  if (model !== undefined && level !== undefined) {
+    throw new CommandError(
+      'usage',
+      'a history is judged by a model or by a level: give --model or --level, not both.',
+    );
+  }
+  refuseUnknown('model', model, MODEL_NAMES);
+  refuseUnknown('level', level, LEVEL_NAMES);
+  return { model, level, initial, timeoutMs: timeoutSeconds * 1000 };
+}
 
-function modelNamed(name: string, initial: Value | undefined): Model {
-  const model = MODELS[name];
-  if (model !== undefined) return model(initial);
-  const names = Object.keys(MODELS).join(', ');
+function refuseUnknown(what: string, name: string | undefined, names: readonly string[]): void {
+  if (name === undefined || names.includes(name)) return;
   throw new CommandError(
     'usage',
-    `there is no model ${JSON.stringify(name)}: give --model one of ${names}.`,
+    `there is no ${what} ${JSON.stringify(name)}: give --${what} one of ${names.join(', ')}.`,
   );
 }
 
-async function judge(
-  { events }: HistoryFile,
-  model: Model,
-  { timeoutSeconds, terminal, signal }: CheckCommandOptions,
-): Promise<Verdict> {
-  const bounds = { nowMs: () => performance.now(), timeoutMs: timeoutSeconds * 1000 };
-  try {
-    return await finishTaskInSlices(linearizableTask(model, events, bounds), {
-      pause: () => new Promise((resolve) => setImmediate(resolve)),
-      onProgress: ({ check, partsDone, partCount, stepCount }) =>
-        terminal.status(`${check}: ${partsDone} of ${partCount} keys, ${stepCount} steps`),
-      signal,
+/** How long after the time limit a thread that does not give up by itself is ended. */
+const GRACE_MS = 1_000;
+
+function judge(
+  task: JudgeTask,
+  { file, terminal, signal }: CheckCommandOptions,
+): Promise<Judgement | 'out-of-time'> {
+  const thread = new Worker(new URL('./judge-thread.ts', import.meta.url), { workerData: task });
+  return new Promise<Judgement | 'out-of-time'>((resolve, reject) => {
+    const stop = () => reject(new Interrupted());
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    const limit = setTimeout(() => resolve('out-of-time'), task.question.timeoutMs + GRACE_MS);
+    thread.on('error', reject);
+    thread.on('exit', () => {
+      clearTimeout(limit);
+      signal.removeEventListener('abort', stop);
+      reject(new Error('the judging thread ended without a verdict'));
     });
-  } catch (cause) {
-    if (signal.aborted) throw new Interrupted();
-    if (cause instanceof Error && cause.name === 'HistoryFault') {
-      throw new CommandError('could-not-run', `the history cannot be judged: ${messageOf(cause)}.`);
-    }
-    throw cause;
-  }
-}
-
-function verdictLines(verdict: Verdict, format: string): readonly string[] {
-  const { check, operationCount, okCount, failCount, openCount, keyCount, notChecked } =
-    verdict.coverage;
-  const keys = keyCount === 1 ? '1 key' : `${keyCount} keys`;
-  const by = verdict.type === 'unknown' ? '' : `, decided by ${verdict.decidedBy}`;
-  const lines = [
-    `${check}: ${verdict.type === 'valid' ? 'valid' : verdict.type.toUpperCase()}`,
-    `${operationCount} operations on ${keys} (${okCount} ok, ${failCount} failed, ${openCount} ` +
-      `not known), read as ${format}${by}`,
-    ...notChecked,
-  ];
-  if (verdict.type === 'unknown') lines.push(`It is not known: ${verdict.reason.sentence}.`);
-  if (verdict.type === 'invalid') lines.push(...verdict.violations.flatMap(violationLines));
-  return lines;
-}
-
-function violationLines({ anomaly, key, sentences, drawing }: Violation): readonly string[] {
-  const drawn = drawingLines(drawing);
-  return [
-    '',
-    key === undefined ? anomaly : `${anomaly}, key ${key}`,
-    ...sentences.map((sentence) => `  ${sentence}`),
-    ...(drawn.length === 0 ? [] : ['', ...drawn.map((line) => `  ${line}`)]),
-  ];
+    thread.on('message', (message: JudgeMessage) => {
+      if (message.type === 'done') resolve(message.judgement);
+      else if (message.type === 'refused') {
+        const sentence = `${nameOf(file)} cannot be judged: ${message.sentence}.`;
+        reject(new CommandError('could-not-run', sentence));
+      } else {
+        const { check, partsDone, partCount, stepCount } = message.progress;
+        terminal.status(`${check}: ${partsDone} of ${partCount} parts, ${stepCount} steps`);
+      }
+    });
+  }).finally(() => thread.terminate());
 }
