@@ -40,9 +40,9 @@ export class Writer {
     if (!Number.isSafeInteger(maxBytes) || maxBytes < 1) {
       throw new InvalidArgument('maxBytes', maxBytes, 'a positive integer');
     }
-    this.slabBytes = slabBytes;
+    this.slabBytes = Math.min(slabBytes, maxBytes);
     this.maxBytes = maxBytes;
-    this.slab = new Uint8Array(slabBytes);
+    this.slab = new Uint8Array(this.slabBytes);
     this.view = new DataView(this.slab.buffer);
   }
 
@@ -71,77 +71,92 @@ export class Writer {
 
   boolean(value: boolean): void {
     if (typeof value !== 'boolean') throw outOfRange(value, 'a boolean');
-    this.view.setUint8(this.room(1), value ? 1 : 0);
+    const at = this.room(1);
+    this.view.setUint8(at, value ? 1 : 0);
   }
 
   uint8(value: number): void {
     if ((value & 0xff) !== value) throw outOfRange(value, 'an integer from 0 to 255');
-    this.view.setUint8(this.room(1), value);
+    const at = this.room(1);
+    this.view.setUint8(at, value);
   }
 
   int8(value: number): void {
     if ((value << 24) >> 24 !== value) throw outOfRange(value, 'an integer of 8 bits');
-    this.view.setInt8(this.room(1), value);
+    const at = this.room(1);
+    this.view.setInt8(at, value);
   }
 
   uint16(value: number): void {
     if ((value & 0xffff) !== value) throw outOfRange(value, 'an integer from 0 to 65535');
-    this.view.setUint16(this.room(2), value);
+    const at = this.room(2);
+    this.view.setUint16(at, value);
   }
 
   uint16le(value: number): void {
     if ((value & 0xffff) !== value) throw outOfRange(value, 'an integer from 0 to 65535');
-    this.view.setUint16(this.room(2), value, true);
+    const at = this.room(2);
+    this.view.setUint16(at, value, true);
   }
 
   int16(value: number): void {
     if ((value << 16) >> 16 !== value) throw outOfRange(value, 'an integer of 16 bits');
-    this.view.setInt16(this.room(2), value);
+    const at = this.room(2);
+    this.view.setInt16(at, value);
   }
 
   int16le(value: number): void {
     if ((value << 16) >> 16 !== value) throw outOfRange(value, 'an integer of 16 bits');
-    this.view.setInt16(this.room(2), value, true);
+    const at = this.room(2);
+    this.view.setInt16(at, value, true);
   }
 
   uint32(value: number): void {
     if (value >>> 0 !== value) throw outOfRange(value, 'an integer from 0 to 4294967295');
-    this.view.setUint32(this.room(4), value);
+    const at = this.room(4);
+    this.view.setUint32(at, value);
   }
 
   uint32le(value: number): void {
     if (value >>> 0 !== value) throw outOfRange(value, 'an integer from 0 to 4294967295');
-    this.view.setUint32(this.room(4), value, true);
+    const at = this.room(4);
+    this.view.setUint32(at, value, true);
   }
 
   int32(value: number): void {
     if ((value | 0) !== value) throw outOfRange(value, 'an integer of 32 bits');
-    this.view.setInt32(this.room(4), value);
+    const at = this.room(4);
+    this.view.setInt32(at, value);
   }
 
   int32le(value: number): void {
     if ((value | 0) !== value) throw outOfRange(value, 'an integer of 32 bits');
-    this.view.setInt32(this.room(4), value, true);
+    const at = this.room(4);
+    this.view.setInt32(at, value, true);
   }
 
   uint64(value: bigint): void {
     if (BigInt.asUintN(64, value) !== value) throw outOfRange(value, 'unsigned, of 64 bits');
-    this.view.setBigUint64(this.room(8), value);
+    const at = this.room(8);
+    this.view.setBigUint64(at, value);
   }
 
   uint64le(value: bigint): void {
     if (BigInt.asUintN(64, value) !== value) throw outOfRange(value, 'unsigned, of 64 bits');
-    this.view.setBigUint64(this.room(8), value, true);
+    const at = this.room(8);
+    this.view.setBigUint64(at, value, true);
   }
 
   int64(value: bigint): void {
     if (BigInt.asIntN(64, value) !== value) throw outOfRange(value, 'signed, of 64 bits');
-    this.view.setBigInt64(this.room(8), value);
+    const at = this.room(8);
+    this.view.setBigInt64(at, value);
   }
 
   int64le(value: bigint): void {
     if (BigInt.asIntN(64, value) !== value) throw outOfRange(value, 'signed, of 64 bits');
-    this.view.setBigInt64(this.room(8), value, true);
+    const at = this.room(8);
+    this.view.setBigInt64(at, value, true);
   }
 
   /** 64 bits that hold a safe integer of 0 or more. */
@@ -176,26 +191,31 @@ export class Writer {
 
   float64(value: number): void {
     if (typeof value !== 'number') throw outOfRange(value, 'a number');
-    this.view.setFloat64(this.room(8), value);
+    const at = this.room(8);
+    this.view.setFloat64(at, value);
   }
 
   /** A safe integer of 0 or more in groups of 7 bits, lowest first (LEB128). */
   uvarint(value: number): void {
     if (value >>> 0 === value && value < 0x80) {
-      this.view.setUint8(this.room(1), value);
+      const at = this.room(1);
+      this.view.setUint8(at, value);
       return;
     }
     if (!Number.isSafeInteger(value) || value < 0) throw outOfRange(value, SAFE_UNSIGNED);
     let rest = value;
     while (rest >= 0x80000000) {
-      this.view.setUint8(this.room(1), (rest & 0x7f) | 0x80);
+      const at = this.room(1);
+      this.view.setUint8(at, (rest & 0x7f) | 0x80);
       rest = Math.floor(rest / 0x80);
     }
     while (rest >= 0x80) {
-      this.view.setUint8(this.room(1), (rest & 0x7f) | 0x80);
+      const at = this.room(1);
+      this.view.setUint8(at, (rest & 0x7f) | 0x80);
       rest >>>= 7;
     }
-    this.view.setUint8(this.room(1), rest);
+    const at = this.room(1);
+    this.view.setUint8(at, rest);
   }
 
   uvarint32(value: number): void {
@@ -221,10 +241,12 @@ export class Writer {
     if (BigInt.asUintN(64, value) !== value) throw outOfRange(value, 'unsigned, of 64 bits');
     let rest = value;
     while (rest >= 0x80n) {
-      this.view.setUint8(this.room(1), Number(rest & 0x7fn) | 0x80);
+      const at = this.room(1);
+      this.view.setUint8(at, Number(rest & 0x7fn) | 0x80);
       rest >>= 7n;
     }
-    this.view.setUint8(this.room(1), Number(rest));
+    const at = this.room(1);
+    this.view.setUint8(at, Number(rest));
   }
 
   /** Signed 64 bits, zig-zag. */
@@ -288,7 +310,10 @@ export class Writer {
     return this.start + position;
   }
 
-  /** Claims the next `width` bytes; returns where they begin in the slab. */
+  /**
+   * Claims the next `width` bytes; returns where they begin in the slab. May change `view`, so it
+   * is called in a statement of its own, before `view` is looked at.
+   */
   private room(width: number): number {
     if (this.at + width > this.slab.length) this.grow(width);
     const at = this.at;
