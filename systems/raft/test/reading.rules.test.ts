@@ -1,0 +1,275 @@
+/**
+ * The rules of snapshots and of reads, one story each.
+ */
+import { toNodeId } from '@mangrove/host';
+import { describe, expect, it } from 'vitest';
+import {
+  type LogIndex,
+  type Message,
+  nextTimerAt,
+  type SnapshotMetadata,
+  simpleConfiguration,
+  type Term,
+} from '../src/index.ts';
+import { Stage } from './stage.ts';
+
+const THREE = { voters: ['a', 'b', 'c'] };
+
+function install(index: number, term: number, voters: readonly string[]): Message {
+  const snapshot: SnapshotMetadata = {
+    index: index as LogIndex,
+    term: term as Term,
+    configuration: simpleConfiguration(voters.map(toNodeId)),
+    configurationIndex: 1 as LogIndex,
+  };
+  const head = { from: toNodeId('a'), to: toNodeId('b'), term: 5 as Term };
+  return { type: 'install-snapshot', snapshot, ...head };
+}
+
+describe('snapshots', () => {
+  it('R38: a snapshot carries the configuration of its index, not a newer one', () => {
+    const stage = new Stage({ ...THREE, learners: ['d'] });
+    stage.elect('a');
+    const id = stage.id();
+    const changes = [{ type: 'remove', node: toNodeId('c') }] as const;
+    stage.happen('a', { type: 'change-members', id, changes, isAutoLeave: false });
+    stage.snapshot('a');
+    expect(stage.state('a').snapshot.index).toBe(2);
+    expect(stage.state('a').snapshot.configuration.voters).toEqual(['a', 'b', 'c']);
+    expect(stage.state('a').log.configurations.latest.configuration.voters).toEqual(['a', 'b']);
+  });
+
+  it('R39: a snapshot that is not ahead of the commit, however late, changes nothing', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a');
+    for (let count = 0; count < 4; count++) stage.propose('a');
+    stage.settle();
+    stage.timer('a');
+    stage.settle();
+    const message = { ...install(3, 2, ['a', 'b', 'c']), term: 2 as Term };
+    stage.happen('b', { type: 'message', message });
+    expect(stage.terms('b')).toBe('2 2 2 2 2');
+    expect(stage.parcels.at(-1)).toMatchObject({ type: 'append-accepted', index: 6 });
+  });
+
+  it('R40: a snapshot that the log reaches beyond, and matches, leaves the log whole', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a', ['c']);
+    for (let count = 0; count < 4; count++) stage.propose('a');
+    stage.deliver({ to: 'b' });
+    stage.sync('b');
+    expect(stage.state('b').commitIndex).toBe(2);
+    stage.sync('a');
+    stage.settle(['b', 'c']);
+    const message = { ...install(3, 2, ['a', 'b', 'c']), term: 2 as Term };
+    const alone = new Stage({ ...THREE, isWatched: false });
+    const { log } = alone.state('b');
+    log.append([
+      { type: 'no-op', index: 2 as LogIndex, term: 2 as Term },
+      { type: 'no-op', index: 3 as LogIndex, term: 2 as Term },
+      { type: 'no-op', index: 4 as LogIndex, term: 2 as Term },
+    ]);
+    alone.happen('b', { type: 'message', message });
+    expect(alone.terms('b')).toBe('2 2 2');
+    expect(alone.state('b').commitIndex).toBe(3);
+  });
+
+  it('R41: a snapshot that contradicts the log takes its place, configuration and all', () => {
+    const stage = new Stage({ ...THREE, isWatched: false });
+    const { log } = stage.state('b');
+    const configuration = simpleConfiguration([toNodeId('b')]);
+    log.append([
+      { type: 'configuration', configuration, index: 2 as LogIndex, term: 1 as Term },
+      { type: 'no-op', index: 3 as LogIndex, term: 1 as Term },
+      { type: 'no-op', index: 4 as LogIndex, term: 1 as Term },
+    ]);
+    stage.happen('b', { type: 'message', message: install(3, 2, ['a', 'b', 'c']) });
+    expect(log.lastIndex).toBe(3);
+    expect(log.configurations.latest.configuration.voters).toEqual(['a', 'b', 'c']);
+  });
+
+  it('R42: a snapshot is accepted when it is durable; writes of the former log do not count', () => {
+    const stage = new Stage({ ...THREE, isWatched: false });
+    const entries = [{ type: 'no-op', index: 2 as LogIndex, term: 2 as Term }] as const;
+    const head = { from: toNodeId('a'), to: toNodeId('b'), term: 2 as Term };
+    const append = {
+      type: 'append-entries',
+      previousIndex: 1 as LogIndex,
+      previousTerm: 1 as Term,
+      entries,
+      commitIndex: 1 as LogIndex,
+      ...head,
+    } as const;
+    stage.happen('b', { type: 'message', message: append });
+    stage.happen('b', { type: 'message', message: install(9, 4, ['a', 'b', 'c']) });
+    stage.sync('b', 1);
+    expect(stage.state('b').appliedIndex).toBe(1);
+    expect(stage.parcels.filter(({ term }) => term === 5)).toEqual([]);
+    stage.sync('b');
+    expect(stage.state('b').appliedIndex).toBe(9);
+    const answer = { type: 'append-accepted', index: 9, term: 5 };
+    expect(stage.parcels).toContainEqual({ ...answer, from: 'b', to: 'a' });
+  });
+
+  it('R43: a follower behind the log gets a snapshot, then the entries behind it', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a', ['c']);
+    for (let count = 0; count < 4; count++) stage.propose('a');
+    stage.settle(['c']);
+    stage.snapshot('a');
+    stage.propose('a');
+    stage.timer('a');
+    stage.settle();
+    stage.timer('a');
+    stage.settle();
+    expect(stage.seen.some(({ effect }) => effect.type === 'send-snapshot')).toBe(true);
+    expect(stage.state('c').appliedIndex).toBe(7);
+  });
+});
+
+describe('reads', () => {
+  it('R44: a new leader reads nothing before it has committed in its term', () => {
+    const stage = new Stage(THREE);
+    stage.timer('a');
+    stage.deliver();
+    stage.deliver();
+    stage.sync('a');
+    stage.deliver();
+    stage.sync('b');
+    stage.deliver();
+    const ids = [stage.read('a'), stage.read('a', 'lease')];
+    stage.deliver({ type: 'heartbeat' });
+    stage.deliver({ type: 'heartbeat-response' });
+    expect(ids.map((id) => stage.outcome(id))).toEqual([undefined, undefined]);
+    stage.settle();
+    for (const id of ids) expect(stage.outcome(id)).toMatchObject({ type: 'read-ready', index: 2 });
+  });
+
+  it('R45: a read waits for a round that was sent after it; one round serves many reads', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a');
+    stage.timer('a');
+    const early = stage.take({ type: 'heartbeat' });
+    const ids = [stage.read('a'), stage.read('a'), stage.read('a')];
+    for (const message of early) stage.hand(message);
+    const answers = stage.take({ type: 'heartbeat-response' });
+    for (const message of answers) stage.hand(message);
+    expect(ids.map((id) => stage.outcome(id))).toEqual([undefined, undefined, undefined]);
+    for (const message of answers) stage.hand(message);
+    expect(ids.map((id) => stage.outcome(id))).toEqual([undefined, undefined, undefined]);
+    const rounds = stage.parcels.filter(({ type, to }) => type === 'heartbeat' && to === 'b');
+    expect(rounds).toHaveLength(1);
+    stage.settle();
+    for (const id of ids) expect(stage.outcome(id)).toMatchObject({ type: 'read-ready' });
+  });
+
+  it('R45: a leader that was deposed answers no read', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a');
+    stage.elapse(50);
+    stage.timer('a');
+    stage.settle(['b', 'c']);
+    const read = stage.read('a');
+    stage.now += 60;
+    stage.timer('b');
+    stage.settle(['a']);
+    const write = stage.propose('b');
+    stage.settle(['a']);
+    expect(stage.outcome(write)).toMatchObject({ type: 'committed' });
+    expect(stage.outcome(read)).toBeUndefined();
+    stage.timer('a');
+    stage.settle();
+    expect(stage.outcome(read)).toMatchObject({ reason: 'not-leader', isDefinite: true });
+  });
+
+  it('R46: a follower reads by asking the leader; late answers are of no use', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a');
+    stage.timer('a');
+    stage.settle();
+    const first = stage.read('b');
+    const [question] = stage.take({ type: 'read-index' });
+    if (question === undefined) throw new Error('b did not ask');
+    stage.timer('b');
+    stage.settle();
+    expect(stage.outcome(first)).toMatchObject({ type: 'read-ready' });
+    stage.hand(question);
+    stage.settle(['b']);
+    const second = stage.read('b');
+    expect(stage.take({ type: 'read-index' })).not.toMatchObject([question]);
+    expect(stage.outcome(second)).toBeUndefined();
+  });
+
+  it('R49: a lease counts from the sending of the heartbeat, less the drift of two clocks', () => {
+    const stage = new Stage({ ...THREE, options: { clockDriftPpmMax: 50_000 } });
+    stage.elect('a');
+    stage.timer('a');
+    const sentAt = stage.now;
+    stage.elapse(60);
+    stage.deliver({ type: 'heartbeat' });
+    stage.deliver({ type: 'heartbeat-response' });
+    // The round that went out just now is lost.
+    stage.take();
+    // 100 ms, less five per cent twice: 90.47 ms from the sending, not from the answer.
+    stage.now = sentAt + 90;
+    const inside = stage.read('a', 'lease');
+    expect(stage.outcome(inside)).toMatchObject({ type: 'read-ready' });
+    stage.now = sentAt + 91;
+    const outside = stage.read('a', 'lease');
+    expect(stage.outcome(outside)).toBeUndefined();
+    stage.settle();
+    expect(stage.outcome(outside)).toMatchObject({ type: 'read-ready' });
+  });
+
+  it('R49: without check-quorum there is no lease', () => {
+    const stage = new Stage({ ...THREE, options: { hasCheckQuorum: false } });
+    stage.elect('a');
+    const id = stage.read('a', 'lease');
+    expect(stage.outcome(id)).toMatchObject({ reason: 'no-lease', isDefinite: true });
+  });
+
+  it('R50: from a hand-over on a term has no lease, even where the hand-over fails', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a');
+    stage.timer('a');
+    stage.settle();
+    const id = stage.id();
+    stage.happen('a', { type: 'transfer-leadership', id, target: toNodeId('b') });
+    stage.take({ type: 'timeout-now' });
+    const read = stage.read('a', 'lease');
+    expect(stage.outcome(read)).toBeUndefined();
+    while (stage.outcome(id) === undefined) {
+      stage.timer('a');
+      stage.settle();
+    }
+    const later = stage.read('a', 'lease');
+    expect(stage.outcome(later)).toBeUndefined();
+    stage.settle();
+    expect(stage.outcome(later)).toMatchObject({ type: 'read-ready' });
+  });
+
+  it('R51: a leader that was paused looks at its clock before it believes an answer', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a');
+    stage.timer('a');
+    const read = stage.read('a');
+    stage.deliver({ type: 'heartbeat' });
+    stage.elapse(5000);
+    expect(nextTimerAt(stage.state('a'))).toBeLessThan(stage.now);
+    stage.deliver({ type: 'heartbeat-response' });
+    expect(stage.state('a').role.type).toBe('follower');
+    expect(stage.outcome(read)).toMatchObject({ reason: 'not-leader' });
+  });
+
+  it('R52: reads that wait are bounded, and refused beyond; a refused read did nothing', () => {
+    const stage = new Stage({ ...THREE, options: { readCountMax: 2 } });
+    stage.elect('a');
+    const ids = [stage.read('a'), stage.read('a'), stage.read('a')];
+    const refusal = { reason: 'overload', isDefinite: true };
+    expect(stage.outcome(ids[2] ?? 0)).toMatchObject(refusal);
+    stage.happen('a', { type: 'cancel-read', id: ids[0] ?? 0 });
+    stage.settle();
+    expect(stage.outcome(ids[0] ?? 0)).toBeUndefined();
+    expect(stage.outcome(ids[1] ?? 0)).toMatchObject({ type: 'read-ready' });
+  });
+});
