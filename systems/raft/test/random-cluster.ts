@@ -56,6 +56,8 @@ interface Trouble {
   readonly transfer: number;
   readonly snapshot: number;
   readonly disk: number;
+  /** The most milliseconds that pass at once. */
+  readonly haste: number;
 }
 
 const MACHINE_COUNT = 5;
@@ -119,11 +121,11 @@ class RandomCluster {
   act(): void {
     const { random, trouble } = this;
     const draw = random.below(1000);
-    if (draw < 560) this.deliver();
-    else if (draw < 560 + trouble.disk) this.writeSome();
-    else if (draw < 820) this.pass(random.between(1, 12));
-    else if (draw < 880) this.propose();
-    else if (draw < 910) this.read();
+    if (draw < 500) for (let count = random.between(1, 4); count > 0; count--) this.deliver();
+    else if (draw < 500 + trouble.disk) this.writeSome();
+    else if (draw < 750) this.pass(random.between(1, trouble.haste));
+    else if (draw < 830) this.propose();
+    else if (draw < 880) this.read();
     else if (draw < 960) this.work();
     else this.makeTrouble();
   }
@@ -166,8 +168,10 @@ class RandomCluster {
     if (state.commitIndex < state.role.firstIndex || state.commitIndex < state.log.lastIndex) {
       return false;
     }
-    const { voters, outgoing, learners } = state.log.configurations.latest.configuration;
-    if (outgoing.length > 0) return this.leave(state.self);
+    const { voters, outgoing, learners, isAutoLeave } =
+      state.log.configurations.latest.configuration;
+    const isLeft = outgoing.length === 0;
+    if (!isLeft) return isAutoLeave ? false : this.leave(state.self);
     return [...voters, ...learners].every((node) => {
       const machine = this.machines.get(node);
       return machine?.state?.appliedIndex === state.commitIndex;
@@ -295,7 +299,7 @@ class RandomCluster {
   }
 
   private writeSome(): void {
-    const machine = this.anyUp();
+    const machine = this.anyUp(({ pendingWrites }) => pendingWrites.length > 0);
     const count = this.random.between(1, 3);
     if (machine !== undefined) this.completeWrites(machine, count);
   }
@@ -349,7 +353,7 @@ class RandomCluster {
 
   /** What the shell of a machine does when it gets to it. */
   private work(): void {
-    const machine = this.anyUp();
+    const machine = this.anyUp(({ isApplyPending, loads }) => isApplyPending || loads.length > 0);
     if (machine !== undefined) this.workOff(machine);
   }
 
@@ -391,13 +395,18 @@ class RandomCluster {
   }
 
   private cut(): void {
-    if (this.random.chance(1, 2)) {
+    const { random } = this;
+    if (this.cuts.size > 0 && random.chance(1, 3)) {
       this.cuts.clear();
       return;
     }
     const nodes = [...this.machines.keys()];
-    const isOneWay = this.random.chance(1, 4);
-    const inside = new Set(nodes.filter(() => this.random.chance(1, 2)));
+    const isOneWay = random.chance(1, 4);
+    const leader = this.anyLeader();
+    const isLeaderAlone = leader !== undefined && random.chance(1, 2);
+    const inside = isLeaderAlone
+      ? new Set([leader.node])
+      : new Set(nodes.filter(() => random.chance(1, 2)));
     for (const from of nodes) {
       for (const to of nodes) {
         if (inside.has(from) === inside.has(to)) continue;
@@ -487,9 +496,9 @@ class RandomCluster {
     }
   }
 
-  private anyUp(): Machine | undefined {
+  private anyUp(isMeant: (machine: Machine) => boolean = () => true): Machine | undefined {
     const up = [...this.machines.values()].filter(
-      ({ state, pausedUntil }) => state !== undefined && pausedUntil <= this.now,
+      (machine) => machine.state && machine.pausedUntil <= this.now && isMeant(machine),
     );
     return up.length === 0 ? undefined : this.random.pick(up);
   }
@@ -514,5 +523,6 @@ function drawTrouble(random: Random): Trouble {
     transfer: draw(0, 0, 50, 200),
     snapshot: draw(0, 50, 300),
     disk: draw(60, 120, 160),
+    haste: draw(2, 6, 20),
   };
 }

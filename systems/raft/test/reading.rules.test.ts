@@ -88,7 +88,7 @@ describe('snapshots', () => {
     expect(log.configurations.latest.configuration.voters).toEqual(['a', 'b', 'c']);
   });
 
-  it('R42: a snapshot is accepted when it is durable; writes of the former log do not count', () => {
+  it('R42: a snapshot is accepted when durable; writes of the former log do not count', () => {
     const stage = new Stage({ ...THREE, isWatched: false });
     const entries = [{ type: 'no-op', index: 2 as LogIndex, term: 2 as Term }] as const;
     const head = { from: toNodeId('a'), to: toNodeId('b'), term: 2 as Term };
