@@ -121,6 +121,13 @@ export function decodeHello(body: Uint8Array): Hello {
   });
 }
 
+/** Tells a peer why it is not welcome. */
+export function encodeRefusal(reason: string): Uint8Array {
+  return encodeFrame(FRAME.refusal, Buffer.from(reason.slice(0, REASON_LENGTH_MAX), 'latin1'));
+}
+
+const REASON_LENGTH_MAX = 400;
+
 export function encodeWelcome(incarnation: Incarnation): Uint8Array {
   const body = Buffer.alloc(9);
   body.writeUInt8(WIRE_VERSION, 0);

@@ -13,6 +13,7 @@ import {
   decodeHello,
   decodeUint32,
   encodeFrame,
+  encodeRefusal,
   encodeUint32,
   encodeWelcome,
   FIRST_FRAGMENT,
@@ -104,6 +105,13 @@ export class IncomingLink implements TurnSource {
 
   /** Called every `keepAliveMs`. */
   keepAlive(): void {
+    if (this.reader.chunkCount > 0 && this.weather === undefined) {
+      // The peer is not silent, we are busy: its pings wait behind its messages. So it is told that
+      // we live; a peer that takes us for dead would drop what waits for us.
+      this.silentRounds = 0;
+      if (this.socket.writableLength === 0) this.socket.write(PONG);
+      return;
+    }
     this.silentRounds += 1;
     if (this.silentRounds > SILENT_ROUNDS_MAX && this.weather?.isStalled !== true) {
       void this.close('silent');
@@ -180,7 +188,7 @@ export class IncomingLink implements TurnSource {
   private refuse(reason: string): void {
     const { socket } = this;
     this.isClosed = true;
-    socket.end(encodeFrame(FRAME.refusal, Buffer.from(reason, 'latin1')), () => socket.destroy());
+    socket.end(encodeRefusal(reason), () => socket.destroy());
     const timer = setTimeout(() => socket.destroy(), REFUSAL_MS);
     socket.once('close', () => {
       clearTimeout(timer);

@@ -3,11 +3,11 @@
  * and their time.
  */
 import type net from 'node:net';
-import type tls from 'node:tls';
+import { encodeRefusal } from './frames.ts';
 import { IncomingLink, type IncomingOwner } from './incoming-link.ts';
 import type { Life } from './life.ts';
 import type { MessageLimits } from './message-limits.ts';
-import { SocketServer } from './socket-server.ts';
+import { type ServerTls, SocketServer } from './socket-server.ts';
 import type { TlsIdentity } from './tls-identity.ts';
 
 /** What the network behind the port decides and is told. */
@@ -31,7 +31,8 @@ export async function openMessageServer(options: MessageServerOptions): Promise<
   const { host, port, life, limits, tls: identity, owner } = options;
   const pending = new Set<IncomingLink>();
   const server = new SocketServer({
-    tls: identity === undefined ? undefined : toServerOptions(identity),
+    tls: identity === undefined ? undefined : toServerTls(identity),
+    farewell: encodeRefusal,
     maxConnections: limits.maxInboundPeers + limits.maxPendingConnections,
     handshakeTimeoutMs: limits.connectTimeoutMs,
     accept: (socket, raw) => {
@@ -98,13 +99,7 @@ function welcome(
   const timer = setTimeout(() => void link.close('no hello in time'), limits.connectTimeoutMs);
 }
 
-function toServerOptions({ key, cert, ca }: TlsIdentity): tls.TlsOptions {
-  return {
-    key: key as Buffer,
-    cert: cert as Buffer,
-    ca: ca as Buffer,
-    minVersion: 'TLSv1.3',
-    requestCert: true,
-    rejectUnauthorized: true,
-  };
+function toServerTls({ key, cert, ca }: TlsIdentity): ServerTls {
+  const pem = (text: string | Uint8Array) => Buffer.from(text as Uint8Array);
+  return { key: pem(key), cert: pem(cert), ca: pem(ca), mustShowCertificate: true };
 }

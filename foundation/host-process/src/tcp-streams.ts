@@ -7,7 +7,7 @@ import { type ByteStream, type Listener, StreamError, type Streams } from '@mang
 import type { HostError } from './host-error.ts';
 import type { Life } from './life.ts';
 import { checkPort, formatAddress, parseAddress } from './network-address.ts';
-import { SocketServer } from './socket-server.ts';
+import { type ServerTls, SocketServer } from './socket-server.ts';
 import { TcpStream } from './tcp-stream.ts';
 import type { Turns } from './turns.ts';
 
@@ -144,23 +144,17 @@ function toConnectError(address: string, cause: NodeJS.ErrnoException): StreamEr
 }
 
 function toClient(identity: StreamTls, raw: net.Socket, host: string): tls.ConnectionOptions {
-  const isName = net.isIP(host) === 0;
-  return { ...toPem(identity), socket: raw, ...(isName ? { servername: host } : { host }) };
+  const name = net.isIP(host) === 0 ? { servername: host } : { host };
+  return { ...toPem(identity), minVersion: 'TLSv1.3', socket: raw, ...name };
 }
 
-function toServer(identity: StreamTls): tls.TlsOptions {
-  const mustShow = identity.mustShowCertificate ?? false;
-  return { ...toPem(identity), requestCert: mustShow, rejectUnauthorized: mustShow };
+function toServer(identity: StreamTls): ServerTls {
+  return { ...toPem(identity), mustShowCertificate: identity.mustShowCertificate ?? false };
 }
 
-function toPem({ key, cert, ca }: StreamTls): {
-  minVersion: 'TLSv1.3';
-  ca: Buffer;
-  key?: Buffer;
-  cert?: Buffer;
-} {
+function toPem({ key, cert, ca }: StreamTls): { ca: Buffer; key?: Buffer; cert?: Buffer } {
   const own = key === undefined || cert === undefined ? {} : { key: pem(key), cert: pem(cert) };
-  return { minVersion: 'TLSv1.3', ca: pem(ca), ...own };
+  return { ca: pem(ca), ...own };
 }
 
 function pem(text: string | Uint8Array): Buffer {
