@@ -2,8 +2,9 @@
  * The loop of a client: does the planned operations one after the other, and writes the history.
  *
  * It runs on any Host, so a history of the simulator and one of real processes come from the same
- * code. An operation that is not answered in time ends in `info`: it may have happened, or may yet.
- * Its process begins no more, and the client goes on under a new name (`c1`, `c1.2`, `c1.3`).
+ * code. An operation that is not answered in time ends in `info`, and so does one of which its
+ * client rejects with an operating error: it may have happened, or may yet. Its process begins no
+ * more, and the client goes on under a new name (`c1`, `c1.2`, `c1.3`).
  */
 import type { Host } from '@mangrove/host';
 import type { HistoryEvent, Operation, Outcome, PlannedOperation } from './operation.ts';
@@ -64,7 +65,11 @@ function withinTime(host: Host, task: ClientTask, operation: Operation): Promise
       },
       (error: unknown) => {
         timer.cancel();
-        reject(error);
+        // An operating error (one with a code) that the client lets through says nothing of whether
+        // the operation happened; anything else is a bug of the client.
+        const isOperating = error instanceof Error && 'code' in error;
+        if (isOperating) resolve({ type: 'info', error: error.message });
+        else reject(error);
       },
     );
   });

@@ -67,12 +67,12 @@ const DRAWS: Readonly<Record<FaultKind, Draw>> = Object.freeze({
   },
   crash: (context) => [drawCrash(context, 'kept')],
   'power-loss': (context) => {
-    const { random, replicas } = context;
+    const { random, replicas, experiment } = context;
     if (!random.chance(1, 4)) return [drawCrash(context, 'unsynced-lost')];
     // All at once, as when the power of the whole room fails.
     const { atMs } = drawWindow(context);
     return replicas.map((node) => {
-      const untilMs = atMs + random.between(1, 300);
+      const untilMs = Math.min(atMs + random.between(1, 300), experiment.activeMs);
       return { type: 'crash', node, disk: 'unsynced-lost', atMs, untilMs };
     });
   },

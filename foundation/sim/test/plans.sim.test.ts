@@ -3,7 +3,7 @@
  * seed, cut short and edited by hand.
  */
 import { formatPlan, type Plan, parsePlan } from '@mangrove/experiment';
-import { toNodeId } from '@mangrove/host';
+import { StreamError, toNodeId } from '@mangrove/host';
 import { drawPlan, type SimulationReport, simulate } from '@mangrove/sim';
 import { describe, expect, it } from 'vitest';
 import { KINDS, registerExperiment } from './register-experiment.ts';
@@ -81,6 +81,33 @@ describe('a plan', () => {
     const calm = await simulate(subject, { ...plan, faults: [] });
     expect(calm.history[3]).toMatchObject({ type: 'ok', value: 8 });
     expect(calm.hash).not.toBe(hurt.hash);
+  });
+
+  it('goes on after an operating error of a client; any other breaks the client', async () => {
+    const [n1, c1] = ['n1', 'c1'].map(toNodeId) as [never, never];
+    const operations = [100, 200].map((atMs) => ({ client: c1, atMs, f: 'read' }));
+    const plan = {
+      ...drawPlan(experiment, 1),
+      replicas: [n1],
+      clients: [c1],
+      faults: [],
+      operations,
+    };
+    const run = (error: Error) => {
+      const invoke = () => Promise.reject(error);
+      return simulate({ ...subject, openClient: async () => ({ invoke }) }, plan);
+    };
+    const lawful = await run(new StreamError('reset', 'the peer is gone'));
+    expect(lawful.ends).toEqual([]);
+    expect(lawful.history.map(({ process, type, error }) => [process, type, error])).toEqual([
+      ['c1', 'invoke', undefined],
+      ['c1', 'info', 'the peer is gone'],
+      ['c1.2', 'invoke', undefined],
+      ['c1.2', 'info', 'the peer is gone'],
+    ]);
+    const broken = await run(new Error('a bug of the client'));
+    expect(broken.ends).toMatchObject([{ node: 'c1', type: 'broken' }]);
+    expect(broken.history.length).toBe(1);
   });
 
   it('of which nobody can answer says who is stuck', async () => {
