@@ -2,13 +2,17 @@
  * The door of the lab for what runs anywhere: verdicts and reports as data.
  */
 
+export { renderDiagram } from './report/diagram.ts';
+export type { DiagramView } from './report/diagram-layout.ts';
 export {
   type EmbeddedReport,
   MAX_PAGE_LENGTH,
   readEmbeddedReport,
 } from './report/embedded-report.ts';
-export { type PageScript, renderPage } from './report/html-report.ts';
+export { firstView } from './report/explorer.ts';
+export { type PageScript, renderPage, storyOf } from './report/html-report.ts';
 export { renderMarkdown } from './report/markdown-report.ts';
+export { readStory, type Story, type StorySource } from './report/story.ts';
 export {
   type ExperimentReport,
   type HuntFailure,

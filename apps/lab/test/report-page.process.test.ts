@@ -262,6 +262,8 @@ describe('the layout', () => {
         expect(overlaps(await boxes(page, 'svg.st text.bt, svg.st text.dl'))).toEqual([]);
         expect(overlaps(await boxes(page, 'svg.contradiction .op text'))).toEqual([]);
         expect(overlaps(await boxes(page, 'svg.chart .gantt-text'))).toEqual([]);
+        const charts = 'svg.chart .chart-title, svg.chart .ax, svg.chart .gantt-text';
+        expect(overlaps(await boxes(page, charts), 2)).toEqual([]);
         const count = await page.evaluate('document.querySelectorAll("svg.st *").length');
         expect(count).toBeLessThan(4000);
         await page.keyboard.press('ArrowLeft');

@@ -53,19 +53,19 @@ export function renderCause({ planted }: ExperimentReport): Markup {
   const lines = diffOf(planted).map(({ type, lineNumber, text }) => {
     const sign = type === 'same' ? ' ' : type === 'removed' ? '\u2212' : '+';
     const name = type === 'same' ? '' : type === 'removed' ? 'del' : 'add';
-    return markup`<span class="${name}"><span
- class="ln">${lineNumber ?? ''}</span>${sign} ${text}\n</span>`;
+    const place = markup`<span class="ln">${lineNumber ?? ''}</span>`;
+    return markup`<span class="${name}">${place}${sign} ${text}\n</span>`;
   });
   const clean =
     cleanAnswer === undefined
       ? 'The clean code was not run under this plan.'
       : `Without the bug, the same plan is ${cleanAnswer}.`;
   return markup`<section id="cause"><h2>Root cause: a planted bug</h2><div class="two"><div>
-<p>${toSentence(bug.breaks)} ${clean}</p><p
- class="kv">${toSentence(`from ${bug.source}`)} The change is made in
+<p>${toSentence(bug.breaks)} ${clean}</p>
+<p class="kv">${toSentence(`from ${bug.source}`)} The change is made in
 memory only: the file on disk is clean. Lines marked with + are the bug\u2019s, lines marked with
-\u2212 are what it takes away.</p></div><div><p
- class="kv mono">${bug.file}:${planted.lineNumber}, bug ${bug.name}</p>
+\u2212 are what it takes away.</p></div><div>
+<p class="kv mono">${bug.file}:${planted.lineNumber}, bug ${bug.name}</p>
 <pre>${lines}</pre></div></div></section>`;
 }
 
@@ -142,8 +142,8 @@ export function renderOrigin(report: ExperimentReport): Markup {
   const found =
     rows.length === 0
       ? ''
-      : markup`<section id="found"><h2>How it was found</h2><div class="two"><dl
- class="pairs">${pairs(rows)}</dl>
+      : markup`<section id="found"><h2>How it was found</h2><div class="two">
+<dl class="pairs">${pairs(rows)}</dl>
 ${shrinkCurve(report.shrinkSteps)}</div></section>`;
   return markup`${found}<section id="environment"><h2>Environment</h2>
 <dl class="pairs">${pairs(environmentRows(report))}</dl></section>`;
@@ -153,31 +153,30 @@ function pairs(rows: readonly (readonly [string, string])[]): readonly Markup[] 
   return rows.map(([name, text]) => markup`<div><dt>${name}</dt><dd>${text}</dd></div>`);
 }
 
-/** Faults, operations and choices left, by attempt. */
+/**
+ * Faults and operations left, by attempt. Recorded choices are not counted: there are thousands of
+ * them, and none where a plan is left to its seed.
+ */
 function shrinkCurve(steps: readonly ShrinkStep[]): Markup | '' {
   if (steps.length < 2) return '';
   const [width, height, left, bottom] = [480, 150, 44, 122];
-  const sizes = steps.map(({ size }) => size.faultCount + size.operationCount + size.choiceCount);
+  const sizes = steps.map(({ size }) => size.faultCount + size.operationCount);
   const most = sizes.reduce((greatest, each) => Math.max(greatest, each), 1);
+  const last = sizes.at(-1) ?? 0;
   const x = (index: number) => round(left + (index / (steps.length - 1)) * (width - left - 40));
   const y = (size: number) => round(bottom - (size / most) * (bottom - 20));
-  const path = sizes.map(
-    (size, index) => `${index === 0 ? 'M' : 'H'}${x(index)}${index === 0 ? ' ' : 'V'}${y(size)}`,
-  );
-  const last = sizes.at(-1) ?? 0;
-  return markup`<figure class="wide"><svg class="chart" width="${width}"
- height="${height}" viewBox="0 0 ${width} ${height}"
- role="img" aria-label="Size of the plan by attempt: from ${most} to ${last} items"><line
- class="grid" x1="${left}"
- x2="${width - 40}" y1="${bottom}" y2="${bottom}"/><path class="curve"
- d="${trusted(path.join(''))}"/>
+  const path = sizes.map((size, index) => `${index === 0 ? 'M' : 'L'}${x(index)} ${y(size)}`);
+  const end = x(steps.length - 1);
+  const label = `Size of the plan by attempt: from ${most} to ${last} faults and operations`;
+  return markup`<figure class="wide">
+<svg class="chart" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img"
+ aria-label="${label}"><path class="grid" d="M${left} ${bottom}H${end}"/>
+<path class="curve" d="${trusted(path.join(''))}"/>
 <text class="ax" x="${left - 8}" y="${y(most) + 4}" text-anchor="end">${formatCount(most)}</text>
 <text class="ax" x="${left - 8}" y="${bottom + 4}" text-anchor="end">0</text>
-<text class="chart-title" x="${x(steps.length - 1) + 5}"
- y="${y(last) + 4}">${formatCount(last)}</text>
+<text class="chart-title" x="${end + 5}" y="${y(last) + 4}">${formatCount(last)}</text>
 <text class="ax" x="${left}" y="${bottom + 16}">attempt 1</text>
-<text class="ax" x="${x(steps.length - 1)}" y="${bottom + 16}"
- text-anchor="end">${formatCount(steps.length)}</text></svg>
-<figcaption class="kv">Faults, operations and choices left in the plan, by attempt.</figcaption>
+<text class="ax" x="${end}" y="${bottom + 16}" text-anchor="end">${formatCount(steps.length)}</text>
+</svg><figcaption class="kv">Faults and operations left in the plan, by attempt.</figcaption>
 </figure>`;
 }

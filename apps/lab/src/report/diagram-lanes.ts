@@ -1,7 +1,6 @@
 /**
  * What lies on the lifelines of a diagram: roles, times of being down, faults, marks, operations.
  */
-
 import { type DiagramLayout, type Lane, round } from './diagram-layout.ts';
 import type { Band } from './fault-band.ts';
 import type { Mark, Span } from './lifeline.ts';
@@ -53,9 +52,8 @@ function drawSpan(story: Story, span: Span, { y }: Lane, { x, width }: Box): Mar
   const colour = termClass(term);
   const title = `${titleOf(span)}, ${formatMs(fromMs)} to ${formatMs(untilMs)}`;
   if (kind === 'follower') {
-    return markup`<line
- class="lane ${colour}" x1="${x}" x2="${round(x + width)}" y1="${y}" y2="${y}">
-<title>${title}</title></line>`;
+    return markup`<line class="lane ${colour}" x1="${x}" x2="${round(x + width)}"
+ y1="${y}" y2="${y}"><title>${title}</title></line>`;
   }
   if (kind === 'leader') {
     const label = fitted(width - 8, [`term ${term ?? ''}`, `t${term ?? ''}`, String(term ?? '')]);

@@ -15,8 +15,8 @@ export function renderOverlay(story: Story, layout: DiagramLayout, view: Diagram
   const { cursorMs, stepIndex } = view;
   const isInside = cursorMs >= window.fromMs && cursorMs <= window.untilMs;
   const x = round(xOf(scale, cursorMs));
-  const veil = markup`<rect class="future" x="${x}" y="${top}"
- width="${round(Math.max(0, right - x))}"
+  const ahead = round(Math.max(0, right - x));
+  const veil = markup`<rect class="future" x="${x}" y="${top}" width="${ahead}"
  height="${bottom - top}"/>`;
   const step = story.steps[stepIndex];
   const path = step === undefined ? '' : renderPath(story, layout, step.path, step.isWrong);
@@ -27,13 +27,12 @@ export function renderOverlay(story: Story, layout: DiagramLayout, view: Diagram
     flag === undefined || step === undefined
       ? ''
       : markup`<g class="flag on${step.isWrong ? ' wrong' : ''}"><circle cx="${round(flag)}"
- cy="13" r="9"/>
-<text x="${round(flag)}" y="17">${stepIndex + 1}</text></g>`;
-  return markup`${veil}${path}${numbers(layout, tagX)}<line
- class="cursor" x1="${x}" x2="${x}" y1="${top - 6}" y2="${bottom + 6}"/>
-${dots(story, layout, cursorMs)}${chosen}<g class="tag"><rect x="${tagX - 34}" y="${bottom + 5}"
- width="68"
- height="19" rx="3"/><text x="${tagX}" y="${bottom + 18.5}">${formatMs(cursorMs)}</text></g>`;
+ cy="13" r="9"/><text x="${round(flag)}" y="17">${stepIndex + 1}</text></g>`;
+  return markup`${veil}${path}${numbers(layout, tagX)}
+<line class="cursor" x1="${x}" x2="${x}" y1="${top - 6}" y2="${bottom + 6}"/>
+${dots(story, layout, cursorMs)}${chosen}
+<g class="tag"><rect x="${tagX - 34}" y="${bottom + 5}" width="68" height="19" rx="3"/>
+<text x="${tagX}" y="${bottom + 18.5}">${formatMs(cursorMs)}</text></g>`;
 }
 
 /** The least distance of two numbers under the axis, px. */

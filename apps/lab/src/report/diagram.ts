@@ -5,9 +5,8 @@
  * Thickness is role, colour is term, and red is kept for the contradiction. A term has its number
  * beside its colour wherever there is room. Crashes are hatched, cuts shaded, silences folded.
  */
-
 import { renderFaults, renderMarks, renderOperations, renderSpans } from './diagram-lanes.ts';
-import { type DiagramLayout, type DiagramView, layOut, ROWS, round } from './diagram-layout.ts';
+import { type DiagramLayout, type DiagramView, layOut, round } from './diagram-layout.ts';
 import { renderOverlay, TICK_SPACING } from './diagram-overlay.ts';
 import { type Markup, markup, trusted } from './markup.ts';
 import type { Message } from './message.ts';
@@ -37,8 +36,8 @@ ${flags(story, layout)}<g class="overlay">${renderOverlay(story, layout, view)}<
 
 function definitions(): Markup {
   return trusted(`<defs>
-<pattern id="hatch" width="5"
- height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+<pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse"
+ patternTransform="rotate(45)">
 <rect width="5" height="5" class="hb"/><line x1="0" y1="0" x2="0" y2="5" class="hl"/></pattern>
 <pattern id="dots" width="5" height="5" patternUnits="userSpaceOnUse">
 <rect width="5" height="5" class="hb"/><circle cx="2.5" cy="2.5" r="0.9" class="hd"/></pattern>
@@ -99,7 +98,7 @@ function messages(story: Story, layout: DiagramLayout): Markup {
 const LOST_SHARE = 0.72;
 
 /** The line of a message, and the cross at its end where it was lost. */
-export function lineOf(
+function lineOf(
   message: Message,
   { lanes: byNode, scale }: Pick<DiagramLayout, 'lanes' | 'scale'>,
 ): { readonly path: string; readonly cross: string } | undefined {
@@ -125,10 +124,4 @@ function flags(story: Story, { flags: places, scale, top }: DiagramLayout): Mark
 <circle cx="${x}" cy="13" r="9"/><text x="${x}" y="17">${index + 1}</text></a>`;
   });
   return markup`<g>${circles}</g>`;
-}
-
-/** The height that a diagram of so many lanes has, for what stands beside it. */
-export function heightOf(clientCount: number, nodeCount: number): number {
-  const gap = clientCount > 0 ? ROWS.gap : 0;
-  return ROWS.top + clientCount * ROWS.client + gap + nodeCount * ROWS.node + ROWS.axis;
 }

@@ -5,7 +5,6 @@
  * of a report is also what `replay` reads. Traces and histories are left out: a replay makes them
  * anew.
  */
-
 import { type Plan, parsePlan } from '@mangrove/experiment';
 import { InvalidArgument } from '@mangrove/host';
 import type { ExperimentReport } from '../run-report.ts';

@@ -105,7 +105,7 @@ function checks(report: ExperimentReport): readonly string[] {
     .slice(0, MAX_ROWS)
     .map(({ check, answer, atMs, sentence }) => {
       const at = atMs === undefined ? '' : ` at ${formatMs(atMs)}`;
-      const word = { invalid: 'broke', unknown: 'unknown', valid: 'held' }[answer];
+      const word = { invalid: 'broke', unknown: 'unknown', seen: 'seen', valid: 'held' }[answer];
       return [check, `${word}${at}`, sentence];
     });
   return ['## What was checked', table(['promise', 'answer', 'what was seen'], rows)];

@@ -99,22 +99,20 @@ export function renderInjected(run: RunEvidence): Markup {
       const when = hasStruck ? whenOf(fromMs, untilMs) : 'never: its moment did not come';
       const [left, width] = [fromMs * perMs, (untilMs - fromMs) * perMs];
       const bar = hasStruck
-        ? markup`<svg width="200" height="12" viewBox="0 0 200 12" aria-hidden="true"><path
- class="hair"
- d="M0 6H200"/><rect class="gantt" x="${left.toFixed(1)}" y="1"
+        ? markup`<svg width="200" height="12" viewBox="0 0 200 12" aria-hidden="true">
+<path class="hair" d="M0 6H200"/><rect class="gantt" x="${left.toFixed(1)}" y="1"
  width="${Math.max(2, width).toFixed(1)}" height="10"/></svg>`
         : '';
       return markup`<tr><td class="name"><b>F${number}</b></td><td>${label}</td>
 <td class="optional">${type}</td><td>${when}</td><td class="optional">${bar}</td></tr>`;
     });
   const missed = run.notInjected.map((each) => markup`<li>Not injected: ${each}</li>`);
-  return markup`<section id="injected"><h2>What was injected</h2><p
- class="lede">Bars are on the time
-axis of this run, 0 to ${formatMs(run.endMs)}.</p><div class="wide"><table><thead><tr><th></th>
+  return markup`<section id="injected"><h2>What was injected</h2>
+<p class="lede">Bars are on the time axis of this run, 0 to ${formatMs(run.endMs)}.</p>
+<div class="wide"><table><thead><tr><th></th>
 <th>Fault</th><th class="optional">Kind</th><th>When</th><th class="optional"></th></tr></thead>
 <tbody>${rows}</tbody></table></div>${moreRows(bands.length)}${clockTable(run)}
-<ul class="plain">${missed}</ul>
-</section>`;
+<ul class="plain">${missed}</ul></section>`;
 }
 
 /** How far wall clocks were off; nothing where none was touched. */
@@ -140,12 +138,13 @@ export function whenOf(fromMs: number, untilMs: number): string {
 /** A judge's answer as a table shows it. */
 export interface CheckRow {
   readonly check: string;
-  readonly answer: CheckResult['answer'];
+  /** `seen` is no judge's: a node that stopped or refused, which may be right under a fault. */
+  readonly answer: CheckResult['answer'] | 'seen';
   readonly atMs: number | undefined;
   readonly sentence: string;
 }
 
-/** All judges: what broke first in order of time, then what is unknown, then what held. */
+/** All judges: what broke, in order of time; what is unknown; what nodes did; what held. */
 export function checkRowsOf({ verdict, ends }: RunEvidence): readonly CheckRow[] {
   const rows = verdict.checks.flatMap(({ check, answer, anomalies }): readonly CheckRow[] => {
     if (answer === 'valid' || anomalies.length === 0) {
@@ -159,14 +158,14 @@ export function checkRowsOf({ verdict, ends }: RunEvidence): readonly CheckRow[]
     }));
   });
   // A node that an operating error stopped, or kept from starting, broke no promise.
-  const broken = ends.filter(({ type }) => type === 'broken');
-  const stopped = broken.map(({ node, atMs, cause }) => ({
-    check: `${node} stopped itself`,
-    answer: 'unknown' as const,
+  const words = { broken: 'stopped itself', stopped: 'stopped', refused: 'refused to start' };
+  const stopped = ends.map(({ node, type, atMs, cause }) => ({
+    check: `${node} ${words[type]}`,
+    answer: 'seen' as const,
     atMs,
     sentence: toSentence(cause),
   }));
-  const rank = { invalid: 0, unknown: 1, valid: 2 } as const;
+  const rank = { invalid: 0, unknown: 1, seen: 2, valid: 3 } as const;
   const isNamed = (end: CheckRow) =>
     rows.some(({ sentence, atMs }) => atMs === end.atMs && sentence !== '');
   return [...rows, ...stopped.filter((end) => !isNamed(end))].sort(
@@ -176,8 +175,10 @@ export function checkRowsOf({ verdict, ends }: RunEvidence): readonly CheckRow[]
 
 /** What was checked. */
 export function renderChecks(run: RunEvidence): Markup {
-  const words = { invalid: '\u2715 broke', unknown: '? unknown', valid: '\u2713 held' } as const;
-  const names = { invalid: 'bad', unknown: '', valid: 'held' } as const;
+  const words = {
+    ...{ invalid: '\u2715 broke', unknown: '? unknown', seen: 'seen', valid: '\u2713 held' },
+  } as const;
+  const names = { invalid: 'bad', unknown: '', seen: '', valid: 'held' } as const;
   const all = checkRowsOf(run);
   const rows = all.slice(0, MAX_ROWS).map(({ check, answer, atMs, sentence }) => {
     const at = atMs === undefined ? '' : `at ${formatMs(atMs)}`;
@@ -215,9 +216,9 @@ export function renderWholeRun(report: ExperimentReport): Markup {
   const percentiles = latencyRows(report).map(
     ([name, text]) => markup`<div><dt>${name}</dt><dd>${text}</dd></div>`,
   );
-  return markup`<section id="run"><h2>${title}</h2><p
- class="lede">${plural(figures.count, 'operation')}
-under ${plural(bands.length, 'fault')} in ${formatDuration(found.endMs)}. ${unanswered}</p>
+  const load = `${plural(figures.count, 'operation')} under ${plural(bands.length, 'fault')}`;
+  return markup`<section id="run"><h2>${title}</h2>
+<p class="lede">${load} in ${formatDuration(found.endMs)}. ${unanswered}</p>
 <figure class="on-wide">${renderTimeChart(chart, 1216)}</figure>
 <figure class="on-narrow">${renderTimeChart(chart, 358)}</figure>
 <dl class="pairs">${percentiles}</dl></section>`;
@@ -251,14 +252,13 @@ export function renderEvidence(report: ExperimentReport): Markup {
   const silences = silencesOf(report).map(
     ({ missing, about }) => markup`<tr><td>${missing}</td><td>${about}</td></tr>`,
   );
-  return markup`<section id="evidence"><h2>Did it test anything?</h2><p
- class="lede">A valid verdict on a
-quiet run means little, so every report counts what took place.</p><div class="two">
+  return markup`<section id="evidence"><h2>Did it test anything?</h2>
+<p class="lede">A valid verdict on a quiet run means little, so every report counts what took
+place.</p><div class="two">
 <table><thead><tr><th>Happened</th>${head}<th class="r">${isShrunk ? 'Whole run' : 'Count'}</th>
-</tr></thead>
-<tbody>${rows}</tbody></table><table><thead><tr><th>Did not happen</th>
-<th>So this run says nothing about</th></tr></thead><tbody>${silences}</tbody></table></div>
-</section>`;
+</tr></thead><tbody>${rows}</tbody></table><table><thead><tr><th>Did not happen</th>
+<th>So this run says nothing about</th></tr></thead><tbody>${silences}</tbody></table>
+</div></section>`;
 }
 
 function moreRows(count: number): Markup | '' {

@@ -57,8 +57,8 @@ function clientRow({ operations }: Story, client: string, atMs: number): Markup 
   const { label, result, startMs, endMs, isContradiction } = last;
   if (atMs < endMs) {
     const waited = formatMs(atMs - startMs);
-    return markup`${name}<span class="what">${clip(label, 22)}</span><span
- class="kv">waiting, ${waited}</span>`;
+    return markup`${name}<span class="what">${clip(label, 22)}</span>
+<span class="kv">waiting, ${waited}</span>`;
   }
   const answer = clip(`${label} \u2192 ${result}`, 26);
   const note = isContradiction ? '\u2715 contradiction' : endWord(last);

@@ -6,7 +6,7 @@
  * does not fit is left out, never squeezed in.
  */
 import type { RunTrace, TraceRecord } from '@mangrove/experiment';
-import type { Anomaly } from '../verdict.ts';
+import type { Anomaly, AnomalyClass } from '../verdict.ts';
 import { Causes } from './causal-path.ts';
 import type { Band } from './fault-band.ts';
 import type { Mark, Span } from './lifeline.ts';
@@ -97,26 +97,26 @@ function isSameMoment(a: Candidate, b: Candidate): boolean {
 
 /** What the judges found, where it is not an operation of a client. */
 function wrongCandidates({ anomalies, trace, operations }: StepSource): readonly Candidate[] {
-  const contradiction = operations.find(({ isContradiction }) => isContradiction);
-  return anomalies.slice(0, 2).flatMap(({ atMs, node, sentence, class: kind }) => {
-    if (atMs === undefined || (kind === 'linearizability' && contradiction !== undefined))
-      return [];
-    const recordIndex = lastBefore(trace.records, atMs, node);
-    const where = node ?? trace.records[recordIndex]?.node ?? trace.replicas[0] ?? '';
-    const title = kind === 'broken-node' ? `${where} stops itself` : 'The invariant breaks';
-    return [
-      {
-        atMs,
-        node: where,
-        title,
-        text: toSentence(sentence),
-        isWrong: true,
-        weight: 100,
-        recordIndex,
-      },
-    ];
+  const isShown = operations.some(({ isContradiction }) => isContradiction);
+  return anomalies.slice(0, 2).flatMap((anomaly): readonly Candidate[] => {
+    const { atMs, sentence } = anomaly;
+    if (atMs === undefined || (anomaly.class === 'linearizability' && isShown)) return [];
+    const recordIndex = lastBefore(trace.records, atMs, anomaly.node);
+    const node = anomaly.node ?? trace.records[recordIndex]?.node ?? trace.replicas[0] ?? '';
+    const title = WRONG_TITLES[anomaly.class].replace('NODE', node);
+    const text = toSentence(sentence);
+    return [{ atMs, node, title, text, isWrong: true, weight: 100, recordIndex }];
   });
 }
+
+/** What a step is called that shows an anomaly. */
+const WRONG_TITLES: Readonly<Record<AnomalyClass, string>> = {
+  linearizability: 'The contradiction shows',
+  invariant: 'An invariant breaks',
+  'broken-node': 'NODE stops itself',
+  'refused-node': 'NODE refuses to start',
+  stuck: 'NODE sees no progress',
+};
 
 /** Beginnings and ends of the operations of the contradiction. */
 function operationCandidates(operations: readonly Operation[]): readonly Candidate[] {

@@ -132,16 +132,16 @@ function percentileLines(bins: readonly Bin[], x: ToX, y: ToX, right: number): M
   const names = [
     ['p50', (bin: Bin) => bin.p50],
     ['p99', (bin: Bin) => bin.p99],
-    ['max', (bin: Bin) => bin.max],
+    ['pmax', (bin: Bin) => bin.max],
   ] as const;
-  const paths = names.map(
-    ([name, pick]) => markup`<path class="p${name.replace('p', '')}" d="${line(pick)}"/>`,
-  );
-  const legend = markup`<g class="ax"><path class="p50" d="M${right - 176} 10h18"/><text
- class="ax" x="${right - 154}" y="14">p50</text>
-<path class="p99" d="M${right - 122} 10h18"/><text class="ax" x="${right - 100}" y="14">p99</text>
-<path class="pmax" d="M${right - 68} 10h18"/><text class="ax" x="${right - 46}"
- y="14">greatest</text></g>`;
+  const paths = names.map(([name, pick]) => markup`<path class="${name}" d="${line(pick)}"/>`);
+  const y0 = LATENCY.top + LATENCY.height + 16;
+  const legend = names.map(([name], index) => {
+    const at = right - 176 + index * 56;
+    const word = name === 'pmax' ? 'greatest' : name;
+    return markup`<path class="${name}" d="M${at} ${y0 - 4}h18"/>
+<text class="ax" x="${at + 22}" y="${y0}">${word}</text>`;
+  });
   return markup`${paths}${legend}`;
 }
 
