@@ -42,7 +42,7 @@ it('puts two nodes together exactly when each reaches the other', () => {
         expect(componentOf[b] as number).toBeLessThanOrEqual(componentOf[a] as number);
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: 800 },
   );
 });
 

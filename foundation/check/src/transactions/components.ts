@@ -16,6 +16,13 @@ export interface Adjacency {
   readonly targets: Int32Array;
 }
 
+/** Which edges of a graph exist for a search: those whose kind is among some bits. */
+export interface EdgeFilter {
+  /** By edge, one bit. */
+  readonly kinds: Uint8Array;
+  readonly allowed: number;
+}
+
 /** Which component each node is in. */
 export interface Components {
   /** An edge never leads to a component of a higher number: they are numbered sinks first. */
@@ -26,12 +33,9 @@ export interface Components {
 /**
  * The strongly connected components of a graph.
  *
- * @param isAllowed says of an edge, by its index, whether it exists; all do when it is absent
+ * @param filter the edges that exist; all do when it is absent
  */
-export function findComponents(
-  graph: Adjacency,
-  isAllowed?: (edge: number) => boolean,
-): Components {
+export function findComponents(graph: Adjacency, filter?: EdgeFilter): Components {
   const { nodeCount, first, targets } = graph;
   const componentOf = new Int32Array(nodeCount).fill(-1);
   const order = new Int32Array(nodeCount).fill(-1);
@@ -71,7 +75,8 @@ export function findComponents(
     const edge = cursor[node] as number;
     if (edge >= (first[node + 1] as number)) return false;
     cursor[node] = edge + 1;
-    if (isAllowed !== undefined && !isAllowed(edge)) return true;
+    if (filter !== undefined && ((filter.kinds[edge] as number) & filter.allowed) === 0)
+      return true;
     const target = targets[edge] as number;
     if (order[target] === -1) enter(target);
     else if (componentOf[target] === -1) {

@@ -70,7 +70,7 @@ it('I4: refutes the levels that walking every simple cycle refutes', () => {
       const expected = reportLevels(namesByWalking(edges));
       expect(reportLevels(cycles.keys()).refuted).toEqual(expected.refuted);
     }),
-    { numRuns: 5000 },
+    { numRuns: 3000 },
   );
 });
 
@@ -92,7 +92,7 @@ it('I4: reports only cycles that are there, named by the kinds of their steps', 
         }
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: 800 },
   );
 });
 

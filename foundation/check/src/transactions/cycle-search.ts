@@ -50,10 +50,10 @@ const FORMS: readonly Form[] = [
 
 /** Of each name so many cycles are kept. */
 export const MAX_CYCLES = 8;
-/** In each component so many edges are tried for a short cycle. */
-const MAX_TRIES = 16;
+/** In each component so many edges are tried for a short cycle, while steps are left. */
+const MAX_TRIES = 8;
 /** Past so many steps in all, one try a component must do. */
-const MAX_EXTRA_STEPS = 50_000_000;
+const MAX_EXTRA_STEPS = 5_000_000;
 
 /** The named cycles of a graph. */
 export function findCycles(graph: DependencyGraph): CycleReport {
@@ -115,7 +115,7 @@ class CycleSearch {
   #searchPlain(allowed: number, anchors: number): void {
     const { kinds, sources, targets, isTransaction } = this.#core;
     const isAllowed = (edge: number) => ((kinds[edge] as number) & allowed) !== 0;
-    const components = findComponents(this.#core, isAllowed);
+    const components = findComponents(this.#core, { kinds, allowed });
     const { componentOf } = components;
     const finder = new PathFinder({
       ...this.#core,
@@ -136,6 +136,10 @@ class CycleSearch {
     }
   }
 
+  get #mostTries(): number {
+    return this.#stepCount > MAX_EXTRA_STEPS ? 1 : MAX_TRIES;
+  }
+
   /** The edges to try: some of each component, fewer once many steps are done. */
   *#anchorsIn(
     components: Components,
@@ -144,8 +148,7 @@ class CycleSearch {
     const tries = new Int32Array(components.sizes.length);
     for (let edge = 0; edge < this.#core.edgeCount; edge++) {
       const component = components.componentOf[this.#core.sources[edge] as number] as number;
-      const most = this.#stepCount > MAX_EXTRA_STEPS ? 1 : MAX_TRIES;
-      if ((tries[component] as number) >= most || !isAnchor(edge)) continue;
+      if ((tries[component] as number) >= this.#mostTries || !isAnchor(edge)) continue;
       tries[component] = (tries[component] as number) + 1;
       yield edge;
     }
@@ -156,15 +159,17 @@ class CycleSearch {
     const graph = new NonadjacentGraph(this.#core, steady, antiKinds);
     const candidates = graph.cyclicEdges(anchors);
     if (candidates.length === 0) return;
-    const singles = findSingles(this.#core, steady, candidates);
+    const singles = findSingles(this.#core, steady, candidates, this.#mostTries);
+    this.#stepCount += singles.stepCount;
     if (!singles.isComplete) this.#isComplete = false;
     for (const walk of singles.walks) {
       this.#keep(toHops(this.#core, walk, steady | antiKinds));
     }
-    for (const edge of graph.oneOfEachComponent(candidates, MAX_TRIES)) {
+    for (const edge of graph.someOfEachComponent(candidates, this.#mostTries)) {
       const walk = graph.walkThrough(edge);
       this.#keep(cutSimple(toHops(this.#core, walk, steady | antiKinds)));
     }
+    this.#stepCount += graph.stepCount;
   }
 
   #keep(hops: readonly Hop[]): void {

@@ -31,26 +31,36 @@ export function findCyclicCore(graph: DependencyGraph): CyclicCore {
     kept.push(node);
   }
   const first = new Int32Array(kept.length + 1);
-  const edges: number[] = [];
-  const sources: number[] = [];
+  const edges = new Int32Array(graph.edgeCount);
+  const sources = new Int32Array(graph.edgeCount);
+  let count = 0;
   for (const [number, node] of kept.entries()) {
     const end = graph.first[node + 1] as number;
     for (let edge = graph.first[node] as number; edge < end; edge++) {
       if (componentOf[graph.targets[edge] as number] !== componentOf[node]) continue;
-      edges.push(edge);
-      sources.push(number);
+      edges[count] = edge;
+      sources[count++] = number;
     }
-    first[number + 1] = edges.length;
+    first[number + 1] = count;
+  }
+  const chosen = edges.subarray(0, count);
+  const pick = <Numbers extends Int32Array | Uint8Array>(from: Numbers, to: Numbers): Numbers => {
+    for (let index = 0; index < count; index++) to[index] = from[chosen[index] as number] as number;
+    return to;
+  };
+  const targets = pick(graph.targets, new Int32Array(count));
+  for (let index = 0; index < count; index++) {
+    targets[index] = numbers[targets[index] as number] as number;
   }
   return {
     nodeCount: kept.length,
-    edgeCount: edges.length,
+    edgeCount: count,
     first,
-    sources: Int32Array.from(sources),
-    targets: Int32Array.from(edges, (edge) => numbers[graph.targets[edge] as number] as number),
-    kinds: Uint8Array.from(edges, (edge) => graph.kinds[edge] as number),
-    befores: Int32Array.from(edges, (edge) => graph.befores[edge] as number),
-    afters: Int32Array.from(edges, (edge) => graph.afters[edge] as number),
+    sources: sources.slice(0, count),
+    targets,
+    kinds: pick(graph.kinds, new Uint8Array(count)),
+    befores: pick(graph.befores, new Int32Array(count)),
+    afters: pick(graph.afters, new Int32Array(count)),
     originals: Int32Array.from(kept),
     isTransaction: Uint8Array.from(kept, (node) => (node < graph.transactionCount ? 1 : 0)),
   };

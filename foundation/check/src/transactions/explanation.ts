@@ -53,18 +53,26 @@ export function explainCycle(inference: Inference, cycle: Cycle): Finding<Anomal
 }
 
 /** An anomaly without a cycle as a finding. */
-export function explainDirect(inference: Inference, anomaly: DirectAnomaly): Finding<AnomalyName> {
+export function explainDirect(
+  transactions: readonly Transaction[],
+  anomaly: DirectAnomaly,
+): Finding<AnomalyName> {
   const lead = anomaly.transactions.map((id) => {
-    const transaction = inference.transactions[id] as Transaction;
+    const transaction = transactions[id] as Transaction;
     return `${nameOf(id)}: ${describeTransaction(transaction)}`;
   });
   return {
     name: anomaly.name,
     ...(anomaly.key === undefined ? {} : { key: anomaly.key }),
     transactions: anomaly.transactions,
-    sentences: [...lead, ...anomaly.sentences.map((sentence) => `${sentence}.`)],
+    sentences: [...lead, ...anomaly.sentences.map(toSentence)],
     arrows: [],
   };
+}
+
+/** A clause with a capital and a full stop. */
+export function toSentence(clause: string): string {
+  return `${clause.charAt(0).toUpperCase()}${clause.slice(1)}.`;
 }
 
 /** A finding as a violation. @param shown the transactions of the sub-history, by id */

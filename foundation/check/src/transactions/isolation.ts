@@ -158,26 +158,28 @@ function judgeRegisters(
   const graph = inference.edges.toGraph(transactions.length);
   const report = findCycles(graph);
   const judgement = toJudgement(inference, report);
-  // What lacks a serial execution without more ado needs no deeper search.
-  if (report.cycles.size > 0) return judgement;
+  const refuted = new Set(reportLevels(judgement.findings.map(({ name }) => name)).refuted);
+  // Refuted without more ado: nothing that would be derived refutes a weaker level.
+  if (refuted.has('repeatable-read')) return judgement;
   if (graph.nodeCount > MAX_SATURATED_NODES) {
     const note = `no orders were derived from others: more than ${MAX_SATURATED_NODES} nodes`;
     return { ...judgement, notes: [note] };
   }
-  const cycle = findSaturatedCycle({
+  const input = {
     inference,
     graph,
     reads,
-    installedIn: (key) => uses.installedIn(key),
-    isUsable: (version) => uses.isUsable(version),
-  });
+    installedIn: (key: number) => uses.installedIn(key),
+    isUsable: (version: number) => uses.isUsable(version),
+  };
+  const cycle = findSaturatedCycle(input, refuted);
   if (cycle === undefined) return judgement;
   return { ...judgement, findings: [...judgement.findings, explainCycle(inference, cycle)] };
 }
 
 function toJudgement(inference: Inference, report: CycleReport): Judgement {
   const findings = [
-    ...inference.anomalies.map((anomaly) => explainDirect(inference, anomaly)),
+    ...inference.anomalies.map((anomaly) => explainDirect(inference.transactions, anomaly)),
     ...[...report.cycles.values()].flat().map((cycle) => explainCycle(inference, cycle)),
   ];
   return { inference, findings, isComplete: report.isComplete, notes: [] };

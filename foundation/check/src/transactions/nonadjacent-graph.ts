@@ -48,7 +48,7 @@ export class NonadjacentGraph {
   }
 
   /** Up to `most` edges of each component. */
-  oneOfEachComponent(edges: readonly number[], most: number): number[] {
+  someOfEachComponent(edges: readonly number[], most: number): number[] {
     const tries = new Map<number, number>();
     return edges.filter((edge) => {
       const source = this.#core.sources[edge] as number;
@@ -57,6 +57,11 @@ export class NonadjacentGraph {
       tries.set(component, count + 1);
       return count < most;
     });
+  }
+
+  /** Edges looked at for walks so far. */
+  get stepCount(): number {
+    return this.#finder.stepCount;
   }
 
   /** A shortest closed walk through a cyclic edge, as edges of the core. */

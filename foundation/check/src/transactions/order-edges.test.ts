@@ -52,6 +52,6 @@ it('joins two transactions exactly when one completed before the other was invok
         }
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: 800 },
   );
 });

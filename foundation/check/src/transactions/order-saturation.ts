@@ -22,7 +22,7 @@ import { findComponents } from './components.ts';
 import type { Cycle, Hop } from './cycle.ts';
 import { type DependencyGraph, EdgeKind, NO_VERSION } from './dependency-graph.ts';
 import type { Inference } from './inference.ts';
-import type { OrderForm } from './levels.ts';
+import type { IsolationLevel, OrderForm } from './levels.ts';
 import { ReachabilityMatrix } from './reachability.ts';
 import type { RegisterRead } from './register-uses.ts';
 import { PathFinder } from './shortest-path.ts';
@@ -44,19 +44,26 @@ export interface SaturationInput {
   isUsable(version: number): boolean;
 }
 
-const FORMS: readonly (readonly [OrderForm, number])[] = [
-  ['', 0],
-  ['-process', EdgeKind.process],
-  ['-realtime', EdgeKind.realtime],
+/** Each form of the order, its edges, and the weakest level that a cycle of the form refutes. */
+const FORMS: readonly (readonly [OrderForm, number, IsolationLevel])[] = [
+  ['', 0, 'repeatable-read'],
+  ['-process', EdgeKind.process, 'strong-session-repeatable-read'],
+  ['-realtime', EdgeKind.process | EdgeKind.realtime, 'strong-repeatable-read'],
 ];
 
 /**
  * A cycle that every serial execution would have: of data alone, else with the order of processes,
  * else with real time. Undefined when none is found, or the history is too large.
+ *
+ * @param refuted levels that need no deeper search
  */
-export function findSaturatedCycle(input: SaturationInput): Cycle | undefined {
+export function findSaturatedCycle(
+  input: SaturationInput,
+  refuted: ReadonlySet<IsolationLevel>,
+): Cycle | undefined {
   if (input.graph.nodeCount > MAX_SATURATED_NODES) return undefined;
-  for (const [form, order] of FORMS) {
+  for (const [form, order, level] of FORMS) {
+    if (refuted.has(level)) return undefined;
     const hops = new Saturation(input, order).run();
     if (hops !== undefined) return { name: `G2-item${form}`, hops };
   }

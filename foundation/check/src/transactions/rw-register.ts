@@ -46,7 +46,7 @@ import {
   type VersionOrderOptions,
   type VersionPair,
 } from './version-order.ts';
-import { DEAD, NOBODY, VersionTable } from './versions.ts';
+import { NOBODY, VersionTable } from './versions.ts';
 
 /** What is inferred, with what it was inferred from. */
 export interface RegisterInference {
@@ -124,8 +124,7 @@ function versionRead(versions: VersionTable, key: number, value: Value): number 
   const written = versions.find(key, null);
   if (written !== undefined) return written;
   // Nothing may be what was there at first, or what a deletion left.
-  const isDeleted = versions.versionsOf[key]?.some((version) => versions.values[version] === DEAD);
-  return isDeleted === true ? undefined : NO_VERSION;
+  return versions.isDeleted(key) ? undefined : NO_VERSION;
 }
 
 function addRegisterEdges(

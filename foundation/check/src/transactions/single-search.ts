@@ -15,24 +15,27 @@ export interface SingleReport {
   readonly walks: readonly (readonly number[])[];
   /** False when the bound was reached with candidates left and nothing found. */
   readonly isComplete: boolean;
+  /** Edges looked at. */
+  readonly stepCount: number;
 }
 
 const MAX_STEPS = 400_000_000;
-const MAX_WALKS = 16;
 const BATCH = 32;
 
 /**
  * Cycles through one of `candidates` and otherwise only through edges of kind `steady`.
  *
  * @param candidates anti-dependencies, as edges of the core
+ * @param mostWalks so many are enough
  */
 export function findSingles(
   core: CyclicCore,
   steady: number,
   candidates: readonly number[],
+  mostWalks: number,
 ): SingleReport {
   const isAllowed = (edge: number) => ((core.kinds[edge] as number) & steady) !== 0;
-  const { componentOf, sizes } = findComponents(core, isAllowed);
+  const { componentOf, sizes } = findComponents(core, { kinds: core.kinds, allowed: steady });
   const order = byComponent(componentOf, sizes);
   const finder = new PathFinder({
     ...core,
@@ -43,23 +46,24 @@ export function findSingles(
   const masks = new Int32Array(sizes.length);
   let stepCount = 0;
   for (let start = 0; start < candidates.length; start += BATCH) {
-    if (stepCount > MAX_STEPS) return { walks, isComplete: walks.length > 0 };
+    if (stepCount > MAX_STEPS) return { walks, isComplete: walks.length > 0, stepCount };
     const batch = candidates.slice(start, start + BATCH);
     masks.fill(0);
     for (const [bit, edge] of batch.entries()) {
       const component = componentOf[core.targets[edge] as number] as number;
       masks[component] = (masks[component] as number) | (1 << bit);
     }
-    stepCount += spread(core, isAllowed, componentOf, order, masks);
+    stepCount += spread(core, steady, componentOf, order, masks);
     for (const [bit, edge] of batch.entries()) {
       const source = core.sources[edge] as number;
       if (((masks[componentOf[source] as number] as number) & (1 << bit)) === 0) continue;
       const path = finder.find(core.targets[edge] as number, source);
       if (path !== undefined) walks.push([edge, ...path]);
-      if (walks.length >= MAX_WALKS) return { walks, isComplete: true };
+      if (walks.length < mostWalks) continue;
+      return { walks, isComplete: true, stepCount: stepCount + finder.stepCount };
     }
   }
-  return { walks, isComplete: true };
+  return { walks, isComplete: true, stepCount: stepCount + finder.stepCount };
 }
 
 /** The nodes, sources of the acyclic order first. */
@@ -82,7 +86,7 @@ function byComponent(componentOf: Int32Array, sizes: Int32Array): Int32Array {
 /** Passes the masks on along the allowed edges; returns how many edges that were. */
 function spread(
   core: CyclicCore,
-  isAllowed: (edge: number) => boolean,
+  steady: number,
   componentOf: Int32Array,
   order: Int32Array,
   masks: Int32Array,
@@ -92,7 +96,7 @@ function spread(
     if (mask === 0) continue;
     const end = core.first[node + 1] as number;
     for (let edge = core.first[node] as number; edge < end; edge++) {
-      if (!isAllowed(edge)) continue;
+      if (((core.kinds[edge] as number) & steady) === 0) continue;
       const component = componentOf[core.targets[edge] as number] as number;
       masks[component] = (masks[component] as number) | mask;
     }

@@ -90,6 +90,11 @@ export class VersionTable {
     return version;
   }
 
+  /** Whether some transaction deletes the key. */
+  isDeleted(key: number): boolean {
+    return this.#byValue[key]?.has(DEAD) === true;
+  }
+
   /** Whether the value of a version was written to its key more than once. */
   isAmbiguous(version: number): boolean {
     return this.#ambiguous.has(version);

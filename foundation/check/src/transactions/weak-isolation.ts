@@ -29,7 +29,7 @@ import {
 } from './commit-orders.ts';
 import { findComponents } from './components.ts';
 import { type DependencyGraph, EdgeKind, EdgeList } from './dependency-graph.ts';
-import { type Finding, toViolation } from './explanation.ts';
+import { explainDirect, type Finding, toViolation } from './explanation.ts';
 import { clockEntryCount, HappensBefore, MAX_CLOCK_ENTRIES } from './happens-before.ts';
 import { GENESIS, type SessionHistory, toSessionHistory } from './session-history.ts';
 import { PathFinder } from './shortest-path.ts';
@@ -102,7 +102,7 @@ function findViolation(
   level: WeakLevel,
 ): Finding | undefined {
   const [anomaly] = history.anomalies;
-  if (anomaly !== undefined) return { ...anomaly, arrows: [] };
+  if (anomaly !== undefined) return explainDirect(transactions, anomaly);
   const edges = new EdgeList(history.nodeCount);
   addSessionsAndReads(edges, history);
   const causes = edges.toGraph(history.nodeCount);

@@ -74,8 +74,8 @@ function expectTwinAgrees(history: readonly Transaction[], counts: Map<string, n
 
 function expectBothSeen(counts: ReadonlyMap<string, number>): void {
   for (const [level] of LEVELS) {
-    expect(counts.get(`${level} true`) ?? 0).toBeGreaterThan(100);
-    expect(counts.get(`${level} false`) ?? 0).toBeGreaterThan(100);
+    expect(counts.get(`${level} true`) ?? 0).toBeGreaterThan(50);
+    expect(counts.get(`${level} false`) ?? 0).toBeGreaterThan(50);
   }
 }
 
@@ -83,7 +83,7 @@ it('I1: agrees with trying every execution, on stores that are sound or not', ()
   const counts = new Map<string, number>();
   fc.assert(
     fc.property(plans(KINDS, 5), (plan) => expectTwinAgrees(runStore(plan), counts)),
-    { numRuns: 2000 },
+    { numRuns: 1500 },
   );
   expectBothSeen(counts);
 });

@@ -67,7 +67,7 @@ it('I6: other names of processes, keys and values change nothing', () => {
       }).map((transaction) => ({ ...transaction, process: `${transaction.process}/${salt}` }));
       expect(sayings(renamed, plan.workload)).toEqual(sayings(history, plan.workload));
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });
 
@@ -95,7 +95,7 @@ it('I7: exchanging neighbouring invocations, or completions, changes nothing', (
       const other = swapped(history, place);
       expect(sayings(other, plan.workload)).toEqual(sayings(history, plan.workload));
     }),
-    { numRuns: 400 },
+    { numRuns: 250 },
   );
 });
 
@@ -121,7 +121,7 @@ it('I8: taking away the order of time and of processes never refutes a level', (
         expect(judgeWeakIsolation(loosened(history, which), level).type).not.toBe('invalid');
       }
     }),
-    { numRuns: 400 },
+    { numRuns: 250 },
   );
 });
 
@@ -134,7 +134,7 @@ it('I8: leaving out failed transactions changes nothing where nobody read from t
       const rest = history.filter(({ end }) => end !== 'fail').map((one, id) => ({ ...one, id }));
       expect(sayings(rest, plan.workload)).toEqual(said);
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });
 
@@ -153,7 +153,7 @@ it('I9: a refuted level refutes every stronger one', () => {
         for (const weaker of weakerLevels(level)) expect(refuted).not.toContain(weaker);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });
 

@@ -50,7 +50,7 @@ it('I2: refutes only what trying every execution refutes, and most of it', () =>
         if (!isPossible) count(isRefuted ? refuted : missed, level);
       }
     }),
-    { numRuns: 2500 },
+    { numRuns: 1500 },
   );
   for (const level of ['serializable', 'strict-serializable']) {
     const found = refuted.get(level) ?? 0;
@@ -140,7 +140,7 @@ it('I3: what predicate reads refute has no serial execution', () => {
         counts[isPossible ? 'possible' : isRefuted ? 'refuted' : 'missed']++;
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: 1200 },
   );
   expect(counts.refuted).toBeGreaterThan(500);
   expect(counts.possible).toBeGreaterThan(500);
