@@ -43,6 +43,53 @@ export { fifoQueue, unorderedQueue } from './models/queue.ts';
 export { casRegister, register } from './models/register.ts';
 export { set } from './models/set.ts';
 export {
+  acceptableTotals,
+  type CounterRead,
+  type CounterReport,
+  checkCounterBounds,
+  checkFinalCounter,
+} from './objects/counter-bounds.ts';
+export { checkFinalSet, type FinalSetReport } from './objects/final-set.ts';
+export {
+  checkQueue,
+  checkTotalQueue,
+  checkUniqueIds,
+  type TotalQueueOptions,
+  type TotalQueueReport,
+} from './objects/queue-totals.ts';
+export {
+  checkSetFull,
+  type SetFullOptions,
+  type SetFullReport,
+  type SetLatency,
+} from './objects/set-full.ts';
+export { type ConvergenceOptions, checkConvergence } from './rules/convergence.ts';
+export { checkMutualExclusion, type MutualExclusionOptions } from './rules/mutual-exclusion.ts';
+export { checkRateBound, type RateBound, type RateReport } from './rules/rate-bound.ts';
+export {
+  checkWatches,
+  WATCH_GUARANTEES,
+  type WatchChange,
+  type WatchFault,
+  type WatchGuarantee,
+  type WatchRecording,
+  type WatchReport,
+  type WatchResponse,
+} from './rules/watch.ts';
+export { checkSequential, sequentialTask } from './sessions/sequential.ts';
+export {
+  checkSessions,
+  SESSION_GUARANTEES,
+  type SessionGuarantee,
+  type SessionOptions,
+} from './sessions/session-guarantees.ts';
+export {
+  checkStaleness,
+  type StalenessOptions,
+  type StalenessReport,
+  type StaleRead,
+} from './sessions/staleness.ts';
+export {
   finishTask,
   finishTaskInSlices,
   type Progress,
@@ -92,4 +139,5 @@ export {
   type UnknownReason,
   type Verdict,
   type Violation,
+  violationOf,
 } from './verdict.ts';

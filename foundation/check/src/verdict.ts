@@ -6,6 +6,7 @@
  * and its coverage says that nothing was tested.
  */
 import type { RecordedOperation } from './history.ts';
+import { describeOperation } from './model.ts';
 
 /** What a judge says. */
 export type Verdict =
@@ -21,7 +22,7 @@ export type Verdict =
 
 /** Why a judge does not know; `sentence` is for people. */
 export interface UnknownReason {
-  readonly code: 'steps' | 'memory' | 'time' | 'undecided';
+  readonly code: 'steps' | 'memory' | 'time' | 'nothing-tested' | 'undecided';
   readonly sentence: string;
 }
 
@@ -106,6 +107,24 @@ export function coverageOf(
     openCount,
     keyCount: keys.size,
     notChecked: okCount === 0 ? [NOTHING_TESTED, ...notChecked] : notChecked,
+  };
+}
+
+/** A violation seen at the operation `marked`, with its drawing. */
+export function violationOf(
+  anomaly: string,
+  sentences: readonly string[],
+  operations: readonly RecordedOperation[],
+  marked: RecordedOperation | undefined,
+  arrows: readonly DrawingArrow[] = [],
+): Violation {
+  const ids = new Set(marked === undefined ? [] : [marked.id]);
+  return {
+    anomaly,
+    ...(marked?.key === undefined ? {} : { key: marked.key }),
+    sentences,
+    operations,
+    drawing: drawingOf(operations, describeOperation, ids, arrows),
   };
 }
 

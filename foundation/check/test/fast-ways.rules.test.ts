@@ -14,6 +14,7 @@ import {
 } from '../src/index.ts';
 import { isLinearizableByBruteForce } from './brute-force.ts';
 import { recordedHistories } from './generated-histories.ts';
+import { story } from './history-story.ts';
 
 /**
  * Histories of a register in which each write has a value of its own, and reads answer anything.
@@ -70,16 +71,6 @@ it.each([
   if (verdict.type !== 'invalid') throw new Error(`the verdict is ${verdict.type}`);
   expect(verdict.violations[0]?.sentences.join(' ')).toMatch(message);
 });
-
-/** `a! write 1` begins, `a= write 1` ends well, `ax write` ends without effect. */
-function story(...lines: readonly string[]): HistoryEvent[] {
-  return lines.map((line, atMs) => {
-    const [who = '', f = '', value] = line.split(' ');
-    const type = who.endsWith('!') ? 'invoke' : who.endsWith('x') ? 'fail' : 'ok';
-    const shown = value === undefined ? {} : { value: Number(value) };
-    return { atMs, process: who.slice(0, -1), type, f, ...shown };
-  });
-}
 
 it('R17: an order that the system claims is verified, and its errors change no verdict', () => {
   const ways = new Set<string>();

@@ -14,27 +14,10 @@ import {
   type Progress,
   pairOperations,
   register,
-  type Value,
 } from '../src/index.ts';
 import { isLinearizableByBruteForce } from './brute-force.ts';
 import { recordedHistories } from './generated-histories.ts';
-
-/**
- * `a! write 1` begins an operation of process a, `a= write 1` ends it well, `a? write` leaves it.
- */
-function story(...lines: readonly string[]): HistoryEvent[] {
-  return lines.map((line, atMs) => {
-    const [who = '', f = '', value] = line.split(' ');
-    const type = { '!': 'invoke', '=': 'ok', x: 'fail', '?': 'info' }[who.at(-1) ?? ''];
-    return {
-      atMs,
-      process: who.slice(0, -1),
-      type: type as HistoryEvent['type'],
-      f,
-      ...(value === undefined ? {} : { value: JSON.parse(value) as Value }),
-    };
-  });
-}
+import { story } from './history-story.ts';
 
 /** Nobody wrote what is read, and to know it takes a look at millions of configurations. */
 function hardHistory(): HistoryEvent[] {

@@ -3,10 +3,12 @@
  */
 import type { RecordedOperation } from '../history.ts';
 import { describeOperation, type Model, show } from '../model.ts';
-import { type DrawingArrow, drawingOf, type Violation } from '../verdict.ts';
+import { type DrawingArrow, type Violation, violationOf } from '../verdict.ts';
 import type { DeadEnd } from './search.ts';
 import { shrinkFailure } from './shrink.ts';
 import type { UniqueFault, Zone } from './unique-register.ts';
+
+const ANOMALY = 'not-linearizable';
 
 /** The violation at which a search of `part`, the operations of one object, ended. */
 export function explainDeadEnd(
@@ -21,7 +23,7 @@ export function explainDeadEnd(
     .map(
       ({ id }, index): DrawingArrow => ({ from: order[index]?.id ?? id, to: id, label: 'then' }),
     );
-  return violationOf(operations, sentencesOf(model, deadEnd), deadEnd.blocked, arrows);
+  return violationOf(ANOMALY, sentencesOf(model, deadEnd), operations, deadEnd.blocked, arrows);
 }
 
 function sentencesOf(
@@ -57,12 +59,12 @@ export function explainUniqueFault(
         failed.length > 0
           ? 'The only write of that value did not happen: its client was told so.'
           : 'Nobody wrote that value, and the register does not begin with it.';
-      return violationOf([...failed, read], [toldOf(read), why], read, []);
+      return violationOf(ANOMALY, [toldOf(read), why], [...failed, read], read);
     }
     case 'future-read': {
       const { read, write } = fault;
       const why = `It was written by ${saidOf(write)}, which began at event ${write.invokedAt}.`;
-      return violationOf([read, write], [toldOf(read), why], read, []);
+      return violationOf(ANOMALY, [toldOf(read), why], [read, write], read);
     }
     case 'overlap':
       return explainOverlap(fault.outer, fault.inner);
@@ -81,7 +83,7 @@ function explainOverlap(outer: Zone, inner: Zone): Violation {
       'one value at a time.',
   );
   const arrows = [...arrowsOf(outer), ...arrowsOf(inner)];
-  return violationOf(operations, sentences, marked ?? operations[0], arrows);
+  return violationOf(ANOMALY, sentences, operations, marked ?? operations[0], arrows);
 }
 
 function spanOf({ value, firstEnd, lastBegin, isForward }: Zone): string {
@@ -106,21 +108,6 @@ function arrowsOf({ write, firstEnd, lastBegin }: Zone): readonly DrawingArrow[]
     arrows.set(read.id, { from: write.id, to: read.id, label: 'was read by' });
   }
   return [...arrows.values()];
-}
-
-function violationOf(
-  operations: readonly RecordedOperation[],
-  sentences: readonly string[],
-  marked: RecordedOperation | undefined,
-  arrows: readonly DrawingArrow[],
-): Violation {
-  return {
-    anomaly: 'not-linearizable',
-    ...(marked?.key === undefined ? {} : { key: marked.key }),
-    sentences,
-    operations,
-    drawing: drawingOf(operations, describeOperation, new Set(marked ? [marked.id] : []), arrows),
-  };
 }
 
 function saidOf(operation: RecordedOperation): string {

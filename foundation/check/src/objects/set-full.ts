@@ -1,0 +1,264 @@
+/**
+ * Judges a set that is only added to, and read as a whole: is every element there once it was
+ * added?
+ *
+ * An element is known from the moment at which its `add` was acknowledged, or a read saw it. It is
+ *
+ * - stable, when the read that began last and could have seen it, and all after, have it;
+ * - lost, when a read that began after it was known, and after the last one that has it, has it
+ *   not;
+ * - never read, when it is neither: no read began after it was known.
+ *
+ * A stable element that some read missed after it was known is stale; for how long is measured.
+ * Cost: linear in the size of all reads.
+ *
+ * Source: Jepsen, `checker/set-full`.
+ */
+import {
+  type HistoryEvent,
+  pairOperations,
+  type RecordedOperation,
+  type Value,
+} from '../history.ts';
+import { canonical, show } from '../model.ts';
+import { coverageOf, type Verdict, type Violation, violationOf } from '../verdict.ts';
+
+/** What a caller may set. */
+export interface SetFullOptions {
+  /** Whether an element must be seen by every read that begins after it is known; false. */
+  readonly linearizable?: boolean;
+}
+
+/** What became of the elements. */
+export interface SetFullReport {
+  readonly verdict: Verdict;
+  readonly stable: readonly Value[];
+  readonly lost: readonly Value[];
+  readonly neverRead: readonly Value[];
+  /** Stable elements that a read missed after they were known, the stalest first. */
+  readonly stale: readonly SetLatency[];
+  /** For each lost element, how long it was seen after it was known. */
+  readonly lostLatencies: readonly SetLatency[];
+  /** Elements that a read has more than once. */
+  readonly duplicated: readonly Value[];
+  /** Elements that a read has and nobody added. */
+  readonly unexpected: readonly Value[];
+}
+
+/** An element with a time. */
+export interface SetLatency {
+  readonly element: Value;
+  readonly ms: number;
+}
+
+/** One element through the history. */
+interface Element {
+  readonly value: Value;
+  readonly add: RecordedOperation;
+  known: { readonly position: number; readonly atMs: number } | undefined;
+  lastPresent: RecordedOperation | undefined;
+  lastAbsent: RecordedOperation | undefined;
+}
+
+/** Judges `add` and `read` operations, whose results are lists of elements. */
+export function checkSetFull(
+  history: readonly HistoryEvent[],
+  options: SetFullOptions = {},
+): SetFullReport {
+  const operations = pairOperations(history);
+  const reads = operations
+    .filter(({ f, end }) => f === 'read' && end === 'ok')
+    .sort((a, b) => a.completedAt - b.completedAt);
+  const elements = new Map<string, Element>();
+  for (const add of operations) {
+    if (add.f !== 'add' || add.end === 'fail') continue;
+    const value = add.argument ?? null;
+    const known =
+      add.end === 'ok' ? { position: add.completedAt, atMs: add.completedAtMs } : undefined;
+    elements.set(canonical(value), {
+      value,
+      add,
+      known,
+      lastPresent: undefined,
+      lastAbsent: undefined,
+    });
+  }
+  const contents = new Map(reads.map((read) => [read, new Set(listOf(read).map(canonical))]));
+  const unexpected = observe(reads, contents, elements);
+  findAbsences(reads, contents, elements);
+  const duplicated = reads.flatMap((read) => repeatedIn(listOf(read)));
+  return reportOf(operations, [...elements.values()], { duplicated, unexpected }, options);
+}
+
+function listOf({ result }: RecordedOperation): readonly Value[] {
+  return Array.isArray(result) ? result : [];
+}
+
+/** Notes which reads have which elements; returns what nobody added. */
+function observe(
+  reads: readonly RecordedOperation[],
+  contents: ReadonlyMap<RecordedOperation, ReadonlySet<string>>,
+  elements: ReadonlyMap<string, Element>,
+): Value[] {
+  const unexpected = new Map<string, Value>();
+  for (const read of reads) {
+    for (const name of contents.get(read) ?? []) {
+      const element = elements.get(name);
+      if (element === undefined || element.add.invokedAt > read.completedAt) {
+        unexpected.set(name, JSON.parse(name) as Value);
+        continue;
+      }
+      if (element.known === undefined || element.known.position > read.completedAt) {
+        element.known = { position: read.completedAt, atMs: read.completedAtMs };
+      }
+      if ((element.lastPresent?.invokedAt ?? -1) < read.invokedAt) element.lastPresent = read;
+    }
+  }
+  return [...unexpected.values()];
+}
+
+/** Finds the read that began last and has not the element, looking from the end. */
+function findAbsences(
+  reads: readonly RecordedOperation[],
+  contents: ReadonlyMap<RecordedOperation, ReadonlySet<string>>,
+  elements: ReadonlyMap<string, Element>,
+): void {
+  const byBegin = reads.toSorted((a, b) => b.invokedAt - a.invokedAt);
+  for (const [name, element] of elements) {
+    element.lastAbsent = byBegin.find(
+      (read) => read.completedAt > element.add.invokedAt && contents.get(read)?.has(name) === false,
+    );
+  }
+}
+
+function repeatedIn(list: readonly Value[]): Value[] {
+  const seen = new Set<string>();
+  return list.filter((value) => {
+    const name = canonical(value);
+    if (seen.has(name)) return true;
+    seen.add(name);
+    return false;
+  });
+}
+
+function isStable({ lastPresent, lastAbsent }: Element): boolean {
+  return lastPresent !== undefined && (lastAbsent?.invokedAt ?? -1) < lastPresent.invokedAt;
+}
+
+function isLost({ known, lastPresent, lastAbsent }: Element): boolean {
+  return (
+    known !== undefined &&
+    lastAbsent !== undefined &&
+    (lastPresent?.invokedAt ?? -1) < lastAbsent.invokedAt &&
+    known.position < lastAbsent.invokedAt
+  );
+}
+
+function reportOf(
+  operations: readonly RecordedOperation[],
+  elements: readonly Element[],
+  strange: { readonly duplicated: readonly Value[]; readonly unexpected: readonly Value[] },
+  options: SetFullOptions,
+): SetFullReport {
+  const stable = elements.filter(isStable);
+  const lost = elements.filter(isLost);
+  const stale = stable
+    .map((element) => ({ element, ms: latency(element.lastAbsent, element) }))
+    .filter(({ ms, element }) => ms >= 0 && isMissedAfterKnown(element))
+    .sort((a, b) => b.ms - a.ms);
+  const neverRead = elements.filter((element) => !isStable(element) && !isLost(element));
+  const violations = [
+    ...lost.map(explainLost),
+    ...(options.linearizable === true ? stale.map(({ element }) => explainStale(element)) : []),
+    ...strangeViolations(operations, strange),
+  ];
+  return {
+    verdict: verdictOf(operations, violations, stable.length, neverRead),
+    stable: stable.map(({ value }) => value),
+    lost: lost.map(({ value }) => value),
+    neverRead: neverRead.map(({ value }) => value),
+    stale: stale.map(({ element, ms }) => ({ element: element.value, ms })),
+    lostLatencies: lost.map((element) => ({
+      element: element.value,
+      ms: latency(element.lastPresent, element),
+    })),
+    ...strange,
+  };
+}
+
+function isMissedAfterKnown({ known, lastAbsent }: Element): boolean {
+  return known !== undefined && lastAbsent !== undefined && known.position < lastAbsent.invokedAt;
+}
+
+/** From the moment at which an element was known to the beginning of a read; not below zero. */
+function latency(read: RecordedOperation | undefined, { known }: Element): number {
+  return Math.max(0, (read?.invokedAtMs ?? 0) - (known?.atMs ?? 0));
+}
+
+function verdictOf(
+  operations: readonly RecordedOperation[],
+  violations: readonly Violation[],
+  stableCount: number,
+  neverRead: readonly Element[],
+): Verdict {
+  const skipped = neverRead.length === 0 ? [] : [`${neverRead.length} elements were never read`];
+  const coverage = coverageOf('set-full', operations, skipped);
+  if (violations.length > 0) return { type: 'invalid', coverage, decidedBy: 'reads', violations };
+  if (stableCount > 0) return { type: 'valid', coverage, decidedBy: 'reads' };
+  const sentence = 'no element was read after it was added';
+  return { type: 'unknown', coverage, reason: { code: 'undecided', sentence } };
+}
+
+function explainLost({ value, add, known, lastPresent, lastAbsent }: Element): Violation {
+  const shown = show(value);
+  const operations = [add, lastPresent, lastAbsent].filter((operation) => operation !== undefined);
+  const seen =
+    lastPresent === undefined
+      ? `No read ever had it.`
+      : `The last read to have it began at event ${lastPresent.invokedAt}.`;
+  return violationOf(
+    'lost',
+    [
+      `${shown} was known to be in the set by event ${known?.position}.`,
+      seen,
+      `A read of ${lastAbsent?.process} began after that, at event ${lastAbsent?.invokedAt}, and ` +
+        'has it not.',
+    ],
+    operations,
+    lastAbsent,
+  );
+}
+
+function explainStale({ value, add, known, lastAbsent }: Element): Violation {
+  return violationOf(
+    'stale',
+    [
+      `${show(value)} was known to be in the set by event ${known?.position}.`,
+      `A read of ${lastAbsent?.process} that began later, at event ${lastAbsent?.invokedAt}, has ` +
+        'it not, though others do afterwards.',
+    ],
+    [add, lastAbsent].filter((operation) => operation !== undefined),
+    lastAbsent,
+  );
+}
+
+function strangeViolations(
+  operations: readonly RecordedOperation[],
+  strange: { readonly duplicated: readonly Value[]; readonly unexpected: readonly Value[] },
+): Violation[] {
+  const readOf = (value: Value) =>
+    operations.find(
+      ({ f, result }) =>
+        f === 'read' &&
+        Array.isArray(result) &&
+        result.some((item) => canonical(item) === canonical(value)),
+    );
+  const explain = (anomaly: string, value: Value, why: string) => {
+    const read = readOf(value);
+    return violationOf(anomaly, [`A read has ${show(value)} ${why}`], read ? [read] : [], read);
+  };
+  return [
+    ...strange.duplicated.map((value) => explain('duplicated', value, 'more than once.')),
+    ...strange.unexpected.map((value) => explain('unexpected', value, 'before anybody added it.')),
+  ];
+}

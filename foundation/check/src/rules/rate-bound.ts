@@ -1,0 +1,115 @@
+/**
+ * Judges a rate limiter: in no window of time, wherever it begins, were more admitted than the
+ * limit.
+ *
+ * An admission happened at some moment between its invocation and its completion. It counts in a
+ * window only when both lie in it, so a violation is one wherever the moments were. Cost: O(n log
+ * n).
+ */
+import { InvalidArgument } from '@mangrove/host';
+import { type HistoryEvent, pairOperations, type RecordedOperation } from '../history.ts';
+import { coverageOf, type Verdict, type Violation, violationOf } from '../verdict.ts';
+
+/** The limit. */
+export interface RateBound {
+  /** The most that may be admitted in a window, of each key. */
+  readonly limit: number;
+  readonly windowMs: number;
+  /** What an operation that ended `ok` consumed: 0 when it was refused; 1 for all. */
+  readonly costOf?: (operation: RecordedOperation) => number;
+}
+
+/** The verdict, and the fullest window of all keys. */
+export interface RateReport {
+  readonly verdict: Verdict;
+  readonly most: number;
+}
+
+/**
+ * Judges the operations that ended `ok`. @throws InvalidArgument when the window is not positive
+ */
+export function checkRateBound(history: readonly HistoryEvent[], bound: RateBound): RateReport {
+  const { limit, windowMs, costOf = () => 1 } = bound;
+  if (!(windowMs > 0)) throw new InvalidArgument('windowMs', windowMs, 'a positive number');
+  const operations = pairOperations(history);
+  const keys = new Map<string, RecordedOperation[]>();
+  for (const operation of operations) {
+    if (operation.end !== 'ok' || costOf(operation) === 0) continue;
+    const key = keys.get(operation.key ?? '') ?? [];
+    keys.set(operation.key ?? '', key);
+    key.push(operation);
+  }
+  const violations: Violation[] = [];
+  let most = 0;
+  for (const part of keys.values()) {
+    const fullest = fullestWindow(part, windowMs, costOf);
+    most = Math.max(most, fullest.total);
+    if (fullest.total > limit) violations.push(explain(part, fullest, bound));
+  }
+  const coverage = coverageOf(`at most ${limit} in ${windowMs} ms`, operations);
+  const verdict: Verdict =
+    violations.length > 0
+      ? { type: 'invalid', coverage, decidedBy: 'windows', violations }
+      : { type: 'valid', coverage, decidedBy: 'windows' };
+  return { verdict, most };
+}
+
+interface FullWindow {
+  readonly fromMs: number;
+  readonly total: number;
+}
+
+/**
+ * The window that holds most. A fullest one begins with an invocation. Going through these from the
+ * last to the first, all that begin in or after the window are in the tree, by the order of their
+ * ends.
+ */
+function fullestWindow(
+  part: readonly RecordedOperation[],
+  windowMs: number,
+  costOf: (operation: RecordedOperation) => number,
+): FullWindow {
+  const byEnd = part.toSorted((a, b) => a.completedAtMs - b.completedAtMs);
+  const rank = new Map(byEnd.map((operation, index) => [operation.id, index]));
+  const sums = new Float64Array(part.length + 1);
+  let fullest: FullWindow = { fromMs: 0, total: 0 };
+  for (const operation of part.toSorted((a, b) => b.invokedAtMs - a.invokedAtMs)) {
+    const cost = costOf(operation);
+    for (let at = (rank.get(operation.id) ?? 0) + 1; at <= part.length; at += at & -at) {
+      sums[at] = (sums[at] ?? 0) + cost;
+    }
+    let total = 0;
+    const fromMs = operation.invokedAtMs;
+    for (let at = countBefore(byEnd, fromMs + windowMs); at > 0; at -= at & -at) {
+      total += sums[at] ?? 0;
+    }
+    if (total > fullest.total) fullest = { fromMs, total };
+  }
+  return fullest;
+}
+
+/** How many of the operations, in the order of their ends, end before a time. */
+function countBefore(byEnd: readonly RecordedOperation[], timeMs: number): number {
+  let [from, to] = [0, byEnd.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((byEnd[middle]?.completedAtMs ?? 0) < timeMs) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+const MAX_SHOWN = 40;
+
+function explain(
+  part: readonly RecordedOperation[],
+  { fromMs, total }: FullWindow,
+  { limit, windowMs }: RateBound,
+): Violation {
+  const untilMs = fromMs + windowMs;
+  const inside = part.filter((it) => it.invokedAtMs >= fromMs && it.completedAtMs < untilMs);
+  const sentence =
+    `From ${fromMs} ms to before ${untilMs} ms ${total} were admitted for certain, but the limit ` +
+    `is ${limit}.`;
+  return violationOf('over-limit', [sentence], inside.slice(0, MAX_SHOWN), inside[0]);
+}

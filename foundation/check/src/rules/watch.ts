@@ -1,0 +1,227 @@
+/**
+ * Judges what a watch of a versioned store promises about the events that it delivers.
+ *
+ * - ordered: revisions do not go back;
+ * - unique: no change of a key is delivered twice;
+ * - atomic: all changes of a revision come in one response;
+ * - reliable: from the first delivered change to the last, none is left out;
+ * - resumable: a watch from a revision begins with the first change at or after it;
+ * - bookmarkable: once a response says that all is delivered up to a revision, no change at or
+ *   below it comes any more;
+ * - filtered: only changes of watched keys come, and none from before the start;
+ * - true: what is delivered did happen, with the value, kind and previous value that it says.
+ *
+ * The last two and reliable, resumable need the true changes, which the store itself keeps (its
+ * log).
+ *
+ * Cost: linear. Source: the watch guarantees of etcd's API documentation and its robustness tests.
+ */
+import type { Value } from '../history.ts';
+import { sameValue, show } from '../model.ts';
+
+/** A change of one key, as the log has it or as a watch delivers it. */
+export interface WatchChange {
+  readonly revision: number;
+  readonly type: 'put' | 'delete';
+  readonly key: string;
+  readonly value?: Value;
+  /** Whether the key was absent before; not compared where it is absent here. */
+  readonly isCreate?: boolean;
+  /** The value before; not compared where it is absent here. */
+  readonly previous?: Value;
+}
+
+/** What came over a watch at one time. */
+export interface WatchResponse {
+  readonly changes: readonly WatchChange[];
+  /** All changes up to this revision are delivered; absent where the response does not say so. */
+  readonly progressRevision?: number;
+}
+
+/** One watch, from its request to the last response. */
+export interface WatchRecording {
+  readonly name: string;
+  /** The first revision that was asked for; undefined for whatever comes. */
+  readonly startRevision: number | undefined;
+  /** Whether the watch asked for the changes of a key. */
+  readonly matches: (key: string) => boolean;
+  readonly responses: readonly WatchResponse[];
+}
+
+/** The guarantees, by the names that reports use. */
+export const WATCH_GUARANTEES = [
+  'ordered',
+  'unique',
+  'atomic',
+  'reliable',
+  'resumable',
+  'bookmarkable',
+  'filtered',
+  'true',
+] as const;
+
+/** One of the guarantees. */
+export type WatchGuarantee = (typeof WATCH_GUARANTEES)[number];
+
+/** A guarantee that a watch broke. */
+export interface WatchFault {
+  readonly guarantee: WatchGuarantee;
+  readonly watch: string;
+  readonly sentence: string;
+  readonly change: WatchChange | undefined;
+}
+
+/** What was found, at most one fault of a guarantee for each watch. */
+export interface WatchReport {
+  readonly type: 'valid' | 'invalid' | 'unknown';
+  readonly faults: readonly WatchFault[];
+  readonly changeCount: number;
+  /** The guarantees that were not judged, since there was no log. */
+  readonly notChecked: readonly WatchGuarantee[];
+}
+
+/**
+ * Judges recorded watches.
+ *
+ * @param log every change that happened, by ascending revision; undefined where it is not known
+ */
+export function checkWatches(
+  watches: readonly WatchRecording[],
+  log: readonly WatchChange[] | undefined,
+): WatchReport {
+  const faults = watches.flatMap((watch) => [
+    ...deliveryFaults(watch),
+    ...(log === undefined ? [] : logFaults(watch, log)),
+  ]);
+  const changeCount = watches.flatMap(({ responses }) =>
+    responses.flatMap((it) => it.changes),
+  ).length;
+  const notChecked = log === undefined ? (['reliable', 'resumable', 'true'] as const) : [];
+  const type = faults.length > 0 ? 'invalid' : changeCount > 0 ? 'valid' : 'unknown';
+  return { type, faults, changeCount, notChecked };
+}
+
+/** Keeps the first fault of each guarantee. */
+class Faults {
+  readonly #watch: string;
+  readonly found = new Map<WatchGuarantee, WatchFault>();
+
+  constructor(watch: string) {
+    this.#watch = watch;
+  }
+
+  add(guarantee: WatchGuarantee, sentence: string, change?: WatchChange): void {
+    if (this.found.has(guarantee)) return;
+    this.found.set(guarantee, { guarantee, watch: this.#watch, sentence, change });
+  }
+}
+
+/** What the delivered changes alone show. */
+function deliveryFaults(watch: WatchRecording): Iterable<WatchFault> {
+  const delivery = new Delivery(watch);
+  for (const { changes, progressRevision } of watch.responses) {
+    delivery.begin(changes[0]);
+    for (const change of changes) delivery.take(change);
+    if (progressRevision !== undefined) delivery.progress(progressRevision);
+  }
+  return delivery.faults.found.values();
+}
+
+/** Follows one watch. */
+class Delivery {
+  readonly #watch: WatchRecording;
+  readonly #seen = new Set<string>();
+  #last = Number.NEGATIVE_INFINITY;
+  #bookmark = Number.NEGATIVE_INFINITY;
+  readonly faults: Faults;
+
+  constructor(watch: WatchRecording) {
+    this.#watch = watch;
+    this.faults = new Faults(watch.name);
+  }
+
+  begin(first: WatchChange | undefined): void {
+    if (first?.revision !== this.#last) return;
+    this.faults.add('atomic', `Revision ${this.#last} came in two responses.`, first);
+  }
+
+  take(change: WatchChange): void {
+    const { revision, key } = change;
+    const [name, what] = [nameOf(change), describe(change)];
+    const { startRevision = revision } = this.#watch;
+    if (revision < this.#last) {
+      this.faults.add('ordered', `After revision ${this.#last} came ${what}.`, change);
+    }
+    if (this.#seen.has(name)) this.faults.add('unique', `Twice came ${what}.`, change);
+    if (revision <= this.#bookmark) {
+      const sentence = `After all up to ${this.#bookmark} was said to be delivered, came ${what}.`;
+      this.faults.add('bookmarkable', sentence, change);
+    }
+    if (!this.#watch.matches(key) || revision < startRevision) {
+      this.faults.add('filtered', `Nobody asked for ${what}.`, change);
+    }
+    this.#seen.add(name);
+    this.#last = Math.max(this.#last, revision);
+  }
+
+  progress(revision: number): void {
+    const before = Math.max(this.#last, this.#bookmark);
+    if (revision < before) {
+      this.faults.add('bookmarkable', `Progress went back to ${revision}, from ${before}.`);
+    }
+    this.#bookmark = Math.max(this.#bookmark, revision);
+  }
+}
+
+/** What the log shows of the delivered changes. */
+function logFaults(watch: WatchRecording, log: readonly WatchChange[]): Iterable<WatchFault> {
+  const faults = new Faults(watch.name);
+  const changes = watch.responses.flatMap((response) => response.changes);
+  const delivered = new Map(changes.map((change) => [nameOf(change), change]));
+  const first = changes.reduce(
+    (least, { revision }) => Math.min(least, revision),
+    Number.POSITIVE_INFINITY,
+  );
+  const upTo = watch.responses.map((response) => response.progressRevision ?? 0);
+  const last = [...changes.map(({ revision }) => revision), ...upTo].reduce(
+    (most, revision) => Math.max(most, revision),
+    0,
+  );
+  const truth = new Map(log.map((change) => [nameOf(change), change]));
+  for (const [name, change] of truth) {
+    const { revision, key } = change;
+    const isDue = revision >= (watch.startRevision ?? first) && revision <= last;
+    if (delivered.has(name) || !watch.matches(key) || !isDue) continue;
+    if (revision < first) faults.add('resumable', `It left out ${describe(change)}.`, change);
+    else faults.add('reliable', `Between others, ${describe(change)} did not come.`, change);
+  }
+  for (const [name, got] of delivered) {
+    const difference = differenceOf(truth.get(name), got);
+    if (difference !== undefined) faults.add('true', `Of ${describe(got)}, ${difference}.`, got);
+  }
+  return faults.found.values();
+}
+
+function nameOf({ revision, key }: WatchChange): string {
+  return `${revision} ${key}`;
+}
+
+function describe({ revision, key }: WatchChange): string {
+  return `the change of ${key} at revision ${revision}`;
+}
+
+function differenceOf(truth: WatchChange | undefined, got: WatchChange): string | undefined {
+  if (truth === undefined) return 'the log knows nothing';
+  if (truth.type !== got.type) return `the kind is ${got.type}, not ${truth.type}`;
+  const [value, previous] = [truth.value ?? null, truth.previous ?? null];
+  if (!sameValue(value, got.value ?? null)) {
+    return `the value is ${show(got.value ?? null)}, not ${show(value)}`;
+  }
+  if ((got.isCreate ?? truth.isCreate) !== (truth.isCreate ?? got.isCreate)) {
+    return `it says ${got.isCreate ? '' : 'not '}to be the first`;
+  }
+  if (got.previous !== undefined && !sameValue(got.previous, previous)) {
+    return `the previous value is ${show(got.previous)}, not ${show(previous)}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,334 @@
+/**
+ * Judges what a session, here a process, may expect of its own operations on a key.
+ *
+ * - read your writes: a read does not see less than the process itself wrote before;
+ * - monotonic reads: a read does not see less than the process saw before;
+ * - monotonic writes: writes take effect in the order in which the process made them;
+ * - writes follow reads: a write takes effect after the writes that the process saw before it.
+ *
+ * Each says of two writes of a key which one is the newer. A guarantee holds when all that it says
+ * can be true at once: when there is no cycle, and nothing is said to be older than the initial
+ * value. Where the system tells versions, they are held against it as well. Values must be unique
+ * per key, since a read tells by its value which write it saw; keys where they are not are left
+ * out, and named. What the guarantees say across keys is causal consistency, which the judge of
+ * transactions decides.
+ *
+ * Cost: linear. Source: Terry et al., Session guarantees for weakly consistent replicated data,
+ * 1994.
+ */
+import {
+  type HistoryEvent,
+  pairOperations,
+  type RecordedOperation,
+  type Value,
+} from '../history.ts';
+import { canonical, describeOperation } from '../model.ts';
+import { coverageOf, type Verdict, type Violation, violationOf } from '../verdict.ts';
+
+/** The guarantees, by the names that reports use. */
+export const SESSION_GUARANTEES = [
+  'read-your-writes',
+  'monotonic-reads',
+  'monotonic-writes',
+  'writes-follow-reads',
+] as const;
+
+/** One of the guarantees. */
+export type SessionGuarantee = (typeof SESSION_GUARANTEES)[number];
+
+/** What a caller may set. */
+export interface SessionOptions {
+  /** Which must hold; all of them. */
+  readonly guarantees?: readonly SessionGuarantee[];
+  /** What a key holds that nobody wrote; null. */
+  readonly initial?: Value;
+  /** The version that a write made, where the system tells: greater is newer. */
+  readonly version?: (write: RecordedOperation) => number | undefined;
+  /** The session of a process; the process itself. `c1` for `c1.2`, for example. */
+  readonly session?: (process: string) => string;
+}
+
+/** One write is newer than another, because of two operations of a process. */
+interface Newer {
+  readonly from: string;
+  readonly to: string;
+  readonly because: readonly [RecordedOperation, RecordedOperation];
+}
+
+/**
+ * An edge of the graph of what is newer. Its nodes are writes, by value, and knots: a knot is newer
+ * than a number of writes, so that what is newer than the knot is newer than all of them.
+ */
+interface Edge {
+  readonly from: string;
+  readonly to: string;
+  /** The operation that the edge comes from, unless it comes from a knot. */
+  readonly before: RecordedOperation | undefined;
+  /** The operation that the edge leads to, unless it leads to a knot. */
+  readonly after: RecordedOperation | undefined;
+}
+
+/** Judges `read` and `write` operations of registers. */
+export function checkSessions(
+  history: readonly HistoryEvent[],
+  options: SessionOptions = {},
+): Verdict {
+  const operations = pairOperations(history);
+  const initial = canonical(options.initial ?? null);
+  const byKey = groupByKey(operations);
+  const violations: Violation[] = [];
+  const skipped: string[] = [];
+  for (const [key, part] of byKey) {
+    if (!hasUniqueValues(part, initial)) {
+      skipped.push(`key ${key ?? 'of no name'}: a value was written twice`);
+      continue;
+    }
+    for (const guarantee of options.guarantees ?? SESSION_GUARANTEES) {
+      const claims = claimsOf(guarantee, part, options);
+      const violation = faultOf(guarantee, claims, initial, options);
+      if (violation !== undefined) violations.push(violation);
+    }
+  }
+  const coverage = coverageOf('session guarantees', operations, skipped);
+  if (violations.length > 0) return { type: 'invalid', coverage, decidedBy: 'cycles', violations };
+  if (skipped.length === byKey.size && byKey.size > 0) {
+    const sentence = 'no key has unique values';
+    return { type: 'unknown', coverage, reason: { code: 'undecided', sentence } };
+  }
+  return { type: 'valid', coverage, decidedBy: 'cycles' };
+}
+
+function groupByKey(
+  operations: readonly RecordedOperation[],
+): ReadonlyMap<string | undefined, readonly RecordedOperation[]> {
+  const groups = new Map<string | undefined, RecordedOperation[]>();
+  for (const operation of operations) {
+    const group = groups.get(operation.key) ?? [];
+    groups.set(operation.key, group);
+    group.push(operation);
+  }
+  return groups;
+}
+
+/** Whether no value is written twice, and none that is there at first. */
+function hasUniqueValues(part: readonly RecordedOperation[], initial: string): boolean {
+  const values = new Set([initial]);
+  for (const operation of part) {
+    if (operation.f !== 'write' || operation.end === 'fail') continue;
+    const value = canonical(operation.argument ?? null);
+    if (values.has(value)) return false;
+    values.add(value);
+  }
+  return true;
+}
+
+/** What a guarantee says of the writes of one key, from what each session did in its order. */
+function claimsOf(
+  guarantee: SessionGuarantee,
+  part: readonly RecordedOperation[],
+  { session: sessionOf = (process) => process, version }: SessionOptions,
+): Claims {
+  const claims = new Claims(version);
+  const [earlierF, laterF] = KINDS[guarantee];
+  for (const operation of part) {
+    const { f, end } = operation;
+    if (end === 'fail' || (f === 'read' && end === 'open')) continue;
+    const session = sessionOf(operation.process);
+    if (f === laterF) claims.follow(session, operation);
+    // What may not have happened need not be seen.
+    if (f === earlierF && end === 'ok') claims.remember(session, operation);
+  }
+  return claims;
+}
+
+/** What comes earlier, and what comes later, in each guarantee. */
+const KINDS: Readonly<Record<SessionGuarantee, readonly [string, string]>> = {
+  'read-your-writes': ['write', 'read'],
+  'monotonic-reads': ['read', 'read'],
+  'monotonic-writes': ['write', 'write'],
+  'writes-follow-reads': ['read', 'write'],
+};
+
+/** What a session did earlier: its values, a knot for each prefix, and the newest by version. */
+interface Earlier {
+  readonly operations: RecordedOperation[];
+  readonly values: string[];
+  newest: RecordedOperation | undefined;
+}
+
+/** Collects edges. Belongs to one key and guarantee. */
+class Claims {
+  readonly edges: Edge[] = [];
+  /** Pairs of which versions say the opposite. */
+  readonly against: Newer[] = [];
+  readonly #earlier = new Map<string, Earlier>();
+  readonly #version: SessionOptions['version'];
+
+  constructor(version: SessionOptions['version']) {
+    this.#version = version;
+  }
+
+  /** What follows in the session is at least as new as this. */
+  remember(session: string, operation: RecordedOperation): void {
+    const earlier = this.#earlier.get(session) ?? { operations: [], values: [], newest: undefined };
+    this.#earlier.set(session, earlier);
+    const value = valueText(operation);
+    if (earlier.values.at(-1) === value) return;
+    const index = earlier.values.push(value) - 1;
+    earlier.operations.push(operation);
+    const knot = knotOf(session, index);
+    this.edges.push({ from: value, to: knot, before: operation, after: undefined });
+    if (index > 0) {
+      const from = knotOf(session, index - 1);
+      this.edges.push({ from, to: knot, before: undefined, after: undefined });
+    }
+    if (this.#versionOf(operation) >= this.#versionOf(earlier.newest)) earlier.newest = operation;
+  }
+
+  /** This is at least as new as whatever the session did earlier. */
+  follow(session: string, after: RecordedOperation): void {
+    const { operations, values, newest } = this.#earlier.get(session) ?? NOTHING;
+    const to = valueText(after);
+    // A value is as new as itself: the knots that hold it would say that it is newer.
+    const first = values.indexOf(to);
+    const clear = first < 0 ? values.length : first;
+    if (clear > 0) {
+      const from = knotOf(session, clear - 1);
+      this.edges.push({ from, to, before: undefined, after });
+    }
+    for (const [index, before] of operations.entries()) {
+      const from = values[index] ?? '';
+      if (index > clear && from !== to) this.edges.push({ from, to, before, after });
+    }
+    if (newest !== undefined && this.#versionOf(newest) > this.#versionOf(after)) {
+      this.against.push({ from: valueText(newest), to, because: [newest, after] });
+    }
+  }
+
+  /**
+   * The pair of an operation of the session and `after`, which says that the value of `after` is
+   * newer.
+   */
+  pairWith(session: string, after: RecordedOperation): Newer | undefined {
+    const before = this.#earlier.get(session)?.operations.find((it) => it.id < after.id);
+    return before && { from: valueText(before), to: valueText(after), because: [before, after] };
+  }
+
+  #versionOf(operation: RecordedOperation | undefined): number {
+    return (operation && this.#version?.(operation)) ?? Number.NEGATIVE_INFINITY;
+  }
+}
+
+const NOTHING: Earlier = Object.freeze({ operations: [], values: [], newest: undefined });
+
+function knotOf(session: string, index: number): string {
+  return `knot ${index} of ${session}`;
+}
+
+function valueText({ f, argument, result }: RecordedOperation): string {
+  return canonical((f === 'write' ? argument : result) ?? null);
+}
+
+function faultOf(
+  guarantee: SessionGuarantee,
+  claims: Claims,
+  initial: string,
+  { session: sessionOf = (process) => process }: SessionOptions,
+): Violation | undefined {
+  const [against] = claims.against;
+  if (against !== undefined) return explain(guarantee, [against], 'its version is the older one');
+  const begin = claims.edges.find(({ to, after }) => to === initial && after !== undefined);
+  if (begin?.after !== undefined) {
+    const pair = claims.pairWith(sessionOf(begin.after.process), begin.after);
+    if (pair !== undefined) return explain(guarantee, [pair], 'the initial value is the oldest');
+  }
+  const cycle = cycleIn(claims.edges);
+  return cycle && explain(guarantee, pairsOf(cycle), 'each would be newer than the other');
+}
+
+/** The edges of a cycle without its knots: each pair goes from a write to the next write. */
+function pairsOf(cycle: readonly Edge[]): readonly Newer[] {
+  const start = cycle.findIndex(({ before }) => before !== undefined);
+  const pairs: Newer[] = [];
+  let [from, before] = ['', cycle[start]?.before];
+  for (let step = 0; step < cycle.length; step++) {
+    const edge = cycle[(start + step) % cycle.length];
+    if (edge?.before !== undefined) [from, before] = [edge.from, edge.before];
+    if (edge?.after === undefined || before === undefined) continue;
+    pairs.push({ from, to: edge.to, because: [before, edge.after] });
+  }
+  return pairs;
+}
+
+/** The edges of some cycle, in order; undefined where there is none. */
+function cycleIn(edges: readonly Edge[]): readonly Edge[] | undefined {
+  const next = new Map<string, Edge[]>();
+  for (const edge of edges) {
+    const list = next.get(edge.from) ?? [];
+    next.set(edge.from, list);
+    list.push(edge);
+  }
+  const done = new Set<string>();
+  for (const start of next.keys()) {
+    const cycle = done.has(start) ? undefined : cycleFrom(start, next, done);
+    if (cycle !== undefined) return cycle;
+  }
+  return undefined;
+}
+
+/** Depth first, without recursion: a session may be long. */
+function cycleFrom(
+  start: string,
+  next: ReadonlyMap<string, readonly Edge[]>,
+  done: Set<string>,
+): readonly Edge[] | undefined {
+  const path: { readonly name: string; readonly via: Edge | undefined; at: number }[] = [
+    { name: start, via: undefined, at: 0 },
+  ];
+  const onPath = new Map<string, number>([[start, 0]]);
+  for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+    const edge = next.get(top.name)?.[top.at++];
+    if (edge === undefined) {
+      done.add(top.name);
+      onPath.delete(top.name);
+      path.pop();
+      continue;
+    }
+    const seenAt = onPath.get(edge.to);
+    if (seenAt !== undefined) {
+      const vias = path.slice(seenAt + 1).flatMap(({ via }) => (via === undefined ? [] : [via]));
+      return [...vias, edge];
+    }
+    if (done.has(edge.to)) continue;
+    onPath.set(edge.to, path.length);
+    path.push({ name: edge.to, via: edge, at: 0 });
+  }
+  return undefined;
+}
+
+const SAYS: Readonly<Record<SessionGuarantee, string>> = {
+  'read-your-writes': 'so what it read is newer than what it had written',
+  'monotonic-reads': 'so what it read is newer than what it had read before',
+  'monotonic-writes': 'so the second write is newer than the first',
+  'writes-follow-reads': 'so what it wrote is newer than what it had read',
+};
+
+function explain(guarantee: SessionGuarantee, cycle: readonly Newer[], but: string): Violation {
+  const operations = new Map(cycle.flatMap(({ because }) => because.map((it) => [it.id, it])));
+  const shown = [...operations.values()].sort((a, b) => a.id - b.id);
+  const sentences = cycle.map(
+    ({ because: [before, after] }) =>
+      `${after.process} did ${describeOperation(before)} and then ${describeOperation(after)}, ` +
+      `${SAYS[guarantee]}.`,
+  );
+  const arrows = cycle.map(({ because: [before, after] }) => {
+    return { from: before.id, to: after.id, label: 'is older than' };
+  });
+  return violationOf(
+    guarantee,
+    [...sentences, `That cannot be: ${but}.`],
+    shown,
+    cycle.at(-1)?.because[1],
+    arrows,
+  );
+}
