@@ -119,11 +119,14 @@ export class WorkerPool {
         this.assign();
         resolve();
       });
+      const stop = (error: Error) => {
+        reject(error);
+        this.fail(error);
+      };
       worker.on('error', (error) => {
-        const cause = error instanceof Error ? error : new Error(String(error));
-        reject(cause);
-        this.fail(cause);
+        stop(error instanceof Error ? error : new Error(String(error)));
       });
+      worker.on('exit', (code) => stop(new Error(`a worker thread ended with ${code}`)));
     });
   }
 
