@@ -104,6 +104,7 @@ export {
   type IsolationFindings,
   type IsolationOptions,
   type IsolationReport,
+  isolationTask,
   judgeIsolation,
   type TransactionWorkload,
 } from './transactions/isolation.ts';

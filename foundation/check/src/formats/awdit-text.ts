@@ -42,9 +42,15 @@ export function readAwditText(text: string): Transaction[] {
 }
 
 function toStep(line: string, place: string): MicroOperation {
-  const [, f, key = '', value] = /^([rw]) (\S+) (-?\d+)$/.exec(line) ?? [];
+  const [, f, key = '', value = ''] = /^([rw]) (\S+) (-?\d+)$/.exec(line) ?? [];
   if (f === undefined) {
     throw new HistoryFault(place, 'is none of "r KEY VALUE", "w KEY VALUE", "-----" and "====="');
   }
-  return { type: f === 'r' ? 'read' : 'write', key, value: Number(value) };
+  return { type: f === 'r' ? 'read' : 'write', key, value: toInteger(value) };
+}
+
+/** An integer as a number, or as the string of its digits where a number cannot hold it. */
+export function toInteger(digits: string): number | string {
+  const number = Number(digits);
+  return Number.isSafeInteger(number) ? number : digits;
 }

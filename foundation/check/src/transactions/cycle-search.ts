@@ -16,6 +16,7 @@
  * that of real time. Of every kind at most `MAX_CYCLES` are kept, the shortest first. When a cycle
  * of a kind exists, a cycle is found that refutes every level which that kind refutes.
  */
+import { finishTask, type Task } from '../task.ts';
 import { type Components, findComponents } from './components.ts';
 import { type Cycle, cutSimple, type Hop, nameCycle, toHops } from './cycle.ts';
 import { type CyclicCore, findCyclicCore } from './cyclic-core.ts';
@@ -55,13 +56,21 @@ const MAX_TRIES = 8;
 /** Past so many steps in all, one try a component must do. */
 const MAX_EXTRA_STEPS = 5_000_000;
 
-/** The named cycles of a graph. */
+/** The named cycles of a graph, all at once. */
 export function findCycles(graph: DependencyGraph): CycleReport {
+  return finishTask(cycleTask(graph));
+}
+
+/** The same search in parts: it yields after each pass over the cyclic core. */
+export function* cycleTask(graph: DependencyGraph): Task<CycleReport> {
+  const check = 'cycles of dependencies';
+  const partCount = FORMS.length;
   const core = findCyclicCore(graph);
   const search = new CycleSearch(core);
   if (core.nodeCount === 0) return search.report();
   const present = core.kinds.reduce((all, kind) => all | kind, 0);
-  for (const form of FORMS) {
+  for (const [partsDone, form] of FORMS.entries()) {
+    yield { check, partsDone, partCount, stepCount: search.stepCount };
     if (form.named !== 0 && (present & form.named) === 0) continue;
     search.searchForm(form);
     if ((present & EdgeKind.predicateRw) === 0) continue;
@@ -78,6 +87,11 @@ class CycleSearch {
 
   constructor(core: CyclicCore) {
     this.#core = core;
+  }
+
+  /** Edges looked at so far, by the searches for short cycles. */
+  get stepCount(): number {
+    return this.#stepCount;
   }
 
   report(): CycleReport {

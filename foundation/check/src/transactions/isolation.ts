@@ -12,10 +12,11 @@
  * | predicates | `closed-predicate.ts` | not always |
  */
 import type { HistoryEvent } from '../history.ts';
-import type { Coverage, Verdict } from '../verdict.ts';
+import { finishTask, type Task } from '../task.ts';
+import type { Coverage, Verdict, Violation } from '../verdict.ts';
 
 import { inferPredicates } from './closed-predicate.ts';
-import { type CycleReport, findCycles } from './cycle-search.ts';
+import { type CycleReport, cycleTask } from './cycle-search.ts';
 import { explainCycle, explainDirect, type Finding, toViolation } from './explanation.ts';
 import type { Inference } from './inference.ts';
 import {
@@ -74,17 +75,30 @@ export function findAnomalies(
   transactions: readonly Transaction[],
   options: Omit<IsolationOptions, 'level' | 'maxViolations'> = {},
 ): IsolationFindings {
-  return toFindings(judge(transactions, options));
+  return toFindings(finishTask(judgementTask(transactions, options)));
 }
 
-/** The report on a list of transactions. Their ids are their indices. */
+/** The report on a list of transactions, all at once. Their ids are their indices. */
 export function judgeIsolation(
   transactions: readonly Transaction[],
   options: IsolationOptions = {},
 ): IsolationReport {
+  return finishTask(isolationTask(transactions, options));
+}
+
+/**
+ * The same judgement as a task, to be watched and aborted between its parts.
+ *
+ * A part is a pass over the history: of a hundred thousand transactions it takes some tenths of a
+ * second, so it belongs into a worker where an event loop must not wait.
+ */
+export function* isolationTask(
+  transactions: readonly Transaction[],
+  options: IsolationOptions = {},
+): Task<IsolationReport> {
   const level = options.level ?? 'strict-serializable';
   const workload = options.workload ?? findWorkload(transactions);
-  const judgement = judge(transactions, { ...options, workload });
+  const judgement = yield* judgementTask(transactions, { ...options, workload });
   const { inference, isComplete, notes } = judgement;
   const report = toFindings(judgement);
   const coverage = coverageOfTransactions(`${level} (${workload})`, inference, notes);
@@ -93,14 +107,20 @@ export function judgeIsolation(
     return { ...report, verdict: withoutViolations(coverage, inference, isComplete) };
   }
   const names = new Set(report.anomalies);
-  const judgeAgain = (subset: readonly Transaction[]) =>
-    new Set(judge(subset, { ...options, workload }).findings.map(({ name }) => name));
-  const violations = pickFindings(against, options.maxViolations ?? 4).map((finding) => {
+  const judgeAgain = (subset: readonly Transaction[]) => {
+    const again = finishTask(judgementTask(subset, { ...options, workload }));
+    return new Set(again.findings.map(({ name }) => name));
+  };
+  const picked = pickFindings(against, Math.max(1, options.maxViolations ?? 4));
+  const violations: Violation[] = [];
+  for (const finding of picked) {
+    const partCount = picked.length;
+    yield { check: 'explanations', partsDone: violations.length, partCount, stepCount: 0 };
     const { name, transactions: kept } = finding;
     const around = neighboursOf(inference, kept);
     const shown = shrinkHistory(transactions, name, kept, around, names, judgeAgain);
-    return toViolation(finding, transactions, shown);
-  });
+    violations.push(toViolation(finding, transactions, shown));
+  }
   const decidedBy = 'dependencies between transactions';
   return { ...report, verdict: { type: 'invalid', coverage, decidedBy, violations } };
 }
@@ -130,34 +150,36 @@ interface Judgement {
   readonly notes: readonly string[];
 }
 
-function judge(transactions: readonly Transaction[], options: IsolationOptions): Judgement {
+function* judgementTask(
+  transactions: readonly Transaction[],
+  options: IsolationOptions,
+): Task<Judgement> {
   const workload = options.workload ?? findWorkload(transactions);
   const versionOrder = options.versionOrder ?? {};
   switch (workload) {
     case 'list-append':
-      return withCycles(inferListAppend(transactions));
+      return yield* withCycles(inferListAppend(transactions));
     case 'predicate':
-      return withCycles(inferPredicates(transactions, versionOrder));
+      return yield* withCycles(inferPredicates(transactions, versionOrder));
     case 'rw-register':
-      return judgeRegisters(transactions, versionOrder);
+      return yield* judgeRegisters(transactions, versionOrder);
     default:
       return workload satisfies never;
   }
 }
 
-function withCycles(inference: Inference): Judgement {
+function* withCycles(inference: Inference): Task<Judgement> {
   const graph = inference.edges.toGraph(inference.transactions.length);
-  return toJudgement(inference, findCycles(graph));
+  return toJudgement(inference, yield* cycleTask(graph));
 }
 
-function judgeRegisters(
+function* judgeRegisters(
   transactions: readonly Transaction[],
   options: VersionOrderOptions,
-): Judgement {
+): Task<Judgement> {
   const { inference, reads, uses } = inferRegisters(transactions, options);
   const graph = inference.edges.toGraph(transactions.length);
-  const report = findCycles(graph);
-  const judgement = toJudgement(inference, report);
+  const judgement = toJudgement(inference, yield* cycleTask(graph));
   const refuted = new Set(reportLevels(judgement.findings.map(({ name }) => name)).refuted);
   // Refuted without more ado: nothing that would be derived refutes a weaker level.
   if (refuted.has('repeatable-read')) return judgement;

@@ -77,11 +77,12 @@ export class ListOrder {
   /** The versions of a read; reports elements of nobody, of failed transactions, and doubles. */
   #examine(read: ListRead, observed: Set<number>, anomalies: AnomalyList): number[] {
     const own = new Set<number>();
+    const saw = () => `${nameOf(read.reader)} read ${this.#keyName} as ${show(read.list)}`;
     return read.list.map((element) => {
       const version = this.#versions.find(this.key, element);
-      const saw = `${nameOf(read.reader)} read ${this.#keyName} as ${show(read.list)}`;
+
       if (version === undefined) {
-        const sentences = [saw, `nobody ever appended ${show(element)} to ${this.#keyName}`];
+        const sentences = [saw(), `nobody ever appended ${show(element)} to ${this.#keyName}`];
         const transactions = [read.reader];
         anomalies.add({ name: 'garbage-read', key: this.#keyName, transactions, sentences });
         return NO_VERSION;
@@ -89,7 +90,7 @@ export class ListOrder {
       if (own.has(version)) {
         if (this.#versions.isAmbiguous(version)) return NO_VERSION;
         const writer = this.#versions.writers[version] as number;
-        const sentences = [saw, `${nameOf(writer)} appended ${show(element)} only once`];
+        const sentences = [saw(), `${nameOf(writer)} appended ${show(element)} only once`];
         const transactions = [writer, read.reader];
         anomalies.add({ name: 'duplicate-elements', key: this.#keyName, transactions, sentences });
         return NO_VERSION;
@@ -99,7 +100,7 @@ export class ListOrder {
       const writer = this.#versions.writers[version] as number;
       const isAborted = this.#transactions[writer]?.end === 'fail';
       if (isAborted && !this.#versions.isAmbiguous(version)) {
-        const sentences = [saw, `${nameOf(writer)}, which appended ${show(element)}, failed`];
+        const sentences = [saw(), `${nameOf(writer)}, which appended ${show(element)}, failed`];
         const transactions = [writer, read.reader];
         anomalies.add({ name: 'G1a', key: this.#keyName, transactions, sentences });
       }

@@ -70,7 +70,8 @@ export function toTransactions(events: readonly HistoryEvent[]): Transaction[] {
     }
     const begun = id === undefined ? undefined : transactions[id];
     const end = event.type === 'info' ? 'open' : event.type;
-    if (event.type !== 'info') underWay.delete(event.process);
+    // Who has no name cannot go on under another one.
+    if (event.type !== 'info' || event.process === '') underWay.delete(event.process);
     if (begun === undefined) {
       transactions.push(toTransaction(event, transactions.length, position, end));
     } else if (end !== 'open') {
@@ -167,10 +168,9 @@ function toMicroOperation(step: readonly Value[], place: string): MicroOperation
   }
 }
 
-/** A key as a string, injectively: `1` is the number, `"1"` in quotes the string. */
+/** A key as a string; the number 1 and the string "1" are one key, as they are in a JSON object. */
 function toKey(value: Value): string {
-  if (typeof value !== 'string') return JSON.stringify(value);
-  return /^(?:["[{\d-]|true$|false$|null$)/.test(value) ? JSON.stringify(value) : value;
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function isMap(value: Value | undefined): value is { readonly [name: string]: Value } {

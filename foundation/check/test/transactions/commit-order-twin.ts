@@ -31,7 +31,9 @@ export function keepsWeakLevel(transactions: readonly Transaction[], level: Weak
     );
   };
   const comesBefore = (a: number, b: number): boolean =>
-    a === -1 || (a < b && transactions[a]?.process === transactions[b]?.process);
+    a === -1 ||
+    (a === 0 && b > 0 && transactions[0]?.isInitial === true) ||
+    (a < b && transactions[a]?.process === transactions[b]?.process);
   const isDirect = (a: number, b: number): boolean =>
     comesBefore(a, b) || (reads.get(b) ?? []).some(({ writer }) => writer === a);
   const isCause = (a: number, b: number, path: readonly number[]): boolean =>

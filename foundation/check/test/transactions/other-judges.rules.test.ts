@@ -9,10 +9,13 @@ import {
   checkCausalReverse,
   checkIsolation,
   checkLongFork,
+  finishTaskInSlices,
   type HistoryEvent,
   HistoryFault,
+  isolationTask,
   judgeIsolation,
   judgeWeakIsolation,
+  type Progress,
   readAwditText,
   readPolysiText,
   toTransactions,
@@ -149,7 +152,10 @@ it('I15: PolySI text gives sessions, and the state before all of them', () => {
   expect(transactions[1]?.operations[0]).toEqual({ type: 'read', key: '1', value: 0 });
   expect(transactions[2]?.operations[0]).toEqual({ type: 'read', key: '3', value: null });
   expect(() => readPolysiText('w(1,0,0,0)\nr(1)\n')).toThrow('line 2');
-  expect(() => readPolysiText('w(1,1,1,1)\nw(1,2,2,2)\nw(1,3,1,1)\n')).toThrow('line 3');
+  const mixed = readPolysiText('w(1,1,1,1)\nw(1,2,2,2)\nw(2,9007199254740993,1,1)\n');
+  expect(mixed.map(({ operations }) => operations.length)).toEqual([2, 1]);
+  expect(mixed[0]?.operations[1]).toMatchObject({ value: '9007199254740993' });
+  expect(mixed[0]?.isInitial).toBe(false);
 });
 
 it('I11: nothing tested, and values written twice, are unknown and not valid', () => {
@@ -199,4 +205,20 @@ it('I10: a cycle is told step by step, and ends in a contradiction', () => {
       'a contradiction.',
   ]);
   expect(verdict.type === 'invalid' && verdict.violations[0]?.operations.length).toBe(2);
+});
+
+it('I18: a judgement in parts tells how far it is, can be aborted, and says the same', async () => {
+  const history = story('a ok: append x 1, append y 1', 'b ok: r x [1], r y []');
+  const checks = new Set<string>();
+  const pause = () => Promise.resolve();
+  const onProgress = ({ check, partsDone, partCount }: Progress) => {
+    expect(partsDone).toBeLessThan(partCount);
+    checks.add(check);
+  };
+  const report = await finishTaskInSlices(isolationTask(history), { pause, onProgress });
+  expect(report).toEqual(judgeIsolation(history));
+  expect([...checks]).toEqual(['cycles of dependencies', 'explanations']);
+  const signal = AbortSignal.abort(new Error('enough'));
+  const aborted = finishTaskInSlices(isolationTask(history), { pause, signal });
+  await expect(aborted).rejects.toThrow('enough');
 });

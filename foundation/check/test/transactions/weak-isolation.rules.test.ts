@@ -37,6 +37,7 @@ function toHistory(plan: Plan): Transaction[] {
       return { ...step, value };
     }),
   );
+  const hasInitial = plan[0]?.session === 2;
   return drafts.map((steps, id) => {
     const own = new Map<string, number>();
     const operations = steps.map(({ isRead, key, pick, value }): MicroOperation => {
@@ -55,7 +56,7 @@ function toHistory(plan: Plan): Transaction[] {
       end: 'ok',
       invokedAt: -1,
       completedAt: Number.POSITIVE_INFINITY,
-      isInitial: false,
+      isInitial: id === 0 && hasInitial,
       operations,
     };
   });
