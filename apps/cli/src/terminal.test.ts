@@ -41,6 +41,17 @@ it('writes plain lines elsewhere', () => {
   expect(writeAll(false, false)).toEqual({ output: 'result\n', progress: 'said\nbroken\n' });
 });
 
+it('writes a status as a line every ten seconds where nothing can be drawn again', () => {
+  const progress = new Page(false);
+  let now = 0;
+  const terminal = createTerminal(new Page(false), progress, { nowMs: () => now });
+  for (; now <= 25_000; now += 1_000) terminal.status(`at ${now}`);
+  terminal.say('said');
+  now += 9_000;
+  terminal.status('too soon');
+  expect(progress.text).toBe('at 10000\nat 20000\nsaid\n');
+});
+
 it('keeps to results and complaints for a machine', () => {
   for (const isTTY of [true, false]) {
     expect(writeAll(isTTY, true)).toEqual({ output: 'result\n', progress: 'broken\n' });

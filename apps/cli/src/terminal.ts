@@ -16,11 +16,11 @@ export interface Terminal {
   /** Writes a line for people; it stays. */
   say(line: string): void;
   /**
-   * Says what is going on now. On a terminal it replaces the last status; elsewhere nothing is
-   * written.
+   * Says what is going on now. On a terminal it replaces the last status; elsewhere it is a line,
+   * and most are left out: one comes every ten seconds.
    */
   status(text: string): void;
-  /** Whether `status` shows anything. */
+  /** Whether there is a line that `status` draws again and again. */
   readonly isLive: boolean;
 }
 
@@ -31,20 +31,28 @@ export interface Sink {
   readonly columns?: number | undefined;
 }
 
+/** What may be set. */
+export interface TerminalOptions {
+  /** Leaves out `say` and `status`: what a machine asked for. Default: no. */
+  readonly isQuiet?: boolean;
+  /** Any clock that does not go back. */
+  readonly nowMs?: () => number;
+}
+
+/** So long after the last line, a status is written where nothing can be drawn again. */
+const PLAIN_STATUS_MS = 10_000;
+
 const ERASE_LINE = '\r\x1b[K';
 
-/**
- * A terminal on two streams.
- *
- * @param isQuiet leaves out `say` and `status`: what a machine asked for
- */
+/** A terminal on two streams. */
 export function createTerminal(
   output: Sink = process.stdout,
   progress: Sink = process.stderr,
-  { isQuiet = false }: { readonly isQuiet?: boolean } = {},
+  { isQuiet = false, nowMs = () => performance.now() }: TerminalOptions = {},
 ): Terminal {
   const isLive = !isQuiet && progress.isTTY === true;
   let isDrawn = false;
+  let saidMs = nowMs();
   const erase = () => {
     if (isDrawn) progress.write(ERASE_LINE);
     isDrawn = false;
@@ -63,9 +71,15 @@ export function createTerminal(
       if (isQuiet) return;
       erase();
       progress.write(`${line}\n`);
+      saidMs = nowMs();
     },
     status: (text) => {
-      if (!isLive) return;
+      if (!isLive) {
+        if (isQuiet || text === '' || nowMs() - saidMs < PLAIN_STATUS_MS) return;
+        progress.write(`${text}\n`);
+        saidMs = nowMs();
+        return;
+      }
       // A line that wraps could not be erased.
       const width = (progress.columns || 80) - 1;
       progress.write(`${ERASE_LINE}${text.slice(0, width)}`);

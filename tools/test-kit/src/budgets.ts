@@ -40,7 +40,7 @@ export const BUDGETS: Budgets = {
     'systems/scheduler': 50,
     'apps/lab': 90,
     'apps/console': 30,
-    'apps/cli': 90,
+    'apps/cli': 110,
     'examples/first-system': 20,
     'tools/test-kit': 25,
     'tools/tidy': 45,

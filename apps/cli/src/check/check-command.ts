@@ -84,7 +84,10 @@ function judge(
     const stop = () => reject(new Interrupted());
     if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
-    const limit = setTimeout(() => resolve('out-of-time'), task.question.timeoutMs + GRACE_MS);
+    let limit: NodeJS.Timeout | undefined;
+    const beginLimit = () => {
+      limit = setTimeout(() => resolve('out-of-time'), task.question.timeoutMs + GRACE_MS);
+    };
     thread.on('error', reject);
     thread.on('exit', () => {
       clearTimeout(limit);
@@ -92,7 +95,8 @@ function judge(
       reject(new Error('the judging thread ended without a verdict'));
     });
     thread.on('message', (message: JudgeMessage) => {
-      if (message.type === 'done') resolve(message.judgement);
+      if (message.type === 'begins') beginLimit();
+      else if (message.type === 'done') resolve(message.judgement);
       else if (message.type === 'refused') {
         const sentence = `${nameOf(file)} cannot be judged: ${message.sentence}.`;
         reject(new CommandError('could-not-run', sentence));

@@ -14,6 +14,8 @@ export interface JudgeTask {
 
 /** What the thread tells. */
 export type JudgeMessage =
+  /** It is loaded; from now on the time counts. */
+  | { readonly type: 'begins' }
   | { readonly type: 'progress'; readonly progress: Progress }
   | { readonly type: 'done'; readonly judgement: Judgement }
   /** It is no history, or not one of what was asked about. */
@@ -26,6 +28,7 @@ const REFUSALS: readonly string[] = ['HistoryFault', 'InvalidArgument'];
 
 function run({ bytes, question }: JudgeTask): void {
   let toldMs = 0;
+  tell({ type: 'begins' });
   const nowMs = () => performance.now();
   try {
     const text = new TextDecoder().decode(bytes);

@@ -1,0 +1,192 @@
+/**
+ * Declares `mangrove lab ...` and `mangrove replay`.
+ */
+import { type Command, Option } from 'commander';
+import {
+  type GlobalOptions,
+  HOUSE_ROOT,
+  positiveInteger,
+  type Surroundings,
+  seedNumber,
+} from '../surroundings.ts';
+
+/** Adds the commands to `program`. */
+export function declareLab(program: Command, surroundings: Surroundings): void {
+  const lab = program
+    .command('lab')
+    .description('run experiments: simulate, hunt, break on purpose')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Examples:',
+        '  mangrove lab demo',
+        '  mangrove lab hunt register --seeds 2000',
+        '  mangrove lab run register --seed 7 --report results/seed-7.html',
+      ].join('\n'),
+    );
+  declareDemo(lab, surroundings);
+  declareHunt(lab, surroundings);
+  declareRun(lab, surroundings);
+  declareLists(lab, surroundings);
+  declareReplay(program, surroundings);
+}
+
+function declareDemo(lab: Command, { terminal, signal, run }: Surroundings): void {
+  lab
+    .command('demo')
+    .description('the main job: hunt, plant a bug, find and shrink it, run three processes')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Takes about half a minute on two cores. The exit code is 1 when something is not as it',
+        'must be: a failure in the clean code, a planted bug that is not found.',
+        '',
+        'Examples:',
+        '  mangrove lab demo',
+        '  mangrove lab demo --json',
+      ].join('\n'),
+    )
+    .action((_options: unknown, command: Command) =>
+      run(async () => {
+        const { demoCommand } = await import('./demo-command.ts');
+        const isJson = command.optsWithGlobals<GlobalOptions>().json === true;
+        return demoCommand({ root: HOUSE_ROOT, isJson, terminal, signal });
+      }),
+    );
+}
+
+function declareHunt(lab: Command, { terminal, signal, run }: Surroundings): void {
+  lab
+    .command('hunt')
+    .description('run seed after seed on all cores until one fails')
+    .argument('<experiment>', 'its name: mangrove lab list')
+    .option('--seeds <count>', 'how many', positiveInteger, 1000)
+    .option('--first <seed>', 'the first of them', seedNumber, 1)
+    .option('--bug <name>', 'plant this bug: mangrove lab bugs')
+    .option('--all', 'go on after the first failure')
+    .option('--plan <file>', 'make the first failure smaller and write its plan')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'The exit code is 1 when a seed failed, 2 when a judge gave up on one, else 0.',
+        '',
+        'Examples:',
+        '  mangrove lab hunt register --seeds 2000',
+        '  mangrove lab hunt register --bug register-read-without-write-back --plan bug.json',
+      ].join('\n'),
+    )
+    .action((experiment: string, _options: unknown, command: Command) =>
+      run(async () => {
+        const { huntCommand } = await import('./hunt-command.ts');
+        const given = command.optsWithGlobals<
+          GlobalOptions & {
+            seeds: number;
+            first: number;
+            bug?: string;
+            all?: boolean;
+            plan?: string;
+          }
+        >();
+        return huntCommand({
+          ...{ experiment, terminal, signal, isJson: given.json === true },
+          ...{ seedCount: given.seeds, firstSeed: given.first, bug: given.bug },
+          ...{ isGoingOn: given.all === true, planPath: given.plan },
+        });
+      }),
+    );
+}
+
+function declareRun(lab: Command, { terminal, signal, run }: Surroundings): void {
+  lab
+    .command('run')
+    .description('run one seed of an experiment')
+    .argument('<experiment>', 'its name: mangrove lab list')
+    .option('--seed <seed>', 'what is drawn from it: faults, operations, choices', seedNumber, 1)
+    .addOption(new Option('--world <world>', 'where').choices(['sim', 'local']).default('sim'))
+    .option('--bug <name>', 'plant this bug: mangrove lab bugs')
+    .option('--report <file>', 'write a report, one HTML file')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'In `local` every replica is a process; faults that need more than that are told and not',
+        'injected. The exit code is the verdict: 0 valid, 1 invalid, 2 unknown.',
+        '',
+        'Examples:',
+        '  mangrove lab run register --seed 7 --report results/seed-7.html',
+        '  mangrove lab run register --seed 7 --world local',
+      ].join('\n'),
+    )
+    .action((experiment: string, _options: unknown, command: Command) =>
+      run(async () => {
+        const { runCommand } = await import('./run-command.ts');
+        const given = command.optsWithGlobals<
+          GlobalOptions & { seed: number; world: 'sim' | 'local'; bug?: string; report?: string }
+        >();
+        const { seed, world, bug, report: reportPath } = given;
+        const isJson = given.json === true;
+        return runCommand({ experiment, world, seed, bug, reportPath, isJson, terminal, signal });
+      }),
+    );
+}
+
+function declareLists(lab: Command, { terminal, run }: Surroundings): void {
+  const isJson = (command: Command) => command.optsWithGlobals<GlobalOptions>().json === true;
+  lab
+    .command('list')
+    .description('print the experiments')
+    .addHelpText('after', '\nExamples:\n  mangrove lab list --json')
+    .action((_options: unknown, command: Command) =>
+      run(async () => {
+        const { listCommand } = await import('./list-command.ts');
+        return listCommand({ isJson: isJson(command), terminal });
+      }),
+    );
+  lab
+    .command('bugs')
+    .description('print the bugs that can be planted')
+    .addHelpText('after', '\nExamples:\n  mangrove lab bugs --json')
+    .action((_options: unknown, command: Command) =>
+      run(async () => {
+        const { bugsCommand } = await import('./list-command.ts');
+        return bugsCommand({ isJson: isJson(command), terminal });
+      }),
+    );
+}
+
+function declareReplay(program: Command, { terminal, signal, run }: Surroundings): void {
+  program
+    .command('replay')
+    .description('run once more what a report or a plan holds')
+    .argument('<file>', 'a report (HTML) or a plan (JSON)')
+    .option('--bug <name>', 'plant this bug; the default is the one that the report names')
+    .option('--clean', 'run the code as it is, whatever the report names')
+    .option('--steps', 'tell everything that happens')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'The exit code is the verdict: 0 valid, 1 invalid, 2 unknown. A patch is never taken from',
+        'a file, only the name of a bug.',
+        '',
+        'Examples:',
+        '  mangrove replay results/demo.html --steps',
+        '  mangrove replay results/demo.html --clean',
+      ].join('\n'),
+    )
+    .action((file: string, _options: unknown, command: Command) =>
+      run(async () => {
+        const { replayCommand } = await import('./replay-command.ts');
+        const given = command.optsWithGlobals<
+          GlobalOptions & { bug?: string; clean?: boolean; steps?: boolean }
+        >();
+        return replayCommand({
+          ...{ file, terminal, signal, bug: given.bug, isJson: given.json === true },
+          ...{ isClean: given.clean === true, isTelling: given.steps === true },
+        });
+      }),
+    );
+}

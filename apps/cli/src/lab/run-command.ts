@@ -1,0 +1,46 @@
+/**
+ * `mangrove lab run NAME`: runs one seed of an experiment, in the simulator or as processes.
+ */
+import { renderReport, runExperiment } from '@mangrove/lab/node';
+import type { Ending } from '../exit-code.ts';
+import type { Terminal } from '../terminal.ts';
+import { callLab } from './lab-call.ts';
+import { writeResult } from './report-file.ts';
+import { evidenceLines } from './wording.ts';
+
+/** What the command is told. */
+export interface RunCommandOptions {
+  readonly experiment: string;
+  readonly world: 'sim' | 'local';
+  readonly seed: number;
+  /** A planted bug; the code as it is where it is undefined. */
+  readonly bug: string | undefined;
+  /** Where the report is written, if one is wanted. */
+  readonly reportPath: string | undefined;
+  readonly isJson: boolean;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+}
+
+/** The verdict is how it ends: `valid`, `invalid` or `unknown`. */
+export async function runCommand(options: RunCommandOptions): Promise<Ending> {
+  const { experiment, world, seed, bug, reportPath, isJson, terminal, signal } = options;
+  const onProgress = (sentence: string) => terminal.say(sentence);
+  const report = await callLab(signal, () =>
+    runExperiment({ experiment, world, seed, bug, onProgress, signal }),
+  );
+  const { found } = report;
+  if (isJson) {
+    const { plan, verdict, endMs, hash, eventCount, ends, counts, notInjected } = found;
+    const run = { plan, verdict, endMs, hash, eventCount, ends, counts, notInjected };
+    terminal.result(JSON.stringify({ experiment, world, seed, bug, ...run }));
+  } else {
+    for (const line of evidenceLines(found)) terminal.result(line);
+    if (found.hash !== undefined) terminal.result(`hash ${found.hash}`);
+  }
+  if (reportPath !== undefined) {
+    writeResult(reportPath, renderReport(report));
+    terminal.say(`report: ${reportPath}`);
+  }
+  return found.verdict.answer;
+}

@@ -1,0 +1,83 @@
+/**
+ * Figures of the lab in words.
+ */
+import type { HuntFigures, PlanSize, RunEvidence, Verdict } from '@mangrove/lab';
+
+/** `312 seeds in 4.5 s (69 a second), 39 min simulated, 1.21 M events, 2 failures`. */
+export function huntWords(figures: HuntFigures): string {
+  const { seedCount, elapsedMs, simulatedMs, eventCount, failureCount, unknownCount } = figures;
+  const rate = elapsedMs > 0 ? Math.round((1000 * seedCount) / elapsedMs) : 0;
+  const unknown = unknownCount === 0 ? '' : `, ${unknownCount} not known`;
+  return (
+    `${counted(seedCount, 'seed')} in ${seconds(elapsedMs)} (${rate} a second), ` +
+    `${duration(simulatedMs)} simulated, ${formatCount(eventCount)} events, ` +
+    `${counted(failureCount, 'failure')}${unknown}`
+  );
+}
+
+/** `3 replicas, 2 clients, 1 fault, 4 operations`. */
+export function sizeWords(size: PlanSize): string {
+  return [
+    counted(size.replicaCount, 'replica'),
+    counted(size.clientCount, 'client'),
+    counted(size.faultCount, 'fault'),
+    counted(size.operationCount, 'operation'),
+  ].join(', ');
+}
+
+/** What a run came to: one line on the run, one for each thing that is wrong or not known. */
+export function evidenceLines(evidence: RunEvidence): readonly string[] {
+  const { verdict, history, endMs, world, ends, notInjected } = evidence;
+  const begun = history.filter(({ type }) => type === 'invoke').length;
+  const ok = history.filter(({ type }) => type === 'ok').length;
+  const time = world === 'sim' ? `${seconds(endMs)} of virtual time` : seconds(endMs);
+  return [
+    `${answerWord(verdict)}: ${begun} operations, ${ok} of them ok, in ${time}`,
+    ...reasonsOf(verdict),
+    ...ends.map(
+      ({ node, atMs, type, cause }) => `${node} ${type} at ${atMs.toFixed(0)} ms: ${cause}`,
+    ),
+    ...(notInjected.length === 0
+      ? []
+      : [`not injected, since this world cannot: ${notInjected.join('; ')}`]),
+  ];
+}
+
+/** `valid`, `INVALID (linearizability)` or `UNKNOWN`. */
+export function answerWord({ answer, anomaly }: Verdict): string {
+  if (answer === 'valid') return 'valid';
+  return anomaly === undefined ? answer.toUpperCase() : `${answer.toUpperCase()} (${anomaly})`;
+}
+
+/** Why a verdict is not valid, a sentence each; empty where it is. */
+export function reasonsOf({ checks }: Verdict): readonly string[] {
+  return checks
+    .filter(({ answer }) => answer !== 'valid')
+    .flatMap(({ anomalies, explanation }) => {
+      const sentences = anomalies.map(({ sentence }) => sentence);
+      const argument = explanation?.sentences.filter((each) => !sentences.includes(each)) ?? [];
+      return [...sentences, ...argument.map((sentence) => `  ${sentence}`)];
+    });
+}
+
+/** `1 seed`, `2 seeds`. */
+export function counted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Whole up to 99,999, then in thousands and millions with three digits. */
+export function formatCount(count: number): string {
+  if (count < 100_000) return String(count);
+  return count < 999_500 ? `${(count / 1e3).toFixed(0)} k` : `${(count / 1e6).toPrecision(3)} M`;
+}
+
+/** `0.4 s`, `12 s`. */
+export function seconds(ms: number): string {
+  return ms < 9_950 ? `${(ms / 1000).toFixed(1)} s` : `${(ms / 1000).toFixed(0)} s`;
+}
+
+/** `40 s`, `39 min`, `5.2 h`. */
+function duration(ms: number): string {
+  if (ms < 120_000) return `${Math.round(ms / 1000)} s`;
+  return ms < 7_200_000 ? `${Math.round(ms / 60_000)} min` : `${(ms / 3_600_000).toFixed(1)} h`;
+}

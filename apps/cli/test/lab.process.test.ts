@@ -1,0 +1,122 @@
+/**
+ * Shows `mangrove lab` and `mangrove replay` as a shell sees them: verdicts, plans that replay,
+ * wrong names and files, and that a signal ends processes and threads.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { processFiles, skipUnless } from '@mangrove/test-kit/node';
+import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { BIN, mangrove, start } from './command.ts';
+import { commandLine, isGone, treeOf, until } from './processes.ts';
+
+// Each test starts many processes, which takes long on a busy machine.
+vi.setConfig({ testTimeout: 40_000 });
+afterAll(() => vi.resetConfig());
+
+const BUG = 'register-read-without-write-back';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mangrove-lab-'));
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function json(output: string): Record<string, unknown> {
+  return JSON.parse(output);
+}
+
+it('lists experiments and bugs, for people and for machines', async () => {
+  expect((await mangrove('lab', 'list')).output).toContain('register: ');
+  expect((await mangrove('lab', 'bugs')).output).toContain(`${BUG} (register, within `);
+  const [first = ''] = (await mangrove('lab', 'bugs', '--json')).output.split('\n');
+  expect(json(first)).toMatchObject({ experiment: 'register', name: expect.any(String) });
+});
+
+it('runs a seed: the same one gives the same run in every process', async () => {
+  const [once, again] = await Promise.all([
+    mangrove('lab', 'run', 'register', '--seed', '3', '--json'),
+    mangrove('lab', 'run', 'register', '--seed', '3', '--json'),
+  ]);
+  expect({ code: once.code, complaints: once.complaints }).toEqual({ code: 0, complaints: '' });
+  const run = json(once.output);
+  expect(run).toMatchObject({ seed: 3, world: 'sim', verdict: { answer: 'valid' } });
+  expect(run['hash']).toBe(json(again.output)['hash']);
+});
+
+it('finds a planted bug, makes it smaller, and replays its plan with and without it', async () => {
+  const plan = join(folder, 'deep/plan.json');
+  const seeds = ['--seeds', '400', '--json'];
+  const hunt = await mangrove('lab', 'hunt', 'register', '--bug', BUG, ...seeds, '--plan', plan);
+  expect({ code: hunt.code, complaints: hunt.complaints }).toEqual({ code: 1, complaints: '' });
+  const [figures = '', shrunk = ''] = hunt.output.split('\n');
+  expect(json(figures)).toMatchObject({ bug: BUG, failures: [{ anomaly: 'linearizability' }] });
+  expect(json(shrunk)).toMatchObject({ anomaly: 'linearizability', plan });
+  const broken = await mangrove('replay', plan, '--bug', BUG, '--steps');
+  expect(broken.code).toBe(1);
+  expect(broken.output).toContain('INVALID (linearizability)');
+  expect(broken.output).toMatch(/ ms {2}n1 +starts its life 1/);
+  const clean = await mangrove('replay', plan, '--json');
+  expect(clean.code).toBe(0);
+  expect(json(clean.output)).toMatchObject({ verdict: { answer: 'valid' } });
+});
+
+it('finds nothing in the code as it is', async () => {
+  const { code, output } = await mangrove('lab', 'hunt', 'register', '--seeds', '40');
+  expect(code).toBe(0);
+  expect(output).toMatch(/^40 seeds in .*, 0 failures\n$/);
+});
+
+it('writes a report that replays to the same run', async () => {
+  const report = join(folder, 'report.html');
+  const ran = await mangrove('lab', 'run', 'register', '--seed', '5', '--report', report);
+  expect(ran.code).toBe(0);
+  expect(readFileSync(report, 'utf8')).toContain('<!doctype html>');
+  const again = await mangrove('replay', report);
+  expect(again.output).toContain('the same run as in the file');
+});
+
+it('answers wrong names and files in one sentence', async () => {
+  const broken = join(folder, 'broken.json');
+  writeFileSync(broken, '{"format":"mangrove-plan/0"}');
+  const wrong: readonly (readonly [readonly string[], number, string])[] = [
+    [['lab', 'hunt', 'nothing'], 64, 'experiment is "nothing", but must be one of register'],
+    [['lab', 'run', 'register', '--bug', 'moth'], 64, 'bug is "moth", but must be one of'],
+    [['lab', 'run', 'register', '--seed', '-1'], 64, 'It is to be a whole number from 0'],
+    [['lab', 'run', 'register', '--world', 'moon'], 64, 'Allowed choices are sim, local'],
+    [['replay', join(folder, 'missing')], 3, 'cannot be replayed: ENOENT'],
+    [['replay', broken], 3, 'plan.format is "mangrove-plan/0", but must be mangrove-plan/1'],
+  ];
+  for (const [args, code, sentence] of wrong) {
+    const outcome = await mangrove(...args);
+    expect(outcome.complaints).toContain(sentence);
+    expect(outcome.complaints.trim().split('\n').at(-1)).toMatch(/^mangrove: /);
+    expect(outcome.code).toBe(code);
+  }
+});
+
+it('ends processes and threads with a signal, behind npm too', async (context) => {
+  skipUnless(context, processFiles);
+  const local = ['lab', 'run', 'register', '--world', 'local'];
+  for (const [program, args] of [
+    [process.execPath, [BIN, ...local]],
+    ['npx', ['--no-install', 'mangrove', ...local]],
+  ] as const) {
+    const command = start(program, args);
+    await command.saying('3 processes serve');
+    const below = treeOf(command.child.pid ?? -1);
+    expect(below.filter((id) => commandLine(id).includes('replica')).length).toBe(3);
+    command.child.kill('SIGTERM');
+    await until(() => below.every(isGone));
+    await command.outcome;
+  }
+  const main = start('npm', ['start']);
+  await main.saying('plants a bug');
+  const below = treeOf(main.child.pid ?? -1);
+  main.child.kill('SIGTERM');
+  await until(() => below.every(isGone));
+  await main.outcome;
+});
