@@ -1,7 +1,7 @@
 /**
  * The states of all nodes side by side at the decisive moments of a story: before, at and after.
  */
-import { commitOf, KNOWN_FIELDS, toWords } from './lifeline.ts';
+import { commitOf, describeField, KNOWN_FIELDS, toWords } from './lifeline.ts';
 import { type Markup, markup } from './markup.ts';
 import { type NodeState, StateIndex } from './node-state.ts';
 import { cells, logOf } from './state-panel.ts';
@@ -78,6 +78,6 @@ function stateOf(state: NodeState | undefined): Markup {
 
 function restOf({ fields }: NodeState): string {
   const rest = Object.entries(fields).filter(([name]) => !KNOWN_FIELDS.has(name));
-  const words = rest.map(([name, value]) => `${toWords(name)} ${value}`);
+  const words = rest.map(([name, value]) => describeField(name, value));
   return words.length === 0 ? 'nothing told yet' : clip(words.join(', '), 90);
 }

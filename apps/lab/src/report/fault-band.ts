@@ -9,6 +9,7 @@ import {
   type NetworkFault,
   type RunTrace,
 } from '@mangrove/experiment';
+import { toWords } from './lifeline.ts';
 import { formatCount, formatDuration, formatList, formatMs } from './wording.ts';
 
 /** A fault as the diagram shows it, with the number that every part of the report calls it by. */
@@ -171,7 +172,7 @@ function diskLabel(fault: DiskFault): string {
   const { node } = fault;
   switch (fault.type) {
     case 'disk-error':
-      return `${node}: ${fault.operation} fails`;
+      return `${node}: disk ${toWords(fault.operation)} fails`;
     case 'disk-full':
       return `${node}: disk full`;
     case 'slow-disk':
@@ -187,8 +188,10 @@ function linkLabel(fault: NetworkFault, memberCount: number, isMutual: boolean):
   const [from, to] = [new Set<string>(fault.from), new Set<string>(fault.to)];
   const trouble = linkTrouble(fault);
   if (trouble === '') return cutLabel(from, to, memberCount, isMutual);
+  const name = (nodes: ReadonlySet<string>) =>
+    nodes.size >= Math.max(2, memberCount - 1) ? 'everyone' : names(nodes);
   const arrow = isMutual ? '\u2194' : '\u2192';
-  const ends = from.size === memberCount ? 'everyone' : `${names(from)} ${arrow} ${names(to)}`;
+  const ends = from.size === memberCount ? 'everyone' : `${name(from)} ${arrow} ${name(to)}`;
   return `${ends}: ${trouble}`;
 }
 

@@ -57,10 +57,11 @@ ${renderEvidence(report)}${renderCause(report)}${renderOrigin(report)}</main>
 /** The story of the run that the report shows; undefined where it was not recorded. */
 export function storyOf(report: ExperimentReport): Story | undefined {
   const run = shownRun(report);
-  const { trace, plan, history, endMs, verdict } = run;
+  const { trace, plan, history, endMs, verdict, ends } = run;
   if (trace === undefined) return undefined;
   const anomalies = anomaliesOf(verdict);
-  return readStory({ trace, plan, history, endMs, anomalies, explanation: explanationOf(run) });
+  const explanation = explanationOf(run);
+  return readStory({ trace, plan, history, endMs, anomalies, explanation, ends });
 }
 
 function footer({ shrunk, found }: ExperimentReport): Markup {

@@ -191,14 +191,19 @@ function signOf(
 
 /** An event in words: `election won (term 4)`. */
 export function describeEvent(name: string, fields: Fields): string {
-  const entries = Object.entries(fields).map(([key, value]) => `${toWords(key)} ${value}`);
+  const entries = Object.entries(fields).map(([key, value]) => describeField(key, value));
   return `${toWords(name)}${entries.length === 0 ? '' : ` (${entries.join(', ')})`}`;
 }
 
 /** What changed between two states, in words: `commit index 2, was 1`. */
 export function describeChange(before: Fields, after: Fields): string {
   const changed = Object.entries(after).filter(([key, value]) => before[key] !== value);
-  return changed.map(([key, value]) => `${toWords(key)} ${value}`).join(', ');
+  return changed.map(([key, value]) => describeField(key, value)).join(', ');
+}
+
+/** A field as people read it: `voted for n2`; an empty text is a dash. */
+export function describeField(name: string, value: Fields[string]): string {
+  return `${toWords(name)} ${value === '' ? '\u2013' : value}`;
 }
 
 /** `commitIndex` and `commit-index` as people write it: `commit index`. */

@@ -9,6 +9,7 @@ import { termClass } from './diagram-lanes.ts';
 import {
   COMMIT_NAMES,
   commitOf,
+  describeField,
   type Fields,
   KNOWN_FIELDS,
   roleOf,
@@ -114,7 +115,7 @@ function restOf(fields: Fields): readonly Markup[] {
     .filter(([name]) => !KNOWN_FIELDS.has(name))
     .filter(([name]) => !COMMIT_NAMES.has(name))
     .map(([name, value]) => {
-      const text = clip(`${toWords(name)} ${value}`, 26);
+      const text = clip(describeField(name, value), 26);
       return markup`<span class="kv" title="${name} ${String(value)}">${text}</span>`;
     });
 }

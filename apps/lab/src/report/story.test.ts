@@ -56,6 +56,20 @@ describe('lifelines', () => {
     ]);
   });
 
+  it('say why a node stopped, where the run knows', () => {
+    const stopped = new TraceScript(['n1'], []);
+    stopped.down('n1', 5, 0, 'stopped');
+    const end = { node: toNodeId('n1'), incarnation: 1, atMs: 5, type: 'stopped' as const };
+    const { spans, steps } = readStory({
+      ...{ trace: stopped.trace(), plan: figureEightPlan(), history: [], endMs: 9, anomalies: [] },
+      ...{ explanation: undefined, ends: [{ ...end, cause: 'the disk is full' }] },
+    });
+    expect(spans.at(-1)).toMatchObject({ kind: 'down', reason: 'stopped, the disk is full' });
+    expect(steps.map(({ title, text }) => `${title}: ${text}`)).toEqual([
+      'n1 stops: n1 goes down: stopped, the disk is full.',
+    ]);
+  });
+
   it('are paused and then go on as before', () => {
     const paused = new TraceScript(['n1'], []);
     paused.state('n1', 1, { role: 'leader', term: 3 });
@@ -126,6 +140,19 @@ describe('faults', () => {
     expect(bands.map(({ label, nodes }) => `${label} [${nodes.join()}]`)).toEqual([
       ...['n1 cut off from everyone else [n1]', 'n1 cannot reach everyone else [n1]'],
     ]);
+  });
+
+  it('trouble on links names both ends, and everyone where that is so', () => {
+    const all = ['n1', 'n2', 'n3', 'c1'].map(toNodeId);
+    const n2 = [toNodeId('n2')];
+    const slow = { type: 'slow-links', latencyMs: 100, atMs: 1, untilMs: 2 } as const;
+    expect(labelOf({ ...slow, from: n2, to: all }, 4)).toBe(
+      'n2 \u2192 everyone: 100\u00a0ms slower',
+    );
+    expect(labelOf({ ...slow, from: all, to: all }, 4)).toBe('everyone: 100\u00a0ms slower');
+    expect(labelOf({ ...slow, from: n2, to: all.slice(0, 1) }, 4)).toBe(
+      'n2 \u2192 n1: 100\u00a0ms slower',
+    );
   });
 
   it('a crash at a point has no time until its point is reached', () => {

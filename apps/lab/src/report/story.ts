@@ -6,6 +6,7 @@
  * `...Index` and count from 0.
  */
 import type { HistoryEvent, Plan, RunTrace } from '@mangrove/experiment';
+import type { RunEnd } from '../run-report.ts';
 import type { Anomaly, HistoryExplanation } from '../verdict.ts';
 import { boundTrace } from './bounded-trace.ts';
 import { type Band, readBands } from './fault-band.ts';
@@ -14,6 +15,7 @@ import { type Message, readMessages } from './message.ts';
 import { type Moment, readMoments } from './moment.ts';
 import { type Operation, readOperations } from './operation.ts';
 import { chooseSteps, type Step } from './step.ts';
+import { clip } from './wording.ts';
 
 /** What a diagram and its time cursor need. */
 export interface Story {
@@ -49,6 +51,8 @@ export interface StorySource {
   /** What is wrong, the most telling first. */
   readonly anomalies: readonly Anomaly[];
   readonly explanation: HistoryExplanation | undefined;
+  /** Why nodes stopped by themselves, for the times in which they were down. */
+  readonly ends?: readonly RunEnd[];
 }
 
 /** The most lanes of clients and of nodes in a diagram. */
@@ -65,7 +69,8 @@ export function readStory(source: StorySource): Story {
   const told = { fromMs: bounded.fromMs, untilMs: endMs };
   const operations = readOperations(history, trace, explanation, told);
   const messages = readMessages(trace, endMs);
-  const { spans, marks, changes } = readLifelines(trace, told);
+  const { marks, changes, ...lifelines } = readLifelines(trace, told);
+  const spans = withCauses(lifelines.spans, source.ends ?? []);
   const bands = readBands(plan.faults, trace, endMs);
   const moments = readMoments({ trace, messages, operations });
   const chosen = chooseSteps({
@@ -86,6 +91,17 @@ export function readStory(source: StorySource): Story {
     cone: [...chosen.cone].sort((a, b) => a - b),
     leftOutCount: bounded.leftOutCount,
   };
+}
+
+/** What took nodes down that did it themselves: the trace has the fact, the run the cause. */
+function withCauses(spans: readonly Span[], ends: readonly RunEnd[]): readonly Span[] {
+  return spans.map((span) => {
+    if (span.kind !== 'down') return span;
+    const end = ends.find(
+      ({ node, atMs }) => node === span.node && Math.abs(atMs - span.fromMs) < 0.01,
+    );
+    return end === undefined ? span : { ...span, reason: `${end.type}, ${clip(end.cause, 120)}` };
+  });
 }
 
 /**

@@ -8,7 +8,7 @@ import { round } from './diagram-layout.ts';
 import type { Band } from './fault-band.ts';
 import { type Bin, binsOf, type Timing } from './latency.ts';
 import { type Markup, markup, trusted } from './markup.ts';
-import { roundStep } from './time-scale.ts';
+import { roundStep, type TimeWindow } from './time-scale.ts';
 import { clip, formatCount, formatDuration, formatMs, plural } from './wording.ts';
 
 /** What is plotted. */
@@ -46,11 +46,11 @@ export function renderTimeChart(chart: TimeChart, width: number): Markup {
   const rows = struck.slice(0, MAX_FAULT_BARS);
   const bottom = FAULTS_TOP + rows.length * FAULT_ROW + (rows.length > 0 ? 8 : -20);
   const bins = binsOf(timings, endMs, Math.min(60, Math.max(10, Math.floor(timings.length / 12))));
-  const shades = struck.map(
-    ({ fromMs, untilMs }) =>
-      markup`<rect class="shade" x="${x(fromMs)}" y="${LATENCY.top}"
- width="${Math.max(1.5, round(x(untilMs) - x(fromMs)))}" height="${bottom - LATENCY.top}"/>`,
-  );
+  const shades = joinBands(struck).map(({ fromMs, untilMs }) => {
+    const wide = Math.max(1.5, round(x(untilMs) - x(fromMs)));
+    return markup`<rect class="shade" x="${x(fromMs)}" y="${LATENCY.top}" width="${wide}"
+ height="${bottom - LATENCY.top}"/>`;
+  });
   const label = `Latency, availability and faults over ${formatDuration(endMs)}`;
   const height = bottom + 26;
   return markup`<svg class="chart" viewBox="0 0 ${width} ${height}" width="${width}"
@@ -61,18 +61,32 @@ ${faultPart(rows, x, right, struck.length - rows.length)}
 ${wrongLine(wrongMs, x, bottom, right)}</svg>`;
 }
 
+/** The stretches in which at least one fault lasts: many on each other would hide the plot. */
+function joinBands(bands: readonly Band[]): readonly TimeWindow[] {
+  const joined: { fromMs: number; untilMs: number }[] = [];
+  for (const { fromMs, untilMs } of bands.toSorted((a, b) => a.fromMs - b.fromMs)) {
+    const last = joined.at(-1);
+    if (last !== undefined && fromMs <= last.untilMs) {
+      last.untilMs = Math.max(last.untilMs, untilMs);
+    } else {
+      joined.push({ fromMs, untilMs });
+    }
+  }
+  return joined;
+}
+
 type ToX = (atMs: number) => number;
 
 function timeAxis(endMs: number, x: ToX, bottom: number): Markup {
   const step = roundStep(endMs / Math.max(3, Math.floor((x(endMs) - LEFT) / 90)));
   const marks: Markup[] = [];
   for (let atMs = 0; atMs <= endMs; atMs += step) {
-    const text = step >= 1000 ? `${formatCount(atMs / 1000)}` : formatCount(Math.round(atMs));
+    const text = step >= 1000 ? formatCount(atMs / 1000) : formatCount(Math.round(atMs));
     const unit = atMs === 0 ? (step >= 1000 ? ' s' : ' ms') : '';
-    marks.push(
-      markup`<text class="ax" x="${x(atMs)}" y="${bottom + 16}"
- text-anchor="middle">${text}${unit}</text>`,
-    );
+    // The last number would stand beyond the edge if it stood in the middle of its mark.
+    const anchor = x(endMs) - x(atMs) < 10 ? 'end' : 'middle';
+    marks.push(markup`<text class="ax" x="${x(atMs)}" y="${bottom + 16}"
+ text-anchor="${anchor}">${text}${unit}</text>`);
   }
   return markup`${marks}`;
 }
