@@ -71,6 +71,7 @@ class LocalRun {
   private readonly stuck: Set<NodeId>;
   /** What ends the faults in force. */
   private readonly inForce = new Set<() => Promise<void>>();
+  private readonly restarts = new Set<Promise<void>>();
   private topology: Topology = { replicas: [], clients: [] };
   private startMs = 0;
   private isClosed = false;
@@ -96,6 +97,7 @@ class LocalRun {
     });
     const driving = Promise.all(plan.clients.map((client) => this.drive(client)));
     await Promise.race([driving, this.timeIsUp(), failed]);
+    await Promise.race([Promise.all(this.restarts), failed]);
     const { history, ends, notInjected } = this;
     const { activeMs, quietMs } = plan;
     const verdict = judge(entry.model, {
@@ -125,12 +127,14 @@ class LocalRun {
       const onEnd = (end: ReplicaEnd) => this.ended(end);
       this.replicas.set(node, new ReplicaHandle(place, this.options.bug, onEnd));
     }
-    const opening = [...this.replicas.values()].map((replica) => replica.open());
+    const opening = Promise.all([...this.replicas.values()].map((replica) => replica.open()));
+    // Should one fail while the clients are still being made: it is heard of below.
+    opening.catch(() => {});
     for (const node of plan.clients) {
       const host = await createProcessHost({ node, dataDirectory: join(directory, node) });
       this.clients.set(node, host);
     }
-    await Promise.all(opening);
+    await opening;
     const replicas = [...this.replicas.values()].map(({ node, address }) => ({ node, address }));
     const clients = [...this.clients].map(
       ([node, { messageAddress }]): Member => ({ node, address: messageAddress }),
@@ -214,9 +218,18 @@ class LocalRun {
     return async () => void board.heal(id);
   }
 
-  private async restart(replica: ReplicaHandle): Promise<void> {
+  /** Starts a replica that is down. A run does not end before it is back. */
+  private restart(replica: ReplicaHandle): Promise<void> {
+    const coming = this.comeBack(replica).finally(() => this.restarts.delete(coming));
+    this.restarts.add(coming);
+    return coming;
+  }
+
+  private async comeBack(replica: ReplicaHandle): Promise<void> {
     if (replica.isUp || this.isClosed) return;
     await replica.open();
+    // Nobody else ends what came up after the end of the run.
+    if (this.isClosed) return replica.signal('SIGKILL');
     await replica.serve(this.topology);
     this.count('node starts');
     this.say(`${replica.node} is back`);

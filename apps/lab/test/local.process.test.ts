@@ -1,0 +1,135 @@
+/**
+ * Shows the world `local`: three real processes, hurt while they work, and nothing left behind
+ * however the run ends.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Fault, Plan } from '@mangrove/experiment';
+import { type NodeId, toNodeId } from '@mangrove/host';
+import { drawPlan } from '@mangrove/sim';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { findBug, findExperiment } from '../src/catalog.ts';
+import { runLocal } from '../src/local/run-local.ts';
+
+const entry = findExperiment('register');
+const [n1, n2, n3] = ['n1', 'n2', 'n3'].map(toNodeId) as [NodeId, NodeId, NodeId];
+
+/** A second of load, with these faults. */
+function planOf(...faults: readonly Fault[]): Plan {
+  return { ...drawPlan({ ...entry.experiment, activeMs: 1000, quietMs: 2000 }, 1), faults };
+}
+
+let folder: string;
+let formerFolder: string | undefined;
+beforeEach(() => {
+  formerFolder = process.env['TMPDIR'];
+  folder = mkdtempSync(join(tmpdir(), 'ml-'));
+  process.env['TMPDIR'] = folder;
+});
+afterEach(() => {
+  if (formerFolder === undefined) delete process.env['TMPDIR'];
+  else process.env['TMPDIR'] = formerFolder;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Processes of replicas that keep their files in `folder`. */
+function replicasLeft(): readonly string[] {
+  const lines = execFileSync('ps', ['-A', '-o', 'args='], { encoding: 'utf8' }).split('\n');
+  return lines.filter((line) => line.includes('replica-process.ts') && line.includes(folder));
+}
+
+function expectNothingLeft(): void {
+  expect(replicasLeft()).toEqual([]);
+  expect(readdirSync(folder)).toEqual([]);
+}
+
+describe('three processes', () => {
+  it('keep their promises while one of them is killed and comes back', async () => {
+    const said: string[] = [];
+    const crash: Fault = { type: 'crash', node: n1, disk: 'kept', atMs: 200, untilMs: 500 };
+    const evidence = await runLocal(entry, planOf(crash), {
+      onProgress: (sentence) => said.push(sentence),
+    });
+    expect(evidence).toMatchObject({ world: 'local', ends: [], notInjected: [] });
+    expect(evidence.verdict.answer).toBe('valid');
+    expect(said).toEqual(['3 processes serve', 'n1 is killed', 'n1 is back']);
+    expect(evidence.counts).toMatchObject({ 'fault crash': 1, 'node starts': 1 });
+    const during = evidence.history.filter(({ atMs, type }) => type === 'ok' && atMs > 200);
+    expect(during.length).toBeGreaterThan(5);
+    const times = evidence.history.map(({ atMs }) => atMs);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+    expectNothingLeft();
+  });
+
+  it('are cut off, slowed and paused; what this world cannot do is told', async () => {
+    const window = { atMs: 100, untilMs: 400 };
+    const evidence = await runLocal(
+      entry,
+      planOf(
+        { type: 'cut', ...window, from: [n1], to: [n2, n3] },
+        { type: 'slow-disk', ...window, node: n2, latencyMs: 5 },
+        { type: 'pause', ...window, node: n3 },
+        { type: 'crash', ...window, node: n2, disk: 'unsynced-lost' },
+        { type: 'clock-drift', ...window, node: n2, ppm: 100 },
+      ),
+    );
+    expect(evidence.verdict.answer).toBe('valid');
+    expect(evidence.counts).toMatchObject({
+      'fault cut': 1,
+      'fault slow-disk': 1,
+      'fault pause': 1,
+    });
+    expect(evidence.notInjected).toEqual([
+      'crash n2 (unsynced-lost) 100-400 ms',
+      'clock-drift n2 100-400 ms',
+    ]);
+    expectNothingLeft();
+  });
+});
+
+describe('nothing is left behind', () => {
+  it('when a run is aborted while a node is down', async () => {
+    const controller = new AbortController();
+    const crash: Fault = { type: 'crash', node: n1, disk: 'kept', atMs: 100, untilMs: 900 };
+    const run = runLocal(entry, planOf(crash), {
+      signal: controller.signal,
+      onProgress: (sentence) => {
+        if (sentence === 'n1 is killed') controller.abort(new Error('stopped by hand'));
+      },
+    });
+    await expect(run).rejects.toThrow('stopped by hand');
+    expectNothingLeft();
+  });
+
+  it('when a replica does not come to serve', async () => {
+    const { bug } = findBug('register-rename-before-sync');
+    const find = '  // What is on the disk for sure; nobody is told of anything else.\n';
+    const failing = { ...bug, find, replace: '  if (host.node === "n2") throw new Error("no");\n' };
+    await expect(runLocal(entry, planOf(), { bug: failing })).rejects.toThrow('before it was');
+    expectNothingLeft();
+  });
+
+  it('when a process runs other code than it is to', async () => {
+    const { bug } = findBug('register-rename-before-sync');
+    const file = 'apps/lab/src/planted/vite-plugin.ts';
+    const elsewhere = { ...bug, file, find: 'plantedCount = 0' };
+    await expect(runLocal(entry, planOf(), { bug: elsewhere })).rejects.toThrow('the clean code');
+    expectNothingLeft();
+  });
+
+  it('when the lab itself is killed: its processes end by themselves', async () => {
+    const program = fileURLToPath(new URL('./local-lab.ts', import.meta.url));
+    const lab = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(lab.stdout, 'data');
+    expect(replicasLeft()).toHaveLength(3);
+    lab.kill('SIGKILL');
+    await once(lab, 'exit');
+    while (replicasLeft().length > 0) await sleep(20);
+  });
+});

@@ -1,0 +1,59 @@
+/**
+ * Shows that failing plans shrink to about what a person would write by hand, within the same class
+ * of anomaly, and that the outcome replays by itself.
+ */
+import { drawPlan } from '@mangrove/sim';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findBug } from '../src/catalog.ts';
+import { huntIn } from '../src/hunt.ts';
+import { sizeOf } from '../src/run-report.ts';
+import { shrink } from '../src/shrink.ts';
+import { WorkerPool } from '../src/worker-pool.ts';
+
+const experiment = 'register';
+const { entry, bug } = findBug('register-rename-before-sync');
+
+/** By hand: one replica, one client that writes and reads, one loss of power in between. */
+const MINIMUM = { faultCount: 1, operationCount: 2 };
+
+let pool: WorkerPool;
+beforeAll(async () => {
+  pool = await WorkerPool.open({ experiment, bug });
+});
+afterAll(() => pool.close());
+
+describe('shrinking', () => {
+  it('comes within 1.5 times of the minimum made by hand, for the usual seed', async () => {
+    const { failures } = await huntIn(pool, { experiment, seedCount: 30 });
+    expect(failures.length).toBeGreaterThanOrEqual(3);
+    const sizes: number[] = [];
+    for (const { seed, anomaly } of failures.slice(0, 3)) {
+      const plan = drawPlan(entry.experiment, seed);
+      const { evidence, steps } = await shrink(pool, { plan, anomaly, maxRuns: 1200 });
+      const { faultCount, operationCount } = sizeOf(evidence.plan);
+      sizes.push(faultCount + operationCount);
+      expect(evidence.verdict.anomaly).toBe(anomaly);
+      expect(evidence.trace?.records.length).toBeGreaterThan(0);
+      expect(steps.some(({ isKept }) => isKept)).toBe(true);
+      const { seed: _seed, ...unseeded } = evidence.plan;
+      expect((await pool.runPlan(unseeded)).hash).toBe(evidence.hash);
+    }
+    sizes.sort((a, b) => a - b);
+    expect(sizes[1]).toBeLessThanOrEqual(1.5 * (MINIMUM.faultCount + MINIMUM.operationCount));
+  }, 60_000);
+
+  it('stops at its bound of runs with what it has', async () => {
+    const [failure] = (await huntIn(pool, { experiment, seedCount: 30 })).failures;
+    if (failure === undefined) throw new Error('nothing was found');
+    const plan = drawPlan(entry.experiment, failure.seed);
+    const { anomaly } = failure;
+    const { evidence, steps } = await shrink(pool, { plan, anomaly, maxRuns: 20 });
+    expect(evidence.verdict.anomaly).toBe(anomaly);
+    expect(steps.at(-1)?.run).toBeLessThanOrEqual(20 + pool.workerCount);
+  });
+
+  it('refuses a plan that does not fail in that way', async () => {
+    const plan = drawPlan(entry.experiment, 1);
+    await expect(shrink(pool, { plan, anomaly: 'stuck' })).rejects.toThrow('nothing to shrink');
+  });
+});
