@@ -6,7 +6,7 @@
  */
 import type { Fault } from '@mangrove/experiment';
 import type { ExperimentReport, RunEvidence } from '../run-report.ts';
-import { readBands } from './fault-band.ts';
+import { bandsOf } from './fault-band.ts';
 import { timingsOf } from './latency.ts';
 import { toWords } from './lifeline.ts';
 
@@ -38,9 +38,8 @@ export function evidenceOf({ found, shrunk }: ExperimentReport): readonly Eviden
 }
 
 function countsOf(run: RunEvidence): ReadonlyMap<string, number> {
-  const { plan, history, endMs, counts } = run;
-  const trace = run.trace ?? { records: [], replicas: plan.replicas, clients: plan.clients };
-  const bands = readBands(plan.faults, trace, endMs);
+  const { history, endMs, counts } = run;
+  const bands = bandsOf(run);
   const timings = timingsOf(history, endMs);
   const isHurt = (startMs: number, end: number) =>
     bands.some(

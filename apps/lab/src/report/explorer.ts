@@ -93,8 +93,8 @@ export function lastMoment({ moments }: Story, atMs: number): number {
 /** What is drawn, and what is not. */
 export function countLine(drawnCount: number, hiddenCount: number): string {
   if (hiddenCount === 0) return `${plural(drawnCount, 'message')} drawn.`;
-  const hidden = `${formatCount(hiddenCount)} that did not lead to a step are left out`;
-  return `${plural(drawnCount, 'message')} drawn; ${hidden}.`;
+  const drawn = `${plural(drawnCount, 'message')} drawn, those behind the steps first`;
+  return `${drawn}; ${formatCount(hiddenCount)} others are left out.`;
 }
 
 function ledeOf(story: Story): Markup {

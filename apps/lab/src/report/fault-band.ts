@@ -7,8 +7,9 @@ import {
   endOf,
   type Fault,
   type NetworkFault,
-  type RunTrace,
+  type TraceRecord,
 } from '@mangrove/experiment';
+import type { RunEvidence } from '../run-report.ts';
 import { toWords } from './lifeline.ts';
 import { formatCount, formatDuration, formatList, formatMs } from './wording.ts';
 
@@ -27,6 +28,15 @@ export interface Band {
   readonly isDrawn: boolean;
   /** A crash at a point that was never reached has not struck. */
   readonly hasStruck: boolean;
+  /** Whether that is known: of a run that was not recorded, nobody knows. */
+  readonly isKnown: boolean;
+}
+
+/** What of a trace is looked at; without records where the run was not recorded. */
+export interface BandTrace {
+  readonly records: readonly TraceRecord[] | undefined;
+  readonly replicas: readonly string[];
+  readonly clients: readonly string[];
 }
 
 /**
@@ -35,11 +45,11 @@ export interface Band {
  */
 export function readBands(
   faults: readonly Fault[],
-  trace: Pick<RunTrace, 'records' | 'replicas' | 'clients'>,
+  trace: BandTrace,
   endMs: number,
 ): readonly Band[] {
   const memberCount = trace.replicas.length + trace.clients.length;
-  const strikes = strikesOf(faults, trace);
+  const strikes = strikesOf(faults, trace.records ?? []);
   return joinDirections(faults)
     .map((each) => {
       const { fault } = each;
@@ -55,7 +65,22 @@ export function readBands(
       label: labelOf(fault, memberCount, isMutual),
       isDrawn: fromMs !== undefined && !isDown(fault),
       hasStruck: fromMs !== undefined,
+      isKnown: fromMs !== undefined || trace.records !== undefined,
     }));
+}
+
+/** The faults of a run with their numbers. */
+export function bandsOf({ plan, endMs, trace }: RunEvidence): readonly Band[] {
+  const { faults, replicas, clients } = plan;
+  return readBands(faults, trace ?? { records: undefined, replicas, clients }, endMs);
+}
+
+/** From when until when a fault lasted, and how long; or why there is no such time. */
+export function whenOf({ fromMs, untilMs, hasStruck, isKnown }: Band): string {
+  if (!isKnown) return 'at a moment that was not recorded';
+  if (!hasStruck) return 'never: its moment did not come';
+  if (untilMs <= fromMs) return `at ${formatMs(fromMs)}`;
+  return `${formatMs(fromMs)} to ${formatMs(untilMs)}, ${formatDuration(untilMs - fromMs)}`;
 }
 
 /** Each fault once, and whether its twin in the other direction was left out for it. */
@@ -101,7 +126,7 @@ function isDown({ type }: Fault): boolean {
  */
 function strikesOf(
   faults: readonly Fault[],
-  { records }: Pick<RunTrace, 'records'>,
+  records: readonly TraceRecord[],
 ): ReadonlyMap<Fault, number> {
   const timed = faults.flatMap((fault) => (fault.type === 'crash' ? [fault] : []));
   const taken = new Set<number>();

@@ -58,9 +58,11 @@ function sentenceOf(run: RunEvidence): string {
   );
 }
 
+const NO_ORDER = 'no order of the operations explains what clients saw';
+
 /**
  * What a client was told, and what another was told after it, where the explanation shows such a
- * pair. Where other writes were about, the two alone prove nothing: then the judge is named.
+ * pair. Where other writes were about, the two alone prove nothing: then it says what does.
  */
 function contrast(explanation: HistoryExplanation): string | undefined {
   const wrong = contradictionOf(explanation);
@@ -78,7 +80,7 @@ function contrast(explanation: HistoryExplanation): string | undefined {
     (each) => isWrite(each.f) && each !== witness && each.untilMs > fromMs,
   );
   const isPlain = isWrite(f) && others.length === 0;
-  return `${first}, and ${second}${isPlain ? '.' : ': no order of the operations explains both.'}`;
+  return `${first}, and ${second}${isPlain ? '.' : `: ${NO_ORDER}.`}`;
 }
 
 function plantedNotes({ planted }: ExperimentReport): readonly string[] {

@@ -50,7 +50,7 @@ describe('the headline', () => {
     const twisted = { ...report, shrunk: { ...run, verdict: { ...run.verdict, checks } } };
     expect(headlineOf(twisted).sentence).toBe(
       'x=2 was confirmed at 982\u00a0ms, and a read that began 370\u00a0ms later returned 1: ' +
-        'no order of the operations explains both.',
+        'no order of the operations explains what clients saw.',
     );
   });
 
@@ -63,7 +63,7 @@ describe('the headline', () => {
     const twisted = { ...report, shrunk: { ...run, verdict: { ...run.verdict, checks } } };
     expect(headlineOf(twisted).sentence).toBe(
       'A read returned x=5 at 1\u202f352\u00a0ms, and a read right after it returned 1: ' +
-        'no order of the operations explains both.',
+        'no order of the operations explains what clients saw.',
     );
   });
 

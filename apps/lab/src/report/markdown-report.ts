@@ -7,12 +7,13 @@ import { diffOf, environmentRows, huntRows } from './cause.ts';
 import { clockOffsets } from './clock-offsets.ts';
 import { describeExplained } from './contradiction-chart.ts';
 import { evidenceOf, silencesOf } from './evidence.ts';
+import { bandsOf, whenOf } from './fault-band.ts';
 import { explanationOf, headlineOf, shownRun } from './headline.ts';
 import { storyOf } from './html-report.ts';
 import { MIN_PLOTTED } from './latency.ts';
 import { showHidden } from './markup.ts';
 import { identifiersOf } from './opening.ts';
-import { bandsOf, checkRowsOf, latencyRows, MAX_ROWS, whenOf } from './sections.ts';
+import { checkRowsOf, latencyRows, MAX_ROWS } from './sections.ts';
 import { formatCount, formatDuration, formatMs, toSentence } from './wording.ts';
 
 /** The report as one text. */
@@ -80,10 +81,7 @@ function injected(report: ExperimentReport): readonly string[] {
   const run = shownRun(report);
   const rows = bandsOf(run)
     .slice(0, MAX_ROWS)
-    .map(({ number, label, type, fromMs, untilMs, hasStruck }) => [
-      ...[`F${number}`, label, type],
-      hasStruck ? whenOf(fromMs, untilMs) : 'never: its moment did not come',
-    ]);
+    .map((band) => [`F${band.number}`, band.label, band.type, whenOf(band)]);
   const missed = run.notInjected.map((each) => `- Not injected: ${escapeMarkdown(each)}`);
   const list =
     rows.length === 0

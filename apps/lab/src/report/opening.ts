@@ -67,8 +67,12 @@ export function keyFactsOf(report: ExperimentReport): readonly KeyFact[] {
     },
     {
       name: 'Latency p50 / p99',
-      figure: `${formatMs(figures.p50)} / ${formatMs(figures.p99)}`,
-      note: `greatest ${formatMs(figures.max)}${small}`,
+      ...(figures.okCount === 0
+        ? { figure: '\u2013', note: 'nothing was answered' }
+        : {
+            figure: `${formatMs(figures.p50)} / ${formatMs(figures.p99)}`,
+            note: `greatest ${formatMs(figures.max)}${small}`,
+          }),
     },
     ...(hunt === undefined
       ? []

@@ -6,7 +6,7 @@ import type { CheckResult } from '../verdict.ts';
 import { clockOffsets } from './clock-offsets.ts';
 import { renderContradiction } from './contradiction-chart.ts';
 import { evidenceOf, silencesOf } from './evidence.ts';
-import { type Band, readBands } from './fault-band.ts';
+import { bandsOf, whenOf } from './fault-band.ts';
 import { explanationOf } from './headline.ts';
 import { latencyFigures, MIN_PLOTTED, timingsOf } from './latency.ts';
 import { type Markup, markup } from './markup.ts';
@@ -18,13 +18,6 @@ import { formatCount, formatDuration, formatMs, plural, toSentence } from './wor
 
 /** The most rows of a table; how many more there are stands below it. */
 export const MAX_ROWS = 200;
-
-/** The faults of a run with their numbers. */
-export function bandsOf(run: RunEvidence): readonly Band[] {
-  const { plan, endMs } = run;
-  const trace = run.trace ?? { records: [], replicas: plan.replicas, clients: plan.clients };
-  return readBands(plan.faults, trace, endMs);
-}
 
 /** The smallest history that shows the violation; nothing where no judge gave one. */
 export function renderContradictionSection(run: RunEvidence): Markup {
@@ -93,19 +86,17 @@ export function renderInjected(run: RunEvidence): Markup {
     return markup`<section id="injected"><h2>What was injected</h2>
 <p class="lede">Nothing: no fault was planned.</p></section>`;
   }
-  const rows = bands
-    .slice(0, MAX_ROWS)
-    .map(({ number, type, label, fromMs, untilMs, hasStruck }) => {
-      const when = hasStruck ? whenOf(fromMs, untilMs) : 'never: its moment did not come';
-      const [left, width] = [fromMs * perMs, (untilMs - fromMs) * perMs];
-      const bar = hasStruck
-        ? markup`<svg width="200" height="12" viewBox="0 0 200 12" aria-hidden="true">
+  const rows = bands.slice(0, MAX_ROWS).map((band) => {
+    const { number, type, label, fromMs, untilMs, hasStruck } = band;
+    const [left, width] = [fromMs * perMs, (untilMs - fromMs) * perMs];
+    const bar = hasStruck
+      ? markup`<svg width="200" height="12" viewBox="0 0 200 12" aria-hidden="true">
 <path class="hair" d="M0 6H200"/><rect class="gantt" x="${left.toFixed(1)}" y="1"
  width="${Math.max(2, width).toFixed(1)}" height="10"/></svg>`
-        : '';
-      return markup`<tr><td class="name"><b>F${number}</b></td><td>${label}</td>
-<td class="optional">${type}</td><td>${when}</td><td class="optional">${bar}</td></tr>`;
-    });
+      : '';
+    return markup`<tr><td class="name"><b>F${number}</b></td><td>${label}</td>
+<td class="optional">${type}</td><td>${whenOf(band)}</td><td class="optional">${bar}</td></tr>`;
+  });
   const missed = run.notInjected.map((each) => markup`<li>Not injected: ${each}</li>`);
   return markup`<section id="injected"><h2>What was injected</h2>
 <p class="lede">Bars are on the time axis of this run, 0 to ${formatMs(run.endMs)}.</p>
@@ -127,12 +118,6 @@ function clockTable({ plan }: RunEvidence): Markup | '' {
   return markup`<h3>Wall clocks</h3><div class="wide"><table><thead><tr><th>Node</th><th>At</th>
 <th>Because of</th><th class="r">Offset from then on</th></tr></thead><tbody>${rows}</tbody></table>
 </div>${moreRows(offsets.length)}`;
-}
-
-/** From when until when, and how long. */
-export function whenOf(fromMs: number, untilMs: number): string {
-  if (untilMs <= fromMs) return `at ${formatMs(fromMs)}`;
-  return `${formatMs(fromMs)} to ${formatMs(untilMs)}, ${formatDuration(untilMs - fromMs)}`;
 }
 
 /** A judge's answer as a table shows it. */
@@ -231,13 +216,15 @@ export function latencyRows({ found }: ExperimentReport): readonly (readonly [st
     const beyond = Math.floor(figures.okCount * (1 - share));
     return beyond < 10 ? ` (n=${formatCount(figures.okCount)}: ${beyond} above it)` : '';
   };
+  const answered = `${formatCount(figures.okCount)} of ${formatCount(figures.count)}`;
+  if (figures.okCount === 0) return [['answered ok', answered]];
   return [
     ['p50', formatMs(figures.p50)],
     ['p90', `${formatMs(figures.p90)}${few(0.9)}`],
     ['p99', `${formatMs(figures.p99)}${few(0.99)}`],
     ['p99.9', `${formatMs(figures.p999)}${few(0.999)}`],
     ['greatest', formatMs(figures.max)],
-    ['answered ok', `${formatCount(figures.okCount)} of ${formatCount(figures.count)}`],
+    ['answered ok', answered],
   ];
 }
 

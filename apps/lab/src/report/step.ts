@@ -137,7 +137,7 @@ function operationCandidates(operations: readonly Operation[]): readonly Candida
       if (outcome === 'info') return [begin];
       const took = `${formatMs(endMs - startMs)} after it asked`;
       const told = result === 'ok' ? `${label} is confirmed` : `${label} returns ${result}`;
-      const wrong = isContradiction ? ' No order of the operations explains this answer.' : '';
+      const wrong = isContradiction ? ' No order of the operations explains all answers.' : '';
       const end: Candidate = {
         ...head,
         atMs: endMs,

@@ -11,7 +11,7 @@ import {
 } from '../../test/figure-eight.ts';
 import { TraceScript } from '../../test/trace-script.ts';
 import { boundTrace } from './bounded-trace.ts';
-import { labelOf, readBands } from './fault-band.ts';
+import { labelOf, readBands, whenOf } from './fault-band.ts';
 import { readMessages } from './message.ts';
 import { describeMoment } from './moment.ts';
 import { MAX_STEPS } from './step.ts';
@@ -171,6 +171,10 @@ describe('faults', () => {
       { hasStruck: true, fromMs: 77, untilMs: 127 },
     ]);
     expect(labelOf(fault, 3)).toBe('n4 crashes before its sync no. 2, disk kept');
+    const [unseen] = readBands([fault], { ...trace, records: undefined }, 1650);
+    expect(whenOf(unseen!)).toBe('at a moment that was not recorded');
+    const [never] = readBands([fault], trace, 1650);
+    expect(whenOf(never!)).toBe('never: its moment did not come');
   });
 });
 

@@ -10,8 +10,9 @@ describe('times in sentences', () => {
     expect(linkTimes(`n1 broke at ${formatMs(1352)}: <late>`).text).toBe(
       'n1 broke at <a class="time" href="#t-1352">1\u202f352\u00a0ms</a>: &lt;late&gt;',
     );
+    const link = (ms: string) => `<a class="time" href="#t-${ms}">${ms} ms</a>`;
     expect(linkTimes('seen at 7.5 ms and at 12 ms').text).toBe(
-      'seen at <a class="time" href="#t-7.5">7.5 ms</a> and at <a class="time" href="#t-12">12 ms</a>',
+      `seen at ${link('7.5')} and at ${link('12')}`,
     );
   });
 
