@@ -12,9 +12,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Fault, Plan } from '@mangrove/experiment';
 import { type NodeId, toNodeId } from '@mangrove/host';
+import { askControl, controlPathOf } from '@mangrove/host-process/node';
 import { drawPlan } from '@mangrove/sim';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findBug, findExperiment } from '../src/catalog.ts';
+import { ReplicaHandle } from '../src/local/replica-handle.ts';
 import { runLocal } from '../src/local/run-local.ts';
 
 const entry = findExperiment('register');
@@ -74,7 +76,10 @@ describe('three processes', () => {
       planOf(
         { type: 'cut', ...window, from: [n1], to: [n2, n3] },
         { type: 'slow-disk', ...window, node: n2, latencyMs: 5 },
+        { type: 'slow-disk', ...window, node: n3, latencyMs: 5 },
         { type: 'pause', ...window, node: n3 },
+        { type: 'disk-full', atMs: 200, untilMs: 300, node: n3 },
+        { type: 'crash', atMs: 200, untilMs: 300, node: n2, disk: 'kept' },
         { type: 'crash', ...window, node: n2, disk: 'unsynced-lost' },
         { type: 'clock-drift', ...window, node: n2, ppm: 100 },
       ),
@@ -82,7 +87,7 @@ describe('three processes', () => {
     expect(evidence.verdict.answer).toBe('valid');
     expect(evidence.counts).toMatchObject({
       'fault cut': 1,
-      'fault slow-disk': 1,
+      'fault slow-disk': 2,
       'fault pause': 1,
     });
     expect(evidence.notInjected).toEqual([
@@ -90,6 +95,38 @@ describe('three processes', () => {
       'clock-drift n2 100-400 ms',
     ]);
     expectNothingLeft();
+  });
+});
+
+describe('a replica', () => {
+  it('keeps its faults over its lives, and gets new ones once it is not paused', async () => {
+    const place = { experiment: 'register', node: n1, dataDirectory: join(folder, n1), port: 0 };
+    const replica = new ReplicaHandle(place, undefined, () => {});
+    const faults = () => {
+      return askControl(controlPathOf(place.dataDirectory), { do: 'list-faults' });
+    };
+    try {
+      await replica.open();
+      const heal = await replica.hurt({ type: 'cut', peer: n2, direction: 'out' });
+      const cut = { fault: { type: 'cut', peer: 'n2', direction: 'out' } };
+      await expect(faults()).resolves.toMatchObject([cut]);
+      await replica.signal('SIGKILL');
+      const healFull = await replica.hurt({ type: 'disk-full' });
+      await replica.open();
+      await expect(faults()).resolves.toMatchObject([cut, { fault: { type: 'disk-full' } }]);
+      await replica.signal('SIGSTOP');
+      const healing = heal();
+      await replica.signal('SIGCONT');
+      await healing;
+      await expect(faults()).resolves.toMatchObject([{ fault: { type: 'disk-full' } }]);
+      await replica.signal('SIGSTOP');
+      const healingFull = healFull();
+      await replica.signal('SIGKILL');
+      await healingFull;
+    } finally {
+      await replica.signal('SIGKILL');
+    }
+    expect(replicasLeft()).toEqual([]);
   });
 });
 

@@ -6,7 +6,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { PlantedBug, Topology } from '@mangrove/experiment';
 import type { NodeId } from '@mangrove/host';
-import { askControl, type HostFault } from '@mangrove/host-process/node';
+import { askControl, type ControlRequest, type HostFault } from '@mangrove/host-process/node';
 import { checkPlanted, plantedLaunch } from '../planted/planted.ts';
 import type { ReplicaNews, ReplicaOrder, ReplicaPlace } from './replica-process.ts';
 
@@ -31,6 +31,10 @@ export class ReplicaHandle {
   private readonly onEnd: (end: ReplicaEnd) => void;
   private child: ChildProcess | undefined;
   private controlPath: string | undefined;
+  private readonly wounds = new Set<Wound>();
+  /** Resolves as soon as the process is not paused. */
+  private awake: Promise<void> = Promise.resolve();
+  private wake: () => void = () => {};
   private incarnation = 0;
 
   constructor(place: ReplicaPlace, bug: PlantedBug | undefined, onEnd: (end: ReplicaEnd) => void) {
@@ -54,6 +58,9 @@ export class ReplicaHandle {
       env: { ...process.env, ...env },
     });
     this.child = child;
+    // Until this life is up there is nobody to ask, and what was in force in the last one is gone.
+    this.controlPath = undefined;
+    for (const wound of this.wounds) wound.id = undefined;
     child.once('exit', () => {
       if (this.child === child) this.child = undefined;
     });
@@ -67,6 +74,7 @@ export class ReplicaHandle {
       const { cause, code } = later;
       this.onEnd({ node: this.node, incarnation: this.incarnation, cause, code });
     });
+    for (const wound of this.wounds) await this.inflict(wound);
   }
 
   /** Tells the process who takes part, and waits until it serves. */
@@ -84,20 +92,76 @@ export class ReplicaHandle {
     if (child === undefined) return;
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.kill(name);
+    if (name === 'SIGSTOP') this.sleep();
+    else this.wake();
     if (name === 'SIGKILL') await gone;
   }
 
-  /** Puts a fault in force inside the process; returns how to end it. */
+  /**
+   * Has the node hurt itself, in this life and, until that is ended, in later ones. Waits while the
+   * process is paused. Returns how to end it.
+   */
   async hurt(fault: HostFault): Promise<() => Promise<void>> {
-    const path = this.controlPath;
-    if (path === undefined || !this.isUp) return async () => {};
-    const { fault: id } = (await askControl(path, { do: 'set-fault', fault })) as { fault: number };
-    const { incarnation } = this;
+    const wound: Wound = { fault, id: undefined };
+    this.wounds.add(wound);
+    await this.inflict(wound);
     return async () => {
-      const isSame = this.isUp && this.incarnation === incarnation;
-      if (isSame) await askControl(path, { do: 'heal', fault: id });
+      this.wounds.delete(wound);
+      if (wound.id !== undefined) await this.ask({ do: 'heal', fault: wound.id });
     };
   }
+
+  private sleep(): void {
+    const before = this.wake;
+    this.awake = new Promise((resolve) => {
+      this.wake = () => {
+        before();
+        resolve();
+      };
+    });
+  }
+
+  private async inflict(wound: Wound): Promise<void> {
+    const answer = await this.ask({ do: 'set-fault', fault: wound.fault });
+    wound.id = (answer as { readonly fault: number } | undefined)?.fault;
+    const isEnded = !this.wounds.has(wound);
+    if (isEnded && wound.id !== undefined) await this.ask({ do: 'heal', fault: wound.id });
+  }
+
+  /** Asks the control channel; undefined where the process is down or goes down meanwhile. */
+  private async ask(request: ControlRequest): Promise<unknown> {
+    await this.awake;
+    const { child, controlPath } = this;
+    if (child === undefined || controlPath === undefined) return undefined;
+    try {
+      return await askControl(controlPath, request);
+    } catch (error) {
+      // A connection breaks before the end of its process is told.
+      if (await isGone(child)) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** A fault that the node is to have, and its number in the life that is on. */
+interface Wound {
+  readonly fault: HostFault;
+  id: number | undefined;
+}
+
+/** How long the end of a process is waited for once its connection is broken, in milliseconds. */
+const GONE_MS = 1000;
+
+/** Whether a process has ended, or ends in a moment. */
+function isGone(child: ChildProcess): Promise<boolean> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), GONE_MS);
+    child.once('exit', () => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+  });
 }
 
 /** The next thing of a kind that a process says; rejects when it ends instead. */
