@@ -54,9 +54,10 @@ export function renderDecisiveStates(story: Story): Markup {
     const states = columns.map(({ states: at }) => markup`<td>${stateOf(at.get(node))}</td>`);
     return markup`<tr><td class="name"><b>${node}</b></td>${states}</tr>`;
   });
+  const hasLogs = story.changes.some(({ fields }) => fields !== undefined && 'log' in fields);
+  const logs = hasLogs ? ' Filled is known to be committed, outlined is not.' : '';
   return markup`<section id="states"><h2>The nodes at the decisive moments</h2>
-<p class="lede">What each
-node last told of itself. Filled is known to be committed, outlined is not; faded is down.</p>
+<p class="lede">What each node last told of itself; faded is down.${logs}</p>
 <div class="wide"><table class="states"><thead><tr><th></th>${heads}</tr></thead>
 <tbody>${rows}</tbody></table></div></section>`;
 }

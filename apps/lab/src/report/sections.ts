@@ -13,7 +13,7 @@ import { type Markup, markup } from './markup.ts';
 import type { Operation } from './operation.ts';
 import type { Story } from './story.ts';
 import { renderTimeChart } from './time-chart.ts';
-import { linkTimes } from './time-link.ts';
+import { linkTimes, timeLink } from './time-link.ts';
 import { formatCount, formatDuration, formatMs, plural, toSentence } from './wording.ts';
 
 /** The most rows of a table; how many more there are stands below it. */
@@ -47,10 +47,10 @@ export function renderHistory({ operations }: Story): Markup {
       operation;
     const name = [isKey ? 'key' : '', isContradiction ? 'wrong' : ''].join(' ').trim();
     const shown = isContradiction ? `${result} \u2715` : result;
-    const until = outcome === 'info' ? '' : formatMs(endMs);
+    const until = outcome === 'info' ? '' : timeLink(endMs);
     const note = error === undefined ? '' : markup` <span class="kv">${error}</span>`;
     return markup`<tr class="${name}"><td>${process}</td><td>${label}</td>
-<td class="r optional">${formatMs(startMs)}</td><td class="r">${until}</td>
+<td class="r optional">${timeLink(startMs)}</td><td class="r">${until}</td>
 <td class="r optional">${outcome === 'info' ? '' : formatMs(endMs - startMs)}</td>
 <td${isContradiction ? markup` class="bad"` : ''}>${shown}${note}</td></tr>`;
   });

@@ -199,6 +199,7 @@ td svg{margin-top:6px}
 td .held{color:var(--c4)}
 tr.future td{color:var(--faint)}
 tr.key td{font-weight:600}
+td a.time{color:inherit;text-decoration-color:var(--faint)}
 .wide{overflow-x:auto}
 .pairs{display:grid;grid-template-columns:repeat(auto-fill,minmax(320px,1fr));gap:0 48px}
 .pairs div{display:grid;grid-template-columns:128px minmax(0,1fr);gap:12px;padding:7px 0;

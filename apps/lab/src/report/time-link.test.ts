@@ -2,7 +2,7 @@
  * Shows that times in sentences become links to them, and that nothing else does.
  */
 import { describe, expect, it } from 'vitest';
-import { linkTimes } from './time-link.ts';
+import { linkTimes, timeLink } from './time-link.ts';
 import { formatMs } from './wording.ts';
 
 describe('times in sentences', () => {
@@ -13,6 +13,12 @@ describe('times in sentences', () => {
     const link = (ms: string) => `<a class="time" href="#t-${ms}">${ms} ms</a>`;
     expect(linkTimes('seen at 7.5 ms and at 12 ms').text).toBe(
       `seen at ${link('7.5')} and at ${link('12')}`,
+    );
+  });
+
+  it('can be given as moments, to a microsecond', () => {
+    expect(timeLink(1440.12345).text).toBe(
+      '<a class="time" href="#t-1440.123">1\u202f440\u00a0ms</a>',
     );
   });
 

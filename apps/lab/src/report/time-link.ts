@@ -2,6 +2,12 @@
  * Times in sentences as links that put the cursor of the diagram there: `at 982 ms`.
  */
 import { type Markup, markup } from './markup.ts';
+import { formatMs } from './wording.ts';
+
+/** A moment of the drawn run as a link to it. */
+export function timeLink(atMs: number): Markup {
+  return markup`<a class="time" href="#t-${Math.round(atMs * 1000) / 1000}">${formatMs(atMs)}</a>`;
+}
 
 /** `text` with every `at ... ms` a link; the same text where it names no time. */
 export function linkTimes(text: string): Markup {
