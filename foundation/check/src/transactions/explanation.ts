@@ -160,7 +160,7 @@ function explainHop(inference: Inference, hop: Hop): string {
     case EdgeKind.process: {
       const { process, isInitial } = transactions[hop.source] as Transaction;
       if (isInitial) return `${source} is what the history begins with`;
-      return `process ${process === '' ? 'without a name' : process} did it first`;
+      return `process ${process} did it first`;
     }
     default:
       return `${source} had completed before ${target} was invoked`;

@@ -35,7 +35,7 @@ export interface Inference {
   readonly verb: 'append' | 'write';
 }
 
-/** Collects anomalies, of each name and key only a few: the first ones tell enough. */
+/** Collects anomalies, of each name only a few: the first ones tell enough. */
 export class AnomalyList {
   readonly found: DirectAnomaly[] = [];
   readonly #counts = new Map<string, number>();

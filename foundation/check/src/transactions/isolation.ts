@@ -263,6 +263,8 @@ function coverageOfTransactions(
   inference: Inference,
   notes: readonly string[],
 ): Coverage {
+  const isTimed = inference.transactions.some(({ invokedAt }) => invokedAt >= 0);
+  const timeNotes = isTimed ? [] : ['no times are known: nothing was held against real time'];
   const count = (end: Transaction['end']) =>
     inference.transactions.filter((transaction) => transaction.end === end).length;
   return {
@@ -272,6 +274,6 @@ function coverageOfTransactions(
     failCount: count('fail'),
     openCount: count('open'),
     keyCount: inference.versions.keyNames.length,
-    notChecked: [...inference.notChecked, ...notes],
+    notChecked: [...inference.notChecked, ...notes, ...timeNotes],
   };
 }

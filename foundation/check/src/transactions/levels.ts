@@ -39,6 +39,7 @@ export type DirectAnomalyName =
   | 'incompatible-order'
   | 'dirty-update'
   | 'lost-update'
+  | 'fractured-read'
   | 'cyclic-versions'
   | 'predicate-read-miss';
 
@@ -139,6 +140,7 @@ const REFUTES: Readonly<Record<string, readonly IsolationLevel[]>> = {
   'dirty-update': ['read-committed'],
   'incompatible-order': ['read-committed'],
   internal: ['read-atomic'],
+  'fractured-read': ['read-atomic'],
   'lost-update': ['cursor-stability', 'update-atomic'],
   'G-single': ['consistent-view'],
   'G-single-item': ['consistent-view', 'repeatable-read'],

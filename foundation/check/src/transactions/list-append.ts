@@ -18,6 +18,7 @@
  */
 import type { Value } from '../history.ts';
 import { addOverwrites, EdgeKind, EdgeList, NO_VERSION } from './dependency-graph.ts';
+import { reportFracturedReads, type SeenWrite } from './fractured-reads.ts';
 import {
   AnomalyList,
   acknowledged,
@@ -48,6 +49,8 @@ export function inferListAppend(transactions: readonly Transaction[]): Inference
     reportListAnomalies(order, versions, transactions, committed, anomalies);
     if (order.witness !== undefined) witnesses.set(order.key, order.witness);
   }
+  const seen = orders.flatMap((order) => seenWrites(order, versions, committed));
+  reportFracturedReads(seen, versions, anomalies);
   const dependencyCount = edges.edgeCount;
   addOrders(edges, transactions, committed);
   return {
@@ -113,6 +116,33 @@ function markObserved(
     if (versions.isAmbiguous(version)) continue;
     if (transactions[writer]?.end === 'open') committed[writer] = 1;
   }
+}
+
+/** What each external read of a list saw, and which appends it is known to have missed. */
+function seenWrites(
+  order: ListOrder,
+  versions: VersionTable,
+  committed: Uint8Array,
+): readonly SeenWrite[] {
+  if (order.forks.length > 0) return [];
+  const places = new Map(order.elements.map((version, place) => [version, place]));
+  /** By committed transaction, the last version that it appended to the key. */
+  const installed = new Map<number, number>();
+  for (const version of versions.versionsOf[order.key] as number[]) {
+    const writer = versions.writers[version] as number;
+    if (committed[writer] === 1 && !versions.isAmbiguous(version)) installed.set(writer, version);
+  }
+  return order.prefixes.map(({ reader, length }) => {
+    const last = order.elements[length - 1];
+    const writer = last === undefined || last === NO_VERSION ? undefined : versions.writers[last];
+    const missedOf = (transaction: number) => {
+      const version = installed.get(transaction);
+      if (version === undefined) return undefined;
+      return (places.get(version) ?? length) >= length ? version : undefined;
+    };
+    const isSure = writer !== undefined && committed[writer] === 1;
+    return { reader, key: order.key, writer: isSure ? writer : undefined, missedOf };
+  });
 }
 
 function addListEdges(

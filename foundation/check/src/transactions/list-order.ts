@@ -80,7 +80,6 @@ export class ListOrder {
     const saw = () => `${nameOf(read.reader)} read ${this.#keyName} as ${show(read.list)}`;
     return read.list.map((element) => {
       const version = this.#versions.find(this.key, element);
-
       if (version === undefined) {
         const sentences = [saw(), `nobody ever appended ${show(element)} to ${this.#keyName}`];
         const transactions = [read.reader];

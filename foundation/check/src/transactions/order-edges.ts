@@ -32,7 +32,8 @@ export function addProcessOrder(
   const initial = transactions.filter(({ isInitial, id }) => isInitial && isCommitted(id));
   const last = new Map<string, number>();
   for (const { id, process, isInitial } of transactions) {
-    if (isInitial || !isCommitted(id)) continue;
+    // Without a name it is not known who did what.
+    if (isInitial || process === '' || !isCommitted(id)) continue;
     const before = last.get(process);
     if (before !== undefined) edges.add(before, id, EdgeKind.process);
     else for (const start of initial) edges.add(start.id, id, EdgeKind.process);

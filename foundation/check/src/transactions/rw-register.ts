@@ -24,6 +24,7 @@
  */
 import type { Value } from '../history.ts';
 import { addOverwrites, EdgeKind, EdgeList, NO_VERSION } from './dependency-graph.ts';
+import { reportFracturedReads, type SeenWrite } from './fractured-reads.ts';
 import {
   AnomalyList,
   acknowledged,
@@ -80,6 +81,7 @@ export function inferRegisters(
   const edges = new EdgeList(transactions.length);
   const uses = new RegisterUses(versions, transactions, committed);
   addRegisterEdges(transactions, versions, reads, uses, edges, anomalies, options);
+  reportFracturedReads(seenWrites(reads, versions, uses), versions, anomalies);
   const dependencyCount = edges.edgeCount;
   addOrders(edges, transactions, committed);
   const inference: Inference = {
@@ -151,6 +153,25 @@ function addRegisterEdges(
     addOverwrites(edges, EdgeKind.rw, version, readers, overwriters);
   }
   reportLostUpdates(reads, uses, versions, anomalies);
+}
+
+/** What each read saw, and which versions are known to come later. */
+function seenWrites(
+  reads: readonly RegisterRead[],
+  versions: VersionTable,
+  uses: RegisterUses,
+): readonly SeenWrite[] {
+  return reads
+    .filter(({ version }) => uses.isUsable(version))
+    .map(({ reader, key, version }) => {
+      const writer = version === NO_VERSION ? NOBODY : (versions.writers[version] as number);
+      return {
+        reader,
+        key,
+        writer: writer === NOBODY ? undefined : writer,
+        missedOf: (transaction) => uses.of(key, version).overwriters.get(transaction),
+      };
+    });
 }
 
 function addReads(

@@ -161,6 +161,21 @@ const LISTS: readonly Example[] = [
     shown: ['a ok: r x [], append x 1', 'b ok: r x [], append x 2'],
     missed: ['a ok: r x [], append x 1', 'b ok: r x [1], append x 2'],
   },
+  {
+    name: 'fractured-read',
+    shown: [
+      'a ok: append x 1, append y 1',
+      'c ok: append y 2',
+      'b ok: r x [1], r y []',
+      'd ok: r y [2 1]',
+    ],
+    missed: [
+      'a ok: append x 1, append y 1',
+      'c ok: append y 2',
+      'b ok: r x [1], r y [1]',
+      'd ok: r y [1 2]',
+    ],
+  },
 ];
 
 const REGISTERS: readonly Example[] = [
@@ -213,6 +228,11 @@ const REGISTERS: readonly Example[] = [
     name: 'cyclic-versions',
     shown: ['a ok: r x 2, w x 1', 'b ok: r x 1, w x 2'],
     missed: ['a ok: r x nil, w x 1', 'b ok: r x 1, w x 2'],
+  },
+  {
+    name: 'fractured-read',
+    shown: ['a ok: w x 1, w y 1', 'b ok: r x 1, r y nil'],
+    missed: ['a ok: w x 1, w y 1', 'b ok: r x nil, r y nil', 'c ok: r x 1, r y 1'],
   },
 ];
 

@@ -74,8 +74,8 @@ function expectTwinAgrees(history: readonly Transaction[], counts: Map<string, n
 
 function expectBothSeen(counts: ReadonlyMap<string, number>): void {
   for (const [level] of LEVELS) {
-    expect(counts.get(`${level} true`) ?? 0).toBeGreaterThan(50);
-    expect(counts.get(`${level} false`) ?? 0).toBeGreaterThan(50);
+    expect(counts.get(`${level} true`) ?? 0).toBeGreaterThan(30);
+    expect(counts.get(`${level} false`) ?? 0).toBeGreaterThan(30);
   }
 }
 
@@ -83,7 +83,7 @@ it('I1: agrees with trying every execution, on stores that are sound or not', ()
   const counts = new Map<string, number>();
   fc.assert(
     fc.property(plans(KINDS, 5), (plan) => expectTwinAgrees(runStore(plan), counts)),
-    { numRuns: 1500 },
+    { numRuns: 1000 },
   );
   expectBothSeen(counts);
 });
@@ -112,7 +112,7 @@ it('I1: agrees with trying every execution, when a read has lost its last elemen
     fc.property(plans(['strict-serializable', 'snapshot'], 5), fc.nat(20), (plan, place) =>
       expectTwinAgrees(forget(runStore(plan), place), counts),
     ),
-    { numRuns: 1500 },
+    { numRuns: 1000 },
   );
   expectBothSeen(counts);
 });

@@ -95,7 +95,7 @@ it('I7: exchanging neighbouring invocations, or completions, changes nothing', (
       const other = swapped(history, place);
       expect(sayings(other, plan.workload)).toEqual(sayings(history, plan.workload));
     }),
-    { numRuns: 250 },
+    { numRuns: 150 },
   );
 });
 
@@ -121,7 +121,7 @@ it('I8: taking away the order of time and of processes never refutes a level', (
         expect(judgeWeakIsolation(loosened(history, which), level).type).not.toBe('invalid');
       }
     }),
-    { numRuns: 250 },
+    { numRuns: 150 },
   );
 });
 

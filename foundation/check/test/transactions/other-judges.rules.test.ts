@@ -188,23 +188,29 @@ it('I11: what is no history of transactions is refused with its place', () => {
 });
 
 it('I10: a cycle is told step by step, and ends in a contradiction', () => {
-  const { verdict } = judgeIsolation(
-    story(
-      'p ok: append x 1, append y 1',
-      'q ok: r x [1], r y []',
-      'r ok: append z 1',
-      's ok: r z [1]',
-    ),
-    { level: 'serializable' },
+  const history = story(
+    'p ok: append x 1, append y 1',
+    'q ok: r x [1], r y []',
+    'r ok: append z 1',
+    's ok: r z [1]',
   );
-  expect(verdict.type === 'invalid' && verdict.violations[0]?.sentences).toEqual([
+  const { verdict } = judgeIsolation(history, { level: 'serializable' });
+  const violations = verdict.type === 'invalid' ? verdict.violations : [];
+  const cycle = violations.find(({ anomaly }) => anomaly === 'G-single-item');
+  expect(cycle?.sentences).toEqual([
     'T0: append x 1, append y 1',
     'T1: r x [1], r y []',
     "T0 precedes T1, because T1 read T0's append of 1 to x.",
     "Yet T1 precedes T0, because T1 read y as it was before T0's append of 1 to y: " +
       'a contradiction.',
   ]);
-  expect(verdict.type === 'invalid' && verdict.violations[0]?.operations.length).toBe(2);
+  expect(cycle?.operations.length).toBe(2);
+  expect(cycle?.drawing.arrows.map(({ label }) => label)).toEqual(['wr', 'rw']);
+  const broken = violations.find(({ anomaly }) => anomaly === 'fractured-read');
+  expect(broken?.sentences.slice(2)).toEqual([
+    'T1 saw what T0 did to x.',
+    'It did not see what T0 did to y.',
+  ]);
 });
 
 it('I18: a judgement in parts tells how far it is, can be aborted, and says the same', async () => {

@@ -10,6 +10,8 @@ import { expect, it, type TestContext } from 'vitest';
 import {
   checkBank,
   checkCausalReverse,
+  checkCounterBounds,
+  checkFinalSet,
   checkLongFork,
   findAnomalies,
   type HistoryEvent,
@@ -75,7 +77,9 @@ it('I16: agrees with the recorded histories in EDN', (context) => {
   expect(judge('rw-register', {}).anomalies).toEqual(['garbage-read']);
   expect(checkBank(events('bank')).type).toBe('valid');
   expect(checkLongFork(events('long-fork')).type).toBe('invalid');
-  tell(5, 'histories in EDN');
+  expect(checkCounterBounds(events('counter')).verdict.type).toBe('valid');
+  expect(checkFinalSet(events('set')).verdict.type).toBe('valid');
+  tell(7, 'histories in EDN');
 });
 
 interface Expectation {

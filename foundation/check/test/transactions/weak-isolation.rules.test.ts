@@ -76,7 +76,7 @@ it('I5: agrees with trying every commit order', () => {
         counts.set(`${level} ${expected}`, (counts.get(`${level} ${expected}`) ?? 0) + 1);
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: 1500 },
   );
   for (const level of WEAK_LEVELS) {
     expect(counts.get(`${level} true`)).toBeGreaterThan(300);
