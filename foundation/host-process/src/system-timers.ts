@@ -21,6 +21,8 @@ export class SystemTimers implements Timers, TurnSource {
   private cancelledCount = 0;
   private madeCount = 0;
   private isInTurns = false;
+  /** The last timer that was set before these turns began. */
+  private lastOrder = 0;
   private wakeTime = Number.POSITIVE_INFINITY;
   private wakeTimer: NodeJS.Timeout | undefined;
   private wakeImmediate: NodeJS.Immediate | undefined;
@@ -67,7 +69,10 @@ export class SystemTimers implements Timers, TurnSource {
   /** Fires the first timer that is due; true while there may be another one. */
   turn(): boolean {
     const first = this.first();
-    if (first === undefined || first.due > this.clock.now()) {
+    // A timer that was set in these turns waits for the next ones, so that `sleep(0)` lets the
+    // platform have the loop: else slices of work that sleep in between would block it.
+    const isLater = first === undefined || first.order > this.lastOrder;
+    if (isLater || first.due > this.clock.now()) {
       this.isInTurns = false;
       this.arm();
       return false;
@@ -114,6 +119,7 @@ export class SystemTimers implements Timers, TurnSource {
     this.wakeTime = Number.POSITIVE_INFINITY;
     if (this.isInTurns) return;
     this.isInTurns = true;
+    this.lastOrder = this.madeCount;
     this.turns.schedule(this);
   };
 
