@@ -1,6 +1,7 @@
 /**
  * The door of the journal.
  */
+export { type Inspection, type InspectOptions, inspectJournal } from './inspect.ts';
 export {
   type CompactionReport,
   type IndexRange,
@@ -17,3 +18,4 @@ export {
   type TornTail,
 } from './journal.ts';
 export { type DamagePlace, JournalError, type JournalErrorCode } from './journal-error.ts';
+export { openJournal, openSharedJournal, scanRecords } from './open.ts';

@@ -1,0 +1,286 @@
+/**
+ * A node that uses a shared journal in every way, at random, beside its twin.
+ *
+ * Each life opens the journal, holds what it finds against the twin, then calls whatever a user may
+ * call, several calls under way at once, and reads back now and then. It ends when it was hurt
+ * enough, by itself or by the plan of faults around it.
+ */
+import type { Host, Random, RunningNode } from '@mangrove/host';
+import {
+  type Journal,
+  JournalError,
+  type JournalOptions,
+  openSharedJournal,
+  type SharedJournal,
+  scanRecords,
+} from '@mangrove/journal';
+import { type Effect, Twin, type TwinState, textOf } from './twin.ts';
+
+const ENCODER = new TextEncoder();
+const DECODER = new TextDecoder();
+const NAMES = ['a', 'b', 'c'];
+
+/** What the lives of one node share: the twin, and what was seen. */
+export class Lives {
+  readonly twin = new Twin();
+  /** Reserved records: what was acknowledged last, and what was tried since. */
+  readonly reserved = new Map<string, { acked: string; tried: Set<string> }>();
+  readonly counts: Record<string, number> = {};
+  private serial = 0;
+
+  count(what: string): void {
+    this.counts[what] = (this.counts[what] ?? 0) + 1;
+  }
+
+  /** A text that was never used before. */
+  fresh(random: Random): string {
+    this.serial += 1;
+    const length = random.chance(1, 20) ? random.between(500, 40_000) : random.below(60);
+    return `${this.serial}:${'x'.repeat(length)}`;
+  }
+}
+
+/**
+ * The code of the node.
+ *
+ * @param roundCount how often a life opens the journal before it rests; by default that is random
+ */
+export function driverOf(
+  lives: Lives,
+  options: Partial<JournalOptions> = {},
+  roundCount?: number,
+): (host: Host) => Promise<RunningNode> {
+  return async (host) => {
+    const random = host.random.stream(`driver ${host.incarnation}`);
+    const drive = async () => {
+      for (let round = 1; ; round++) {
+        const journal = await openSharedJournal(host, {
+          directory: 'journal',
+          segmentBytes: 4096,
+          maxBatchBytes: 4096,
+          indexIntervalBytes: 256,
+          ...options,
+        });
+        const driver = new Driver(lives, journal, random);
+        await driver.check();
+        await driver.run();
+        const isTired = roundCount === undefined ? random.chance(1, 8) : round === roundCount;
+        if (isTired) {
+          lives.count('rested');
+          return;
+        }
+        await journal.close();
+        lives.count('reopened');
+      }
+    };
+    host.run(drive);
+    const close = async () => {};
+    return { close, [Symbol.asyncDispose]: close };
+  };
+}
+
+class Driver {
+  private readonly lives: Lives;
+  private readonly journal: SharedJournal;
+  private readonly random: Random;
+  private readonly underWay = new Set<Promise<void>>();
+  private isPoisoned = false;
+  private isCreating = false;
+
+  constructor(lives: Lives, journal: SharedJournal, random: Random) {
+    this.lives = lives;
+    this.journal = journal;
+    this.random = random;
+  }
+
+  /** Holds everything that is found against the twin. */
+  async check(): Promise<void> {
+    const { lives, journal } = this;
+    if (journal.recovery.cut !== undefined) lives.count('tail cut');
+    const found: Record<string, TwinState[string]> = {};
+    for (const name of journal.names) {
+      const log = this.log(name);
+      const records: string[] = [];
+      for await (const { index, bytes } of scanRecords(log)) {
+        if (index !== log.firstIndex + records.length) throw new Error(`index ${index} of ${name}`);
+        records.push(DECODER.decode(bytes));
+      }
+      if (log.nextIndex !== log.firstIndex + records.length) throw new Error(`end of ${name}`);
+      found[name] = { firstIndex: log.firstIndex, records, metadata: DECODER.decode(log.metadata) };
+    }
+    lives.twin.recover(found);
+    for (const name of journal.names) this.checkReserved(name);
+    for (const name of lives.reserved.keys()) {
+      if (journal.log(name) === undefined) lives.reserved.delete(name);
+    }
+    lives.count('checked');
+  }
+
+  /** Calls at random. */
+  async run(): Promise<void> {
+    const { random, lives } = this;
+    const stepCount = random.between(5, 60);
+    for (let step = 0; step < stepCount && !this.isPoisoned; step++) {
+      this.call();
+      if (random.chance(1, 3)) await Promise.all(this.underWay);
+      if (random.chance(1, 6)) await this.readSome();
+      if (random.chance(1, 12)) await this.compact();
+    }
+    await Promise.all(this.underWay);
+    if (!this.isPoisoned && textOf(lives.twin.accepted) !== textOf(lives.twin.durable)) {
+      throw new Error('something is under way after everything was answered');
+    }
+  }
+
+  private log(name: string): Journal {
+    const log = this.journal.log(name);
+    if (log === undefined) throw new Error(`no log ${name}`);
+    return log;
+  }
+
+  private checkReserved(name: string): void {
+    const found = DECODER.decode(this.log(name).reserved);
+    const known = this.lives.reserved.get(name) ?? { acked: '', tried: new Set() };
+    if (found !== known.acked && !known.tried.has(found)) {
+      throw new Error(`the reserved record of ${name} is '${found}', not '${known.acked}'`);
+    }
+    this.lives.reserved.set(name, { acked: found, tried: new Set() });
+  }
+
+  private call(): void {
+    const { random, lives } = this;
+    if (this.isCreating) return;
+    const { twin } = lives;
+    const name = random.pick(NAMES);
+    const log = this.journal.log(name);
+    const expected = twin.accepted[name];
+    if (log === undefined) {
+      const isComing = twin.pending.some(({ effect }) => effect.log === name);
+      if (!isComing) this.create(name);
+      return;
+    }
+    if (expected === undefined) return;
+    const nextIndex = expected.firstIndex + expected.records.length;
+    if (log.nextIndex !== nextIndex) throw new Error(`${name} goes on at ${log.nextIndex}`);
+    const draw = random.below(100);
+    if (draw < 60) {
+      const records = Array.from({ length: random.between(1, 4) }, () => lives.fresh(random));
+      const bytes = records.map((record) => ENCODER.encode(record));
+      this.effect({ type: 'append', log: name, records }, () => log.append(bytes));
+    } else if (draw < 68) {
+      const fromIndex = random.between(expected.firstIndex, nextIndex);
+      const effect = { type: 'truncate-suffix', log: name, fromIndex } as const;
+      this.effect(effect, () => log.truncateSuffix(fromIndex));
+    } else if (draw < 78) {
+      const firstIndex = random.between(expected.firstIndex, nextIndex);
+      const effect = { type: 'truncate-prefix', log: name, firstIndex } as const;
+      this.effect(effect, () => log.truncatePrefix(firstIndex));
+    } else if (draw < 81) {
+      const index = random.below(1000);
+      const metadata = lives.fresh(random).slice(0, 50);
+      const effect = { type: 'reset', log: name, nextIndex: index, metadata } as const;
+      this.effect(effect, () => log.reset(index, ENCODER.encode(metadata)));
+    } else if (draw < 87) {
+      const metadata = lives.fresh(random).slice(0, 50);
+      const effect = { type: 'metadata', log: name, metadata } as const;
+      this.effect(effect, () => log.setMetadata(ENCODER.encode(metadata)));
+    } else if (draw < 98) this.reserve(name, log);
+    else if (this.underWay.size === 0) {
+      this.effect({ type: 'remove', log: name }, () => this.journal.removeLog(name));
+    }
+  }
+
+  /** Only alone: the log is made in two steps, and others may overtake it. */
+  private create(name: string): void {
+    if (this.underWay.size > 0) return;
+    const firstIndex = this.random.below(10);
+    this.lives.reserved.delete(name);
+    const effect = { type: 'create', log: name, firstIndex } as const;
+    this.effect(effect, async () => {
+      this.isCreating = true;
+      try {
+        await this.journal.createLog(name, firstIndex);
+      } finally {
+        this.isCreating = false;
+      }
+    });
+  }
+
+  private effect(effect: Effect, call: () => Promise<unknown>): void {
+    const { twin } = this.lives;
+    const pending = twin.begin(effect);
+    const finish = async () => {
+      try {
+        await call();
+        twin.acknowledge(pending);
+        this.lives.count(effect.type);
+        if (effect.type === 'remove') this.lives.reserved.delete(effect.log);
+      } catch (error) {
+        const { definite } = this.expected(error);
+        twin.refuse(pending, definite);
+      }
+    };
+    this.track(finish());
+  }
+
+  private reserve(name: string, log: Journal): void {
+    const known = this.lives.reserved.get(name) ?? { acked: '', tried: new Set<string>() };
+    this.lives.reserved.set(name, known);
+    const text = this.lives.fresh(this.random).slice(0, 400);
+    known.tried.add(text);
+    const finish = async () => {
+      try {
+        await log.setReserved(ENCODER.encode(text));
+        known.acked = text;
+        this.lives.count('reserved');
+      } catch (error) {
+        this.expected(error);
+      }
+    };
+    this.track(finish());
+  }
+
+  private async readSome(): Promise<void> {
+    const { random, lives } = this;
+    await Promise.all(this.underWay);
+    const name = random.pick(NAMES);
+    const log = this.journal.log(name);
+    const expected = lives.twin.durable[name];
+    if (log === undefined || expected === undefined || this.isPoisoned) return;
+    const from = random.between(expected.firstIndex, expected.firstIndex + expected.records.length);
+    try {
+      const maxRecords = random.between(1, 5);
+      const read = await log.read(from, { maxRecords });
+      const texts = read.map(({ bytes }) => DECODER.decode(bytes));
+      const at = from - expected.firstIndex;
+      const wanted = expected.records.slice(at, at + maxRecords);
+      if (texts.join() !== wanted.join()) throw new Error(`read ${texts}, not ${wanted}`);
+      lives.count('read');
+    } catch (error) {
+      this.expected(error);
+    }
+  }
+
+  private async compact(): Promise<void> {
+    try {
+      const { freedSegments, movedBytes } = await this.journal.compact();
+      if (freedSegments > 0) this.lives.count('compacted');
+      if (movedBytes > 0) this.lives.count('moved');
+    } catch (error) {
+      this.expected(error);
+    }
+  }
+
+  /** An error that a faulty disk explains; others are thrown on. */
+  private expected(error: unknown): JournalError {
+    if (!(error instanceof JournalError) || error.code === 'corrupt') throw error;
+    if (error.code === 'poisoned') this.isPoisoned = true;
+    this.lives.count(error.code);
+    return error;
+  }
+
+  private track(work: Promise<void>): void {
+    const done = work.finally(() => this.underWay.delete(done));
+    this.underWay.add(done);
+  }
+}

@@ -1,0 +1,194 @@
+/**
+ * The journal on real files: killed again and again, opened twice, on a full disk, beside a watched
+ * event loop, and against the bytes of released formats.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { toNodeId } from '@mangrove/host';
+import { createProcessHost, type ProcessHost } from '@mangrove/host-process/node';
+import { inspectJournal, openJournal, openSharedJournal, scanRecords } from '@mangrove/journal';
+import { inspectDirectory } from '@mangrove/journal/node';
+import { crc32c } from '@mangrove/wire';
+import { describe, expect, it } from 'vitest';
+import { failureOf, toBytes, toText } from './one-node.ts';
+import { writeSample } from './write-sample.ts';
+
+const KILL_COUNT = 8;
+const GOLDEN = fileURLToPath(new URL('./golden/format-1', import.meta.url));
+
+describe('a journal on real files', () => {
+  it('R1 R2: keeps what it acknowledged when its process is killed', {
+    timeout: 60_000,
+  }, async () => {
+    await withDirectory(async (directory) => {
+      let [acked, vote, killedAfter] = [0, 0, 0];
+      for (let round = 0; round < KILL_COUNT; round++) {
+        const child = startVictim(directory);
+        const lines = linesOf(child);
+        const opened = (await lines.next()).value ?? 'nothing';
+        const [, last, reserved] = opened.split(' ').map(Number);
+        expect(opened, 'it opens').toMatch(/^open \d+ \d+$/);
+        expect(last).toBeGreaterThanOrEqual(acked);
+        expect(reserved).toBeGreaterThanOrEqual(vote);
+        // Killed amid the next writes, a different number of acknowledgements later each time.
+        for (let count = 0; count < 3 + round * 5; count++) {
+          const [, index = 0, newVote = 0] = ((await lines.next()).value ?? '')
+            .split(' ')
+            .map(Number);
+          [acked, vote] = [index, newVote];
+        }
+        child.kill('SIGKILL');
+        for await (const line of lines) {
+          // What it still said before it died counts as well.
+          const match = /^ack (\d+) (\d+)$/.exec(line);
+          if (match !== null) [acked, vote] = [Number(match[1]), Number(match[2])];
+        }
+        killedAfter = acked;
+      }
+      expect(killedAfter).toBeGreaterThan(100);
+    });
+  });
+
+  it('R9 R14: on a full disk a vote is still written, and appends are refused', async () => {
+    await withHost(async (host) => {
+      const journal = await openJournal(host, { directory: 'wal' });
+      await journal.append(toBytes('a'));
+      host.faults.set({ type: 'disk-full' });
+      const error = await failureOf(journal.append(toBytes('b')));
+      expect([error.code, error.definite]).toEqual(['no-space', true]);
+      await journal.setReserved(toBytes('term 7')[0]!);
+      expect(toText(journal.reserved)).toBe('term 7');
+      host.faults.heal();
+      expect(await journal.append(toBytes('c'))).toEqual({ firstIndex: 2, lastIndex: 2 });
+    });
+  });
+
+  it('R10: a directory is open in one process at a time', async () => {
+    await withHost(async (host) => {
+      const journal = await openJournal(host, { directory: 'wal' });
+      expect((await failureOf(openSharedJournal(host, { directory: 'wal' }))).code).toBe('in-use');
+      await journal.close();
+    });
+  });
+
+  it('R21: no turn of the event loop checks more than 4 MiB', { timeout: 60_000 }, async () => {
+    await withHost(async (host) => {
+      const watch = watchTurns();
+      const options = { directory: 'wal', maxRecordBytes: 16 << 20, crc32c: watch.crc32c };
+      const journal = await openJournal(host, options);
+      await journal.append([new Uint8Array(16 << 20).fill(7)]);
+      await journal.append(Array.from({ length: 100_000 }, () => new Uint8Array(100)));
+      await journal.close();
+      const again = await openJournal(host, options);
+      let count = 0;
+      for await (const { bytes } of scanRecords(again)) count += bytes.length;
+      await again.close();
+      watch.end();
+      expect(count).toBe((16 << 20) + 10_000_000);
+      // At 1 GB/s that takes 4 ms; one turn for the large record alone would have had 16 MiB.
+      expect(watch.maxBytes()).toBeLessThanOrEqual(4 << 20);
+    });
+  });
+});
+
+describe('the door for tools', () => {
+  it('R20: inspects a directory of this machine without a Host', async () => {
+    const lines: string[] = [];
+    const outcome = await inspectDirectory(GOLDEN, (line) => lines.push(line));
+    expect(outcome).toEqual({ type: 'sound' });
+    expect(lines).toContain("log 'orders': records 2 to 5, in 2 segments, metadata 10 bytes");
+    expect(lines.at(-1)).toBe('sound; it was closed in order');
+  });
+});
+
+describe('the format', () => {
+  it('R22: writes the bytes of format 1', async () => {
+    await withHost(async (host, directory) => {
+      await writeSample(host);
+      for (const name of ['segment-0000000001', 'segment-0000000002', 'reserved']) {
+        const bytes = await readFile(join(directory, 'files', 'golden', name));
+        const released = await readFile(join(GOLDEN, name));
+        expect(bytes.toString('hex'), name).toBe(released.toString('hex'));
+      }
+    });
+  });
+
+  it('R22: reads the bytes of format 1', async () => {
+    await withHost(async (host, directory) => {
+      await cp(GOLDEN, join(directory, 'files', 'golden'), { recursive: true });
+      const lines: string[] = [];
+      const options = { directory: 'golden' };
+      expect(await inspectJournal(host, options, (line) => lines.push(line))).toEqual({
+        type: 'sound',
+      });
+      const journal = await openSharedJournal(host, { ...options, segmentBytes: 4096 });
+      expect(journal.names).toEqual(['orders', 'votes']);
+      const orders = journal.log('orders')!;
+      const texts: string[] = [];
+      for await (const { index, bytes } of scanRecords(orders)) {
+        texts.push(`${index} ${toText(bytes).slice(0, 9)}`);
+      }
+      expect(texts).toEqual(['2 second', '3 THIRD', '4 yyyyyyyyy', '5 fifth']);
+      expect(toText(orders.metadata)).toBe('snapshot 1');
+      expect(toText(journal.log('votes')!.reserved)).toBe('term 4 for n2');
+      await journal.close();
+    });
+  });
+});
+
+async function withDirectory<Value>(use: (directory: string) => Promise<Value>): Promise<Value> {
+  const directory = await mkdtemp(join(tmpdir(), 'mangrove-journal-'));
+  try {
+    return await use(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function withHost(
+  use: (host: ProcessHost, directory: string) => Promise<void>,
+): Promise<void> {
+  await withDirectory(async (directory) => {
+    const options = { node: toNodeId('n1'), dataDirectory: directory, seed: 1 };
+    await using host = await createProcessHost(options);
+    await use(host, directory);
+  });
+}
+
+function startVictim(directory: string): ChildProcess {
+  const program = fileURLToPath(new URL('./kill-node.ts', import.meta.url));
+  return spawn(process.execPath, [program, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+async function* linesOf(child: ChildProcess): AsyncGenerator<string, void, void> {
+  let rest = '';
+  for await (const chunk of child.stdout ?? []) {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+}
+
+/** Counts how many bytes are checked between two turns of the event loop. */
+function watchTurns() {
+  let [bytesOfTurn, maxBytes, isOver] = [0, 0, false];
+  const turn = () => {
+    bytesOfTurn = 0;
+    if (!isOver) setImmediate(turn);
+  };
+  setImmediate(turn);
+  return {
+    crc32c: (bytes: Uint8Array, seed?: number) => {
+      bytesOfTurn += bytes.length;
+      maxBytes = Math.max(maxBytes, bytesOfTurn);
+      return crc32c(bytes, seed);
+    },
+    maxBytes: () => maxBytes,
+    end: () => {
+      isOver = true;
+    },
+  };
+}
