@@ -64,11 +64,13 @@ export {
   type TypeOf,
 } from './schema.ts';
 export {
+  type Discriminant,
   type Field,
   type FieldOptions,
   type Fields,
   field,
   type StructOf,
+  type StructSchema,
   struct,
 } from './struct.ts';
 export { type Member, type Members, type UnionOf, union } from './union.ts';
