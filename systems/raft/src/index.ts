@@ -1,5 +1,6 @@
 /**
- * The door of Raft: the pure core, its events, effects and messages.
+ * The door of Raft: the pure core with its events, effects and messages, the node that runs it on a
+ * Host, and the subject that the lab drives.
  */
 export {
   areSameConfiguration,
@@ -22,6 +23,11 @@ export type { Message, MessageBody } from './core/message.ts';
 export { DEFAULT_OPTIONS, type RaftOptions, toRaftOptions } from './core/options.ts';
 export { type LogIndex, NO_INDEX, NO_TERM, type Term } from './core/positions.ts';
 export {
+  type SessionOutcome,
+  type SessionRecord,
+  SessionTable,
+} from './core/sessions.ts';
+export {
   blankSnapshot,
   foundingSnapshot,
   type SnapshotMetadata,
@@ -30,3 +36,19 @@ export { snapshotAt } from './core/snapshots.ts';
 export { createRaft, type RaftState, type Recovered } from './core/state.ts';
 export { type FollowerStatus, type RaftStatus, statusOf } from './core/status.ts';
 export { nextTimerAt, step } from './core/step.ts';
+export { plantedBugs } from './planted-bugs.ts';
+export { RAFT_ERRORS, RaftError, type RaftErrorCode } from './shell/raft-error.ts';
+export { RaftNode, type RaftNodeConfig, startRaftNode } from './shell/raft-node.ts';
+export {
+  encodeSessionCommand,
+  type SessionCommand,
+  SessionMachine,
+  type SessionResult,
+} from './shell/session-machine.ts';
+export type { StateMachine } from './shell/state-machine.ts';
+export { createRaftExperiment, createRaftSubject } from './subject/raft-experiment.ts';
+export {
+  encodeCommand,
+  type RegisterCommand,
+  RegisterMachine,
+} from './subject/register-machine.ts';

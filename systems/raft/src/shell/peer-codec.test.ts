@@ -1,0 +1,114 @@
+/**
+ * What members say and keep survives its bytes, and no flipped bit is taken for something else.
+ */
+import { toNodeId } from '@mangrove/host';
+import { WireError } from '@mangrove/wire';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Entry } from '../core/entry.ts';
+import type { Message, MessageBody } from '../core/message.ts';
+import type { LogIndex, Term } from '../core/positions.ts';
+import {
+  decodeEntry,
+  decodeHardState,
+  decodePeerMessage,
+  decodeSnapshot,
+  encodeEntry,
+  encodeHardState,
+  encodePeerMessage,
+  encodeSnapshot,
+} from './peer-codec.ts';
+
+const node = fc.constantFrom('a', 'b-1', 'c').map(toNodeId);
+const nodes = fc.array(node, { maxLength: 4 });
+const index = fc.maxSafeNat().map((value) => value as LogIndex);
+const term = fc.nat().map((value) => value as Term);
+const round = fc.nat();
+const isGranted = fc.boolean();
+const configuration = fc.record({
+  voters: nodes,
+  outgoing: nodes,
+  learners: nodes,
+  isAutoLeave: fc.boolean(),
+});
+const entry: fc.Arbitrary<Entry> = fc.oneof(
+  fc.record({ type: fc.constant('no-op' as const), index, term }),
+  fc.record({ type: fc.constant('command' as const), index, term, data: fc.uint8Array() }),
+  fc.record({ type: fc.constant('configuration' as const), index, term, configuration }),
+);
+const metadata = fc.record({ index, term, configuration, configurationIndex: index });
+const type = <Name extends string>(name: Name) => fc.constant(name);
+const context = fc.string({ maxLength: 50 });
+const body: fc.Arbitrary<MessageBody> = fc.oneof(
+  fc.record({ type: type('request-pre-vote'), lastIndex: index, lastTerm: term }),
+  fc.record({ type: type('pre-vote-response'), isGranted }),
+  fc.record({
+    type: type('request-vote'),
+    lastIndex: index,
+    lastTerm: term,
+    isTransfer: isGranted,
+  }),
+  fc.record({ type: type('vote-response'), isGranted }),
+  fc.record({
+    type: type('append-entries'),
+    previousIndex: index,
+    previousTerm: term,
+    entries: fc.array(entry, { maxLength: 5 }),
+    commitIndex: index,
+  }),
+  fc.record({ type: type('append-accepted'), index }),
+  fc.record({
+    type: type('append-rejected'),
+    previousIndex: index,
+    hintIndex: index,
+    hintTerm: term,
+  }),
+  fc.record({ type: type('heartbeat'), commitIndex: index, round }),
+  fc.record({ type: type('heartbeat-response'), round }),
+  fc.record({ type: type('install-snapshot'), snapshot: metadata }),
+  fc.record({ type: type('timeout-now') }),
+  fc.record({ type: type('read-index'), context }),
+  fc.record({
+    type: type('read-index-response'),
+    context,
+    index: fc.option(index, { nil: undefined }),
+  }),
+);
+const message: fc.Arbitrary<Message> = fc
+  .tuple(body, node, node, term)
+  .map(([what, from, to, ofTerm]) => ({ ...what, from, to, term: ofTerm }));
+
+describe('bytes of Raft', () => {
+  it('every message comes back as it was', () => {
+    fc.assert(
+      fc.property(message, fc.uint8Array(), (given, data) => {
+        expect(decodePeerMessage(encodePeerMessage({ message: given, data }))).toEqual({
+          message: given,
+          data,
+        });
+      }),
+    );
+  });
+
+  it('a message with a flipped bit is refused', () => {
+    const isRefused = (given: Message, position: number) => {
+      const bytes = encodePeerMessage({ message: given, data: new Uint8Array(0) });
+      const place = position % (bytes.length * 8);
+      bytes[place >> 3] = (bytes[place >> 3] ?? 0) ^ (1 << (place & 7));
+      expect(() => decodePeerMessage(bytes)).toThrow(WireError);
+    };
+    fc.assert(fc.property(message, fc.nat(), isRefused));
+  });
+
+  it('entries, hard states and snapshots come back as they were', () => {
+    const hardState = fc.record({ term, votedFor: fc.option(node, { nil: undefined }) });
+    const snapshot = fc.record({ metadata, data: fc.uint8Array() });
+    fc.assert(
+      fc.property(entry, hardState, snapshot, (anEntry, aState, aSnapshot) => {
+        expect(decodeEntry(encodeEntry(anEntry))).toEqual(anEntry);
+        expect(decodeHardState(encodeHardState(aState))).toEqual(aState);
+        expect(decodeSnapshot(encodeSnapshot(aSnapshot))).toEqual(aSnapshot);
+      }),
+    );
+  });
+});

@@ -1,0 +1,172 @@
+/**
+ * What members say to each other, and what they keep, as bytes.
+ *
+ *     peer-message => from:text to:text term:uvarint body:union
+ *     record       => term:uvarint payload:union            (an entry; its index is the journal's)
+ *     hard-state   => term:uvarint votedFor:text?
+ *     snapshot     => metadata:struct data:bytes
+ *
+ * Each is sealed: a checksum and a version stand in front.
+ */
+import type { NodeId } from '@mangrove/host';
+import {
+  array,
+  boolean,
+  branded,
+  bytes,
+  decodeSealed,
+  encodeSealed,
+  message,
+  optional,
+  struct,
+  text,
+  union,
+  uvarint,
+  type Message as WireMessage,
+  Writer,
+} from '@mangrove/wire';
+import { MAX_MEMBERS } from '../core/configuration.ts';
+import type { HardState } from '../core/effect.ts';
+import type { Entry } from '../core/entry.ts';
+import type { Message } from '../core/message.ts';
+import type { LogIndex, Term } from '../core/positions.ts';
+import type { SnapshotMetadata } from '../core/snapshot-metadata.ts';
+
+/** The most bytes of one command that any node can read, whatever it was configured to take. */
+export const COMMAND_BYTES_READ_MAX = 16_777_216;
+
+/** The most entries of one message. */
+const ENTRIES_MAX = 65_536;
+
+/** The most bytes of a snapshot's data. */
+const SNAPSHOT_BYTES_MAX = 67_108_864;
+
+const node = branded<NodeId>(text({ max: 63 }));
+const term = branded<Term>(uvarint);
+const index = branded<LogIndex>(uvarint);
+const nodes = array(node, { max: MAX_MEMBERS });
+const configuration = struct({
+  voters: nodes,
+  outgoing: nodes,
+  learners: nodes,
+  isAutoLeave: boolean,
+});
+const entry = union('type', {
+  'no-op': { number: 0, schema: struct({ index, term }) },
+  command: {
+    number: 1,
+    schema: struct({ index, term, data: bytes({ max: COMMAND_BYTES_READ_MAX }) }),
+  },
+  configuration: { number: 2, schema: struct({ index, term, configuration }) },
+});
+const metadata = struct({ index, term, configuration, configurationIndex: index });
+
+const bodies = union('type', {
+  'request-pre-vote': { number: 1, schema: struct({ lastIndex: index, lastTerm: term }) },
+  'pre-vote-response': { number: 2, schema: struct({ isGranted: boolean }) },
+  'request-vote': {
+    number: 3,
+    schema: struct({ lastIndex: index, lastTerm: term, isTransfer: boolean }),
+  },
+  'vote-response': { number: 4, schema: struct({ isGranted: boolean }) },
+  'append-entries': {
+    number: 5,
+    schema: struct({
+      previousIndex: index,
+      previousTerm: term,
+      entries: array(entry, { max: ENTRIES_MAX }),
+      commitIndex: index,
+    }),
+  },
+  'append-accepted': { number: 6, schema: struct({ index }) },
+  'append-rejected': {
+    number: 7,
+    schema: struct({ previousIndex: index, hintIndex: index, hintTerm: term }),
+  },
+  heartbeat: { number: 8, schema: struct({ commitIndex: index, round: uvarint }) },
+  'heartbeat-response': { number: 9, schema: struct({ round: uvarint }) },
+  'install-snapshot': { number: 10, schema: struct({ snapshot: metadata }) },
+  'timeout-now': { number: 11, schema: struct({}) },
+  'read-index': { number: 12, schema: struct({ context: text({ max: 200 }) }) },
+  'read-index-response': {
+    number: 13,
+    schema: struct({ context: text({ max: 200 }), index: optional(index) }),
+  },
+});
+
+const VERSIONS = { lowest: 1, highest: 1 } as const;
+const data = bytes({ max: SNAPSHOT_BYTES_MAX });
+const peerMessage = message(
+  'raft-message',
+  struct({ from: node, to: node, term, body: bodies, data }),
+  VERSIONS,
+);
+const record = message('raft-entry', struct({ entry }), VERSIONS);
+const hardStateRecord = message(
+  'raft-hard-state',
+  struct({ term, votedFor: optional(node) }),
+  VERSIONS,
+);
+const snapshotFile = message('raft-snapshot', struct({ metadata, data }), VERSIONS);
+
+/** A message of a member, with the state machine's bytes where it brings a snapshot. */
+export interface PeerMessage {
+  readonly message: Message;
+  /** Empty unless it is an `install-snapshot`. */
+  readonly data: Uint8Array;
+}
+
+/** A snapshot, whole. */
+export interface StoredSnapshot {
+  readonly metadata: SnapshotMetadata;
+  readonly data: Uint8Array;
+}
+
+/** The bytes of a message. */
+export function encodePeerMessage({ message: given, data: snapshot }: PeerMessage): Uint8Array {
+  const { from, to, term: ofTerm, ...body } = given;
+  return sealed(peerMessage, { from, to, term: ofTerm, body, data: snapshot });
+}
+
+/** The message in `bytes`; throws `WireError`. Data shares the memory of `bytes`. */
+export function decodePeerMessage(encoded: Uint8Array): PeerMessage {
+  const { value } = decodeSealed(peerMessage, encoded);
+  const { from, to, term: ofTerm, body, data: snapshot } = value;
+  return { message: { ...body, from, to, term: ofTerm }, data: snapshot };
+}
+
+/** An entry as a record of the journal. */
+export function encodeEntry(given: Entry): Uint8Array {
+  return sealed(record, { entry: given });
+}
+
+/** The entry in a record; throws `WireError`. */
+export function decodeEntry(encoded: Uint8Array): Entry {
+  return decodeSealed(record, encoded).value.entry;
+}
+
+/** Term and vote, for the reserved record of the journal. */
+export function encodeHardState(given: HardState): Uint8Array {
+  return sealed(hardStateRecord, given);
+}
+
+/** Term and vote; throws `WireError`. */
+export function decodeHardState(encoded: Uint8Array): HardState {
+  return decodeSealed(hardStateRecord, encoded).value;
+}
+
+/** A snapshot as its file holds it. */
+export function encodeSnapshot(given: StoredSnapshot): Uint8Array {
+  return sealed(snapshotFile, given);
+}
+
+/** The snapshot in a file; throws `WireError`. */
+export function decodeSnapshot(encoded: Uint8Array): StoredSnapshot {
+  return decodeSealed(snapshotFile, encoded).value;
+}
+
+function sealed<Value>(schema: WireMessage<Value>, value: Value): Uint8Array {
+  const writer = new Writer();
+  encodeSealed(writer, schema, value);
+  return writer.take();
+}

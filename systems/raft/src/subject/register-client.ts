@@ -1,0 +1,135 @@
+/**
+ * A client of the replicated register: finds the leader, and does each write once.
+ *
+ * It opens a session and numbers its writes, so it may send one again, to any node, as long as it
+ * sees no answer: the log may have it twice, the register takes it in once. What the driver gives
+ * up is abandoned: the client's next operation has a higher number, so a late copy does nothing.
+ */
+import type { Operation, Outcome, SubjectClient, Topology } from '@mangrove/experiment';
+import type { Host, NodeId } from '@mangrove/host';
+import { encodeSessionCommand } from '../shell/session-machine.ts';
+import {
+  type ClientOperation,
+  type ClientOutcome,
+  decodeResponse,
+  encodeRequest,
+} from './client-codec.ts';
+import { encodeCommand, type RegisterCommand } from './register-machine.ts';
+
+/** How long a client waits for a node, in milliseconds. */
+const PATIENCE_MS = 200;
+
+/** How long it waits before it asks the next node, in milliseconds. */
+const PAUSE_MS = 20;
+
+/** Opens a client of the nodes in `topology`. */
+export async function openRegisterClient(
+  host: Host,
+  { replicas }: Topology,
+): Promise<SubjectClient> {
+  const client = new RegisterClient(
+    host,
+    replicas.map(({ node }) => node),
+  );
+  for (const { node, address } of replicas) host.messages.addPeer(node, address);
+  return client;
+}
+
+class RegisterClient implements SubjectClient {
+  private readonly host: Host;
+  private readonly nodes: readonly NodeId[];
+  private readonly waiting = new Map<number, (outcome: ClientOutcome) => void>();
+  private requestCount = 0;
+  private place = 0;
+  private leader: NodeId | undefined;
+  private session: number | undefined;
+  private sequence = 0;
+  private operationCount = 0;
+
+  constructor(host: Host, nodes: readonly NodeId[]) {
+    this.host = host;
+    this.nodes = nodes;
+    host.messages.onMessage(({ bytes }) => {
+      const { id, outcome } = decodeResponse(bytes);
+      this.waiting.get(id)?.(outcome);
+    });
+  }
+
+  async invoke(operation: Operation): Promise<Outcome> {
+    this.operationCount += 1;
+    const turn = this.operationCount;
+    const command = toCommand(operation);
+    if (command === undefined) {
+      // Every other read goes by the lease, where there is one: both kinds must be linearizable.
+      const outcome = await this.insist(turn, { type: 'read', isLease: turn % 2 === 0 });
+      if (outcome?.type === 'value') return { type: 'ok', value: outcome.value ?? null };
+      return { type: 'fail', error: 'abandoned' };
+    }
+    const session = await this.openSession(turn);
+    // Nothing of the write itself has left yet.
+    if (session === undefined) return { type: 'fail', error: 'abandoned' };
+    this.sequence += 1;
+    const data = encodeCommand(command);
+    const { sequence } = this;
+    const wanted = encodeSessionCommand({ type: 'command', session, sequence, data });
+    const outcome = await this.insist(turn, { type: 'propose', command: wanted });
+    if (outcome?.type === 'applied') {
+      return outcome.result[0] === 1 ? { type: 'ok' } : { type: 'fail', error: 'mismatch' };
+    }
+    if (outcome?.type === 'expired') this.session = undefined;
+    return { type: 'info', error: outcome?.type ?? 'abandoned' };
+  }
+
+  private async openSession(turn: number): Promise<number | undefined> {
+    if (this.session !== undefined) return this.session;
+    const command = encodeSessionCommand({ type: 'open' });
+    const outcome = await this.insist(turn, { type: 'propose', command });
+    if (outcome?.type !== 'opened') return undefined;
+    this.session = outcome.session;
+    this.sequence = 0;
+    return this.session;
+  }
+
+  /** Asks one node after the other until one has an answer; `undefined` where a new turn began. */
+  private async insist(
+    turn: number,
+    wanted: ClientOperation,
+  ): Promise<Exclude<ClientOutcome, { type: 'refused' }> | undefined> {
+    while (turn === this.operationCount) {
+      const node = this.leader ?? this.nodes[this.place % this.nodes.length];
+      if (node === undefined) return undefined;
+      const outcome = await this.ask(node, wanted);
+      if (outcome !== undefined && outcome.type !== 'refused') {
+        return turn === this.operationCount ? outcome : undefined;
+      }
+      this.leader = outcome?.leader === node ? undefined : outcome?.leader;
+      this.place += 1;
+      await this.host.timers.sleep(PAUSE_MS);
+    }
+    return undefined;
+  }
+
+  /** The node's outcome; `undefined` where it does not answer in time. */
+  private ask(node: NodeId, operation: ClientOperation): Promise<ClientOutcome | undefined> {
+    this.requestCount += 1;
+    const id = this.requestCount;
+    return new Promise((resolve) => {
+      const end = (outcome: ClientOutcome | undefined) => {
+        this.waiting.delete(id);
+        timer.cancel();
+        resolve(outcome);
+      };
+      const timer = this.host.timers.after(PATIENCE_MS, () => end(undefined));
+      this.waiting.set(id, end);
+      this.host.messages.send(node, encodeRequest({ id, operation }));
+    });
+  }
+}
+
+/** What an operation writes; `undefined` for a read. */
+function toCommand({ f, value }: Operation): RegisterCommand | undefined {
+  if (f === 'write') return { type: 'write', value: Number(value) };
+  if (f !== 'cas') return undefined;
+  const [expected, next] = value as readonly [number, number];
+  return { type: 'cas', expected, value: next };
+}
