@@ -14,7 +14,7 @@ export interface Bounds {
    * under a microsecond. Too small: histories with many open operations are not decided.
    */
   readonly maxSteps?: number;
-  /** Memory of what a search remembers, estimated, in bytes; 512 MiB. */
+  /** Memory of what a search remembers, estimated, in bytes; 256 MiB. */
   readonly maxMemoryBytes?: number;
   /** Any clock that does not go back, in milliseconds; needed for `timeoutMs`. */
   readonly nowMs?: () => number;
@@ -23,7 +23,7 @@ export interface Bounds {
 }
 
 const DEFAULT_STEPS = 100_000_000;
-const DEFAULT_MEMORY_BYTES = 512 * 1024 * 1024;
+const DEFAULT_MEMORY_BYTES = 256 * 1024 * 1024;
 
 /** What is left of the bounds. Belongs to one judgement. */
 export class Budget {

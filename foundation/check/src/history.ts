@@ -92,7 +92,7 @@ export function pairOperations(events: readonly HistoryEvent[]): RecordedOperati
   if (events.length > MAX_EVENTS) {
     throw new HistoryFault('history', `has ${events.length} events, the most is ${MAX_EVENTS}`);
   }
-  const operations: RecordedOperation[] = [];
+  const operations: Building[] = [];
   const underWay = new Map<string, number>();
   const invokedAts: number[] = [];
   events.forEach((event, position) => {
@@ -118,7 +118,7 @@ export function pairOperations(events: readonly HistoryEvent[]): RecordedOperati
         `${event.process} ends ${event.f}, but has ${operation.f} under way`,
       );
     }
-    operations[id] = ended(operation, event, position);
+    end(operation, event, position);
     // What ended in `info` stays in the table: its process may begin no more.
     if (event.type !== 'info') underWay.delete(event.process);
   });
@@ -133,7 +133,10 @@ function twoAtOnce(event: HistoryEvent, position: number, before: number): Histo
   );
 }
 
-function opened(event: HistoryEvent, id: number, position: number): RecordedOperation {
+/** An operation that is being put together: it is not changed once it is handed out. */
+type Building = { -readonly [Field in keyof RecordedOperation]: RecordedOperation[Field] };
+
+function opened(event: HistoryEvent, id: number, position: number): Building {
   return {
     id,
     process: event.process,
@@ -150,18 +153,14 @@ function opened(event: HistoryEvent, id: number, position: number): RecordedOper
   };
 }
 
-function ended(
-  operation: RecordedOperation,
-  event: HistoryEvent,
-  position: number,
-): RecordedOperation {
-  if (event.type === 'info') return { ...operation, error: event.error ?? 'outcome not known' };
-  return {
-    ...operation,
-    result: event.type === 'ok' ? event.value : undefined,
-    end: event.type === 'ok' ? 'ok' : 'fail',
-    error: event.error,
-    completedAt: position,
-    completedAtMs: event.atMs,
-  };
+function end(operation: Building, event: HistoryEvent, position: number): void {
+  operation.error = event.error;
+  if (event.type === 'info') {
+    operation.error ??= 'outcome not known';
+    return;
+  }
+  if (event.type === 'ok') operation.result = event.value;
+  operation.end = event.type === 'ok' ? 'ok' : 'fail';
+  operation.completedAt = position;
+  operation.completedAtMs = event.atMs;
 }

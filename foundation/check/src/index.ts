@@ -2,8 +2,20 @@
  * The door of the judges: histories, their formats, models, verdicts.
  */
 export type { Bounds } from './budget.ts';
+export {
+  CHECK_NAMES,
+  type CheckTextOptions,
+  checkTextTask,
+  type TextReport,
+} from './check-text.ts';
 export { readAwditText } from './formats/awdit-text.ts';
 export { EdnReader, MAX_EDN_DEPTH, readEdn } from './formats/edn.ts';
+export {
+  formatOf,
+  type HistoryFormat,
+  type ReadHistory,
+  readHistoryText,
+} from './formats/history-text.ts';
 export { readJepsenEdn } from './formats/jepsen-edn.ts';
 export { isJepsenLogLine, readJepsenLog } from './formats/jepsen-log.ts';
 export { isRecord, toJepsenEvents } from './formats/jepsen-maps.ts';

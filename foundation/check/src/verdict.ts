@@ -136,6 +136,7 @@ export function drawingOf(
   arrows: readonly DrawingArrow[] = [],
 ): Drawing {
   const lanes = [...new Set(operations.map((operation) => operation.process))];
+  const laneOf = new Map(lanes.map((process, lane) => [process, lane]));
   const positions = operations.flatMap(({ invokedAt, completedAt }) => [invokedAt, completedAt]);
   const ranks = new Map<number, number>();
   for (const position of positions.sort((a, b) => a - b)) {
@@ -145,7 +146,7 @@ export function drawingOf(
     const to = operation.end === 'open' ? undefined : ranks.get(operation.completedAt);
     return {
       id: operation.id,
-      lane: lanes.indexOf(operation.process),
+      lane: laneOf.get(operation.process) ?? 0,
       label: label(operation),
       from: ranks.get(operation.invokedAt) ?? 0,
       ...(to === undefined ? {} : { to }),

@@ -5,49 +5,61 @@
  */
 import { expect, it } from 'vitest';
 import {
+  type CheckTextOptions,
   checkLinearizable,
+  checkTextTask,
+  finishTask,
   type HistoryEvent,
-  modelNamed,
-  readJepsenEdn,
-  readJepsenLog,
   register,
-  toJepsenEvents,
-  type Value,
-  type Verdict,
 } from '../src/index.ts';
 import { absentHistories, recordedHistories, recordedVectors } from './recorded-histories.ts';
 
-/** Knossos takes a read that answered nil for one of which nothing is known. */
-function withoutNilReads(events: readonly HistoryEvent[]): HistoryEvent[] {
-  return events.map((event) =>
-    event.type === 'ok' && event.f === 'read' && event.value === null
-      ? { ...event, type: 'fail' }
-      : event,
-  );
-}
-
-function verdictOn(file: string, text: string): Verdict {
-  if (file.endsWith('.log')) {
-    return checkLinearizable(modelNamed('cas-register'), readJepsenLog(text));
-  }
-  if (file.endsWith('.json')) {
-    return checkLinearizable(modelNamed('mutex'), toJepsenEvents(JSON.parse(text) as Value[]));
-  }
-  const events = readJepsenEdn(text);
-  if (file.endsWith('.txt')) return checkLinearizable(modelNamed('kv', ''), events);
-  return checkLinearizable(modelNamed('cas-register', 0), withoutNilReads(events));
+/** What the format and the operations leave open: the models that the recorders had in mind. */
+function optionsFor(file: string): CheckTextOptions {
+  if (file.endsWith('.json')) return { check: 'mutex' };
+  if (file.endsWith('.txt')) return { check: 'kv' };
+  return file.endsWith('.log') ? { check: 'cas-register' } : { check: 'cas-register', initial: 0 };
 }
 
 it('R19: agrees on every recorded history of linearizability', (context) => {
   const absent = absentHistories();
   if (absent !== undefined) context.skip(absent);
   const histories = recordedHistories('linearizability/');
-  for (const { file, text, verdict } of histories) {
-    const expected = verdict.startsWith('NOT') ? 'invalid' : 'valid';
-    expect([file, verdictOn(file, text).type]).toEqual([file, expected]);
+  for (const { file, text, verdict: recorded } of histories) {
+    const expected = recorded.startsWith('NOT') ? 'invalid' : 'valid';
+    const { verdict, format } = finishTask(checkTextTask(text, optionsFor(file)));
+    expect([file, verdict.type]).toEqual([file, expected]);
+    expect([file, format]).toEqual([file, formatFor(file)]);
   }
   expect(histories.length).toBeGreaterThan(100);
   context.annotate(`${histories.length} recorded histories agree`, 'count');
+});
+
+function formatFor(file: string): string {
+  if (file.endsWith('.log')) return 'jepsen-log';
+  return file.endsWith('.json') ? 'jepsen-json' : 'jepsen-edn';
+}
+
+it('R20: finds format and check of every recorded history by itself', (context) => {
+  const absent = absentHistories();
+  if (absent !== undefined) context.skip(absent);
+  const checks = new Map<string, number>();
+  for (const { file, text } of recordedHistories('')) {
+    const report = finishTask(checkTextTask(text, { maxSteps: 1_000_000 }));
+    expect([file, report.isGuessed]).toEqual([file, true]);
+    checks.set(report.check, (checks.get(report.check) ?? 0) + 1);
+  }
+  expect([...checks.keys()].sort()).toEqual([
+    'bank',
+    'cas-register',
+    'causal',
+    'counter-bounds',
+    'kv',
+    'mutex',
+    'register',
+    'set-full',
+    'strict-serializable',
+  ]);
 });
 
 interface PorcupineCase {

@@ -3,13 +3,14 @@
  *
  * It walks through the events. When an operation completes that is not linearized yet, it must be
  * linearized now, perhaps after other pending ones: each choice is tried, depth first, and a
- * configuration that was refuted before is not tried again. Four rules keep the search small:
+ * configuration that was refuted before is not tried again. Five rules keep the search small:
  *
  * - A pending read that is legal is linearized at once. It changes nothing, so whatever follows
  *   without it follows with it.
  * - Of pending operations with the same effect and answer, the one that completes first goes first.
  * - Open operations come last, and a configuration that used more of them than a refuted one is
  *   refuted (`ConfigurationMemo`).
+ * - An open operation is taken only where the next one, or a read, comes out differently for it.
  * - Where a state only grows, a state that can no longer reach what a later read saw is a dead end.
  *
  * Source: Wing and Gong, Testing and verifying concurrent objects, 1993, with the memo of Lowe,
@@ -56,6 +57,10 @@ interface Frame {
   readonly used: readonly number[];
   readonly orderLength: number;
   readonly shrunk: number;
+  /**
+   * The state before the last step, where that was an open operation that no read needed; else -1.
+   */
+  readonly openFrom: number;
   /** The next choice: 0 the blocked operation, then slots, then classes of open operations. */
   cursor: number;
 }
@@ -80,6 +85,7 @@ export class Search {
   #used: readonly number[] = [];
   /** How many linearized operations may have shrunk the state. */
   #shrunk = 0;
+  #openFrom = -1;
   #frameBytes = 0;
   #best: { place: number; tail: number[]; length: number; states: Set<number> } | undefined;
   #started = false;
@@ -190,6 +196,7 @@ export class Search {
       used: this.#used,
       orderLength: this.#order.length,
       shrunk: this.#shrunk,
+      openFrom: this.#openFrom,
       cursor: 0,
     });
   }
@@ -208,6 +215,7 @@ export class Search {
     this.#used = frame.used;
     this.#order.length = frame.orderLength;
     this.#shrunk = frame.shrunk;
+    this.#openFrom = frame.openFrom;
   }
 
   /** Takes the frame's next choice that is legal; false when none is left. */
@@ -243,7 +251,7 @@ export class Search {
     if (operation === undefined || readOnly[index] === 1) return false;
     const classNumber = classOf[index] ?? 0;
     const to = this.#space.step(this.#state, classNumber, operation);
-    if (to === ILLEGAL) return false;
+    if (to === ILLEGAL || this.#isIdleDetour(to, classNumber, operation)) return false;
     if ((closedInClass[classNumber] ?? 0) > 1 && this.#hasTwinBefore(index, classNumber))
       return false;
     this.#set(slot);
@@ -275,15 +283,29 @@ export class Search {
     if (uses >= (this.#available[classNumber] ?? 0)) return false;
     const to = this.#space.step(this.#state, classNumber, member);
     if (to === ILLEGAL || to === this.#state) return false;
+    if (this.#isIdleDetour(to, classNumber, member)) return false;
     this.#used = [...this.#used, classNumber].sort((a, b) => a - b);
+    this.#budget.stepCount += this.#used.length >>> 4;
     if (growth !== undefined && model.growth?.grows(member) === false) this.#shrunk++;
+    const [before, length] = [this.#state, this.#order.length];
     this.#moveTo(to, -(classNumber + 1));
+    this.#openFrom = this.#order.length === length + 1 ? before : -1;
     return true;
+  }
+
+  /**
+   * Whether the open operation just before made no difference: without it, the next leads to the
+   * same state, and more open operations are left. The frame below tries that.
+   */
+  #isIdleDetour(to: number, classNumber: number, operation: RecordedOperation): boolean {
+    if (this.#openFrom < 0) return false;
+    return this.#space.step(this.#openFrom, classNumber, operation) === to;
   }
 
   /** `step` is an operation, or `-(class + 1)` for an open one of the class. */
   #moveTo(state: number, step: number): void {
     this.#order.push(step);
+    this.#openFrom = -1;
     if (state === this.#state) return;
     this.#state = state;
     this.#pending.forEach((index, slot) => {

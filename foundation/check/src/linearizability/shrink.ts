@@ -21,8 +21,11 @@ export interface SmallFailure {
   readonly deadEnd: DeadEnd;
 }
 
-const TOTAL_STEPS = 3_000_000;
-const TRY_STEPS = 500_000;
+const TOTAL_STEPS = 1_000_000;
+const TRY_STEPS = 250_000;
+const TRY_MEMORY_BYTES = 32 * 1024 * 1024;
+/** The longest history whose dead end is looked for once more without looking ahead. */
+const MAX_EXPLAINED = 100;
 
 /**
  * A small part of `operations`, of one object, that is not linearizable.
@@ -103,6 +106,7 @@ class Shrinker {
   explained(): SmallFailure {
     const { growth: _, ...plain } = this.#model;
     const { operations, deadEnd } = this.#smallest;
+    if (operations.length > MAX_EXPLAINED) return this.#smallest;
     this.#stepsLeft = Math.max(this.#stepsLeft, TRY_STEPS);
     const found = this.#failureOf(plain, operations) ?? deadEnd;
     const originals = new Map(operations.map((operation) => [operation.id, operation]));
@@ -115,6 +119,7 @@ class Shrinker {
     const { operations } = this.#smallest;
     const gone = new Set<RecordedOperation>();
     for (const operation of group) {
+      if (this.#stepsLeft <= 0) return;
       for (const other of this.#groupOf(operation, operations)) gone.add(other);
     }
     this.#stepsLeft -= operations.length;
@@ -136,7 +141,7 @@ class Shrinker {
   /** Where the search for an order of the operations ends; undefined when there is an order. */
   #failureOf(model: Model, operations: readonly RecordedOperation[]): DeadEnd | undefined {
     if (this.#stepsLeft <= 0) return undefined;
-    const budget = new Budget({ maxSteps: TRY_STEPS });
+    const budget = new Budget({ maxSteps: TRY_STEPS, maxMemoryBytes: TRY_MEMORY_BYTES });
     const search = new Search(createProblem(model, operations.map(this.#untilCut)), budget);
     const result = search.run(TRY_STEPS);
     this.#stepsLeft -= budget.stepCount;

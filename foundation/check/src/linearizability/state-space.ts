@@ -14,7 +14,8 @@ export class StateSpace {
   readonly #model: Model;
   readonly #classCount: number;
   readonly #states: Value[] = [];
-  readonly #numbers = new Map<string, number>();
+  readonly #primitives = new Map<Value, number>();
+  readonly #composites = new Map<string, number>();
   readonly #steps = new Map<number, number>();
   /** Memory of what is remembered, estimated. */
   memoryBytes = 0;
@@ -43,13 +44,21 @@ export class StateSpace {
   }
 
   #numberOf(state: Value): number {
+    if (typeof state !== 'object' || state === null) {
+      const sizeBytes = typeof state === 'string' ? 2 * state.length : 8;
+      return this.#numberIn(this.#primitives, state, state, sizeBytes);
+    }
     const text = canonical(state);
-    const known = this.#numbers.get(text);
+    return this.#numberIn(this.#composites, text, state, 4 * text.length);
+  }
+
+  #numberIn<Name>(numbers: Map<Name, number>, name: Name, state: Value, sizeBytes: number): number {
+    const known = numbers.get(name);
     if (known !== undefined) return known;
     const number = this.#states.length;
     this.#states.push(state);
-    this.#numbers.set(text, number);
-    this.memoryBytes += 100 + 4 * text.length;
+    numbers.set(name, number);
+    this.memoryBytes += 100 + sizeBytes;
     return number;
   }
 }
