@@ -30,6 +30,8 @@ export class ReplicaHandle {
   private readonly bug: PlantedBug | undefined;
   private readonly onEnd: (end: ReplicaEnd) => void;
   private child: ChildProcess | undefined;
+  private lastChild: ChildProcess | undefined;
+  private lastKilled: ChildProcess | undefined;
   private controlPath: string | undefined;
   private readonly wounds = new Set<Wound>();
   /** Resolves as soon as the process is not paused. */
@@ -48,6 +50,11 @@ export class ReplicaHandle {
     return this.child !== undefined;
   }
 
+  /** Whether the process that was started last was killed by this lab. */
+  get isKilled(): boolean {
+    return this.lastChild !== undefined && this.lastKilled === this.lastChild;
+  }
+
   /** Starts a process and waits until its Host is up. */
   async open(): Promise<void> {
     const port = Number(this.address.split(':').at(-1) ?? 0);
@@ -58,6 +65,7 @@ export class ReplicaHandle {
       env: { ...process.env, ...env },
     });
     this.child = child;
+    this.lastChild = child;
     // Until this life is up there is nobody to ask, and what was in force in the last one is gone.
     this.controlPath = undefined;
     for (const wound of this.wounds) wound.id = undefined;
@@ -91,6 +99,7 @@ export class ReplicaHandle {
     const { child } = this;
     if (child === undefined) return;
     const gone = new Promise((resolve) => child.once('exit', resolve));
+    if (name === 'SIGKILL') this.lastKilled = child;
     child.kill(name);
     if (name === 'SIGSTOP') this.sleep();
     else this.wake();

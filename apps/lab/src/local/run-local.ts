@@ -227,10 +227,16 @@ class LocalRun {
 
   private async comeBack(replica: ReplicaHandle): Promise<void> {
     if (replica.isUp || this.isClosed) return;
-    await replica.open();
-    // Nobody else ends what came up after the end of the run.
-    if (this.isClosed) return replica.signal('SIGKILL');
-    await replica.serve(this.topology);
+    try {
+      await replica.open();
+      // Nobody else ends what came up after the end of the run.
+      if (this.isClosed) return await replica.signal('SIGKILL');
+      await replica.serve(this.topology);
+    } catch (error) {
+      // Another fault struck before it served; the end of that one starts it again.
+      if (replica.isKilled) return;
+      throw error;
+    }
     this.count('node starts');
     this.say(`${replica.node} is back`);
   }
