@@ -301,6 +301,16 @@ describe('the layout', () => {
       expect(Math.abs((name[1]! + name[3]!) / 2 - (label[1]! + label[3]!) / 2)).toBeLessThan(3);
     }
   });
+
+  it('follows a tap on a phone, wherever the diagram was scrolled to', async (context) => {
+    const { page } = await open(context, figureEightReport(), PHONE);
+    await page.evaluate("document.querySelector('.scroll').scrollLeft = 120");
+    const { y } = await diagramIn(page);
+    await page.touchscreen.tap(200, y + 200);
+    expect(await now(page)).not.toContain('1\u202f440\u00a0ms');
+    const [tag] = await boxes(page, 'svg.st .tag rect');
+    expect(Math.abs((tag![0]! + tag![2]!) / 2 - 200)).toBeLessThan(6);
+  });
 });
 
 describe('without a script and on paper', () => {

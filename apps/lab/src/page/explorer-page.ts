@@ -180,6 +180,7 @@ export class Explorer {
 
   private listenToPointer(): void {
     let isDragging = false;
+    let isTap = false;
     const follow = (event: PointerEvent) => {
       this.stop();
       this.goTo(this.snap(this.xOfPointer(event)));
@@ -187,9 +188,12 @@ export class Explorer {
     this.canvas.addEventListener('pointerdown', (event) => {
       const target = event.target as Element;
       if (event.button !== 0 || target.closest('[data-step]') !== null) return;
-      // A finger that moves sideways scrolls a diagram that is wider than the screen.
-      isDragging = event.pointerType !== 'touch' || !this.isWide();
-      if (isDragging) this.canvas.setPointerCapture(event.pointerId);
+      // A finger that moves sideways scrolls a diagram that is wider than the screen, so there only
+      // a tap puts the cursor; the browser cancels the pointer once it scrolls.
+      isTap = event.pointerType === 'touch' && this.isWide();
+      isDragging = !isTap;
+      if (isTap) return;
+      this.canvas.setPointerCapture(event.pointerId);
       follow(event);
     });
     this.canvas.addEventListener('pointermove', (event) => {
@@ -197,8 +201,10 @@ export class Explorer {
       else this.hover.show(this.xOfPointer(event), this.yOfPointer(event), event);
     });
     for (const name of ['pointerup', 'pointercancel'] as const) {
-      this.canvas.addEventListener(name, () => {
+      this.canvas.addEventListener(name, (event) => {
+        if (isTap && name === 'pointerup') follow(event);
         isDragging = false;
+        isTap = false;
       });
     }
     this.canvas.addEventListener('pointerleave', () => this.hover.hide());

@@ -84,6 +84,18 @@ describe('a story of 10 000 records', () => {
       for (const index of path) expect(drawn.has(index)).toBe(true);
   });
 
+  it('shades cuts with their numbers, and draws a fault of everyone once', () => {
+    const picture = renderDiagram(busy, 664, busyView);
+    const cuts = busy.bands.filter(({ type }) => type === 'cut');
+    expect(cuts.length).toBeGreaterThan(1);
+    expect([...picture.matchAll(/class="cut"/g)]).toHaveLength(cuts.length);
+    for (const { number } of cuts) expect(picture).toContain(`>F${number}`);
+    const [cut] = cuts;
+    const everyone = { ...cut!, type: 'slow-links', nodes: [...busy.clients, ...busy.replicas] };
+    const wide = renderDiagram({ ...busy, bands: [everyone] }, 664, busyView);
+    expect([...wide.matchAll(/class="fault"/g)]).toHaveLength(1);
+  });
+
   it('is bounded even when everything is asked for', () => {
     const all = layOut(busy, 664, { ...busyView, hasAllMessages: true, hasHeartbeats: true });
     expect(all.messages.length).toBeLessThanOrEqual(MAX_DRAWN_MESSAGES);
