@@ -60,3 +60,18 @@ it('I17: more sessions than there is memory for clocks is unknown', () => {
   });
   expect(judgeWeakIsolation(history, 'read-atomic').type).toBe('valid');
 });
+
+it('I17: a cycle of thousands of transactions is found, and told in short', () => {
+  const count = 3_000;
+  // Each read sees the append of the transaction before, and the first one that of the last.
+  const history = crowd(count, (id) => [
+    { type: 'append', key: `k${id}`, value: id },
+    { type: 'read', key: `k${(id + count - 1) % count}`, value: [(id + count - 1) % count] },
+  ]);
+  const { verdict } = judgeIsolation(history, { level: 'read-committed' });
+  const [violation] = verdict.type === 'invalid' ? verdict.violations : [];
+  expect(violation?.anomaly).toBe('G1c');
+  expect(violation?.operations.length).toBe(count);
+  expect(violation?.sentences.length).toBeLessThan(100);
+  expect(violation?.sentences).toContain('And so on, over 2960 more steps.');
+});

@@ -121,15 +121,22 @@ function bestHop(core: CyclicCore, begin: number, end: number, allowed: number):
  * does.
  */
 export function cutSimple(walk: readonly Hop[]): readonly Hop[] {
+  let rest = walk;
+  for (;;) {
+    const [from, to] = findReturn(rest) ?? [];
+    if (from === undefined || to === undefined) return rest;
+    const inner = rest.slice(from, to);
+    rest = hasAdjacent(inner) ? [...rest.slice(0, from), ...rest.slice(to)] : inner;
+  }
+}
+
+/** The indices of two hops that leave the same transaction; undefined when none do. */
+function findReturn(walk: readonly Hop[]): readonly [number, number] | undefined {
   const places = new Map<number, number>();
   for (const [index, { source }] of walk.entries()) {
     const place = places.get(source);
-    if (place !== undefined) {
-      const inner = walk.slice(place, index);
-      const outer = [...walk.slice(0, place), ...walk.slice(index)];
-      return cutSimple(hasAdjacent(inner) ? outer : inner);
-    }
+    if (place !== undefined) return [place, index];
     places.set(source, index);
   }
-  return walk;
+  return undefined;
 }

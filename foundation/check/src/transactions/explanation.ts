@@ -31,15 +31,22 @@ export interface Finding<Name extends string = string> {
   }[];
 }
 
+/** Of longer cycles so many steps are told, the last one among them. */
+const MAX_TOLD = 40;
+
 /** A cycle as a finding: each step in a sentence, the last one contradicts the others. */
 export function explainCycle(inference: Inference, cycle: Cycle): Finding<AnomalyName> {
   const { hops, name } = cycle;
-  const lead = hops.map(({ source }) => {
+  const lead = hops.slice(0, MAX_TOLD).map(({ source }) => {
     const transaction = inference.transactions[source] as Transaction;
     return `${nameOf(source)}: ${describeTransaction(transaction)}`;
   });
+  const skippedCount = Math.max(0, hops.length - MAX_TOLD);
   const steps = hops.map((hop, index) => {
     const isLast = index === hops.length - 1;
+    if (!isLast && index >= MAX_TOLD - 1) {
+      return index === MAX_TOLD - 1 ? `And so on, over ${skippedCount} more steps.` : '';
+    }
     const why = explainHop(inference, hop);
     const order = `${nameOf(hop.source)} precedes ${nameOf(hop.target)}`;
     return isLast ? `Yet ${order}, because ${why}: a contradiction.` : `${order}, because ${why}.`;
@@ -47,7 +54,7 @@ export function explainCycle(inference: Inference, cycle: Cycle): Finding<Anomal
   return {
     name,
     transactions: hops.map(({ source }) => source),
-    sentences: [...lead, ...steps],
+    sentences: [...lead, ...steps.filter((step) => step !== '')],
     arrows: hops.map((hop) => ({ from: hop.source, to: hop.target, label: labelOf(hop) })),
   };
 }

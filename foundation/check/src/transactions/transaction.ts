@@ -7,7 +7,13 @@
  * "x"]`,
  * `["rp", ["=", 1], {"x": 1}]`. An event with `f: "init"` and a map is the state before all others.
  */
-import { type HistoryEvent, HistoryFault, type RecordedOperation, type Value } from '../history.ts';
+import {
+  type HistoryEvent,
+  HistoryFault,
+  MAX_EVENTS,
+  type RecordedOperation,
+  type Value,
+} from '../history.ts';
 import { type Predicate, parsePredicate } from './predicate.ts';
 
 /** One step of a transaction. */
@@ -53,6 +59,9 @@ export function nameOf(transaction: number | Transaction): string {
  * @throws HistoryFault naming the event whose value is no list of micro-operations
  */
 export function toTransactions(events: readonly HistoryEvent[]): Transaction[] {
+  if (events.length > MAX_EVENTS) {
+    throw new HistoryFault('history', `has ${events.length} events, the most is ${MAX_EVENTS}`);
+  }
   const transactions: Transaction[] = [];
   const underWay = new Map<string, number>();
   events.forEach((event, position) => {
@@ -215,10 +224,12 @@ function toRecordedStep(operation: MicroOperation): Value {
 
 /** A transaction as people read it: `append x 1, r y [2 3]`. */
 export function describeTransaction(transaction: Transaction): string {
-  const steps = transaction.operations.map((operation) => {
+  const skippedCount = transaction.operations.length - MAX_STEPS_SHOWN;
+  const steps = transaction.operations.slice(0, MAX_STEPS_SHOWN).map((operation) => {
     const [f, ...rest] = toRecordedStep(operation) as readonly Value[];
     return [String(f), ...rest.map(show)].join(' ');
   });
+  if (skippedCount > 0) steps.push(`and ${skippedCount} more steps`);
   return steps.length === 0 ? 'nothing' : steps.join(', ');
 }
 
@@ -235,6 +246,9 @@ export function show(value: Value | undefined): string {
   if (items.length <= MAX_SHOWN) return `[${items.map(show).join(' ')}]`;
   return `[... ${items.slice(-MAX_SHOWN).map(show).join(' ')}]`;
 }
+
+/** How many steps of a transaction are shown. */
+const MAX_STEPS_SHOWN = 40;
 
 /** How many items of a list are shown; of longer ones the last. */
 const MAX_SHOWN = 12;
