@@ -32,12 +32,15 @@ export {
   type Choices,
   formatPlan,
   MAX_PLAN_ITEMS,
+  MAX_PLAN_LENGTH,
+  MAX_PLAN_MEMBERS,
   type MessageFate,
   type Plan,
   parsePlan,
 } from './plan.ts';
 export { type Planted, type PlantedBug, plant } from './planted-bug.ts';
 export {
+  MAX_TRACE_LENGTH,
   MAX_TRACE_RECORDS,
   packTrace,
   type RunTrace,

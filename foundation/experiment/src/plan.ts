@@ -1,9 +1,22 @@
 /**
  * A plan: one run as data, so that it can be replayed, edited and shortened without its seed.
  */
-import { InvalidArgument, type NodeId, toNodeId } from '@mangrove/host';
+import { InvalidArgument, type NodeId } from '@mangrove/host';
 import type { Fault } from './fault.ts';
+import { faultShape, TIME, TIME_MS_MAX } from './fault-shape.ts';
 import type { PlannedOperation } from './operation.ts';
+import {
+  asList,
+  asRecord,
+  integer,
+  json,
+  listOf,
+  oneOf,
+  record,
+  recordOf,
+  type Shape,
+  text,
+} from './shape.ts';
 
 /**
  * What became of one message: it took so many microseconds, it was lost (-1), or it came in copies
@@ -44,33 +57,95 @@ export interface Plan {
 /** The most faults, or operations, of a plan: a bound against damaged files. */
 export const MAX_PLAN_ITEMS = 1_000_000;
 
-/** The plan in `text`; throws `InvalidArgument` that names what is wrong with it. */
-export function parsePlan(text: string): Plan {
-  let plan: Partial<Plan>;
+/** The longest text of a plan, in characters. */
+export const MAX_PLAN_LENGTH = 268_435_456;
+
+/** The most replicas and clients, each, of a plan. */
+export const MAX_PLAN_MEMBERS = 1000;
+
+/**
+ * The plan in `source`; throws `InvalidArgument` that names the item that is wrong with it, its value
+ * and what is allowed. Unknown fields are refused; only `choices` and `seed` may be missing.
+ */
+export function parsePlan(source: string): Plan {
+  if (source.length > MAX_PLAN_LENGTH) {
+    const bound = `at most ${MAX_PLAN_LENGTH} characters`;
+    throw new InvalidArgument('plan', `a text of ${source.length} characters`, bound);
+  }
+  let data: unknown;
   try {
-    plan = JSON.parse(text);
+    data = JSON.parse(source);
   } catch (cause) {
     throw new InvalidArgument('plan', `not JSON (${String(cause)})`, 'a JSON object');
   }
-  if (plan === null || typeof plan !== 'object' || plan.format !== 'mangrove-plan/1') {
-    throw new InvalidArgument('plan.format', plan?.format, 'mangrove-plan/1');
-  }
-  for (const name of ['replicas', 'clients', 'faults', 'operations'] as const) {
-    const list: unknown = plan[name];
-    if (!Array.isArray(list) || list.length > MAX_PLAN_ITEMS) {
-      throw new InvalidArgument(`plan.${name}`, typeof list, `a list of ${MAX_PLAN_ITEMS} at most`);
-    }
-  }
-  for (const name of ['activeMs', 'quietMs', 'operationTimeoutMs'] as const) {
-    const time: unknown = plan[name];
-    if (typeof time !== 'number' || !(time >= 0)) {
-      throw new InvalidArgument(`plan.${name}`, time, 'a number of milliseconds');
-    }
-  }
-  const complete = { ...plan, choices: plan.choices ?? { links: {}, draws: {} } } as Plan;
-  checkMembers(complete);
-  return complete;
+  const fields = asRecord(data, 'plan');
+  oneOf(['mangrove-plan/1'])(fields['format'], 'plan.format');
+  const replicas = namesIn(fields['replicas'], 'plan.replicas');
+  const clients = namesIn(fields['clients'], 'plan.clients');
+  const members = [...replicas, ...clients];
+  const twice = members.find((name, index) => members.indexOf(name) !== index);
+  if (twice !== undefined) throw new InvalidArgument('plan', twice, 'named once as a member');
+  planShape(replicas, clients)(fields, 'plan');
+  return { choices: { links: {}, draws: {} }, ...fields } as unknown as Plan;
 }
+
+function namesIn(value: unknown, at: string): readonly string[] {
+  return asList(value, MAX_PLAN_MEMBERS, at).map((name, index) => {
+    if (typeof name !== 'string' || !NODE_NAME.test(name)) {
+      const bound = 'a name of 1 to 63 of a-z, 0-9 and -, starting with no -';
+      throw new InvalidArgument(`${at}[${index}]`, name, bound);
+    }
+    return name;
+  });
+}
+
+const NODE_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+function planShape(replicas: readonly string[], clients: readonly string[]): Shape {
+  const members = [...replicas, ...clients];
+  const anything: Shape = () => {};
+  const operation = record({
+    must: { client: oneOf(clients, 'its clients: '), atMs: TIME, f: text(1, 100) },
+    may: { key: text(0, 4096), value: json(VALUE_DEPTH_MAX) },
+  });
+  return record({
+    must: {
+      ...{ format: anything, replicas: anything, clients: anything },
+      experiment: text(1, 200),
+      activeMs: TIME,
+      quietMs: TIME,
+      operationTimeoutMs: TIME,
+      faults: listOf(faultShape(replicas, members), MAX_PLAN_ITEMS),
+      operations: listOf(operation, MAX_PLAN_ITEMS),
+    },
+    may: { choices: choicesShape(members), seed: integer(0, Number.MAX_SAFE_INTEGER) },
+  });
+}
+
+function choicesShape(members: readonly string[]): Shape {
+  const known = new Set(members);
+  const link: Shape = (value, at) => {
+    const ends = String(value).split('>');
+    if (ends.length !== 2 || !ends.every((end) => known.has(end))) {
+      throw new InvalidArgument(at, value, 'two of its members, as in n1>n2');
+    }
+  };
+  const fate = integer(-1, MICROSECONDS_MAX);
+  const copies = listOf(integer(0, MICROSECONDS_MAX), COPIES_MAX);
+  const fateOrCopies: Shape = (value, at) => (Array.isArray(value) ? copies : fate)(value, at);
+  const draw = integer(0, 2 ** 32 - 1);
+  return record({
+    must: {
+      links: recordOf(link, listOf(fateOrCopies, CHOICES_MAX), MAX_PLAN_MEMBERS ** 2),
+      draws: recordOf(text(1, 1000), listOf(draw, CHOICES_MAX), MAX_PLAN_ITEMS),
+    },
+  });
+}
+
+const VALUE_DEPTH_MAX = 32;
+const MICROSECONDS_MAX = TIME_MS_MAX * 1000;
+const COPIES_MAX = 16;
+const CHOICES_MAX = 100_000_000;
 
 /**
  * The plan as text that `parsePlan` reads: one fault or operation a line, so that people can edit
@@ -88,23 +163,4 @@ export function formatPlan(plan: Plan): string {
     `  "choices": ${JSON.stringify(choices)}`,
   ];
   return `${parts.join(',\n')}\n}\n`;
-}
-
-function checkMembers(plan: Plan): void {
-  const replicas = new Set(plan.replicas.map(toNodeId));
-  const clients = new Set(plan.clients.map(toNodeId));
-  for (const fault of plan.faults) {
-    if ('node' in fault && !replicas.has(fault.node)) {
-      throw new InvalidArgument(
-        `plan.faults ${fault.type} node`,
-        fault.node,
-        'one of its replicas',
-      );
-    }
-  }
-  for (const operation of plan.operations) {
-    if (!clients.has(operation.client)) {
-      throw new InvalidArgument('plan.operations client', operation.client, 'one of its clients');
-    }
-  }
 }

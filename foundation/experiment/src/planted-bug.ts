@@ -28,11 +28,14 @@ export type Planted =
 
 /** `text` with the bug in it; refused unless `find` stands in it exactly once. */
 export function plant(bug: PlantedBug, text: string): Planted {
-  const parts = text.split(bug.find);
-  if (parts.length !== 2) {
-    const count = parts.length - 1;
-    const reason = `${bug.name}: its text stands ${count} times in ${bug.file}, not once`;
-    return { type: 'refused', reason };
+  const { find, replace } = bug;
+  const at = text.indexOf(find);
+  // From the next character on: in `aaa`, `aa` stands twice.
+  const isTwice = at >= 0 && text.indexOf(find, at + 1) >= 0;
+  if (find === '' || at < 0 || isTwice) {
+    const howOften = at < 0 ? 'does not stand' : 'stands more than once';
+    const what = find === '' ? 'the text to be found is empty' : `its text ${howOften}`;
+    return { type: 'refused', reason: `${bug.name}: ${what} in ${bug.file}` };
   }
-  return { type: 'planted', text: parts.join(bug.replace) };
+  return { type: 'planted', text: text.slice(0, at) + replace + text.slice(at + find.length) };
 }

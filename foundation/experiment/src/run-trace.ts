@@ -1,8 +1,9 @@
 /**
  * The story of a run: what happened, when, where and because of what, for drawings and debugging.
  */
-import type { NodeId, TraceFields } from '@mangrove/host';
+import { InvalidArgument, type NodeId, type TraceFields } from '@mangrove/host';
 import type { DiskOperation } from './fault.ts';
+import { asList, asRecord, integer, listOf, oneOf, record, type Shape, text } from './shape.ts';
 
 /** What every record has. */
 interface RecordHead {
@@ -64,40 +65,108 @@ export interface RunTrace {
 /** The most records of one trace; later ones are left out and `isCut` says so. */
 export const MAX_TRACE_RECORDS = 500_000;
 
+/** The longest packed trace that is read, in characters. */
+export const MAX_TRACE_LENGTH = 536_870_912;
+
 /**
- * The trace as text: JSON of columns by type, each name once, times in whole microseconds and as
- * differences; about a quarter of the plain form.
+ * The trace as text: rows of JSON, the names of their fields told once per shape, times in whole
+ * microseconds and as differences; about a quarter of the plain form.
+ *
+ *     {"format":"mangrove-trace/1",...,"shapes":[["deliver","of"]],"rows":[[0,1500,"n1",7,6]]}
+ *
+ * A row is the place of its shape, the microseconds since the row before, node, cause, and the
+ * values of the shape's fields.
  */
 export function packTrace(trace: RunTrace): string {
   let before = 0;
+  const shapes: string[][] = [];
+  const places = new Map<string, number>();
   const rows = trace.records.map((record) => {
     const { type, atMs, node, cause, ...rest } = record;
+    const fields = Object.entries(rest).filter(([, value]) => value !== undefined);
+    const shape = [type, ...fields.map(([name]) => name)];
+    // Names hold no space, so no two shapes have one key.
+    const key = shape.join(' ');
+    const place = places.get(key) ?? shapes.push(shape) - 1;
+    places.set(key, place);
     const atUs = Math.round(atMs * 1000);
-    const row = [type, atUs - before, node, cause, ...Object.values(rest)];
+    const row = [place, atUs - before, node, cause, ...fields.map(([, value]) => value)];
     before = atUs;
     return row;
   });
-  const fields: Record<string, string[]> = {};
-  for (const record of trace.records) {
-    const { type, atMs: _at, node: _node, cause: _cause, ...rest } = record;
-    const key = `${type}/${Object.keys(rest).length}`;
-    fields[key] ??= Object.keys(rest);
-  }
-  return JSON.stringify({ ...trace, records: undefined, fields, rows });
+  return JSON.stringify({ ...trace, records: undefined, shapes, rows });
 }
 
-/** The trace that `packTrace` made `text` of. */
-export function unpackTrace(text: string): RunTrace {
-  const { fields, rows, ...rest } = JSON.parse(text);
+/** The trace that `packTrace` made `source` of; throws `InvalidArgument` where it did not. */
+export function unpackTrace(source: string): RunTrace {
+  if (source.length > MAX_TRACE_LENGTH) {
+    const bound = `at most ${MAX_TRACE_LENGTH} characters`;
+    throw new InvalidArgument('trace', `a text of ${source.length} characters`, bound);
+  }
+  let data: unknown;
+  try {
+    data = JSON.parse(source);
+  } catch (cause) {
+    throw new InvalidArgument('trace', `not JSON (${String(cause)})`, 'a JSON object');
+  }
+  const fields = asRecord(data, 'trace');
+  PACKED(fields, 'trace');
+  const { shapes, rows, ...rest } = fields;
   let atUs = 0;
-  const records = rows.map(
-    ([type, step, node, cause, ...values]: [string, number, ...unknown[]]) => {
+  const records = (rows as readonly PackedRow[]).map(
+    ([place, step, node, cause, ...values], row) => {
+      const shape = (shapes as readonly string[][])[place];
+      if (shape === undefined || shape.length !== values.length + 1) {
+        throw new InvalidArgument(
+          `trace.rows[${row}]`,
+          `of shape ${place}`,
+          'of a shape that it fits',
+        );
+      }
       atUs += step;
-      const record: Record<string, unknown> = { type, atMs: atUs / 1000, node, cause };
-      const names: string[] = fields[`${type}/${values.length}`] ?? [];
-      for (const [index, name] of names.entries()) record[name] = values[index];
+      const record: Record<string, unknown> = { type: shape[0], atMs: atUs / 1000, node, cause };
+      for (const [index, value] of values.entries()) record[shape[index + 1] as string] = value;
       return record;
     },
   );
-  return { ...rest, records };
+  return { ...rest, records } as unknown as RunTrace;
 }
+
+type PackedRow = readonly [
+  place: number,
+  step: number,
+  node: string,
+  cause: number,
+  ...values: unknown[],
+];
+
+const FIELD_NAMES_MAX = 20;
+
+/** What no plain field may be called. */
+const NAME: Shape = (value, at) => {
+  text(1, 100)(value, at);
+  if (value === '__proto__') throw new InvalidArgument(at, value, 'the name of a field');
+};
+
+const ROW: Shape = (value, at) => {
+  const [place, step, node, cause] = asList(value, 4 + FIELD_NAMES_MAX, at);
+  integer(0, MAX_TRACE_RECORDS)(place, `${at}[0]`);
+  integer(-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)(step, `${at}[1]`);
+  text(1, 63)(node, `${at}[2]`);
+  integer(-1, MAX_TRACE_RECORDS)(cause, `${at}[3]`);
+};
+
+const IS_CUT: Shape = (value, at) => {
+  if (typeof value !== 'boolean') throw new InvalidArgument(at, value, 'true or false');
+};
+
+const PACKED = record({
+  must: {
+    format: oneOf(['mangrove-trace/1']),
+    replicas: listOf(text(1, 63), 1000),
+    clients: listOf(text(1, 63), 1000),
+    isCut: IS_CUT,
+    shapes: listOf(listOf(NAME, FIELD_NAMES_MAX), 1000),
+    rows: listOf(ROW, MAX_TRACE_RECORDS),
+  },
+});
