@@ -1,6 +1,6 @@
 /**
- * Shows that every plan survives being written and read, and that a plan which is not one is refused
- * by the name of the item that is wrong: whatever a hand or a damaged file made of it.
+ * Shows that every plan survives being written and read, and that what is no plan is refused by the
+ * name of the item that is wrong: whatever a hand or a damaged file made of it.
  */
 import { InvalidArgument, type NodeId, toNodeId } from '@mangrove/host';
 import fc from 'fast-check';

@@ -64,8 +64,8 @@ export const MAX_PLAN_LENGTH = 268_435_456;
 export const MAX_PLAN_MEMBERS = 1000;
 
 /**
- * The plan in `source`; throws `InvalidArgument` that names the item that is wrong with it, its value
- * and what is allowed. Unknown fields are refused; only `choices` and `seed` may be missing.
+ * The plan in `source`; throws `InvalidArgument` that names the item that is wrong with it, its
+ * value and what is allowed. Unknown fields are refused; only `choices` and `seed` may be missing.
  */
 export function parsePlan(source: string): Plan {
   if (source.length > MAX_PLAN_LENGTH) {

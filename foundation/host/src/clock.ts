@@ -25,7 +25,7 @@ export type WallTime = Brand<number, 'WallTime'>;
  *   amount. It is for people and for retention, never for safety.
  */
 export interface Clock {
-  /** The stated bound of rate error against real time, in parts per million (200 by default). */
+  /** The bound of rate error against real time, in parts per million, as this world states it. */
   readonly maxDriftPpm: number;
   now(): Instant;
   wall(): WallTime;

@@ -16,7 +16,7 @@ export interface InstrumentOptions {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** A count that only grows. */
+/** A count that only grows: a negative amount, or none at all, throws `InvalidArgument`. */
 export interface Counter {
   add(amount?: number): void;
 }
@@ -26,7 +26,7 @@ export interface Gauge {
   set(value: number): void;
 }
 
-/** A distribution. */
+/** A distribution. What is no number throws `InvalidArgument`. */
 export interface Histogram {
   record(value: number): void;
 }
@@ -49,7 +49,10 @@ export interface Reading {
   readonly labels: Readonly<Record<string, string>>;
   /** The count, the value, or the number of recorded values. */
   readonly value: number;
-  /** Of a histogram: the sum, and how many values were at most each power of two. */
+  /**
+   * Of a histogram: the sum, and how many values were at most each power of two, from 2^-20 to
+   * 2^43. Greater ones are in `value` only.
+   */
   readonly sum?: number;
   readonly buckets?: readonly (readonly [upTo: number, count: number])[];
 }
@@ -58,11 +61,13 @@ export interface Reading {
 export const MAX_INSTRUMENTS = 10_000;
 
 const NAME = /^[a-z][a-z0-9_]{0,99}$/;
+const LABEL_VALUE_LENGTH_MAX = 200;
 const BUCKET_COUNT = 64;
 
 /** Instruments in memory. */
 export class MetricRegistry implements Metrics {
   private readonly instruments = new Map<string, Instrument>();
+  private readonly types = new Map<string, Reading['type']>();
 
   counter(name: string, options: InstrumentOptions): Counter {
     return this.instrument(name, 'counter', options);
@@ -86,14 +91,28 @@ export class MetricRegistry implements Metrics {
     const key = JSON.stringify([name, labels]);
     const known = this.instruments.get(key);
     if (known?.type === type) return known;
-    if (known !== undefined) throw new InvalidArgument(name, type, `a ${known.type}, as before`);
+    const before = this.types.get(name);
+    // One name is one family, whatever its labels: those who read it expect one type of it.
+    if (before !== undefined && before !== type) {
+      throw new InvalidArgument(name, type, `a ${before}, as before`);
+    }
     if (!NAME.test(name)) throw new InvalidArgument('name', name, 'of a-z, 0-9 and _');
+    for (const [label, value] of labels) checkLabel(label, value);
     if (this.instruments.size >= MAX_INSTRUMENTS) {
       throw new InvalidArgument('instruments', name, `at most ${MAX_INSTRUMENTS} in number`);
     }
     const made = new Instrument(name, type, options);
     this.instruments.set(key, made);
+    this.types.set(name, type);
     return made;
+  }
+}
+
+function checkLabel(label: string, value: string): void {
+  if (!NAME.test(label)) throw new InvalidArgument('label', label, 'of a-z, 0-9 and _');
+  if (value.length > LABEL_VALUE_LENGTH_MAX) {
+    const bound = `at most ${LABEL_VALUE_LENGTH_MAX} characters long`;
+    throw new InvalidArgument(`label ${label}`, value, bound);
   }
 }
 
@@ -114,6 +133,7 @@ class Instrument implements Counter, Gauge, Histogram {
   }
 
   add(amount = 1): void {
+    if (!(amount >= 0)) throw new InvalidArgument(this.name, amount, 'an amount of 0 or more');
     this.value += amount;
   }
 
@@ -122,11 +142,14 @@ class Instrument implements Counter, Gauge, Histogram {
   }
 
   record(value: number): void {
+    if (Number.isNaN(value)) throw new InvalidArgument(this.name, value, 'a number');
     this.value += 1;
     this.sum += value;
     let bucket = 0;
-    for (let upTo = 2 ** -20; upTo < value && bucket < BUCKET_COUNT - 1; upTo *= 2) bucket += 1;
-    if (this.counts !== undefined) this.counts[bucket] = (this.counts[bucket] ?? 0) + 1;
+    for (let upTo = 2 ** -20; upTo < value && bucket < BUCKET_COUNT; upTo *= 2) bucket += 1;
+    if (this.counts !== undefined && bucket < BUCKET_COUNT) {
+      this.counts[bucket] = (this.counts[bucket] ?? 0) + 1;
+    }
   }
 
   reading(): Reading {
