@@ -2,8 +2,8 @@
  * Shapes: what data from a file must look like, told field by field when it does not.
  *
  * A shape throws `InvalidArgument` that names the item (`plan.faults[3].untilMs`), its value and
- * what is allowed. Fields that a shape does not know are refused: in a plan that was edited by hand they
- * are slips of the pen, and to run without them would be to run something else.
+ * what is allowed. Fields that a shape does not know are refused: in a plan that was edited by hand
+ * they are slips of the pen, and to run without them would be to run something else.
  */
 import { InvalidArgument } from '@mangrove/host';
 

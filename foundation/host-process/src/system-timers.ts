@@ -37,6 +37,11 @@ export class SystemTimers implements Timers, TurnSource {
     });
   }
 
+  /** How many are kept, with those that were cancelled and not yet cleaned away. */
+  get size(): number {
+    return this.heap.length;
+  }
+
   after(delayMs: number, callback: () => void): Timer {
     if (!(delayMs >= 0 && delayMs <= MAX_DELAY_MS)) {
       throw new InvalidArgument('delayMs', delayMs, `from 0 to ${MAX_DELAY_MS}`);
