@@ -75,3 +75,17 @@ it('I17: a cycle of thousands of transactions is found, and told in short', () =
   expect(violation?.sentences.length).toBeLessThan(100);
   expect(violation?.sentences).toContain('And so on, over 2960 more steps.');
 });
+
+it('I17: a thousand writers and readers of one key are ordered as far as it is known', () => {
+  const count = 1_000;
+  const history = crowd(count, (id) =>
+    id % 2 === 0
+      ? [{ type: 'write', key: 'x', value: id }]
+      : [
+          { type: 'read', key: 'x', value: id - 1 },
+          { type: 'write', key: `own ${id}`, value: id },
+        ],
+  ).map((transaction) => ({ ...transaction, process: `p${transaction.id % 7}` }));
+  const { verdict } = judgeIsolation(history, { workload: 'rw-register', level: 'serializable' });
+  expect(verdict.type).toBe('valid');
+});

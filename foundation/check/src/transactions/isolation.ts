@@ -27,7 +27,7 @@ import {
   reportLevels,
 } from './levels.ts';
 import { inferListAppend } from './list-append.ts';
-import { findSaturatedCycle, MAX_SATURATED_NODES } from './order-saturation.ts';
+import { findSaturatedCycle } from './order-saturation.ts';
 import { inferRegisters } from './rw-register.ts';
 import { shrinkHistory } from './sub-history.ts';
 import { type Transaction, toTransactions } from './transaction.ts';
@@ -183,10 +183,6 @@ function* judgeRegisters(
   const refuted = new Set(reportLevels(judgement.findings.map(({ name }) => name)).refuted);
   // Refuted without more ado: nothing that would be derived refutes a weaker level.
   if (refuted.has('repeatable-read')) return judgement;
-  if (graph.nodeCount > MAX_SATURATED_NODES) {
-    const note = `no orders were derived from others: more than ${MAX_SATURATED_NODES} nodes`;
-    return { ...judgement, notes: [note] };
-  }
   const input = {
     inference,
     graph,
@@ -194,8 +190,9 @@ function* judgeRegisters(
     installedIn: (key: number) => uses.installedIn(key),
     isUsable: (version: number) => uses.isUsable(version),
   };
-  const cycle = findSaturatedCycle(input, refuted);
-  if (cycle === undefined) return judgement;
+  const { cycle, bound } = findSaturatedCycle(input, refuted);
+  const notes = bound === undefined ? [] : [`not every order was derived from others: ${bound}`];
+  if (cycle === undefined) return { ...judgement, notes };
   return { ...judgement, findings: [...judgement.findings, explainCycle(inference, cycle)] };
 }
 

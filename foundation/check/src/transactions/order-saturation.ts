@@ -30,8 +30,9 @@ import { nameOf } from './transaction.ts';
 import { NOBODY } from './versions.ts';
 
 /** More nodes (transactions, and instants of real time) than this are not looked at. */
-export const MAX_SATURATED_NODES = 6_000;
-
+const MAX_NODES = 6_000;
+/** So many orders are derived, in so many rounds; then the derivation is given up. */
+const MAX_ORDERS = 1_000_000;
 const MAX_ROUNDS = 100;
 
 /** What a saturation needs to know of a register history. */
@@ -51,31 +52,56 @@ const FORMS: readonly (readonly [OrderForm, number, IsolationLevel])[] = [
   ['-realtime', EdgeKind.process | EdgeKind.realtime, 'strong-repeatable-read'],
 ];
 
+/** What was derived. */
+export interface SaturationReport {
+  readonly cycle: Cycle | undefined;
+  /** Which bound ended the derivation, in words; undefined when it ended by itself. */
+  readonly bound: string | undefined;
+}
+
 /**
  * A cycle that every serial execution would have: of data alone, else with the order of processes,
- * else with real time. Undefined when none is found, or the history is too large.
+ * else with real time.
  *
  * @param refuted levels that need no deeper search
  */
 export function findSaturatedCycle(
   input: SaturationInput,
   refuted: ReadonlySet<IsolationLevel>,
-): Cycle | undefined {
-  if (input.graph.nodeCount > MAX_SATURATED_NODES) return undefined;
-  for (const [form, order, level] of FORMS) {
-    if (refuted.has(level)) return undefined;
-    const hops = new Saturation(input, order).run();
-    if (hops !== undefined) return { name: `G2-item${form}`, hops };
+): SaturationReport {
+  if (input.graph.nodeCount > MAX_NODES) {
+    return { cycle: undefined, bound: `more than ${MAX_NODES} transactions and instants` };
   }
-  return undefined;
+  for (const [form, order, level] of FORMS) {
+    if (refuted.has(level)) break;
+    const saturation = new Saturation(input, order);
+    const hops = saturation.run();
+    if (hops !== undefined) return { cycle: { name: `G2-item${form}`, hops }, bound: undefined };
+    if (saturation.bound !== undefined) return { cycle: undefined, bound: saturation.bound };
+  }
+  return { cycle: undefined, bound: undefined };
 }
 
-/** An edge of what must precede what; hops lead between transactions, or through junctions. */
-type Order = Hop;
+/** A read, whom it was from, and another writer of the key. */
+interface Reason {
+  readonly read: RegisterRead;
+  readonly writer: number;
+  readonly other: number;
+}
+
+/** An edge of what must precede what, also from and to junctions. */
+interface Order extends Hop {
+  /** Why, where it was derived. */
+  readonly reason?: Reason;
+}
 
 class Saturation {
   readonly #input: SaturationInput;
   readonly #orders: Order[] = [];
+  /** The pairs that were derived, as one number each. */
+  readonly #derived = new Set<number>();
+  /** The bound that ended the derivation, if one did. */
+  bound: string | undefined;
 
   constructor(input: SaturationInput, order: number) {
     this.#input = input;
@@ -114,37 +140,56 @@ class Saturation {
       }
       const reach = new ReachabilityMatrix(adjacency, components.componentOf);
       if (!this.#derive(reach)) return undefined;
+      if (this.#derived.size > MAX_ORDERS) {
+        this.bound = `more than ${MAX_ORDERS} derived orders`;
+        return undefined;
+      }
     }
+    this.bound = `more than ${MAX_ROUNDS} rounds`;
     return undefined;
   }
 
   /** Adds what follows from what is reachable; false when nothing does. */
   #derive(reach: ReachabilityMatrix): boolean {
-    const { inference, reads } = this.#input;
     const count = this.#orders.length;
-    for (const { reader, key, version } of reads) {
+    for (const read of this.#input.reads) {
+      if (this.#derived.size > MAX_ORDERS) break;
+      const { version } = read;
       if (version === NO_VERSION || !this.#input.isUsable(version)) continue;
-      const writer = inference.versions.writers[version] as number;
-      if (writer === NOBODY) continue;
-      const name = inference.versions.keyNames[key] as string;
-      for (const [other] of this.#input.installedIn(key)) {
-        if (other === writer || other === reader) continue;
-        const tail = `${nameOf(reader)} read ${name} from ${nameOf(writer)}`;
-        if (reach.has(other, reader) && !reach.has(other, writer)) {
-          const why = `${nameOf(other)}, which wrote ${name} too, precedes ${nameOf(reader)}`;
-          this.#add(other, writer, `${why}, but ${tail}`);
-        } else if (reach.has(writer, other) && !reach.has(reader, other)) {
-          const why = `${nameOf(other)} wrote ${name} after ${nameOf(writer)} did`;
-          this.#add(reader, other, `${why}, but ${tail}`);
-        }
-      }
+      const writer = this.#input.inference.versions.writers[version] as number;
+      if (writer !== NOBODY) this.#deriveFrom(read, writer, reach);
     }
     return this.#orders.length > count;
   }
 
-  #add(source: number, target: number, because: string): void {
+  #deriveFrom(read: RegisterRead, writer: number, reach: ReachabilityMatrix): void {
+    const { reader, key } = read;
+    for (const [other] of this.#input.installedIn(key)) {
+      if (other === writer || other === reader) continue;
+      if (reach.has(other, reader)) {
+        if (!reach.has(other, writer)) this.#add(other, writer, { read, writer, other });
+      } else if (reach.has(writer, other) && !reach.has(reader, other)) {
+        this.#add(reader, other, { read, writer, other });
+      }
+    }
+  }
+
+  #add(source: number, target: number, reason: Reason): void {
+    const pair = source * this.#input.graph.nodeCount + target;
+    if (this.#derived.has(pair)) return;
+    this.#derived.add(pair);
     const none = { kind: EdgeKind.rw, before: NO_VERSION, after: NO_VERSION };
-    this.#orders.push({ source, target, ...none, because });
+    this.#orders.push({ source, target, ...none, reason });
+  }
+
+  #explain(target: number, { read, writer, other }: Reason): string {
+    const name = this.#input.inference.versions.keyNames[read.key] as string;
+    const [a, b, c] = [writer, other, read.reader].map(nameOf);
+    const why =
+      target === writer
+        ? `${b}, which wrote ${name} too, precedes ${c}`
+        : `${b} wrote ${name} after ${a} did`;
+    return `${why}, but ${c} read ${name} from ${a}`;
   }
 
   #shortestCycle(
@@ -176,7 +221,9 @@ class Saturation {
       const begin = this.#orders[walk[index] as number] as Order;
       let end = begin;
       while (end.target >= count) end = this.#orders[walk[++index] as number] as Order;
-      hops.push({ ...begin, target: end.target, after: end.after });
+      const { source, kind, before, reason } = begin;
+      const because = reason === undefined ? {} : { because: this.#explain(end.target, reason) };
+      hops.push({ source, target: end.target, kind, before, after: end.after, ...because });
     }
     return hops;
   }
