@@ -3,6 +3,13 @@
  */
 export type { Bounds } from './budget.ts';
 export {
+  type CheckPort,
+  type PortCallOptions,
+  PortChecker,
+  type PortCheckOptions,
+  serveChecks,
+} from './check-port.ts';
+export {
   CHECK_NAMES,
   type CheckTextOptions,
   checkTextTask,

@@ -3,6 +3,7 @@
  * that what is no history, or too much of one, ends in a clear error or a verdict within the
  * bounds.
  */
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -46,6 +47,19 @@ describe('formats', () => {
     const verdict = { verdict: { type: 'valid' }, check: 'register', format: 'json-lines' };
     expect(check(`\uFEFF\r\n${text.replaceAll('\n', '\r\n\r\n')}`)).toMatchObject(verdict);
   });
+});
+
+it('R20: tells what is wrong with the history that stands beside the README', () => {
+  const file = new URL('../histories/stale-read.jsonl', import.meta.url);
+  const { verdict } = check(readFileSync(file, 'utf8'));
+  if (verdict.type !== 'invalid') throw new Error(`the verdict is ${verdict.type}`);
+  const [violation] = verdict.violations;
+  expect(violation?.sentences.at(-1)).toBe(
+    'Both were in the register between event 4 and event 5, and it holds one value at a time.',
+  );
+  expect(violation?.drawing.bars.filter(({ marked }) => marked)).toMatchObject([
+    { label: 'read x -> 1' },
+  ]);
 });
 
 describe('checks', () => {

@@ -34,7 +34,7 @@ function sentencesOf(
   const tried =
     orderLength === 0
       ? 'No operation could come before it.'
-      : `The longest order that ${model.name} accepts has ${orderLength} operations, the last: ` +
+      : `The longest order that ${model.name} accepts has ${countOf(orderLength)}, the last: ` +
         `${order}.`;
   return [
     toldOf(blocked),
@@ -75,7 +75,10 @@ export function explainUniqueFault(
 function explainOverlap(outer: Zone, inner: Zone): Violation {
   const operations = [...new Set([...operationsOf(outer), ...operationsOf(inner)])];
   operations.sort((a, b) => a.id - b.id);
-  const marked = inner.lastBegin ?? inner.firstEnd ?? outer.lastBegin;
+  const marked = operations.reduce<RecordedOperation | undefined>(
+    (last, it) => (last === undefined || it.invokedAt > last.invokedAt ? it : last),
+    undefined,
+  );
   const [from, to] = [Math.max(outer.low, inner.low), Math.min(outer.high, inner.high)];
   const sentences = [spanOf(outer), spanOf(inner)];
   sentences.push(
@@ -83,7 +86,7 @@ function explainOverlap(outer: Zone, inner: Zone): Violation {
       'one value at a time.',
   );
   const arrows = [...arrowsOf(outer), ...arrowsOf(inner)];
-  return violationOf(ANOMALY, sentences, operations, marked ?? operations[0], arrows);
+  return violationOf(ANOMALY, sentences, operations, marked, arrows);
 }
 
 function spanOf({ value, firstEnd, lastBegin, isForward }: Zone): string {
@@ -108,6 +111,10 @@ function arrowsOf({ write, firstEnd, lastBegin }: Zone): readonly DrawingArrow[]
     arrows.set(read.id, { from: write.id, to: read.id, label: 'was read by' });
   }
   return [...arrows.values()];
+}
+
+function countOf(operationCount: number): string {
+  return operationCount === 1 ? '1 operation' : `${operationCount} operations`;
 }
 
 function saidOf(operation: RecordedOperation): string {

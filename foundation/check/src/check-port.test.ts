@@ -1,0 +1,75 @@
+/**
+ * Shows that checks go through a port: two ends of a message channel of Node.js.
+ */
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { afterEach, expect, it } from 'vitest';
+import { type CheckPort, PortChecker, serveChecks } from './check-port.ts';
+import { HistoryFault } from './history.ts';
+import type { Progress } from './task.ts';
+
+const open: MessagePort[] = [];
+afterEach(() => {
+  for (const port of open.splice(0)) port.close();
+});
+
+function connect(): PortChecker {
+  const { port1, port2 } = new MessageChannel();
+  open.push(port1, port2);
+  const portOf = (port: MessagePort): CheckPort => ({
+    send: (message) => port.postMessage(message),
+    listen: (take) => port.on('message', take),
+  });
+  serveChecks(portOf(port1), () => new Promise((resolve) => setImmediate(resolve)));
+  return new PortChecker(portOf(port2));
+}
+
+const event = (process: string, type: string, f: string, value: unknown) =>
+  `${JSON.stringify({ atMs: 0, process, type, f, value })}\n`;
+
+/** Nobody wrote what is read; to know it takes millions of steps. */
+const HARD = [
+  ...Array.from({ length: 24 }, (_, at) => event(`p${at}`, 'invoke', 'write', at % 12)),
+  event('r', 'invoke', 'read', null),
+  event('r', 'ok', 'read', 99),
+  ...Array.from({ length: 24 }, (_, at) => event(`p${at}`, 'ok', 'write', at % 12)),
+].join('');
+
+it('R23: gives the report of a check, and of another at the same time', async () => {
+  const checker = connect();
+  const right = event('a', 'invoke', 'write', 1) + event('a', 'ok', 'write', 1);
+  const wrong = event('a', 'invoke', 'read', null) + event('a', 'ok', 'read', 7);
+  const reports = await Promise.all([
+    checker.check(right, { check: 'register' }),
+    checker.check(wrong, { check: 'register' }),
+  ]);
+  expect(reports.map(({ verdict }) => verdict.type)).toEqual(['valid', 'invalid']);
+});
+
+it('R23: refuses as the check itself refuses', async () => {
+  const checker = connect();
+  const refused = checker.check('{"atMs":', { check: 'register' });
+  await expect(refused).rejects.toBeInstanceOf(HistoryFault);
+  await expect(refused).rejects.toThrow(/^line 1: is not JSON/);
+  await expect(checker.check('', { check: 'none' })).rejects.toThrow(/check is "none"/);
+});
+
+it('R23: tells progress, and ends when its signal says so', async () => {
+  const checker = connect();
+  const stop = new AbortController();
+  const seen: Progress[] = [];
+  const running = checker.check(
+    HARD,
+    { check: 'cas-register' },
+    {
+      signal: stop.signal,
+      onProgress: (progress) => {
+        seen.push(progress);
+        if (seen.length === 3) stop.abort(new Error('enough'));
+      },
+    },
+  );
+  await expect(running).rejects.toThrow('enough');
+  expect(seen.length).toBe(3);
+  // The worker is free again.
+  expect((await checker.check('', { check: 'register' })).verdict.type).toBe('valid');
+});
