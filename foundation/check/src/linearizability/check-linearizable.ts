@@ -30,7 +30,7 @@ export interface LinearizableOptions extends Bounds {
   readonly witness?: Witness;
 }
 
-const SLICE_STEPS = 20_000;
+const SLICE_STEPS = 5_000;
 const DEFAULT_VIOLATIONS = 8;
 
 /**
@@ -47,7 +47,11 @@ export function checkLinearizable(
   return finishTask(linearizableTask(model, history, options));
 }
 
-/** The same judgement as a task: `finishTaskInSlices` keeps the event loop alive while it works. */
+/**
+ * The same judgement as a task: `finishTaskInSlices` keeps the event loop alive while it searches.
+ * What comes before is done at once, and takes about a second for a million operations: making
+ * operations of the events, and of each object the fast ways. Use a worker where that is too long.
+ */
 export function* linearizableTask(
   model: Model,
   history: readonly HistoryEvent[],
