@@ -83,6 +83,9 @@ export interface DrawingArrow {
   readonly label: string;
 }
 
+/** How many violations a judge explains; its report still lists all that is wrong. */
+export const MAX_VIOLATIONS = 8;
+
 const NOTHING_TESTED = 'nothing was tested: no operation is known to have happened';
 
 /** What a judge looked at when it looked at all of `operations`. */

@@ -159,6 +159,19 @@ describe('session guarantees', () => {
     });
   });
 
+  it('R41: a read has the version of the write that it saw', () => {
+    const version = ({ argument }: RecordedOperation) => Number(argument);
+    const seen = (value: number) =>
+      story('b! write 7', 'b= write 7', 'a! write 5', 'a= write 5', 'a! read', `a= read ${value}`);
+    const guarantees = ['read-your-writes'] as const;
+    expect(checkSessions(seen(5), { guarantees, version }).type).toBe('valid');
+    expect(checkSessions(seen(7), { guarantees, version }).type).toBe('valid');
+    const writes = ['a! write 5', 'a= write 5', 'b! write 3', 'b= write 3'];
+    const older = story(...writes, 'a! read', 'a= read 3');
+    expect(checkSessions(older, { guarantees }).type).toBe('valid');
+    expect(checkSessions(older, { guarantees, version }).type).toBe('invalid');
+  });
+
   it('R41: tells who saw what, and in which order', () => {
     const history = story(
       ...['a! write 1', 'a= write 1', 'b! write 2', 'b= write 2', 'c! read', 'c= read 1'],

@@ -2,7 +2,7 @@
  * Tells people why a history is not linearizable.
  */
 import type { RecordedOperation } from '../history.ts';
-import { describeOperation, type Model, show } from '../model.ts';
+import { describeOperation, type Model, sameValue, show } from '../model.ts';
 import { type DrawingArrow, type Violation, violationOf } from '../verdict.ts';
 import type { DeadEnd } from './search.ts';
 import { shrinkFailure } from './shrink.ts';
@@ -53,7 +53,8 @@ export function explainUniqueFault(
     case 'garbage-read': {
       const { read } = fault;
       const failed = part.filter(
-        ({ f, end, argument }) => f === 'write' && end === 'fail' && argument === read.result,
+        ({ f, end, argument }) =>
+          f === 'write' && end === 'fail' && sameValue(argument ?? null, read.result ?? null),
       );
       const why =
         failed.length > 0

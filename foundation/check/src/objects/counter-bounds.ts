@@ -9,7 +9,13 @@
  * Source: Jepsen, `checker/counter`; for final reads, Maelstrom's `pn-counter`.
  */
 import { type HistoryEvent, pairOperations, type RecordedOperation } from '../history.ts';
-import { coverageOf, type Verdict, type Violation, violationOf } from '../verdict.ts';
+import {
+  coverageOf,
+  MAX_VIOLATIONS,
+  type Verdict,
+  type Violation,
+  violationOf,
+} from '../verdict.ts';
 
 /** A read with what it could have been. */
 export interface CounterRead {
@@ -57,6 +63,7 @@ export function checkCounterBounds(history: readonly HistoryEvent[]): CounterRep
   }
   const violations = reads
     .filter(({ low: l, value, high: h }) => value < l || value > h)
+    .slice(0, MAX_VIOLATIONS)
     .map(explain);
   const coverage = coverageOf('counter bounds', operations);
   const verdict: Verdict =

@@ -6,7 +6,7 @@
  */
 import { type HistoryEvent, pairOperations, type Value } from '../history.ts';
 import { canonical, show } from '../model.ts';
-import { coverageOf, type Verdict, violationOf } from '../verdict.ts';
+import { coverageOf, MAX_VIOLATIONS, type Verdict, violationOf } from '../verdict.ts';
 
 /** What the last read has, and what it should have. */
 export interface FinalSetReport {
@@ -42,12 +42,12 @@ export function checkFinalSet(history: readonly HistoryEvent[]): FinalSetReport 
   const unexpected = elements.filter((element: Value) => !attempted.has(canonical(element)));
   const lost = acknowledged.filter(({ argument }) => !present.has(canonical(argument ?? null)));
   const violations = [
-    ...lost.map((add) => {
+    ...lost.slice(0, MAX_VIOLATIONS).map((add) => {
       const element = show(add.argument ?? null);
       const sentence = `${element} was acknowledged, but the last read has it not.`;
       return violationOf('lost', [sentence], [add, read], read);
     }),
-    ...unexpected.map((element: Value) => {
+    ...unexpected.slice(0, MAX_VIOLATIONS).map((element: Value) => {
       const sentence = `The last read has ${show(element)}, and nobody added it.`;
       return violationOf('unexpected', [sentence], [read], read);
     }),

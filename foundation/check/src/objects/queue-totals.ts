@@ -11,7 +11,13 @@ import {
   type Value,
 } from '../history.ts';
 import { canonical, show } from '../model.ts';
-import { coverageOf, type Verdict, type Violation, violationOf } from '../verdict.ts';
+import {
+  coverageOf,
+  MAX_VIOLATIONS,
+  type Verdict,
+  type Violation,
+  violationOf,
+} from '../verdict.ts';
 
 /** What became of the items of a queue that was drained in the end. */
 export interface TotalQueueReport {
@@ -163,6 +169,13 @@ function verdictOf(
   violations: readonly Violation[],
 ): Verdict {
   const coverage = coverageOf(check, operations);
-  if (violations.length > 0) return { type: 'invalid', coverage, decidedBy: 'counts', violations };
+  if (violations.length > 0) {
+    return {
+      type: 'invalid',
+      coverage,
+      decidedBy: 'counts',
+      violations: violations.slice(0, MAX_VIOLATIONS),
+    };
+  }
   return { type: 'valid', coverage, decidedBy: 'counts' };
 }

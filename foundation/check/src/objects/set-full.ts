@@ -21,7 +21,13 @@ import {
   type Value,
 } from '../history.ts';
 import { canonical, show } from '../model.ts';
-import { coverageOf, type Verdict, type Violation, violationOf } from '../verdict.ts';
+import {
+  coverageOf,
+  MAX_VIOLATIONS,
+  type Verdict,
+  type Violation,
+  violationOf,
+} from '../verdict.ts';
 
 /** What a caller may set. */
 export interface SetFullOptions {
@@ -168,8 +174,10 @@ function reportOf(
     .sort((a, b) => b.ms - a.ms);
   const neverRead = elements.filter((element) => !isStable(element) && !isLost(element));
   const violations = [
-    ...lost.map(explainLost),
-    ...(options.linearizable === true ? stale.map(({ element }) => explainStale(element)) : []),
+    ...lost.slice(0, MAX_VIOLATIONS).map(explainLost),
+    ...(options.linearizable === true
+      ? stale.slice(0, MAX_VIOLATIONS).map(({ element }) => explainStale(element))
+      : []),
     ...strangeViolations(operations, strange),
   ];
   return {
@@ -258,7 +266,11 @@ function strangeViolations(
     return violationOf(anomaly, [`A read has ${show(value)} ${why}`], read ? [read] : [], read);
   };
   return [
-    ...strange.duplicated.map((value) => explain('duplicated', value, 'more than once.')),
-    ...strange.unexpected.map((value) => explain('unexpected', value, 'before anybody added it.')),
+    ...strange.duplicated
+      .slice(0, MAX_VIOLATIONS)
+      .map((value) => explain('duplicated', value, 'more than once.')),
+    ...strange.unexpected
+      .slice(0, MAX_VIOLATIONS)
+      .map((value) => explain('unexpected', value, 'before anybody added it.')),
   ];
 }

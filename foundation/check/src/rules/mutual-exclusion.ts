@@ -8,7 +8,13 @@
  * example, it does not see.
  */
 import { type HistoryEvent, pairOperations, type RecordedOperation } from '../history.ts';
-import { coverageOf, type Verdict, type Violation, violationOf } from '../verdict.ts';
+import {
+  coverageOf,
+  MAX_VIOLATIONS,
+  type Verdict,
+  type Violation,
+  violationOf,
+} from '../verdict.ts';
 
 /** What a caller may set. */
 export interface MutualExclusionOptions {
@@ -44,6 +50,7 @@ export function checkMutualExclusion(
     if (hold.untilMs > completedAtMs) still.push(hold);
     locks.set(key, still);
     if (still.length > permits) violations.push(explain(still, permits));
+    if (violations.length === MAX_VIOLATIONS) break;
   }
   if (violations.length > 0) return { type: 'invalid', coverage, decidedBy: 'times', violations };
   return { type: 'valid', coverage, decidedBy: 'times' };

@@ -13,8 +13,8 @@
  * out, and named. What the guarantees say across keys is causal consistency, which the judge of
  * transactions decides.
  *
- * Cost: linear. Source: Terry et al., Session guarantees for weakly consistent replicated data,
- * 1994.
+ * Cost: linear, but where a session reads back values that are older than its last ones. Source:
+ * Terry et al., Session guarantees for weakly consistent replicated data, 1994.
  */
 import {
   type HistoryEvent,
@@ -128,7 +128,7 @@ function claimsOf(
   part: readonly RecordedOperation[],
   { session: sessionOf = (process) => process, version }: SessionOptions,
 ): Claims {
-  const claims = new Claims(version);
+  const claims = new Claims(versionsOf(part, version));
   const [earlierF, laterF] = KINDS[guarantee];
   for (const operation of part) {
     const { f, end } = operation;
@@ -141,6 +141,20 @@ function claimsOf(
   return claims;
 }
 
+/** The versions of values: of the writes that made them. */
+function versionsOf(
+  part: readonly RecordedOperation[],
+  version: SessionOptions['version'],
+): ReadonlyMap<string, number> {
+  const versions = new Map<string, number>();
+  for (const operation of part) {
+    if (operation.f !== 'write' || operation.end === 'fail') continue;
+    const made = version?.(operation);
+    if (made !== undefined) versions.set(valueText(operation), made);
+  }
+  return versions;
+}
+
 /** What comes earlier, and what comes later, in each guarantee. */
 const KINDS: Readonly<Record<SessionGuarantee, readonly [string, string]>> = {
   'read-your-writes': ['write', 'read'],
@@ -149,10 +163,12 @@ const KINDS: Readonly<Record<SessionGuarantee, readonly [string, string]>> = {
   'writes-follow-reads': ['read', 'write'],
 };
 
-/** What a session did earlier: its values, a knot for each prefix, and the newest by version. */
+/** What a session did earlier: its values, each with a knot, and the newest by version. */
 interface Earlier {
   readonly operations: RecordedOperation[];
   readonly values: string[];
+  /** Where a value comes first in `values`. */
+  readonly firsts: Map<string, number>;
   newest: RecordedOperation | undefined;
 }
 
@@ -162,45 +178,51 @@ class Claims {
   /** Pairs of which versions say the opposite. */
   readonly against: Newer[] = [];
   readonly #earlier = new Map<string, Earlier>();
-  readonly #version: SessionOptions['version'];
+  readonly #versions: ReadonlyMap<string, number>;
 
-  constructor(version: SessionOptions['version']) {
-    this.#version = version;
+  constructor(versions: ReadonlyMap<string, number>) {
+    this.#versions = versions;
   }
 
   /** What follows in the session is at least as new as this. */
   remember(session: string, operation: RecordedOperation): void {
-    const earlier = this.#earlier.get(session) ?? { operations: [], values: [], newest: undefined };
+    const earlier = this.#earlier.get(session) ?? nothing();
     this.#earlier.set(session, earlier);
     const value = valueText(operation);
     if (earlier.values.at(-1) === value) return;
     const index = earlier.values.push(value) - 1;
     earlier.operations.push(operation);
+    if (!earlier.firsts.has(value)) earlier.firsts.set(value, index);
     const knot = knotOf(session, index);
     this.edges.push({ from: value, to: knot, before: operation, after: undefined });
     if (index > 0) {
       const from = knotOf(session, index - 1);
       this.edges.push({ from, to: knot, before: undefined, after: undefined });
     }
-    if (this.#versionOf(operation) >= this.#versionOf(earlier.newest)) earlier.newest = operation;
+    const version = this.#versions.get(value);
+    if (version === undefined) return;
+    if (version >= (this.#versionOf(earlier.newest) ?? version)) earlier.newest = operation;
   }
 
   /** This is at least as new as whatever the session did earlier. */
   follow(session: string, after: RecordedOperation): void {
-    const { operations, values, newest } = this.#earlier.get(session) ?? NOTHING;
+    const earlier = this.#earlier.get(session);
+    if (earlier === undefined) return;
+    const { operations, values, firsts, newest } = earlier;
     const to = valueText(after);
     // A value is as new as itself: the knots that hold it would say that it is newer.
-    const first = values.indexOf(to);
-    const clear = first < 0 ? values.length : first;
+    const clear = firsts.get(to) ?? values.length;
     if (clear > 0) {
       const from = knotOf(session, clear - 1);
       this.edges.push({ from, to, before: undefined, after });
     }
-    for (const [index, before] of operations.entries()) {
-      const from = values[index] ?? '';
-      if (index > clear && from !== to) this.edges.push({ from, to, before, after });
+    for (let index = clear + 1; index < values.length; index++) {
+      const [from, before] = [values[index] ?? '', operations[index]];
+      if (from !== to) this.edges.push({ from, to, before, after });
     }
-    if (newest !== undefined && this.#versionOf(newest) > this.#versionOf(after)) {
+    const [before, version] = [this.#versionOf(newest), this.#versions.get(to)];
+    if (newest === undefined || before === undefined || version === undefined) return;
+    if (before > version) {
       this.against.push({ from: valueText(newest), to, because: [newest, after] });
     }
   }
@@ -214,12 +236,14 @@ class Claims {
     return before && { from: valueText(before), to: valueText(after), because: [before, after] };
   }
 
-  #versionOf(operation: RecordedOperation | undefined): number {
-    return (operation && this.#version?.(operation)) ?? Number.NEGATIVE_INFINITY;
+  #versionOf(operation: RecordedOperation | undefined): number | undefined {
+    return operation && this.#versions.get(valueText(operation));
   }
 }
 
-const NOTHING: Earlier = Object.freeze({ operations: [], values: [], newest: undefined });
+function nothing(): Earlier {
+  return { operations: [], values: [], firsts: new Map(), newest: undefined };
+}
 
 function knotOf(session: string, index: number): string {
   return `knot ${index} of ${session}`;

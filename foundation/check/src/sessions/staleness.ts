@@ -14,7 +14,13 @@ import {
   type Value,
 } from '../history.ts';
 import { canonical, describeOperation } from '../model.ts';
-import { coverageOf, type Verdict, type Violation, violationOf } from '../verdict.ts';
+import {
+  coverageOf,
+  MAX_VIOLATIONS,
+  type Verdict,
+  type Violation,
+  violationOf,
+} from '../verdict.ts';
 
 /** What a caller sets. */
 export interface StalenessOptions {
@@ -61,11 +67,14 @@ export function checkStaleness(
     else stale.push(...found);
   }
   const violations = [
-    ...garbage.map((read) => {
+    ...garbage.slice(0, MAX_VIOLATIONS).map((read) => {
       const sentence = `${read.process} did ${describeOperation(read)}, which nobody wrote.`;
       return violationOf('garbage-read', [sentence], [read], read);
     }),
-    ...stale.filter(({ staleMs }) => staleMs > maxStaleMs).map((it) => explain(it, maxStaleMs)),
+    ...stale
+      .filter(({ staleMs }) => staleMs > maxStaleMs)
+      .slice(0, MAX_VIOLATIONS)
+      .map((it) => explain(it, maxStaleMs)),
   ];
   const coverage = coverageOf(`staleness up to ${maxStaleMs} ms`, operations, skipped);
   const worst = stale.reduce<StaleRead | undefined>(
