@@ -46,6 +46,22 @@ describe('the space-time diagram', () => {
     }
   });
 
+  it('keeps its circles within the axis where all steps are at one end of it', () => {
+    for (const atMs of [0, 1650]) {
+      const steps = story.steps.map((step, index) => ({
+        ...step,
+        atMs: Math.abs(atMs - index / 9),
+      }));
+      const layout = layOut({ ...story, steps }, 664, view);
+      const places = [...layout.flags.values()].sort((a, b) => a - b);
+      expect(places[0]).toBeGreaterThanOrEqual(layout.left);
+      expect(places.at(-1)).toBeLessThanOrEqual(layout.right);
+      for (const [index, x] of places.slice(1).entries()) {
+        expect(x - places[index]!).toBeGreaterThanOrEqual(18);
+      }
+    }
+  });
+
   it('leaves an unknown outcome open at its end', () => {
     const start = svg.indexOf('class="op info"><title>c1: read x \u2192 unknown');
     expect(svg.slice(start, start + 200)).toContain('<path class="bar"');
