@@ -8,6 +8,7 @@ import { Command } from 'commander';
 import { declareBench } from './bench/declare-bench.ts';
 import { declareCheck } from './check/declare-check.ts';
 import { type Ending, exitCodeLines } from './exit-code.ts';
+import { declareJournal } from './journal/declare-journal.ts';
 import { declareLab } from './lab/declare-lab.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { Terminal } from './terminal.ts';
@@ -37,7 +38,7 @@ export function createProgram(terminal: Terminal, signal: AbortSignal): Program 
       outputError: () => {},
     })
     .addHelpText('after', `\n${EXAMPLES.join('\n')}\n\n${exitCodeLines()}`);
-  for (const declare of [declareLab, declareCheck, declareBench]) {
+  for (const declare of [declareLab, declareCheck, declareJournal, declareBench]) {
     declare(program, { terminal, signal, run });
   }
   return { program, ending: () => ending };
