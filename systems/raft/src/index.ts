@@ -46,7 +46,7 @@ export {
   type SessionResult,
 } from './shell/session-machine.ts';
 export type { StateMachine } from './shell/state-machine.ts';
-export { createRaftExperiment, createRaftSubject } from './subject/raft-experiment.ts';
+export { raftExperiment, raftSubject } from './subject/raft-experiment.ts';
 export {
   encodeCommand,
   type RegisterCommand,

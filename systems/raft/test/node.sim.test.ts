@@ -13,7 +13,6 @@ import {
   simpleConfiguration,
   startRaftNode,
 } from '../src/index.ts';
-import { openWholeFileJournal } from './whole-file-journal.ts';
 
 const [A, B, C, D] = ['a', 'b', 'c', 'd'].map(toNodeId) as [NodeId, NodeId, NodeId, NodeId];
 
@@ -38,7 +37,6 @@ class Group {
         stateMachine,
         ...(isFounder ? { founding: simpleConfiguration([A, B, C]) } : {}),
         peers: [A, B, C, D].map((each) => ({ node: each, address: each })),
-        openJournal: openWholeFileJournal,
         options: { electionTimeoutMs: 150, heartbeatIntervalMs: 30 },
         snapshotEveryCount,
         trailingCount: 2,

@@ -9,11 +9,9 @@ import { promisify } from 'node:util';
 import { checkLinearizable, register } from '@mangrove/check';
 import { drawPlan, simulate } from '@mangrove/sim';
 import { describe, expect, it } from 'vitest';
-import { createRaftExperiment } from '../src/index.ts';
-import { openWholeFileJournal } from './whole-file-journal.ts';
+import { raftExperiment } from '../src/index.ts';
 
 const SEED_COUNT = 80;
-const experiment = createRaftExperiment(openWholeFileJournal);
 
 describe('a group of three', () => {
   it('R58: histories under faults are linearizable, and every client gets on', {
@@ -21,7 +19,7 @@ describe('a group of three', () => {
   }, async () => {
     let okCount = 0;
     for (let seed = 0; seed < SEED_COUNT; seed++) {
-      const report = await simulate(experiment.subject, drawPlan(experiment, seed));
+      const report = await simulate(raftExperiment.subject, drawPlan(raftExperiment, seed));
       const { type } = checkLinearizable(register(), report.history);
       const { ends, stuck, violation } = report;
       const verdict = { seed, type, ends, stuck, violation };
@@ -34,7 +32,7 @@ describe('a group of three', () => {
   });
 
   it('R29: a seed gives the same run in a fresh process', { timeout: 30_000 }, async () => {
-    const { hash } = await simulate(experiment.subject, drawPlan(experiment, 42));
+    const { hash } = await simulate(raftExperiment.subject, drawPlan(raftExperiment, 42));
     const script = fileURLToPath(new URL('./run-seed.ts', import.meta.url));
     const { stdout } = await promisify(execFile)(execPath, [script, '42']);
     expect(stdout).toBe(hash);

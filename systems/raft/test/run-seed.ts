@@ -3,9 +3,7 @@
  */
 import { argv, stdout } from 'node:process';
 import { drawPlan, simulate } from '@mangrove/sim';
-import { createRaftExperiment } from '../src/index.ts';
-import { openWholeFileJournal } from './whole-file-journal.ts';
+import { raftExperiment } from '../src/index.ts';
 
-const experiment = createRaftExperiment(openWholeFileJournal);
-const { hash } = await simulate(experiment.subject, drawPlan(experiment, Number(argv[2])));
+const { hash } = await simulate(raftExperiment.subject, drawPlan(raftExperiment, Number(argv[2])));
 stdout.write(hash);

@@ -35,7 +35,7 @@ import { type RaftStatus, statusOf } from '../core/status.ts';
 import { nextTimerAt, step } from '../core/step.ts';
 import { decodePeerMessage, encodePeerMessage, type PeerMessage } from './peer-codec.ts';
 import { RaftError } from './raft-error.ts';
-import { RaftStorage, type StorageOptions } from './raft-storage.ts';
+import { RaftStorage } from './raft-storage.ts';
 import type { StateMachine } from './state-machine.ts';
 
 /** How a node is set up. */
@@ -45,7 +45,6 @@ export interface RaftNodeConfig<Result> {
   readonly founding?: Configuration;
   /** Where the other nodes are, those that may join included. */
   readonly peers: readonly { readonly node: NodeId; readonly address: string }[];
-  readonly openJournal: StorageOptions['openJournal'];
   readonly options?: Partial<RaftOptions>;
   /** Where on the Host's disk. Default: `raft`. */
   readonly directory?: string;
@@ -76,9 +75,9 @@ export async function startRaftNode<Result>(
   host: Host,
   config: RaftNodeConfig<Result>,
 ): Promise<RaftNode<Result>> {
-  const { founding, directory = 'raft', openJournal } = config;
+  const { founding, directory = 'raft' } = config;
   const beginning = founding === undefined ? blankSnapshot() : foundingSnapshot(founding);
-  const storage = await RaftStorage.open(host, { directory, beginning, openJournal });
+  const storage = await RaftStorage.open(host, directory, beginning);
   config.stateMachine.restore(storage.snapshotData);
   return new RaftNode(host, config, storage);
 }

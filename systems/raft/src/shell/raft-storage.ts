@@ -7,7 +7,7 @@
  * else a crash could leave an entry of a term that the node does not know.
  */
 import { assert, type Host } from '@mangrove/host';
-import { type Journal, JournalError, type PlainJournal } from '@mangrove/journal';
+import { type Journal, JournalError, openJournal, type PlainJournal } from '@mangrove/journal';
 import type { Effect } from '../core/effect.ts';
 import type { Entry } from '../core/entry.ts';
 import { indexAfter, type LogIndex } from '../core/positions.ts';
@@ -24,18 +24,6 @@ import { SnapshotFiles } from './snapshot-files.ts';
 
 /** A write as the core asks for it. */
 export type Persist = Extract<Effect, { type: 'persist' }>;
-
-/** What is needed to open a node's storage. */
-export interface StorageOptions {
-  readonly directory: string;
-  /** Where a node without a disk begins. */
-  readonly beginning: SnapshotMetadata;
-  /** Opens the journal in `directory`, whose first record gets `firstIndex` where it is made. */
-  readonly openJournal: (
-    host: Host,
-    options: { readonly directory: string; readonly firstIndex: number },
-  ) => Promise<PlainJournal>;
-}
 
 /** The storage of one member. */
 export class RaftStorage {
@@ -67,13 +55,21 @@ export class RaftStorage {
     this.snapshotMetadata = recovered.snapshot;
   }
 
-  /** Opens what is there and verifies it, or begins anew. Rejects where it is damaged. */
-  static async open(host: Host, options: StorageOptions): Promise<RaftStorage> {
-    const files = new SnapshotFiles(host, `${options.directory}/snapshots`);
+  /**
+   * Opens what is there and verifies it. Rejects where it is damaged.
+   *
+   * @param beginning where a node begins whose disk is empty
+   */
+  static async open(
+    host: Host,
+    directory: string,
+    beginning: SnapshotMetadata,
+  ): Promise<RaftStorage> {
+    const files = new SnapshotFiles(host, `${directory}/snapshots`);
     const stored = await files.load();
-    const snapshot = stored?.metadata ?? options.beginning;
-    const journal = await options.openJournal(host, {
-      directory: `${options.directory}/log`,
+    const snapshot = stored?.metadata ?? beginning;
+    const journal = await openJournal(host, {
+      directory: `${directory}/log`,
       firstIndex: snapshot.index + 1,
     });
     await fitToSnapshot(journal, snapshot);

@@ -7,7 +7,6 @@ import { simpleConfiguration } from '../core/configuration.ts';
 import { decodePeerMessage } from '../shell/peer-codec.ts';
 import { RaftError } from '../shell/raft-error.ts';
 import { RaftNode, startRaftNode } from '../shell/raft-node.ts';
-import type { StorageOptions } from '../shell/raft-storage.ts';
 import { SessionMachine, type SessionResult } from '../shell/session-machine.ts';
 import {
   type ClientOperation,
@@ -21,25 +20,19 @@ import { RegisterMachine } from './register-machine.ts';
 /** Times of an experiment: short, so that a run of some seconds sees many elections. */
 const OPTIONS = { electionTimeoutMs: 150, heartbeatIntervalMs: 30, diskStallMs: 300 } as const;
 
-/** The system under test, with its logs in the journals that `openJournal` opens. */
-export function createRaftSubject(openJournal: StorageOptions['openJournal']): Subject {
-  return {
-    name: 'raft',
-    start: (host, config) => startReplica(host, config, openJournal),
-    openClient: openRegisterClient,
-    describe,
-    act,
-  };
-}
+/** The system under test. */
+export const raftSubject: Subject = Object.freeze({
+  name: 'raft',
+  start: startReplica,
+  openClient: openRegisterClient,
+  describe,
+  act,
+});
 
 /** Three nodes with a register, three clients, most kinds of trouble, snapshots on the way. */
-export function createRaftExperiment(openJournal: StorageOptions['openJournal']): Experiment {
-  return { ...EXPERIMENT, subject: createRaftSubject(openJournal) };
-}
-
-/** The experiment without its subject. */
-const EXPERIMENT: Omit<Experiment, 'subject'> = Object.freeze({
+export const raftExperiment: Experiment = Object.freeze({
   name: 'raft',
+  subject: raftSubject,
   replicaCount: 3,
   clientCount: 3,
   activeMs: 3000,
@@ -59,21 +52,16 @@ const EXPERIMENT: Omit<Experiment, 'subject'> = Object.freeze({
     ...(['slow-disk', 'stall-disk', 'wall-jump', 'clock-drift'] as const),
   ],
   atlas: { mode: 'within' },
-} satisfies Omit<Experiment, 'subject'>);
+} satisfies Experiment);
 
 /** A node with a register that answers clients. */
-async function startReplica(
-  host: Host,
-  { topology }: NodeConfig,
-  openJournal: StorageOptions['openJournal'],
-): Promise<RunningNode> {
+async function startReplica(host: Host, { topology }: NodeConfig): Promise<RunningNode> {
   for (const { node, address } of topology.clients) host.messages.addPeer(node, address);
   const register = new RegisterMachine();
   const replica: RaftNode<SessionResult> = await startRaftNode(host, {
     stateMachine: new SessionMachine(register),
     founding: simpleConfiguration(topology.replicas.map(({ node }) => node)),
     peers: topology.replicas,
-    openJournal,
     options: OPTIONS,
     snapshotEveryCount: 12,
     trailingCount: 4,
