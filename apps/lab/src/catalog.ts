@@ -5,6 +5,7 @@ import { type Model, register } from '@mangrove/check';
 import type { Experiment, PlantedBug } from '@mangrove/experiment';
 import { registerBugs, registerExperiment } from '@mangrove/first-system';
 import { InvalidArgument } from '@mangrove/host';
+import { raftBugs, raftExperiment } from '@mangrove/raft';
 
 /** An experiment, and what its histories are held against. */
 export interface CatalogEntry {
@@ -23,6 +24,12 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
     about: 'a register at a majority of three replicas: the first system of the tutorial',
     model: register(),
     bugs: registerBugs,
+  },
+  {
+    experiment: raftExperiment,
+    about: 'a register replicated by Raft, with sessions, snapshots and lease reads',
+    model: register(),
+    bugs: raftBugs,
   },
 ]);
 

@@ -46,6 +46,7 @@ export {
   type SessionResult,
 } from './shell/session-machine.ts';
 export type { StateMachine } from './shell/state-machine.ts';
+export { raftBugs } from './subject/raft-bugs.ts';
 export { raftExperiment, raftSubject } from './subject/raft-experiment.ts';
 export {
   encodeCommand,
