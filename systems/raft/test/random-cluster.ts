@@ -73,7 +73,7 @@ export function runSeed(seed: number, stepCount: number): RunResult {
 
 class RandomCluster {
   private readonly random: Random;
-  private readonly trouble: Trouble;
+  private trouble: Trouble;
   private readonly machines = new Map<NodeId, Machine>();
   private readonly watchman: Watchman;
   private parcels: Parcel[] = [];
@@ -133,6 +133,7 @@ class RandomCluster {
   /** Everything heals; then a leader must stand, commit, and everyone must agree. */
   calmDown(): void {
     this.cuts.clear();
+    this.trouble = { ...this.trouble, loss: 0, duplicate: 0 };
     for (const machine of this.machines.values()) {
       machine.pausedUntil = 0;
       if (machine.state === undefined) this.restart(machine);
