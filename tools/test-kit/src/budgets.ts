@@ -41,7 +41,7 @@ export const BUDGETS: Budgets = {
     'apps/lab': 120,
     'apps/console': 30,
     'apps/cli': 110,
-    'examples/first-system': 20,
+    'examples/first-system': 40,
     'tools/test-kit': 25,
     'tools/tidy': 45,
     'tools/pack': 10,
