@@ -37,10 +37,11 @@ export async function runPlan(
   };
 }
 
-/** An error in one line. */
+/** An error in one line; control characters, as of a file of zeros, are escaped. */
 export function sentenceOf(cause: unknown): string {
   const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-  return text.split('\n')[0] ?? text;
+  const line = text.split('\n')[0] ?? text;
+  return [...line].map((each) => (each < ' ' ? JSON.stringify(each).slice(1, -1) : each)).join('');
 }
 
 function toRunEnd({ node, incarnation, atMs, type, cause }: NodeEnd): RunEnd {

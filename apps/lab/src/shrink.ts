@@ -122,7 +122,8 @@ class Shrinker {
     const fresh = Array.from({ length: freshCount }, (_, index) => ({
       ...candidate,
       choices: NO_CHOICES,
-      seed: (Math.imul(seed + index + 1, 0x9e3779b1) ^ this.runCount) >>> 0,
+      // By the count of candidates, not of runs: that one depends on how many threads there are.
+      seed: (Math.imul(seed + index + 1, 0x9e3779b1) ^ this.steps.length) >>> 0,
     }));
     const variants = [candidate, ...fresh];
     while (variants.length > 0 && !this.isOver) {

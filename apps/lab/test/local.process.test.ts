@@ -148,7 +148,9 @@ describe('nothing is left behind', () => {
     const { bug } = findBug('register-rename-before-sync');
     const find = '  // What is on the disk for sure; nobody is told of anything else.\n';
     const failing = { ...bug, find, replace: '  if (host.node === "n2") throw new Error("no");\n' };
-    await expect(runLocal(entry, planOf(), { bug: failing })).rejects.toThrow('before it was');
+    await expect(runLocal(entry, planOf(), { bug: failing })).rejects.toThrow(
+      'n2 ended before it served: Error: no',
+    );
     expectNothingLeft();
   });
 

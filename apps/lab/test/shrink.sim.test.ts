@@ -42,6 +42,23 @@ describe('shrinking', () => {
     expect(sizes[1]).toBeLessThanOrEqual(1.5 * (MINIMUM.faultCount + MINIMUM.operationCount));
   }, 60_000);
 
+  it('gives the same plan on one thread as on two', async () => {
+    const single = await WorkerPool.open({ experiment, bug, workerCount: 1 });
+    const double = await WorkerPool.open({ experiment, bug, workerCount: 2 });
+    try {
+      const shrunkIn = async (threads: WorkerPool) => {
+        const plan = drawPlan(entry.experiment, 20);
+        return (await shrink(threads, { plan, anomaly: 'broken-node' })).evidence;
+      };
+      const [one, two] = [await shrunkIn(single), await shrunkIn(double)];
+      expect(one.plan).toEqual(two.plan);
+      expect(one.hash).toBe(two.hash);
+    } finally {
+      await single.close();
+      await double.close();
+    }
+  }, 30_000);
+
   it('stops at its bound of runs with what it has', async () => {
     const [failure] = (await huntIn(pool, { experiment, seedCount: 30 })).failures;
     if (failure === undefined) throw new Error('nothing was found');

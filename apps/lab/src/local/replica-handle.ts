@@ -19,6 +19,8 @@ export interface ReplicaEnd {
   readonly incarnation: number;
   readonly cause: string;
   readonly code: string | undefined;
+  /** Whether it had served in that life. */
+  readonly hasServed: boolean;
 }
 
 /** One replica, over all of its lives. */
@@ -29,15 +31,20 @@ export class ReplicaHandle {
   private readonly place: ReplicaPlace;
   private readonly bug: PlantedBug | undefined;
   private readonly onEnd: (end: ReplicaEnd) => void;
+  /** Whether the lab killed the process of the last life; then it may end in the middle of all. */
+  isKilled = false;
   private child: ChildProcess | undefined;
-  private lastChild: ChildProcess | undefined;
-  private lastKilled: ChildProcess | undefined;
+  /** Resolves when the process of the last life has ended. */
+  private exited: Promise<void> = Promise.resolve();
   private controlPath: string | undefined;
   private readonly wounds = new Set<Wound>();
   /** Resolves as soon as the process is not paused. */
   private awake: Promise<void> = Promise.resolve();
   private wake: () => void = () => {};
   private incarnation = 0;
+  /** Of the life that is on. */
+  private hasServed = false;
+  private toldEnd: Extract<ReplicaNews, { readonly type: 'over' }> | undefined;
 
   constructor(place: ReplicaPlace, bug: PlantedBug | undefined, onEnd: (end: ReplicaEnd) => void) {
     this.node = place.node;
@@ -50,11 +57,6 @@ export class ReplicaHandle {
     return this.child !== undefined;
   }
 
-  /** Whether the process that was started last was killed by this lab. */
-  get isKilled(): boolean {
-    return this.lastChild !== undefined && this.lastKilled === this.lastChild;
-  }
-
   /** Starts a process and waits until its Host is up. */
   async open(): Promise<void> {
     const port = Number(this.address.split(':').at(-1) ?? 0);
@@ -65,12 +67,17 @@ export class ReplicaHandle {
       env: { ...process.env, ...env },
     });
     this.child = child;
-    this.lastChild = child;
     // Until this life is up there is nobody to ask, and what was in force in the last one is gone.
     this.controlPath = undefined;
+    this.isKilled = false;
+    this.hasServed = false;
+    this.toldEnd = undefined;
     for (const wound of this.wounds) wound.id = undefined;
-    child.once('exit', () => {
-      if (this.child === child) this.child = undefined;
+    this.exited = new Promise((resolve) => {
+      child.once('exit', () => {
+        if (this.child === child) this.child = undefined;
+        resolve();
+      });
     });
     const news = await next(child, 'up');
     checkPlanted(`process ${this.node}`, this.bug, news.planted);
@@ -79,31 +86,48 @@ export class ReplicaHandle {
     this.incarnation = news.incarnation;
     child.on('message', (later: ReplicaNews) => {
       if (later.type !== 'over') return;
-      const { cause, code } = later;
-      this.onEnd({ node: this.node, incarnation: this.incarnation, cause, code });
+      this.toldEnd = later;
+      const { node, incarnation, hasServed } = this;
+      this.onEnd({ node, incarnation, cause: later.cause, code: later.code, hasServed });
     });
     for (const wound of this.wounds) await this.inflict(wound);
   }
 
-  /** Tells the process who takes part, and waits until it serves. */
-  async serve(topology: Topology): Promise<void> {
+  /**
+   * Tells the process who takes part, and waits until it serves. Resolves to the reason where its
+   * node ended instead, which `onEnd` was told too.
+   */
+  async serve(topology: Topology): Promise<string | undefined> {
     const { child } = this;
     if (child === undefined) throw new Error(`${this.node} is down`);
     const serving = next(child, 'serving');
-    child.send({ topology } satisfies ReplicaOrder);
-    await serving;
+    child.send({ topology } satisfies ReplicaOrder, () => {
+      // Where the process is gone, `serving` tells so.
+    });
+    try {
+      await serving;
+      this.hasServed = true;
+      return undefined;
+    } catch (error) {
+      if (this.toldEnd !== undefined) return this.toldEnd.cause;
+      throw error;
+    }
+  }
+
+  /** Resolves when the process of the last life has ended. */
+  whenDown(): Promise<void> {
+    return this.exited;
   }
 
   /** Sends a signal; after SIGKILL it resolves when the process is gone. */
   async signal(name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void> {
     const { child } = this;
     if (child === undefined) return;
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    if (name === 'SIGKILL') this.lastKilled = child;
+    if (name === 'SIGKILL') this.isKilled = true;
     child.kill(name);
     if (name === 'SIGSTOP') this.sleep();
     else this.wake();
-    if (name === 'SIGKILL') await gone;
+    if (name === 'SIGKILL') await this.exited;
   }
 
   /**
@@ -140,13 +164,13 @@ export class ReplicaHandle {
   /** Asks the control channel; undefined where the process is down or goes down meanwhile. */
   private async ask(request: ControlRequest): Promise<unknown> {
     await this.awake;
-    const { child, controlPath } = this;
-    if (child === undefined || controlPath === undefined) return undefined;
+    const { controlPath, exited } = this;
+    if (!this.isUp || controlPath === undefined) return undefined;
     try {
       return await askControl(controlPath, request);
     } catch (error) {
       // A connection breaks before the end of its process is told.
-      if (await isGone(child)) return undefined;
+      if (await endsSoon(exited)) return undefined;
       throw error;
     }
   }
@@ -158,15 +182,17 @@ interface Wound {
   id: number | undefined;
 }
 
-/** How long the end of a process is waited for once its connection is broken, in milliseconds. */
-const GONE_MS = 1000;
+/**
+ * How long the end of a process is waited for once its connection is broken, in milliseconds. A
+ * node that fails first frees all that it holds, and its disk may be slow.
+ */
+const GONE_MS = 10_000;
 
-/** Whether a process has ended, or ends in a moment. */
-function isGone(child: ChildProcess): Promise<boolean> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(true);
+/** Whether a process ends in time. */
+function endsSoon(exited: Promise<void>): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), GONE_MS);
-    child.once('exit', () => {
+    void exited.then(() => {
       clearTimeout(timer);
       resolve(true);
     });
@@ -186,7 +212,11 @@ function next<Type extends ReplicaNews['type']>(
     };
     const onExit = (code: number | null, signal: string | null) => {
       stop();
-      reject(new Error(`a replica process ended (${signal ?? code}) before it was ${type}`));
+      const fail = () =>
+        reject(new Error(`a replica process ended (${signal ?? code}) before it was ${type}`));
+      // What it said last is heard before it counts as gone.
+      if (child.connected) child.once('disconnect', fail);
+      else fail();
     };
     const onMessage = (news: ReplicaNews) => {
       if (news.type !== type) return;

@@ -140,7 +140,10 @@ class LocalRun {
       ([node, { messageAddress }]): Member => ({ node, address: messageAddress }),
     );
     this.topology = { replicas, clients };
-    const serving = [...this.replicas.values()].map((replica) => replica.serve(this.topology));
+    const serving = [...this.replicas.values()].map(async (replica) => {
+      const cause = await replica.serve(this.topology);
+      if (cause !== undefined) throw new Error(`${replica.node} ended before it served: ${cause}`);
+    });
     await Promise.all(serving);
     this.say(`${replicas.length} processes serve`);
   }
@@ -231,9 +234,10 @@ class LocalRun {
       await replica.open();
       // Nobody else ends what came up after the end of the run.
       if (this.isClosed) return await replica.signal('SIGKILL');
-      await replica.serve(this.topology);
+      // One that ended instead was told to `ended`, and is started again or is broken.
+      if ((await replica.serve(this.topology)) !== undefined) return;
     } catch (error) {
-      // Another fault struck before it served; the end of that one starts it again.
+      // Another fault killed it as it started; the end of that one starts it again.
       if (replica.isKilled) return;
       throw error;
     }
@@ -253,13 +257,16 @@ class LocalRun {
   /**
    * A process ended by itself: by an operating error, after which it is started again, or broken.
    */
-  private ended({ node, incarnation, cause, code }: ReplicaEnd): void {
-    const type = code === undefined ? 'broken' : 'stopped';
+  private ended({ node, incarnation, cause, code, hasServed }: ReplicaEnd): void {
+    const type = code === undefined ? 'broken' : hasServed ? 'stopped' : 'refused';
     this.ends.push({ node, incarnation, atMs: this.nowMs(), type, cause });
     this.count(`node ${type}`);
     const replica = this.replicas.get(node);
     if (type === 'broken' || replica === undefined) return;
-    this.at(this.nowMs() + RESTART_AFTER_MS, () => this.restart(replica));
+    this.at(this.nowMs() + RESTART_AFTER_MS, async () => {
+      await replica.whenDown();
+      await this.restart(replica);
+    });
   }
 
   private async timeIsUp(): Promise<void> {
