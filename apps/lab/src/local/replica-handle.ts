@@ -28,11 +28,11 @@ export class ReplicaHandle {
   readonly node: NodeId;
   /** Where its messages go, once it has been up. */
   address = '';
+  /** Whether the lab killed the process of the last life; then it may end in the middle of all. */
+  isKilled = false;
   private readonly place: ReplicaPlace;
   private readonly bug: PlantedBug | undefined;
   private readonly onEnd: (end: ReplicaEnd) => void;
-  /** Whether the lab killed the process of the last life; then it may end in the middle of all. */
-  isKilled = false;
   private child: ChildProcess | undefined;
   /** Resolves when the process of the last life has ended. */
   private exited: Promise<void> = Promise.resolve();
