@@ -1,0 +1,124 @@
+/**
+ * How long the recovery of 1 GiB takes, beside reading the same files; and what an idle log costs
+ * in memory.
+ *
+ * Files are in the cache of the system in both lanes, so the reference is the fastest reading there
+ * is: the ratio says what checking and indexing cost on top.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { type Host, toNodeId } from '@mangrove/host';
+import { createProcessHost } from '@mangrove/host-process/node';
+import { openJournal, openSharedJournal } from '@mangrove/journal';
+import type { BenchRow } from './bench-row.ts';
+
+const TOTAL_BYTES = 1024 ** 3;
+const RECORD_BYTES = 4096;
+const LOG_COUNT = 1000;
+const READ_BYTES = 1_048_576;
+const ROUND_COUNT = 3;
+
+/** Recovery and memory. */
+export const bench = {
+  name: 'journal-recovery',
+  async run(report: (row: BenchRow) => void): Promise<void> {
+    const directory = await mkdtemp(join(tmpdir(), 'mangrove-bench-'));
+    const options = { node: toNodeId('bench'), dataDirectory: directory };
+    const host = await createProcessHost(options);
+    try {
+      await measureRecovery(host, report);
+      await measureMemory(host, report);
+    } finally {
+      await host.close();
+      await rm(directory, { recursive: true, force: true });
+    }
+  },
+};
+
+async function measureRecovery(host: Host, report: (row: BenchRow) => void): Promise<void> {
+  const options = { directory: 'large' };
+  const made = await openJournal(host, options);
+  const record = new Uint8Array(RECORD_BYTES).fill(7);
+  const batch = Array.from({ length: READ_BYTES / RECORD_BYTES }, () => record);
+  for (let done = 0; done < TOTAL_BYTES; done += READ_BYTES) await made.append(batch);
+  const count = made.durableIndex;
+  await made.close();
+  const [opening, reading]: [number[], number[]] = [[], []];
+  for (let round = 0; round < ROUND_COUNT; round++) {
+    reading.push(await secondsOf(() => readAll(host, 'large')));
+    opening.push(
+      await secondsOf(async () => {
+        const journal = await openJournal(host, options);
+        if (journal.durableIndex !== count) throw new Error('records are missing');
+        await journal.close();
+      }),
+    );
+  }
+  const [ours, reference] = [median(opening), median(reading)];
+  report({
+    bench: 'journal-recovery',
+    case: 'recovery of 1 GiB in records of 4 KiB, beside reading the files',
+    ours,
+    reference,
+    unit: 's',
+    ratio: ours / reference,
+    goal: '',
+    met: true,
+  });
+}
+
+async function readAll(host: Host, directory: string): Promise<void> {
+  for (const name of await host.disk.list(directory)) {
+    if (!name.startsWith('segment')) continue;
+    const file = await host.disk.open(`${directory}/${name}`, 'read');
+    for (let at = 0; at < file.size(); at += READ_BYTES) await file.readAt(at, READ_BYTES);
+    await file.close();
+  }
+}
+
+/** The memory of a log with one record that nobody writes, beside that record's own bytes. */
+async function measureMemory(host: Host, report: (row: BenchRow) => void): Promise<void> {
+  const record = new Uint8Array(100);
+  const journal = await openSharedJournal(host, { directory: 'many' });
+  const before = heapBytes();
+  await Promise.all(
+    Array.from({ length: LOG_COUNT }, async (_, nth) => {
+      const log = await journal.createLog(`log-${nth}`);
+      await log.append([record]);
+    }),
+  );
+  const ours = (heapBytes() - before) / LOG_COUNT;
+  report({
+    bench: 'journal-recovery',
+    case: `memory of an idle log among ${LOG_COUNT}, beside its one record of 100 B`,
+    ours,
+    reference: record.length,
+    unit: 'bytes',
+    ratio: ours / record.length,
+    goal: '',
+    met: true,
+  });
+  await journal.close();
+}
+
+function heapBytes(): number {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  collect();
+  collect();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+async function secondsOf(work: () => Promise<void>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / 1000;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
