@@ -32,7 +32,7 @@ export function boundedRow(
     reference,
     unit,
     ratio,
-    goal: `ours <= ${most}`,
+    goal: `ours <= ${Math.round(most)}`,
     met: ours <= most,
   };
 }
