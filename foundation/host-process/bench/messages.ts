@@ -11,9 +11,9 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { BenchRow } from '@mangrove/experiment';
 import { type NodeId, toNodeId } from '@mangrove/host';
 import { createProcessHost, type ProcessHost } from '@mangrove/host-process/node';
-import type { BenchRow } from './bench-row.ts';
 import type { PeerReport } from './message-peer.ts';
 
 const MESSAGE_BYTES = 100;

@@ -8,7 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BenchRow } from './bench-row.ts';
+import type { BenchRow } from '@mangrove/experiment';
 
 const ROUND_COUNT = 11;
 const GOAL_MS = 600;

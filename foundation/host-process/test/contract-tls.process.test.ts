@@ -1,6 +1,6 @@
 /**
  * Shows that the Host keeps the contract with mutual TLS on messages and TLS on streams: every case
- * about the network and about lives, since a TLS socket ends, stalls and resets in its own way.
+ * about the network and how lives end, since a TLS socket ends, stalls and resets in its own way.
  */
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ afterAll(() => fs.rmSync(directory, { recursive: true }));
 
 describe('the Host of a process with TLS', () => {
   for (const { rules, title, run } of hostContract) {
-    if (!rules.some((rule) => /^[HNS]/.test(rule))) continue;
+    if (!rules.some((rule) => /^[NS]/.test(rule)) && !/crash|accept/.test(title)) continue;
     it(`${rules.join(' ')}: ${title}`, { timeout: 20_000 }, async (context) => {
       const program = skipUnless(context, openssl);
       await withWorld(run, (node) => optionsOf(program, node));

@@ -21,7 +21,7 @@ describe('a peer that is killed', () => {
     const a = await nodes.start('a');
     let b = await nodes.start('b');
     await a.meet(b);
-    for (let life = 0; life < 3; life++) {
+    for (let life = 0; life < 2; life++) {
       const former = b;
       await a.send(b, `for life ${life}`);
       former.kill('SIGKILL');
@@ -64,6 +64,7 @@ describe('a peer that is killed', () => {
     await a.control({ do: 'status' });
     a.kill('SIGKILL');
     await a.exited;
+    // The directory is free again, though nobody released its lock.
     const again = await nodes.start('a');
     expect(again.incarnation).toBeGreaterThan(a.incarnation);
     // The operating system lives on, and with it all that it was given.
@@ -89,7 +90,7 @@ describe('a data directory', () => {
 
   it('has one process, also when many start at once', { timeout: 30_000 }, async () => {
     const dataDirectory = join(nodes.directory, 'shared');
-    const starts = Array.from({ length: 5 }, (_, index) => {
+    const starts = Array.from({ length: 3 }, (_, index) => {
       return nodes.start(`node-${index}`, { dataDirectory });
     });
     const fates = await Promise.allSettled(starts);
@@ -97,14 +98,6 @@ describe('a data directory', () => {
     for (const fate of fates) {
       if (fate.status === 'rejected') expect(fate.reason).toMatchObject({ code: 'data-in-use' });
     }
-  });
-
-  it('is free again when its process was killed', async () => {
-    const first = await nodes.start('a');
-    first.kill('SIGKILL');
-    await first.exited;
-    const second = await nodes.start('a');
-    expect(second.incarnation).toBeGreaterThan(first.incarnation);
   });
 });
 
