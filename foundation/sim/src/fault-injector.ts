@@ -2,7 +2,7 @@
  * Does to the simulated world what a fault says, from when until when.
  */
 import type { DiskFault, Fault, NetworkFault } from '@mangrove/experiment';
-import type { NodeId } from '@mangrove/host';
+import { InvalidArgument, type NodeId } from '@mangrove/host';
 import type { SimulationEvent } from './engine.ts';
 import type { Link } from './link.ts';
 import type { Machine } from './machine.ts';
@@ -42,8 +42,8 @@ export class FaultInjector {
   inject(fault: Fault): void {
     const { world, actor } = this;
     if (fault.type === 'crash-at') {
-      const machine = world.machines.get(fault.node);
-      machine?.arm(fault.point, () => {
+      const machine = this.machineOf(fault);
+      machine.arm(fault.point, () => {
         world.count(`fault ${fault.type}`);
         actor.crash(machine, fault.disk);
         this.after(fault.downMs, () => actor.restart(machine));
@@ -77,8 +77,7 @@ export class FaultInjector {
       return moment(() => this.resetStreams(fault.from, fault.to));
     }
     if ('node' in fault) {
-      const machine = this.world.machines.get(fault.node);
-      return machine === undefined ? moment(() => {}) : this.machineEffect(fault, machine);
+      return this.machineEffect(fault, this.machineOf(fault));
     }
     const links = this.world.network.linksBetween(fault.from, fault.to);
     return () => {
@@ -87,6 +86,12 @@ export class FaultInjector {
         for (const end of ends) end();
       };
     };
+  }
+
+  private machineOf(fault: MachineFault): Machine {
+    const machine = this.world.machines.get(fault.node);
+    if (machine !== undefined) return machine;
+    throw new InvalidArgument(`fault ${fault.type} node`, fault.node, 'one of the simulation');
   }
 
   /** Begins a fault of one link. */

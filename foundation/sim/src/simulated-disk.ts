@@ -6,6 +6,7 @@ import {
   BrokenInvariant,
   type Disk,
   DiskError,
+  type DiskErrorCode,
   type DiskFile,
   type DiskLock,
   InvalidArgument,
@@ -43,7 +44,7 @@ interface Work<Value> {
   /** Takes effect, as far as the node can see. Returns what its end has to do. */
   readonly begin: () => () => Value;
   /** What an injected failure leaves behind. */
-  readonly spoil?: (random: Random) => void;
+  readonly spoil?: (random: Random, error: DiskErrorCode) => void;
 }
 
 /** The disk of one life. */
@@ -161,7 +162,7 @@ export class SimulatedDisk implements Disk {
         finish = rethrow(error);
       }
     } else {
-      work.spoil?.(this.random);
+      work.spoil?.(this.random, weather.error);
       world.count(`disk ${operation}: ${weather.error}`);
       finish = rethrow(new DiskError(weather.error, path, operation));
     }
@@ -273,10 +274,11 @@ class SimulatedFile implements DiskFile {
     checkRange(offset, bytes.length);
     this.checkWritable();
     const print = hashBytes(bytes);
-    const spoil = (random: Random) => {
-      // A refused write may have got somewhere: a beginning of it stays, and is not even a write.
+    const spoil = (random: Random, error: DiskErrorCode) => {
+      // A write that failed may have got somewhere: a beginning of it stays. One for which there
+      // was no room never began (D5).
       const part = bytes.subarray(0, random.below(bytes.length + 1));
-      if (part.length > 0) this.file.write(offset, part);
+      if (part.length > 0 && error !== 'no-space') this.file.write(offset, part);
     };
     await this.change('write', bytes.length, print, () => this.file.write(offset, bytes), spoil);
     if (hashBytes(bytes) !== print) this.disk.accuse(this.path);
@@ -287,7 +289,7 @@ class SimulatedFile implements DiskFile {
     sizeBytes: number,
     print: number,
     apply: () => PendingWrite,
-    spoil?: (random: Random) => void,
+    spoil?: Work<void>['spoil'],
   ): Promise<void> {
     const begin = () => {
       const write = apply();
@@ -301,7 +303,7 @@ class SimulatedFile implements DiskFile {
     sizeBytes: number,
     print: number,
     begin: () => () => Value,
-    spoil: (random: Random) => void = () => {},
+    spoil: Work<Value>['spoil'] = () => {},
   ): Promise<Value> {
     if (this.isClosed) return Promise.reject(new DiskError('closed', this.path, operation));
     const { path } = this;

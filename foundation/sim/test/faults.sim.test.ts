@@ -149,6 +149,35 @@ describe('a fault of a disk', () => {
     expect(outcomes).toEqual(['good ok', failed, failed, 'bad ok']);
   });
 
+  it('disk-full: a refused write leaves the bytes that were there', async () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const simulation = new Simulation({ seed, nodes: [N1] });
+      simulation.inject({ type: 'disk-full', node: N1, atMs: 500, untilMs: 900 });
+      const seen: string[] = [];
+      simulation.start(N1, async (host) => {
+        host.run(async () => {
+          const file = await host.disk.open('log', 'create');
+          await file.append(new Uint8Array(2000).fill(1));
+          await file.sync();
+          await host.timers.sleep(600);
+          await file.writeAt(0, new Uint8Array(2000).fill(2)).catch(() => {});
+          seen.push(String(new Set(await file.readAt(0, 2000)).size));
+        });
+        return idleNode();
+      });
+      await simulation.run(2000);
+      simulation.close();
+      expect(seen).toEqual(['1']);
+    }
+  });
+
+  it('on a node that is not there is a mistake of the caller', () => {
+    const simulation = new Simulation({ seed: 1, nodes: [N1] });
+    const fault: Fault = { type: 'pause', node: N2, atMs: 1, untilMs: 2 };
+    expect(() => simulation.inject(fault)).toThrow('fault pause node is "n2"');
+    simulation.close();
+  });
+
   it('stops a node lawfully that does not handle it; a supervisor brings it back', async () => {
     const fault: Fault = {
       ...{ type: 'disk-error', node: N1, operation: 'sync', path: '', count: 1 },
