@@ -6,7 +6,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { Bench } from '@mangrove/experiment';
 
-const ROUND_COUNT = 15;
+const ROUND_COUNT = 9;
 const GOAL_MS = 300;
 
 /** Milliseconds from `spawn` to the end of the process; the median of the rounds. */

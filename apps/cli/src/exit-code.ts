@@ -6,7 +6,7 @@
 
 /** How a command ended, by the word for it. */
 export const EXIT_CODES = {
-  /** Everything held: the history is valid, the goals are met, the bug was found. */
+  /** Everything held: the history is valid, the goals are met. */
   valid: 0,
   /** Something did not hold. */
   invalid: 1,
