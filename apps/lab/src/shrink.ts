@@ -206,7 +206,7 @@ function* withoutClients(plan: Plan): Iterable<readonly [string, Plan]> {
   for (const client of plan.clients) {
     const clients = plan.clients.filter((each) => each !== client);
     const operations = plan.operations.filter((each) => each.client !== client);
-    yield [`client ${client}`, { ...plan, clients, operations }];
+    yield [`client ${client}`, amongMembers({ ...plan, clients, operations })];
   }
   // What two clients do one of them can often do alone.
   for (const client of plan.clients.slice(1)) {
@@ -216,7 +216,7 @@ function* withoutClients(plan: Plan): Iterable<readonly [string, Plan]> {
     );
     yield [
       `client ${client}, whose operations ${clients[0]} does`,
-      { ...plan, clients, operations },
+      amongMembers({ ...plan, clients, operations }),
     ];
   }
 }
@@ -226,8 +226,20 @@ function* withoutReplicas(plan: Plan): Iterable<readonly [string, Plan]> {
   for (const replica of plan.replicas) {
     const replicas = plan.replicas.filter((each) => each !== replica);
     const faults = plan.faults.filter((fault) => !('node' in fault) || fault.node !== replica);
-    yield [`replica ${replica}`, { ...plan, replicas, faults }];
+    yield [`replica ${replica}`, amongMembers({ ...plan, replicas, faults })];
   }
+}
+
+/** The plan with faults of links between its members only: others make no plan. */
+function amongMembers(plan: Plan): Plan {
+  const members = new Set([...plan.replicas, ...plan.clients]);
+  const faults = plan.faults.flatMap((fault): readonly Fault[] => {
+    if (!('from' in fault)) return [fault];
+    const from = fault.from.filter((node) => members.has(node));
+    const to = fault.to.filter((node) => members.has(node));
+    return from.length === 0 || to.length === 0 ? [] : [{ ...fault, from, to }];
+  });
+  return { ...plan, faults };
 }
 
 function* shorterFaults(plan: Plan): Iterable<readonly [string, Plan]> {
