@@ -18,13 +18,15 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findBug, findExperiment } from '../src/catalog.ts';
 import { ReplicaHandle } from '../src/local/replica-handle.ts';
 import { runLocal } from '../src/local/run-local.ts';
+import { anomaliesOf } from '../src/verdict.ts';
 
 const entry = findExperiment('register');
 const [n1, n2, n3] = ['n1', 'n2', 'n3'].map(toNodeId) as [NodeId, NodeId, NodeId];
 
-/** A second of load, with these faults. */
+/** A second of load, with these faults. A busy machine has the time it needs to get well. */
 function planOf(...faults: readonly Fault[]): Plan {
-  return { ...drawPlan({ ...entry.experiment, activeMs: 1000, quietMs: 2000 }, 1), faults };
+  const times = { activeMs: 1000, quietMs: 6000, operationTimeoutMs: 2000 };
+  return { ...drawPlan({ ...entry.experiment, ...times }, 1), faults };
 }
 
 let folder: string;
@@ -59,6 +61,7 @@ describe('three processes', () => {
       onProgress: (sentence) => said.push(sentence),
     });
     expect(evidence).toMatchObject({ world: 'local', ends: [], notInjected: [] });
+    expect(anomaliesOf(evidence.verdict)).toEqual([]);
     expect(evidence.verdict.answer).toBe('valid');
     expect(said).toEqual(['3 processes serve', 'n1 is killed', 'n1 is back']);
     expect(evidence.counts).toMatchObject({ 'fault crash': 1, 'node starts': 1 });
@@ -84,6 +87,7 @@ describe('three processes', () => {
         { type: 'clock-drift', ...window, node: n2, ppm: 100 },
       ),
     );
+    expect(anomaliesOf(evidence.verdict)).toEqual([]);
     expect(evidence.verdict.answer).toBe('valid');
     expect(evidence.counts).toMatchObject({
       'fault cut': 1,
