@@ -7,6 +7,7 @@
 import type { Bench } from '@mangrove/experiment';
 import { drawPlan } from '@mangrove/sim';
 import { findExperiment } from '../src/catalog.ts';
+import { huntIn } from '../src/hunt.ts';
 import { WorkerPool } from '../src/worker-pool.ts';
 
 const EXPERIMENT = 'register';
@@ -18,32 +19,41 @@ const ROUND_COUNT = 3;
 export const bench: Bench = {
   name: 'hunt',
   async run(report) {
-    const [one, two]: [number[], number[]] = [[], []];
+    const [plans, one, two]: [number[], number[], number[]] = [[], [], []];
     const single = await WorkerPool.open({ experiment: EXPERIMENT, workerCount: 1 });
     const double = await WorkerPool.open({ experiment: EXPERIMENT, workerCount: 2 });
     try {
       for (let round = 0; round <= ROUND_COUNT; round++) {
-        const rates = [await rateOf(single), await rateOf(double)] as const;
+        const rates = [await planRate(single), await seedRate(single), await seedRate(double)];
         // The first round warms up.
         if (round === 0) continue;
-        one.push(rates[0]);
-        two.push(rates[1]);
+        for (const [index, list] of [plans, one, two].entries()) list.push(rates[index] ?? 0);
       }
     } finally {
       await single.close();
       await double.close();
     }
-    const [slow, fast] = [median(one), median(two)];
-    const head = { bench: 'hunt', unit: 's/s', goal: '', met: true };
+    const [simulated, slow, fast] = [median(plans), median(one), median(two)];
+    const head = { bench: 'hunt', goal: '', met: true };
     const wall = 'simulated seconds a second, five replicas under faults, beside wall time';
-    report({ ...head, case: wall, ours: slow, reference: 1, ratio: slow });
-    const gain = 'two worker threads beside one';
-    report({ ...head, case: gain, ours: fast, reference: slow, ratio: fast / slow });
+    report({ ...head, case: wall, ours: simulated, reference: 1, unit: 's/s', ratio: simulated });
+    const gain = 'a hunt on two worker threads, beside one on a single thread';
+    const ratio = fast / slow;
+    report({ ...head, case: gain, ours: fast, reference: slow, unit: 'seeds/s', ratio });
   },
 };
 
+/** Seeds a second, as a hunt runs them: three replicas, only the outcome leaves the thread. */
+async function seedRate(pool: WorkerPool): Promise<number> {
+  const { seedCount, elapsedMs } = await huntIn(pool, {
+    experiment: EXPERIMENT,
+    seedCount: 2 * SEED_COUNT,
+  });
+  return (1000 * seedCount) / elapsedMs;
+}
+
 /** Virtual time of all runs by the wall time that they took. */
-async function rateOf(pool: WorkerPool): Promise<number> {
+async function planRate(pool: WorkerPool): Promise<number> {
   const { experiment } = findExperiment(EXPERIMENT);
   const startMs = performance.now();
   let nextSeed = 1;
