@@ -26,6 +26,7 @@ import {
 import type { MessageLimits } from './message-limits.ts';
 import { type NetworkAddress, parseAddress } from './network-address.ts';
 import { Outbox } from './outbox.ts';
+import { reconnectDelayMs } from './reconnect-delay.ts';
 import { resetConnection } from './reset-connection.ts';
 import type { TlsIdentity } from './tls-identity.ts';
 
@@ -335,13 +336,11 @@ export class OutgoingLink {
     if (count > 0) this.owner.countLost(count, reason);
   }
 
-  /** Exponential, with jitter over the upper half, so that nodes do not come back in step. */
   private retryLater(): void {
     if (this.isClosed) return;
-    const { reconnectMs, reconnectMsMax } = this.owner.limits;
-    const ceilingMs = Math.min(reconnectMsMax, reconnectMs * 2 ** Math.min(this.failedCount, 20));
+    const { limits, random } = this.owner;
+    const delayMs = reconnectDelayMs(limits, this.failedCount, random);
     this.failedCount += 1;
-    const delayMs = ceilingMs / 2 + this.owner.random.below(Math.ceil(ceilingMs / 2) + 1);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.dial(), delayMs);
   }
