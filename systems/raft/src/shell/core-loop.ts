@@ -1,0 +1,83 @@
+/**
+ * The loop around the core: events go in one after the other, effects are performed in their order.
+ *
+ *     dispatch -> events -> step(state, event) -> effects -> perform
+ *                    ^                                          |
+ *                    +------------- what it brings about -------+
+ */
+import type { Host, Random, Timer } from '@mangrove/host';
+import type { Effect } from '../core/effect.ts';
+import type { RaftEvent } from '../core/event.ts';
+import type { RaftState } from '../core/state.ts';
+import { nextTimerAt, step } from '../core/step.ts';
+
+/** An event that the loop stamps with the time. */
+export type TimelessEvent = Timeless<RaftEvent>;
+
+type Timeless<Event> = Event extends RaftEvent ? Omit<Event, 'now'> : never;
+
+/** Who performs what the core wants done. */
+export interface Performer {
+  /** Performs one effect; may dispatch events, which are taken in after this step's effects. */
+  perform(effect: Effect): void;
+  /** All that was dispatched is taken in. */
+  settled(): void;
+}
+
+/** The loop of one node. */
+export class CoreLoop {
+  private readonly host: Host;
+  private readonly state: RaftState;
+  private readonly performer: Performer;
+  private readonly electionRandom: Random;
+  private readonly events: TimelessEvent[] = [];
+  private isStepping = false;
+  private isStopped = false;
+  private timer: Timer | undefined;
+  private timerAt = Number.POSITIVE_INFINITY;
+
+  /** @param electionRandom where the waits before elections come from */
+  constructor(host: Host, state: RaftState, electionRandom: Random, performer: Performer) {
+    this.host = host;
+    this.state = state;
+    this.electionRandom = electionRandom;
+    this.performer = performer;
+  }
+
+  /** Sets the timer that the core wants; call it once, when everything is in place. */
+  start(): void {
+    this.setTimer();
+  }
+
+  /** Takes nothing in any more. */
+  stop(): void {
+    this.isStopped = true;
+    this.timer?.cancel();
+  }
+
+  /** Takes an event in: at once, or behind those that are being taken in. */
+  dispatch(event: TimelessEvent): void {
+    this.events.push(event);
+    if (this.isStepping || this.isStopped) return;
+    this.isStepping = true;
+    for (let next = this.events.shift(); next !== undefined; next = this.events.shift()) {
+      const effects = step(this.state, { ...next, now: this.host.clock.now() } as RaftEvent);
+      for (const effect of effects) this.performer.perform(effect);
+    }
+    this.isStepping = false;
+    this.setTimer();
+    this.performer.settled();
+  }
+
+  private setTimer(): void {
+    const at = nextTimerAt(this.state);
+    if (at === this.timerAt || this.isStopped) return;
+    this.timer?.cancel();
+    this.timerAt = at;
+    const delayMs = Math.max(0, at - this.host.clock.now());
+    this.timer = this.host.timers.after(delayMs, () => {
+      this.timerAt = Number.POSITIVE_INFINITY;
+      this.dispatch({ type: 'timer', random: this.electionRandom.uint32() });
+    });
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * How a node is set up: what it replicates, with whom, and within which bounds.
+ */
+import type { Envelope, NodeId } from '@mangrove/host';
+import type { Configuration } from '../core/configuration.ts';
+import type { RaftOptions } from '../core/options.ts';
+import type { StateMachine } from './state-machine.ts';
+
+/** How a node is set up. */
+export interface RaftNodeConfig<Result> {
+  readonly stateMachine: StateMachine<Result>;
+  /** The founding configuration, the same on all founders; left out by a node that joins. */
+  readonly founding?: Configuration;
+  /** Where the other nodes are, those that may join included. */
+  readonly peers: readonly { readonly node: NodeId; readonly address: string }[];
+  readonly options?: Partial<RaftOptions>;
+  /** Where on the Host's disk. Default: `raft`. */
+  readonly directory?: string;
+  /** After how many applied entries a snapshot is taken. Default: 10,000. */
+  readonly snapshotEveryCount?: number;
+  /** How many entries before a snapshot stay, for followers a bit behind. Default: 1000. */
+  readonly trailingCount?: number;
+  /** Gets messages that are not of Raft. */
+  readonly onOther?: (envelope: Envelope) => void;
+}
