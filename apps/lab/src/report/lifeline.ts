@@ -86,7 +86,7 @@ export function commitOf(fields: Fields): number | undefined {
 
 /** Fields that are drawn in their own way, and so are not listed with the others. */
 export const KNOWN_FIELDS: ReadonlySet<string> = new Set([
-  ...['role', 'term', 'epoch', 'ballot', 'view', 'log'],
+  ...['role', 'term', 'epoch', 'ballot', 'view', 'log', 'logFrom'],
 ]);
 
 /** What a node may call how far its log is committed. */

@@ -50,4 +50,12 @@ describe('the panel of a node', () => {
     );
     expect(text).toContain('>+1</span>');
   });
+
+  it('counts from where a node says that the log begins', () => {
+    const log = logOf({ log: '4:a 4:b', logFrom: 12 })!;
+    expect(log.map(({ index }) => index)).toEqual([12, 13]);
+    const { text } = cells(log, 12);
+    expect(text).toContain('title="index 12, term 4, committed: a"');
+    expect(text).toContain('>+11</span>');
+  });
 });

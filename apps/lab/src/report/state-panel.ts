@@ -2,8 +2,9 @@
  * The panel beside a diagram: each lifeline runs on into the state of its node at the cursor.
  *
  * Of a node's fields the panel knows `role`, the term, and `log`: a text of entries with blanks
- * between them, each `term:what`, of which the first `commitIndex` are known to be committed. All
- * other fields are shown by name.
+ * between them, each `term:what`. The first stands at index 1, or at `logFrom` where a node tells
+ * only the last ones; up to `commitIndex` they are known to be committed. All other fields are shown
+ * by name.
  */
 import { termClass } from './diagram-lanes.ts';
 import {
@@ -132,11 +133,12 @@ export function logOf(fields: Fields): readonly LogEntry[] | undefined {
   const log = fields['log'];
   if (typeof log !== 'string') return undefined;
   const words = log.split(' ').filter((word) => word !== '');
+  const from = Number(fields['logFrom'] ?? 1);
   return words.map((word, index) => {
     const [term = '', ...rest] = word.split(':');
     const isTerm = /^\d+$/.test(term) && rest.length > 0;
     return {
-      index: index + 1,
+      index: from + index,
       term: isTerm ? Number(term) : undefined,
       text: isTerm ? rest.join(':') : word,
     };
@@ -149,7 +151,7 @@ const MAX_CELLS = 3;
 /** The last entries of a log as cells, filled where they are known to be committed. */
 export function cells(log: readonly LogEntry[], commitIndex: number, max = MAX_CELLS): Markup {
   const shown = log.slice(-max);
-  const more = log.length - shown.length;
+  const more = (shown[0]?.index ?? 1) - 1;
   const list = shown.map(({ index, term, text }) => {
     const isCommitted = index <= commitIndex;
     const word = isCommitted ? 'committed' : 'not known to be committed';
