@@ -38,7 +38,12 @@ export { type FollowerStatus, type RaftStatus, statusOf } from './core/status.ts
 export { nextTimerAt, step } from './core/step.ts';
 export { plantedBugs } from './planted-bugs.ts';
 export { RAFT_ERRORS, RaftError, type RaftErrorCode } from './shell/raft-error.ts';
-export { RaftNode, startRaftNode } from './shell/raft-node.ts';
+export {
+  type Consistency,
+  RaftNode,
+  type ReadOptions,
+  startRaftNode,
+} from './shell/raft-node.ts';
 export type { RaftNodeConfig } from './shell/raft-node-config.ts';
 export {
   encodeSessionCommand,

@@ -3,8 +3,8 @@
  *
  * Of a node's fields the panel knows `role`, the term, and `log`: a text of entries with blanks
  * between them, each `term:what`. The first stands at index 1, or at `logFrom` where a node tells
- * only the last ones; up to `commitIndex` they are known to be committed. All other fields are shown
- * by name.
+ * only the last ones; up to `commitIndex` they are known to be committed. All other fields are
+ * shown by name.
  */
 import { termClass } from './diagram-lanes.ts';
 import {

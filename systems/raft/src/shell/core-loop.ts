@@ -22,6 +22,8 @@ export interface Performer {
   perform(effect: Effect): void;
   /** All that was dispatched is taken in. */
   settled(): void;
+  /** The core's timer fired so long after its time, in milliseconds. */
+  timerFired(lateMs: number): void;
 }
 
 /** The loop of one node. */
@@ -77,6 +79,7 @@ export class CoreLoop {
     const delayMs = Math.max(0, at - this.host.clock.now());
     this.timer = this.host.timers.after(delayMs, () => {
       this.timerAt = Number.POSITIVE_INFINITY;
+      this.performer.timerFired(Math.max(0, this.host.clock.now() - at));
       this.dispatch({ type: 'timer', random: this.electionRandom.uint32() });
     });
   }

@@ -9,6 +9,7 @@ import { indexAfter, type LogIndex } from '../core/positions.ts';
 import { snapshotAt } from '../core/snapshots.ts';
 import type { RaftState } from '../core/state.ts';
 import type { TimelessEvent } from './core-loop.ts';
+import type { NodeMetrics } from './node-metrics.ts';
 import type { RaftNodeConfig } from './raft-node-config.ts';
 import type { RaftStorage } from './raft-storage.ts';
 
@@ -18,6 +19,7 @@ export class MachineRunner<Result> {
   private readonly config: RaftNodeConfig<Result>;
   private readonly storage: RaftStorage;
   private readonly state: RaftState;
+  private readonly metrics: NodeMetrics;
   private readonly dispatch: (event: TimelessEvent) => void;
   private readonly onApplied: (index: LogIndex, result: Result | undefined) => void;
   private isSnapshotting = false;
@@ -27,7 +29,11 @@ export class MachineRunner<Result> {
   constructor(
     host: Host,
     config: RaftNodeConfig<Result>,
-    parts: { readonly storage: RaftStorage; readonly state: RaftState },
+    parts: {
+      readonly storage: RaftStorage;
+      readonly state: RaftState;
+      readonly metrics: NodeMetrics;
+    },
     dispatch: (event: TimelessEvent) => void,
     onApplied: (index: LogIndex, result: Result | undefined) => void,
   ) {
@@ -35,6 +41,7 @@ export class MachineRunner<Result> {
     this.config = config;
     this.storage = parts.storage;
     this.state = parts.state;
+    this.metrics = parts.metrics;
     this.dispatch = dispatch;
     this.onApplied = onApplied;
   }
@@ -86,6 +93,7 @@ export class MachineRunner<Result> {
     this.isSnapshotting = true;
     const metadata = snapshotAt(state, index);
     const data = this.config.stateMachine.snapshot();
+    this.metrics.snapshotTakenBytes.add(data.length);
     this.host.run(async () => {
       const isNewest = await this.storage.save({ metadata, data });
       this.isSnapshotting = false;

@@ -4,25 +4,29 @@
 import type { NodeId } from '@mangrove/host';
 import type { RefusalReason } from '../core/effect.ts';
 
-/** Why a call of a node failed: what the core says, or that the node was closed. */
-export type RaftErrorCode = RefusalReason | 'closed';
+/** Why a call of a node failed: what the core says, or the node around it. */
+export type RaftErrorCode = RefusalReason | 'closed' | 'aborted';
 
-/** What each code means, in a sentence. */
+/** What each code means, and what to do, in a sentence. */
 export const RAFT_ERRORS: Readonly<Record<RaftErrorCode, string>> = {
-  'not-leader': 'this node does not lead',
-  overload: 'too much is under way',
-  'too-large': 'the command is larger than the bound',
-  transferring: 'leadership is being handed over',
-  'leadership-lost': 'leadership was lost before the outcome was known',
-  overwritten: 'another entry was committed in its place',
-  compacted: 'a snapshot took the place of the log that would tell the outcome',
-  'change-under-way': 'another change of membership is under way, or may be',
-  'bad-change': 'the change contradicts the configuration in force',
-  'not-caught-up': 'the learner is too far behind to be promoted',
-  'bad-target': 'the target is no voter, or leads already',
-  timeout: 'the target did not take over in time',
-  'no-lease': 'lease reads need check-quorum',
-  closed: 'the node was closed',
+  'not-leader': 'this node does not lead: ask the leader, or again when there is one',
+  overload: 'too much is under way: ask again later, and slower',
+  'too-large': 'the command is larger than the bound: make it smaller, or raise commandBytesMax',
+  transferring: 'leadership is being handed over: ask the next leader',
+  'leadership-lost':
+    'leadership was lost before the outcome was known: read, or repeat within a session',
+  overwritten: 'another entry was committed in its place: propose it again',
+  compacted:
+    'a snapshot took the place of the log that knew the outcome: read, or repeat within a session',
+  'change-under-way':
+    'another change of membership is under way, or may be: ask again when it is done',
+  'bad-change': 'the change contradicts the configuration in force: look at status()',
+  'not-caught-up': 'the learner is too far behind to be promoted: wait until its lag is small',
+  'bad-target': 'the target is no voter, or leads already: look at status()',
+  timeout: 'the target did not take over in time: see whether it is up, then ask again',
+  'no-lease': 'lease reads need check-quorum: switch it on, or read linearizably',
+  closed: 'the node was closed: ask another one',
+  aborted: 'the caller gave it up',
 };
 
 /** A call that failed. */
@@ -34,8 +38,15 @@ export class RaftError extends Error {
   /** Who leads, as far as the node knows. */
   readonly leader: NodeId | undefined;
 
-  constructor(code: RaftErrorCode, isDefinite: boolean, leader?: NodeId) {
-    super(RAFT_ERRORS[code]);
+  constructor(
+    code: RaftErrorCode,
+    isDefinite: boolean,
+    more: { readonly leader?: NodeId | undefined; readonly cause?: unknown } = {},
+  ) {
+    const { leader, cause } = more;
+    const end = isDefinite ? 'it did not happen and never will' : 'it may have happened';
+    const who = leader === undefined ? '' : `; ${leader} leads`;
+    super(`${RAFT_ERRORS[code]} (${end}${who})`, cause === undefined ? {} : { cause });
     this.code = code;
     this.isDefinite = isDefinite;
     this.leader = leader;

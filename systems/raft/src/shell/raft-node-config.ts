@@ -20,6 +20,8 @@ export interface RaftNodeConfig<Result> {
   readonly snapshotEveryCount?: number;
   /** How many entries before a snapshot stay, for followers a bit behind. Default: 1000. */
   readonly trailingCount?: number;
+  /** A command in a word, for traces: `x=1`. Default: its size. It must tell no secrets. */
+  readonly describeCommand?: (command: Uint8Array) => string;
   /** Gets messages that are not of Raft. */
   readonly onOther?: (envelope: Envelope) => void;
 }

@@ -14,13 +14,14 @@
 import type { Host, NodeId, RunningNode } from '@mangrove/host';
 import type { MemberChange } from '../core/configuration.ts';
 import type { Effect } from '../core/effect.ts';
-import type { ReadMode, RequestId } from '../core/event.ts';
+import type { RequestId } from '../core/event.ts';
 import { toRaftOptions } from '../core/options.ts';
 import { blankSnapshot, foundingSnapshot } from '../core/snapshot-metadata.ts';
 import { createRaft, type RaftState } from '../core/state.ts';
 import { type RaftStatus, statusOf } from '../core/status.ts';
 import { CoreLoop, type Performer, type TimelessEvent } from './core-loop.ts';
 import { MachineRunner } from './machine-runner.ts';
+import { NodeMetrics } from './node-metrics.ts';
 import type { PeerMessage } from './peer-codec.ts';
 import { PeerPort } from './peer-port.ts';
 import { RaftError } from './raft-error.ts';
@@ -28,6 +29,25 @@ import type { RaftNodeConfig } from './raft-node-config.ts';
 import { RaftStorage } from './raft-storage.ts';
 import { Requests } from './requests.ts';
 import { SnapshotSender } from './snapshot-sender.ts';
+import { StateTrace } from './state-trace.ts';
+import { StatusFeed } from './status-feed.ts';
+
+/** How current a read must be. */
+export type Consistency =
+  /** Everything that was acknowledged before the read began; by a round of heartbeats. */
+  | 'linearizable'
+  /** The same, by the leader's lease where it holds one: as true as the clocks' stated bound. */
+  | 'lease'
+  /** Whatever this node has applied; needs no one else, and may be behind without bound. */
+  | 'stale';
+
+/** How a read is made. */
+export interface ReadOptions {
+  /** Default: `linearizable`. */
+  readonly consistency?: Consistency;
+  /** Gives the read up. */
+  readonly signal?: AbortSignal;
+}
 
 /** Opens the storage, recovers, and takes part. Rejects where the storage is damaged. */
 export async function startRaftNode<Result>(
@@ -51,6 +71,13 @@ export class RaftNode<Result> implements RunningNode {
   private readonly machine: MachineRunner<Result>;
   private readonly port: PeerPort;
   private readonly snapshots: SnapshotSender;
+  private readonly metrics: NodeMetrics;
+  private readonly stateTrace: StateTrace;
+  private readonly feed: StatusFeed;
+  /** Writes that are not durable, and since when. */
+  private readonly asked: { readonly sequence: number; readonly at: number }[] = [];
+  private hasNewRole = false;
+  private told = { commitIndex: -1, appliedIndex: -1, lastIndex: -1 };
   private isClosed = false;
 
   constructor(host: Host, config: RaftNodeConfig<Result>, storage: RaftStorage) {
@@ -66,14 +93,26 @@ export class RaftNode<Result> implements RunningNode {
       random: electionRandom.uint32(),
     });
     const { state } = this;
+    const metrics = new NodeMetrics(host);
+    this.metrics = metrics;
+    this.stateTrace = new StateTrace(host.trace, config.describeCommand ?? sizeOf);
+    this.feed = new StatusFeed(() => this.status());
     const dispatch = (event: TimelessEvent) => this.loop.dispatch(event);
     this.loop = new CoreLoop(host, state, electionRandom, this.performer());
     this.port = new PeerPort(host);
-    this.snapshots = new SnapshotSender(host, { storage, state, port: this.port }, dispatch);
-    this.machine = new MachineRunner(host, config, { storage, state }, dispatch, (index, result) =>
-      this.requests.applied(index, result),
+    this.snapshots = new SnapshotSender(
+      host,
+      { storage, state, port: this.port, metrics },
+      dispatch,
     );
-    storage.setWritten((sequence) => dispatch({ type: 'persisted', sequence }));
+    this.machine = new MachineRunner(
+      host,
+      config,
+      { storage, state, metrics },
+      dispatch,
+      (index, result) => this.requests.applied(index, result),
+    );
+    storage.setWritten((sequence, tookMs) => this.written(sequence, tookMs));
     for (const { node, address } of config.peers) {
       if (node !== host.node) host.messages.addPeer(node, address);
     }
@@ -90,16 +129,32 @@ export class RaftNode<Result> implements RunningNode {
    * Rejects with `RaftError`. Where `isDefinite` is false the command may be applied all the same,
    * now or later: it must not be proposed again unless applying it twice does no harm.
    */
-  propose(data: Uint8Array): Promise<Result> {
-    return this.request((id) => ({ type: 'propose', id, data })) as Promise<Result>;
+  async propose(
+    data: Uint8Array,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<Result> {
+    const begunAt = this.host.clock.now();
+    const { signal } = options;
+    const toEvent = (id: RequestId): TimelessEvent => ({ type: 'propose', id, data });
+    const result = await this.request(toEvent, { signal, isDefinite: false });
+    this.metrics.proposalMs.record(this.host.clock.now() - begunAt);
+    return result as Result;
   }
 
   /**
-   * Resolves when the state machine of this node may be read linearizably: at once, in the same
-   * turn. Rejects with `RaftError`, always definite.
+   * Resolves when the state machine of this node may be read with the wanted consistency: at once,
+   * in the same turn. Rejects with `RaftError`, always definite.
    */
-  async read(mode: ReadMode = 'read-index'): Promise<void> {
-    await this.request((id) => ({ type: 'read', id, mode }));
+  async read(options: ReadOptions = {}): Promise<void> {
+    const { consistency = 'linearizable', signal } = options;
+    if (consistency === 'stale') {
+      if (this.isClosed) throw new RaftError('closed', true);
+      return;
+    }
+    const mode = consistency === 'lease' ? 'lease' : 'read-index';
+    const forget = (id: RequestId) => this.loop.dispatch({ type: 'cancel-read', id });
+    const toEvent = (id: RequestId): TimelessEvent => ({ type: 'read', id, mode });
+    await this.request(toEvent, { signal, isDefinite: true, forget });
   }
 
   /** Changes the members; resolves when all of the change is committed. Rejects as `propose`. */
@@ -132,6 +187,16 @@ export class RaftNode<Result> implements RunningNode {
     return statusOf(this.state);
   }
 
+  /**
+   * The status now, then the newest one after each change; slow readers miss what lies between. It
+   * ends when the node is closed, and throws `aborted` with `signal`.
+   */
+  changes(
+    options: { readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<RaftStatus, void, undefined> {
+    return this.feed.read(options.signal);
+  }
+
   /** Refuses what it owes, as not known, and stops. */
   async close(): Promise<void> {
     if (this.isClosed) return;
@@ -139,6 +204,7 @@ export class RaftNode<Result> implements RunningNode {
     this.loop.stop();
     this.machine.stop();
     this.requests.rejectAll();
+    this.feed.close();
     await this.storage.close();
   }
 
@@ -146,13 +212,17 @@ export class RaftNode<Result> implements RunningNode {
     await this.close();
   }
 
-  private request(toEvent: (id: RequestId) => TimelessEvent): Promise<unknown> {
+  private request(
+    toEvent: (id: RequestId) => TimelessEvent,
+    abort: Parameters<Requests['open']>[1] = { signal: undefined, isDefinite: false },
+  ): Promise<unknown> {
     if (this.isClosed) return Promise.reject(new RaftError('closed', true));
-    return this.requests.open((id) => this.loop.dispatch(toEvent(id)));
+    return this.requests.open((id) => this.loop.dispatch(toEvent(id)), abort);
   }
 
   private receive({ message, data }: PeerMessage): void {
     if (message.type === 'install-snapshot') {
+      this.metrics.snapshotReceivedBytes.add(data.length);
       this.storage.keepReceived({ metadata: message.snapshot, data });
     }
     this.loop.dispatch({ type: 'message', message });
@@ -161,13 +231,43 @@ export class RaftNode<Result> implements RunningNode {
   private performer(): Performer {
     return {
       perform: (effect) => this.perform(effect),
-      settled: () => this.machine.snapshotIfDue(),
+      settled: () => this.settled(),
+      timerFired: (lateMs) => this.metrics.timerFired(this.state, lateMs),
     };
+  }
+
+  private written(sequence: number, tookMs: number): void {
+    const now = this.host.clock.now();
+    this.metrics.syncMs.record(tookMs);
+    while (this.asked[0] !== undefined && this.asked[0].sequence <= sequence) {
+      this.metrics.appendMs.record(now - this.asked[0].at);
+      this.asked.shift();
+    }
+    this.loop.dispatch({ type: 'persisted', sequence });
+  }
+
+  private settled(): void {
+    const { state } = this;
+    this.machine.snapshotIfDue();
+    this.metrics.settled(state);
+    this.stateTrace.tell(state);
+    const { commitIndex, appliedIndex } = state;
+    const { lastIndex } = state.log;
+    const isNews =
+      this.hasNewRole ||
+      commitIndex !== this.told.commitIndex ||
+      appliedIndex !== this.told.appliedIndex ||
+      lastIndex !== this.told.lastIndex;
+    if (!isNews) return;
+    this.hasNewRole = false;
+    this.told = { commitIndex, appliedIndex, lastIndex };
+    this.feed.changed();
   }
 
   private perform(effect: Effect): void {
     switch (effect.type) {
       case 'persist':
+        this.asked.push({ sequence: effect.sequence, at: this.state.now });
         this.storage.persist(effect);
         return;
       case 'send':
@@ -181,6 +281,7 @@ export class RaftNode<Result> implements RunningNode {
         return;
       case 'restore':
         this.machine.restore(effect);
+        this.requests.skippedTo(effect.snapshot.index);
         return;
       case 'load-entries':
         this.host.run(() => this.load(effect));
@@ -195,7 +296,7 @@ export class RaftNode<Result> implements RunningNode {
         return;
       case 'refused': {
         const { id, reason, isDefinite, leader } = effect;
-        this.requests.reject(id, new RaftError(reason, isDefinite, leader));
+        this.requests.reject(id, new RaftError(reason, isDefinite, { leader }));
         return;
       }
       case 'read-ready':
@@ -203,13 +304,10 @@ export class RaftNode<Result> implements RunningNode {
         this.requests.resolve(effect.id, undefined);
         return;
       case 'role':
-        this.tell(effect);
+        this.metrics.became(this.state);
+        this.hasNewRole = true;
         return;
     }
-  }
-
-  private tell({ role, term, leader }: Extract<Effect, { type: 'role' }>): void {
-    if (this.host.trace.isOn) this.host.trace.state({ role, term, leader: leader ?? 'none' });
   }
 
   private async load(wanted: Extract<Effect, { type: 'load-entries' }>): Promise<void> {
@@ -217,6 +315,11 @@ export class RaftNode<Result> implements RunningNode {
     const entries = await this.storage.read(from, to, bytesMax);
     this.loop.dispatch({ type: 'entries-loaded', peer, entries });
   }
+}
+
+/** A command in a word, where the configuration gives none. */
+function sizeOf(command: Uint8Array): string {
+  return `${command.length}B`;
 }
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);

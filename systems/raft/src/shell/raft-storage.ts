@@ -38,7 +38,7 @@ export class RaftStorage {
   private waiting: Persist[] = [];
   private isWriting = false;
   private isClosed = false;
-  private onWritten: (sequence: number) => void = () => {};
+  private onWritten: (sequence: number, tookMs: number) => void = () => {};
 
   private constructor(
     host: Host,
@@ -88,8 +88,8 @@ export class RaftStorage {
     return new RaftStorage(host, journal, files, recovered, stored?.data ?? new Uint8Array(0));
   }
 
-  /** Sets who is told when all writes up to a sequence are durable. */
-  setWritten(listener: (sequence: number) => void): void {
+  /** Sets who is told when all writes up to a sequence are durable, and how long that took. */
+  setWritten(listener: (sequence: number, tookMs: number) => void): void {
     this.onWritten = listener;
   }
 
@@ -155,6 +155,7 @@ export class RaftStorage {
 
   private async writeAll(): Promise<void> {
     for (let batch = this.take(); batch.length > 0 && !this.isClosed; batch = this.take()) {
+      const begunAt = this.host.clock.now();
       const hardState = batch.findLast((write) => write.hardState !== undefined)?.hardState;
       if (hardState !== undefined) await this.journal.setReserved(encodeHardState(hardState));
       let appended: Promise<unknown> = Promise.resolve();
@@ -167,7 +168,7 @@ export class RaftStorage {
         appended = Promise.all([appended, step]);
       }
       await appended;
-      this.onWritten(batch.at(-1)?.sequence ?? 0);
+      this.onWritten(batch.at(-1)?.sequence ?? 0, this.host.clock.now() - begunAt);
     }
     this.isWriting = false;
   }

@@ -9,6 +9,8 @@ import { RaftError } from './raft-error.ts';
 interface Waiter {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: RaftError) => void;
+  /** Lets go of the signal. */
+  readonly end: () => void;
 }
 
 /** The open requests of one node. */
@@ -18,12 +20,34 @@ export class Requests {
   private readonly committed = new Map<LogIndex, RequestId>();
   private count = 0;
 
-  /** Opens a request; `begin` is called at once with its number. */
-  open(begin: (id: RequestId) => void): Promise<unknown> {
+  /**
+   * Opens a request; `begin` is called at once with its number.
+   *
+   * @param abort ends it when `signal` is aborted: `isDefinite` says whether giving it up now means
+   *   that it does not happen, and `forget` has the core forget it
+   */
+  open(
+    begin: (id: RequestId) => void,
+    abort: {
+      readonly signal: AbortSignal | undefined;
+      readonly isDefinite: boolean;
+      readonly forget?: (id: RequestId) => void;
+    },
+  ): Promise<unknown> {
+    const { signal, isDefinite, forget } = abort;
+    if (signal?.aborted) {
+      return Promise.reject(new RaftError('aborted', true, { cause: signal.reason }));
+    }
     this.count += 1;
     const id = this.count;
     return new Promise((resolve, reject) => {
-      this.waiters.set(id, { resolve, reject });
+      const giveUp = () => {
+        this.reject(id, new RaftError('aborted', isDefinite, { cause: signal?.reason }));
+        forget?.(id);
+      };
+      signal?.addEventListener('abort', giveUp, { once: true });
+      const end = () => signal?.removeEventListener('abort', giveUp);
+      this.waiters.set(id, { resolve, reject, end });
       begin(id);
     });
   }
@@ -41,6 +65,15 @@ export class Requests {
     this.resolve(id, result);
   }
 
+  /** A snapshot took the place of everything up to `index`: results from there are lost. */
+  skippedTo(index: LogIndex): void {
+    for (const [place, id] of [...this.committed]) {
+      if (place > index) continue;
+      this.committed.delete(place);
+      this.reject(id, new RaftError('compacted', false));
+    }
+  }
+
   /** Ends a request well; nothing happens where it has ended before. */
   resolve(id: RequestId, value: unknown): void {
     this.take(id)?.resolve(value);
@@ -53,13 +86,13 @@ export class Requests {
 
   /** Ends all of them as not known: the node closes. */
   rejectAll(): void {
-    for (const waiter of this.waiters.values()) waiter.reject(new RaftError('closed', false));
-    this.waiters.clear();
+    for (const id of [...this.waiters.keys()]) this.reject(id, new RaftError('closed', false));
   }
 
   private take(id: RequestId): Waiter | undefined {
     const waiter = this.waiters.get(id);
     this.waiters.delete(id);
+    waiter?.end();
     return waiter;
   }
 }

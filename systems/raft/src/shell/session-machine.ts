@@ -81,3 +81,8 @@ export class SessionMachine implements StateMachine<SessionResult> {
 export function encodeSessionCommand(given: SessionCommand): Uint8Array {
   return command.encode(given);
 }
+
+/** The session command in `bytes`; throws `WireError`. */
+export function decodeSessionCommand(encoded: Uint8Array): SessionCommand {
+  return command.decode(encoded);
+}

@@ -5,6 +5,7 @@ import type { Host, NodeId } from '@mangrove/host';
 import type { Message } from '../core/message.ts';
 import type { RaftState } from '../core/state.ts';
 import type { TimelessEvent } from './core-loop.ts';
+import type { NodeMetrics } from './node-metrics.ts';
 import type { PeerPort } from './peer-port.ts';
 import type { RaftStorage } from './raft-storage.ts';
 
@@ -17,6 +18,7 @@ export class SnapshotSender {
   private readonly storage: RaftStorage;
   private readonly state: RaftState;
   private readonly port: PeerPort;
+  private readonly metrics: NodeMetrics;
   private readonly dispatch: (event: TimelessEvent) => void;
 
   constructor(
@@ -25,6 +27,7 @@ export class SnapshotSender {
       readonly storage: RaftStorage;
       readonly state: RaftState;
       readonly port: PeerPort;
+      readonly metrics: NodeMetrics;
     },
     dispatch: (event: TimelessEvent) => void,
   ) {
@@ -32,6 +35,7 @@ export class SnapshotSender {
     this.storage = parts.storage;
     this.state = parts.state;
     this.port = parts.port;
+    this.metrics = parts.metrics;
     this.dispatch = dispatch;
   }
 
@@ -46,6 +50,7 @@ export class SnapshotSender {
       snapshot: metadata,
     };
     const isQueued = this.port.send({ message, data }, 'bulk');
+    if (isQueued) this.metrics.snapshotSentBytes.add(data.length);
     const { electionTimeoutMs } = this.state.options;
     // Its acceptance is the follower's to tell; without one, the core shall try again.
     this.host.timers.after(isQueued ? SNAPSHOT_PATIENCE * electionTimeoutMs : 0, () => {

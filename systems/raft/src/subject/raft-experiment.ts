@@ -7,7 +7,11 @@ import { simpleConfiguration } from '../core/configuration.ts';
 import { decodePeerMessage } from '../shell/peer-codec.ts';
 import { RaftError } from '../shell/raft-error.ts';
 import { RaftNode, startRaftNode } from '../shell/raft-node.ts';
-import { SessionMachine, type SessionResult } from '../shell/session-machine.ts';
+import {
+  decodeSessionCommand,
+  SessionMachine,
+  type SessionResult,
+} from '../shell/session-machine.ts';
 import {
   type ClientOperation,
   type ClientOutcome,
@@ -15,7 +19,7 @@ import {
   encodeResponse,
 } from './client-codec.ts';
 import { openRegisterClient } from './register-client.ts';
-import { RegisterMachine } from './register-machine.ts';
+import { describeCommand, RegisterMachine } from './register-machine.ts';
 
 /** Times of an experiment: short, so that a run of some seconds sees many elections. */
 const OPTIONS = { electionTimeoutMs: 150, heartbeatIntervalMs: 30, diskStallMs: 300 } as const;
@@ -65,6 +69,7 @@ async function startReplica(host: Host, { topology }: NodeConfig): Promise<Runni
     options: OPTIONS,
     snapshotEveryCount: 12,
     trailingCount: 4,
+    describeCommand: describeSessionCommand,
     onOther: (envelope) => host.run(() => answer(host, replica, register, envelope)),
   });
   return replica;
@@ -88,13 +93,18 @@ async function perform(
 ): Promise<ClientOutcome> {
   try {
     if (operation.type === 'propose') return await replica.propose(operation.command);
-    await replica.read(operation.isLease ? 'lease' : 'read-index');
+    await replica.read({ consistency: operation.isLease ? 'lease' : 'linearizable' });
     return { type: 'value', value: machine.value };
   } catch (error) {
     if (!(error instanceof RaftError)) throw error;
     const { code, isDefinite, leader } = error;
     return { type: 'refused', code, isDefinite, leader };
   }
+}
+
+function describeSessionCommand(bytes: Uint8Array): string {
+  const given = decodeSessionCommand(bytes);
+  return given.type === 'open' ? 'session' : describeCommand(given.data);
 }
 
 function describe(bytes: Uint8Array): string {

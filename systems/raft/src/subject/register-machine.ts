@@ -44,3 +44,9 @@ export class RegisterMachine implements StateMachine<Uint8Array> {
 export function encodeCommand(given: RegisterCommand): Uint8Array {
   return command.encode(given);
 }
+
+/** A command in a word, as drawings show it: `x=3`, `x:1>3`. */
+export function describeCommand(encoded: Uint8Array): string {
+  const given = command.decode(encoded);
+  return given.type === 'write' ? `x=${given.value}` : `x:${given.expected}>${given.value}`;
+}

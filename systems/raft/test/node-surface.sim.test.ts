@@ -1,0 +1,141 @@
+/**
+ * What a node offers to those who hold it: giving up, its status as a stream, metrics, traces.
+ */
+import { MetricRegistry } from '@mangrove/host';
+import { describe, expect, it } from 'vitest';
+import type { RaftStatus } from '../src/index.ts';
+import { A, B, C, DONE, FOUNDERS, NodeGroup, writing } from './node-group.ts';
+
+describe('giving up', () => {
+  it('R70: a proposal that is given up may have happened, before it began it did not', async () => {
+    const group = new NodeGroup(21);
+    const leader = await group.elect();
+    const giver = new AbortController();
+    const owed = leader.propose(writing(1), { signal: giver.signal });
+    giver.abort('tired');
+    const error = await group.outcome(owed);
+    expect(error).toMatchObject({ code: 'aborted', isDefinite: false, cause: 'tired' });
+    const late = leader.propose(writing(2), { signal: giver.signal });
+    expect(await group.outcome(late)).toMatchObject({ code: 'aborted', isDefinite: true });
+    await group.until(() => group.machines.get(leader.status().node)?.value === 1);
+    expect(await group.write(3)).toEqual(DONE);
+    expect(leader.status().commitIndex).toBe(4);
+    group.simulation.close();
+  });
+
+  it('R70: a read that is given up ends at once, though no quorum answers', async () => {
+    const group = new NodeGroup(22);
+    const leader = await group.elect();
+    const self = leader.status().node;
+    const others = FOUNDERS.filter((node) => node !== self);
+    const { nowMs } = group.simulation;
+    group.simulation.inject({
+      type: 'cut',
+      atMs: nowMs,
+      untilMs: nowMs + 5000,
+      from: others,
+      to: [self],
+    });
+    const giver = new AbortController();
+    const read = leader.read({ signal: giver.signal });
+    await group.pass(20);
+    giver.abort();
+    expect(await group.outcome(read)).toMatchObject({ code: 'aborted', isDefinite: true });
+    expect(group.simulation.nowMs).toBeLessThan(nowMs + 150);
+    group.simulation.close();
+  });
+
+  it('R71: a stale read needs no one else', async () => {
+    const group = new NodeGroup(23);
+    await group.write(5);
+    await group.until(() => FOUNDERS.every((node) => group.machines.get(node)?.value === 5));
+    group.simulation.crash(B, 'kept');
+    group.simulation.crash(C, 'kept');
+    await group.pass(1000);
+    expect(await group.outcome(group.node(A).read({ consistency: 'stale' }))).toBeUndefined();
+    const wanted = group.node(A).read({ consistency: 'linearizable' });
+    expect(await group.outcome(wanted)).toMatchObject({ code: 'not-leader', isDefinite: true });
+    expect(group.machines.get(A)?.value).toBe(5);
+    group.simulation.close();
+  });
+});
+
+describe('what a node tells of itself', () => {
+  it('R72: the stream of statuses skips what was not read and ends with the node', async () => {
+    const group = new NodeGroup(24);
+    const leader = await group.elect();
+    const seen: RaftStatus[] = [];
+    const stream = leader.changes();
+    const first = await group.outcome(stream.next());
+    for (let value = 1; value <= 20; value++) expect(await group.write(value)).toEqual(DONE);
+    const second = await group.outcome(stream.next());
+    for (const each of [first, second]) {
+      if (!('value' in each) || each.value === undefined) throw new Error('no status');
+      seen.push(each.value);
+    }
+    // Twenty commits lie between; one status tells of all of them.
+    expect((seen[1]?.commitIndex ?? 0) - (seen[0]?.commitIndex ?? 0)).toBeGreaterThanOrEqual(20);
+    expect(seen[1]).toEqual(leader.status());
+    const next = stream.next();
+    await group.outcome(leader.close());
+    expect(await group.outcome(next)).toMatchObject({ done: true });
+    group.simulation.close();
+  });
+
+  it('R72: a reader of statuses that gives up is woken', async () => {
+    const group = new NodeGroup(25);
+    const leader = await group.elect();
+    await group.write(1);
+    const giver = new AbortController();
+    const stream = leader.changes({ signal: giver.signal });
+    await group.outcome(stream.next());
+    const next = stream.next();
+    giver.abort();
+    expect(await group.outcome(next)).toMatchObject({ code: 'aborted' });
+    group.simulation.close();
+  });
+
+  it('R73: metrics tell term, indexes, lags, latencies, elections and snapshots', async () => {
+    const group = new NodeGroup(26, { snapshotEveryCount: 10 });
+    for (let value = 1; value <= 15; value++) await group.write(value);
+    const leader = await group.elect();
+    const status = leader.status();
+    await group.pass(200);
+    const registry = group.hosts.get(status.node)?.metrics;
+    if (!(registry instanceof MetricRegistry)) throw new Error('no metrics');
+    const values = new Map(
+      registry
+        .snapshot()
+        .map(({ name, labels, value }) => [[name, ...Object.values(labels)].join(' '), value]),
+    );
+    expect(values.get('raft_term')).toBe(status.term);
+    expect(values.get('raft_is_leader')).toBe(1);
+    expect(values.get('raft_commit_index')).toBe(leader.status().commitIndex);
+    expect(values.get('raft_applied_index')).toBe(leader.status().appliedIndex);
+    for (const peer of FOUNDERS) {
+      if (peer !== status.node) expect(values.get(`raft_follower_lag_entries ${peer}`)).toBe(0);
+    }
+    expect(values.get('raft_proposal_ms')).toBe(15);
+    expect(values.get('raft_append_ms')).toBeGreaterThanOrEqual(15);
+    expect(values.get('raft_sync_ms')).toBeGreaterThan(0);
+    expect(values.get('raft_elections_total')).toBeGreaterThanOrEqual(1);
+    expect(values.get('raft_leaderships_total')).toBe(1);
+    expect(values.get('raft_snapshot_bytes_total taken')).toBeGreaterThan(0);
+    group.simulation.close();
+  });
+
+  it('R74: each state in a trace has all its fields, and the end of the log', async () => {
+    const group = new NodeGroup(27, { describeCommand: (bytes) => `n=${bytes.length}` }, true);
+    for (let value = 1; value <= 3; value++) await group.write(value);
+    const { node, term } = (await group.elect()).status();
+    const { records } = group.simulation.trace(FOUNDERS, []);
+    const states = records.flatMap((each) => (each.type === 'state' ? [each] : []));
+    const names = ['role', 'term', 'leader', 'commitIndex', 'appliedIndex', 'lastIndex'];
+    for (const { fields } of states)
+      expect(Object.keys(fields)).toEqual([...names, 'logFrom', 'log']);
+    const last = states.filter((each) => each.node === node).at(-1)?.fields;
+    expect(last).toMatchObject({ role: 'leader', term, leader: node });
+    expect(last?.['log']).toMatch(/^\d+:no-op( \d+:n=\d){3}$/);
+    group.simulation.close();
+  });
+});
