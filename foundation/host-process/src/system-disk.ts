@@ -97,11 +97,10 @@ export class SystemDisk implements Disk {
 
   async makeDirectory(path: string): Promise<void> {
     const options = { recursive: true, mode: 0o700 } as const;
-    await this.operateOn<unknown>(
-      'open',
-      path,
-      { needsRoom: true, isLastToo: true },
-      (real, done) => fs.mkdir(real, options, done),
+    const { root, faults } = this.context;
+    const needsRoom = !faults.isFair && !(await exists(toRealPath(root, path)));
+    await this.operateOn<unknown>('open', path, { needsRoom, isLastToo: true }, (real, done) =>
+      fs.mkdir(real, options, done),
     );
   }
 
@@ -219,7 +218,10 @@ export class SystemDisk implements Disk {
     const key = `${stats.dev}:${stats.ino}`;
     let content = this.contents.get(key);
     if (content === undefined) {
-      content = { key, handleCount: 0, sizeBytes: stats.size, lastChange: Promise.resolve() };
+      const { size: sizeBytes } = stats;
+      // What is there counts as written, though zeros that a truncate made may not be.
+      const rooms = { sizeBytes, roomBytes: sizeBytes, syncedRoomBytes: sizeBytes };
+      content = { key, handleCount: 0, ...rooms, lastChange: Promise.resolve() };
       this.contents.set(key, content);
     }
     content.handleCount += 1;

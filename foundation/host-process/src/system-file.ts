@@ -10,6 +10,10 @@ export interface FileContent {
   readonly key: string;
   handleCount: number;
   sizeBytes: number;
+  /** Behind the last byte that is known to be written: how much room the file has taken. */
+  roomBytes: number;
+  /** How much of that room is durable. */
+  syncedRoomBytes: number;
   /** Changes of the size happen one after the other, so that an append that fails leaves no gap. */
   lastChange: Promise<unknown>;
 }
@@ -83,11 +87,16 @@ export class SystemFile implements DiskFile {
   async sync(): Promise<void> {
     if (this.isClosed) throw new DiskError('closed', this.path, 'sync');
     const start = performance.now();
+    const { content } = this;
+    const { roomBytes } = content;
+    const needsRoom = roomBytes > content.syncedRoomBytes;
     await this.track(
-      this.disk.operate<void>('sync', this.path, false, (done) =>
+      this.disk.operate<void>('sync', this.path, needsRoom, (done) =>
         fs.fdatasync(this.fd, asVoid(done)),
       ),
     );
+    const syncedBytes = Math.min(roomBytes, content.roomBytes);
+    content.syncedRoomBytes = Math.max(content.syncedRoomBytes, syncedBytes);
     this.disk.recordSync(performance.now() - start);
   }
 
@@ -118,7 +127,9 @@ export class SystemFile implements DiskFile {
 
   private async write(offset: number, bytes: Uint8Array): Promise<void> {
     let done = 0;
-    const needsRoom = offset + bytes.length > this.content.sizeBytes;
+    const { content } = this;
+    const end = offset + bytes.length;
+    const needsRoom = end > content.roomBytes;
     do {
       const written = await this.disk.operate<number>('write', this.path, needsRoom, (settle) =>
         fs.write(this.fd, bytes, done, bytes.length - done, offset + done, settle),
@@ -128,8 +139,9 @@ export class SystemFile implements DiskFile {
         throw new DiskError('input-output', this.path, 'write');
       }
     } while (done < bytes.length);
-    if (bytes.length > 0)
-      this.content.sizeBytes = Math.max(this.content.sizeBytes, offset + bytes.length);
+    if (bytes.length === 0) return;
+    content.sizeBytes = Math.max(content.sizeBytes, end);
+    content.roomBytes = Math.max(content.roomBytes, end);
   }
 
   private async fill(offset: number, bytes: Uint8Array): Promise<Uint8Array> {
@@ -145,11 +157,14 @@ export class SystemFile implements DiskFile {
   }
 
   private async cut(sizeBytes: number): Promise<void> {
-    const needsRoom = sizeBytes > this.content.sizeBytes;
+    const { content } = this;
+    const needsRoom = sizeBytes > content.sizeBytes;
     await this.disk.operate<void>('truncate', this.path, needsRoom, (done) =>
       fs.ftruncate(this.fd, sizeBytes, asVoid(done)),
     );
-    this.content.sizeBytes = sizeBytes;
+    content.sizeBytes = sizeBytes;
+    content.roomBytes = Math.min(content.roomBytes, sizeBytes);
+    content.syncedRoomBytes = Math.min(content.syncedRoomBytes, sizeBytes);
   }
 
   /** Takes the size from the system, where a failed write could not be undone. */
@@ -158,6 +173,7 @@ export class SystemFile implements DiskFile {
       fs.fstat(this.fd, done),
     );
     this.content.sizeBytes = stats.size;
+    this.content.roomBytes = stats.size;
   }
 
   private change<Value>(work: () => Promise<Value>): Promise<Value> {

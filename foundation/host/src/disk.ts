@@ -57,7 +57,10 @@ export type OpenMode =
  *   new file. Syncing a file does not make its name durable.
  * - D4: any call may fail or stall. After a failed `sync`, reads may return the new bytes until a
  *   crash and a later `sync` may resolve, yet the bytes are lost: only the first failure is true.
- * - D5: `no-space` refuses a write or a sync and harms nothing that was durable.
+ * - D5: `no-space` refuses what takes room: to make a file or directory, to lengthen a file, to
+ *   write where nothing was written before; or the sync, where room was taken since the last one.
+ *   It harms nothing that was durable. Overwriting what is durable, cutting, renaming and removing,
+ *   and the syncs of those, need no room. What `truncate` lengthens has not taken its room.
  * - D6: calls on one file that are not awaited may take effect in any order, except that `append`s
  *   get their offsets in the order of the calls.
  * - D7: a buffer handed to a write must not be touched until its promise settles.

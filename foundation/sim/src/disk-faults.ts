@@ -19,8 +19,6 @@ export interface DiskWeather {
   readonly isStalled: boolean;
 }
 
-const WRITING: ReadonlySet<DiskOperation> = new Set(['write', 'sync', 'truncate', 'open']);
-
 /** The weather on one disk. */
 export class DiskFaults {
   readonly errors = new Set<DiskErrorRule>();
@@ -30,13 +28,13 @@ export class DiskFaults {
   /** Called when a stall ends: operations that stood still go on. */
   readonly held: (() => void)[] = [];
 
-  meet(operation: DiskOperation, path: string, isCreating: boolean): DiskWeather {
+  /** @param needsRoom whether the operation takes room, or syncs room that is not durable (D5) */
+  meet(operation: DiskOperation, path: string, needsRoom: boolean): DiskWeather {
     const rule = [...this.errors].find(
       (each) => each.operation === operation && path.startsWith(each.path) && each.countLeft > 0,
     );
     if (rule !== undefined) rule.countLeft -= 1;
-    const isRefused =
-      this.fullCount > 0 && WRITING.has(operation) && (operation !== 'open' || isCreating);
+    const isRefused = this.fullCount > 0 && needsRoom;
     const extraUs = Math.max(0, ...[...this.slowUs].map((slow) => slow.us));
     const error = rule !== undefined ? 'input-output' : isRefused ? 'no-space' : undefined;
     return { error, extraUs, isStalled: this.stallCount > 0 };

@@ -7,15 +7,10 @@
  * from the durable one on: writes may vanish, tear at sector borders, and land out of order.
  */
 import type { Random } from '@mangrove/host';
+import { LOST, SyncedNumber, UNRESOLVED } from './synced-number.ts';
 
 /** What a disk writes at once or not at all, in bytes. */
 export const SECTOR_BYTES = 512;
-
-/** The stamp of a write that has not resolved; later than every sync. */
-const UNRESOLVED = Number.MAX_VALUE;
-
-/** The stamp of a write that a failed sync has lost: no later sync covers it. */
-const LOST = Number.POSITIVE_INFINITY;
 
 /** From so many images of one sector on, those that matter least are dropped. */
 const MAX_IMAGES = 8;
@@ -26,11 +21,6 @@ interface SectorImage {
   readonly bytes: Uint8Array;
 }
 
-interface SizeChange {
-  stamp: number;
-  readonly sizeBytes: number;
-}
-
 /** A write on its way: its stamp is set when it resolves. */
 export interface PendingWrite {
   readonly parts: { stamp: number }[];
@@ -38,18 +28,32 @@ export interface PendingWrite {
 
 /** The bytes of one file. */
 export class PlatterFile {
-  /** The size as the node sees it. */
-  sizeBytes = 0;
+  private readonly size = new SyncedNumber();
+  /** Behind the last byte that was ever written; `truncate` lengthens without taking room. */
+  private readonly room = new SyncedNumber();
   private content = new Uint8Array(SECTOR_BYTES);
   private readonly sectors = new Map<
     number,
     { durable: Uint8Array; readonly images: SectorImage[] }
   >();
-  private durableSize = 0;
-  private sizeChanges: SizeChange[] = [];
   private stamp = 0;
   /** The stamps of the syncs under way. */
   private activeSyncs: number[] = [];
+
+  /** The size as the node sees it. */
+  get sizeBytes(): number {
+    return this.size.current;
+  }
+
+  /** Whether a write up to `end` needs room that the file has not taken. */
+  isRoomNeeded(end: number): boolean {
+    return end > this.room.current;
+  }
+
+  /** Whether room was taken that is not durable. */
+  get hasUnsyncedRoom(): boolean {
+    return this.room.current > this.room.durable;
+  }
 
   /** How many bytes a power loss could take. */
   get unsyncedBytes(): number {
@@ -71,8 +75,9 @@ export class PlatterFile {
     const parts: { stamp: number }[] = [];
     for (let sector = from; sector < behind; sector++) parts.push(this.addImage(sector));
     // A failed sync has lost the size too; the next write has it written again.
-    const isSizeLost = this.sizeChanges.some((change) => change.stamp === LOST);
-    if (end > this.sizeBytes || isSizeLost) parts.push(this.resize(Math.max(end, this.sizeBytes)));
+    const { size, room } = this;
+    if (end > size.current || size.isLost) parts.push(size.set(Math.max(end, size.current)));
+    if (end > room.current) parts.push(room.set(end));
     return { parts };
   }
 
@@ -91,7 +96,8 @@ export class PlatterFile {
     for (let sector = from; sector < behind; sector++) this.remember(sector);
     if (sizeBytes < this.sizeBytes) this.content.fill(0, sizeBytes, this.sizeBytes);
     for (let sector = from; sector < behind; sector++) parts.push(this.addImage(sector));
-    if (sizeBytes !== this.sizeBytes) parts.push(this.resize(sizeBytes));
+    if (sizeBytes !== this.sizeBytes) parts.push(this.size.set(sizeBytes));
+    if (sizeBytes < this.room.current) parts.push(this.room.set(sizeBytes));
     return { parts };
   }
 
@@ -111,9 +117,8 @@ export class PlatterFile {
       state.durable = dropped.at(-1)?.bytes ?? state.durable;
       if (state.images.length === 0) this.sectors.delete(sector);
     }
-    const last = this.sizeChanges.findLastIndex((change) => change.stamp <= stamp);
-    const dropped = this.sizeChanges.splice(0, last + 1);
-    this.durableSize = dropped.at(-1)?.sizeBytes ?? this.durableSize;
+    this.size.finishSync(stamp);
+    this.room.finishSync(stamp);
   }
 
   /**
@@ -127,15 +132,13 @@ export class PlatterFile {
         if (image.stamp <= stamp) image.stamp = LOST;
       }
     }
-    for (const change of this.sizeChanges) {
-      if (change.stamp <= stamp) change.stamp = LOST;
-    }
+    this.size.failSync(stamp);
+    this.room.failSync(stamp);
   }
 
   /** Power loss: each sector falls back to any of its images. Returns how many bytes changed. */
   crash(random: Random): number {
-    const sizes = [this.durableSize, ...this.sizeChanges.map((change) => change.sizeBytes)];
-    const size = random.pick(sizes);
+    const size = random.pick(this.size.candidates());
     let lostBytes = 0;
     for (const [sector, state] of this.sectors) {
       const pick = random.below(state.images.length + 1);
@@ -156,10 +159,11 @@ export class PlatterFile {
   keep(): void {
     this.activeSyncs = [];
     this.stamp += 1;
-    const parts = [...this.sectors.values()].flatMap((state) => state.images);
-    for (const part of [...parts, ...this.sizeChanges]) {
-      if (part.stamp === UNRESOLVED) part.stamp = this.stamp;
+    for (const { images } of this.sectors.values()) {
+      for (const image of images) if (image.stamp === UNRESOLVED) image.stamp = this.stamp;
     }
+    this.size.resolveAll(this.stamp);
+    this.room.resolveAll(this.stamp);
   }
 
   /** Flips one bit, on the platter and for readers. */
@@ -179,17 +183,9 @@ export class PlatterFile {
 
   private settle(sizeBytes: number): void {
     this.activeSyncs = [];
-    this.sizeBytes = sizeBytes;
-    this.durableSize = sizeBytes;
+    this.size.settle(sizeBytes);
+    this.room.settle(Math.min(sizeBytes, this.room.durable));
     this.sectors.clear();
-    this.sizeChanges = [];
-  }
-
-  private resize(sizeBytes: number): SizeChange {
-    this.sizeBytes = sizeBytes;
-    const change = { stamp: UNRESOLVED, sizeBytes };
-    this.sizeChanges.push(change);
-    return change;
   }
 
   /** Keeps the durable image of a sector that is about to change. */

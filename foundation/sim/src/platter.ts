@@ -58,6 +58,10 @@ export class Platter {
       this.directories.add(parts.slice(0, end).join('/'));
   }
 
+  hasDirectory(path: string): boolean {
+    return this.directories.has(path);
+  }
+
   list(path: string): string[] {
     this.requireDirectory(path, 'list', path);
     const inside = [...this.names.keys(), ...this.directories]

@@ -40,7 +40,8 @@ interface Work<Value> {
   readonly sizeBytes: number;
   /** Part of the trace hash: what is written, or where. */
   readonly print: number;
-  readonly isCreating?: boolean;
+  /** Whether a full disk refuses it. Default: not. */
+  readonly needsRoom?: boolean;
   /** Takes effect, as far as the node can see. Returns what its end has to do. */
   readonly begin: () => () => Value;
   /** What an injected failure leaves behind. */
@@ -69,7 +70,7 @@ export class SimulatedDisk implements Disk {
       path: checked,
       sizeBytes: 0,
       print: mode.length,
-      isCreating,
+      needsRoom: isCreating,
       begin: () => {
         if (isThere && mode === 'create-new') throw new DiskError('already-exists', path, 'open');
         if (!isThere && !isCreating) throw new DiskError('not-found', path, 'open');
@@ -81,7 +82,9 @@ export class SimulatedDisk implements Disk {
 
   async makeDirectory(path: string): Promise<void> {
     const checked = checkPath(path);
-    return this.names('open', checked, () => this.machine.platter.makeDirectory(checked));
+    const { platter } = this.machine;
+    const needsRoom = !platter.hasDirectory(checked);
+    return this.names('open', checked, () => platter.makeDirectory(checked), needsRoom);
   }
 
   async list(path: string): Promise<string[]> {
@@ -149,7 +152,7 @@ export class SimulatedDisk implements Disk {
     if (!life.isAlive) return never();
     const { engine, recorder } = world;
     engine.note('begin-disk', machine, work.print, () => `${operation} ${path} ${work.sizeBytes}`);
-    const weather = machine.diskFaults.meet(operation, path, work.isCreating ?? false);
+    const weather = machine.diskFaults.meet(operation, path, work.needsRoom ?? false);
     const durationUs = this.draw(operation) + weather.extraUs;
     const { sizeBytes } = work;
     const body = { type: 'disk', operation, path, sizeBytes } as const;
@@ -194,12 +197,17 @@ export class SimulatedDisk implements Disk {
   }
 
   /** An operation on names that gives nothing back. */
-  private names(operation: DiskOperation, path: string, change: () => void): Promise<void> {
+  private names(
+    operation: DiskOperation,
+    path: string,
+    change: () => void,
+    needsRoom = false,
+  ): Promise<void> {
     const begin = () => {
       change();
       return () => {};
     };
-    return this.operate({ operation, path, sizeBytes: 0, print: 0, begin });
+    return this.operate({ operation, path, sizeBytes: 0, print: 0, needsRoom, begin });
   }
 
   private draw(operation: DiskOperation): number {
@@ -244,7 +252,7 @@ class SimulatedFile implements DiskFile {
   async readAt(offset: number, length: number): Promise<Uint8Array> {
     checkRange(offset, length);
     const begin = () => () => this.file.read(offset, length);
-    return this.operate('read', length, offset, begin);
+    return this.operate({ operation: 'read', sizeBytes: length, print: offset, begin });
   }
 
   async sync(): Promise<void> {
@@ -254,7 +262,8 @@ class SimulatedFile implements DiskFile {
       return () => file.finishSync(stamp);
     };
     const spoil = () => file.failSync(file.beginSync());
-    return this.operate('sync', 0, file.sizeBytes, begin, spoil);
+    const { sizeBytes: print, hasUnsyncedRoom: needsRoom } = file;
+    return this.operate({ operation: 'sync', sizeBytes: 0, print, needsRoom, begin, spoil });
   }
 
   async truncate(sizeBytes: number): Promise<void> {
@@ -262,7 +271,9 @@ class SimulatedFile implements DiskFile {
       throw new InvalidArgument('sizeBytes', sizeBytes, 'a non-negative integer');
     }
     this.checkWritable();
-    return this.change('truncate', sizeBytes, sizeBytes, () => this.file.truncate(sizeBytes));
+    const needsRoom = sizeBytes > this.file.sizeBytes;
+    const what = { operation: 'truncate', sizeBytes, print: sizeBytes, needsRoom } as const;
+    return this.change(what, () => this.file.truncate(sizeBytes));
   }
 
   async close(): Promise<void> {
@@ -280,34 +291,27 @@ class SimulatedFile implements DiskFile {
       const part = bytes.subarray(0, random.below(bytes.length + 1));
       if (part.length > 0 && error !== 'no-space') this.file.write(offset, part);
     };
-    await this.change('write', bytes.length, print, () => this.file.write(offset, bytes), spoil);
+    const needsRoom = this.file.isRoomNeeded(offset + bytes.length);
+    const what = { operation: 'write', sizeBytes: bytes.length, print, needsRoom, spoil } as const;
+    await this.change(what, () => this.file.write(offset, bytes));
     if (hashBytes(bytes) !== print) this.disk.accuse(this.path);
   }
 
   private change(
-    operation: DiskOperation,
-    sizeBytes: number,
-    print: number,
+    what: Omit<Work<void>, 'path' | 'begin'>,
     apply: () => PendingWrite,
-    spoil?: Work<void>['spoil'],
   ): Promise<void> {
     const begin = () => {
       const write = apply();
       return () => this.file.resolve(write);
     };
-    return this.operate(operation, sizeBytes, print, begin, spoil);
+    return this.operate({ ...what, begin });
   }
 
-  private operate<Value>(
-    operation: DiskOperation,
-    sizeBytes: number,
-    print: number,
-    begin: () => () => Value,
-    spoil: Work<Value>['spoil'] = () => {},
-  ): Promise<Value> {
-    if (this.isClosed) return Promise.reject(new DiskError('closed', this.path, operation));
+  private operate<Value>(work: Omit<Work<Value>, 'path'>): Promise<Value> {
     const { path } = this;
-    const result = this.disk.operate({ operation, path, sizeBytes, print, begin, spoil });
+    if (this.isClosed) return Promise.reject(new DiskError('closed', path, work.operation));
+    const result = this.disk.operate({ ...work, path });
     this.underWay.add(result);
     const forget = () => this.underWay.delete(result);
     result.then(forget, forget);

@@ -160,7 +160,7 @@ describe('a fault of a disk', () => {
           await file.append(new Uint8Array(2000).fill(1));
           await file.sync();
           await host.timers.sleep(600);
-          await file.writeAt(0, new Uint8Array(2000).fill(2)).catch(() => {});
+          await file.writeAt(0, new Uint8Array(2001).fill(2)).catch(() => {});
           seen.push(String(new Set(await file.readAt(0, 2000)).size));
         });
         return idleNode();

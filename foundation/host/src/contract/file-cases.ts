@@ -322,6 +322,61 @@ export const fileCases: readonly ContractCase[] = [
     },
   },
   {
+    rules: ['D5'],
+    title: 'a full disk refuses what takes room, and nothing else',
+    needs: ['disk-full'],
+    async run(world) {
+      const { disk, file } = await opened(world);
+      const late = await awaited(world, disk.open('late', 'create'), 'open');
+      await awaited(world, file.append(pattern(2000, 1)), 'append');
+      await awaited(world, file.sync(), 'sync');
+      await awaited(world, disk.syncDirectory('.'), 'sync of the directory');
+      await awaited(world, late.append(pattern(600, 2)), 'append that no sync followed');
+      world.inject({ type: 'disk-full', node: N1 });
+      const growing: [string, () => Promise<unknown>][] = [
+        ['a new file', () => disk.open('new', 'create')],
+        ['a new directory', () => disk.makeDirectory('directory')],
+        ['a write over the end', () => file.writeAt(1999, pattern(2, 3))],
+        ['a longer file', () => file.truncate(3000)],
+        ['the sync of what was appended', () => late.sync()],
+      ];
+      for (const [what, grow] of growing) await expectDiskError(world, 'no-space', grow, what);
+      await awaited(world, file.writeAt(500, pattern(700, 4)), 'overwrite');
+      await awaited(world, file.truncate(1500), 'cut');
+      await awaited(world, file.sync(), 'sync of the overwritten');
+      await awaited(world, late.truncate(0), 'cut of what could not be synced');
+      await awaited(world, late.sync(), 'sync of the cut');
+      await awaited(world, disk.rename('late', 'moved'), 'rename');
+      await awaited(world, disk.syncDirectory('.'), 'sync of the directory');
+      await awaited(world, disk.remove('moved'), 'remove');
+      world.heal();
+      await world.crash(N1);
+      const { disk: next } = await world.start(N1);
+      const again = await awaited(world, next.open('file', 'read'), 'open');
+      const wanted = pattern(2000, 1);
+      wanted.set(pattern(700, 4), 500);
+      const got = await awaited(world, again.readAt(0, 3000), 'read');
+      expectBytes(got, wanted.subarray(0, 1500), 'what was overwritten and cut on a full disk');
+    },
+  },
+  {
+    rules: ['D5'],
+    title: 'zeros that truncate made take room when they are written over',
+    needs: ['disk-full'],
+    async run(world) {
+      const { file } = await opened(world);
+      await awaited(world, file.append(pattern(600, 1)), 'append');
+      await awaited(world, file.truncate(5000), 'lengthen');
+      await awaited(world, file.sync(), 'sync');
+      world.inject({ type: 'disk-full', node: N1 });
+      const write = () => file.writeAt(600, pattern(600, 2));
+      await expectDiskError(world, 'no-space', write, 'a write into zeros');
+      world.heal();
+      await awaited(world, write(), 'the same write when there is room');
+      await awaited(world, file.sync(), 'sync');
+    },
+  },
+  {
     rules: ['D4'],
     title: 'a stalled disk finishes nothing until it goes on',
     needs: ['stall-disk'],
