@@ -1,11 +1,12 @@
 /**
  * The bytes of a batch, made of the operations that go to disk together.
  */
-import { type Crc32c, Writer } from '@mangrove/wire';
+import type { Crc32c, Writer } from '@mangrove/wire';
 import {
   BATCH_HEADER_BYTES,
-  type BatchHeader,
-  encodeBatchHeader,
+  type BatchPlace,
+  beginBatchHeader,
+  endBatchHeader,
   groupSeed,
 } from './batch-header.ts';
 import {
@@ -44,19 +45,24 @@ export interface EncodedBatch {
   readonly groups: readonly PlacedGroup[];
 }
 
-/** What of the header is known before the groups are. */
-export type BatchPlace = Omit<BatchHeader, 'groupCount' | 'bodyBytes' | 'groupsChecksum'>;
-
-/** Encodes a batch; yields in between where there is much to check. */
+/**
+ * Encodes a batch; yields in between where there is much to check.
+ *
+ * @param writer what the bytes are written with, apart from large records. It may be used for one
+ * batch after the other, and for one at a time: to allocate its memory for each batch would take
+ * longer than all else here.
+ */
 export async function encodeBatch(
   place: BatchPlace,
   operations: readonly Operation[],
   crc32c: Crc32c,
   slices: Slices,
+  writer: Writer,
 ): Promise<EncodedBatch> {
-  const encoder = new BatchEncoder(place, crc32c, slices);
+  const encoder = new BatchEncoder(place, crc32c, slices, writer);
   for (const operation of gathered(operations)) {
-    await encoder.add(operation);
+    const pause = encoder.add(operation);
+    if (pause !== undefined) await pause;
     if (slices.isOver()) await slices.pause();
   }
   return encoder.finish();
@@ -66,65 +72,69 @@ export async function encodeBatch(
  * Operations as groups: neighbouring records of one log that follow each other are put together up
  * to `GROUP_BYTES`, and large ones are set apart.
  */
-export function* gathered(operations: readonly Operation[]): Generator<Operation> {
-  let open: Extract<Operation, { type: 'records' }> | undefined;
-  let records: Uint8Array[] = [];
+function gathered(operations: readonly Operation[]): Operation[] {
+  const groups: Operation[] = [];
+  // The group to which the next record may be added, with how many bytes it has.
+  let open: (Extract<Operation, { type: 'records' }> & { records: Uint8Array[] }) | undefined;
   let sizeBytes = 0;
-  const close = function* (): Generator<Operation> {
-    if (open !== undefined) yield { ...open, records };
-    open = undefined;
-  };
   for (const operation of operations) {
     if (operation.type === 'change') {
-      yield* close();
-      yield operation;
+      groups.push(operation);
+      open = undefined;
       continue;
     }
-    for (const [nth, record] of operation.records.entries()) {
-      const firstIndex = operation.firstIndex + nth;
+    const { type, log, isMoved } = operation;
+    let { firstIndex } = operation;
+    for (const record of operation.records) {
       const isNext =
         open !== undefined &&
-        open.log === operation.log &&
-        open.isMoved === operation.isMoved &&
-        open.firstIndex + records.length === firstIndex;
+        open.log === log &&
+        open.isMoved === isMoved &&
+        open.firstIndex + open.records.length === firstIndex;
       const isLarge = record.length >= LARGE_RECORD_BYTES;
-      if (!isNext || isLarge || sizeBytes + record.length > GROUP_BYTES) {
-        yield* close();
-        open = { ...operation, firstIndex };
-        records = [];
+      if (open === undefined || !isNext || isLarge || sizeBytes + record.length > GROUP_BYTES) {
+        open = { type, log, isMoved, firstIndex, records: [] };
+        groups.push(open);
         sizeBytes = 0;
       }
-      records.push(record);
+      open.records.push(record);
       sizeBytes += record.length;
-      if (isLarge) yield* close();
+      if (isLarge) open = undefined;
+      firstIndex += 1;
     }
   }
-  yield* close();
+  return groups;
 }
 
 class BatchEncoder {
   private readonly place: BatchPlace;
   private readonly crc32c: Crc32c;
   private readonly slices: Slices;
+  private readonly writer: Writer;
   private readonly seed: number;
-  private readonly writer = new Writer({ slabBytes: 4096 });
-  private readonly pieces: Uint8Array[] = [new Uint8Array(0)];
   private readonly groups: PlacedGroup[] = [];
-  private readonly checksums = new Writer();
-  private takenBytes = 0;
+  /** Large records, each with how much of the writer comes before it. */
+  private readonly apart: { readonly record: Uint8Array; readonly at: number }[] = [];
+  private apartBytes = 0;
+  /** The checksum of the checksums of the groups. */
+  private digest = 0;
 
-  constructor(place: BatchPlace, crc32c: Crc32c, slices: Slices) {
+  constructor(place: BatchPlace, crc32c: Crc32c, slices: Slices, writer: Writer) {
     this.place = place;
-    this.slices = slices;
     this.crc32c = crc32c;
-    this.seed = groupSeed(place, crc32c);
+    this.slices = slices;
+    this.writer = writer;
+    // What an encoding that failed half-way may have left.
+    writer.rewind(0);
+    beginBatchHeader(writer, place);
+    this.seed = groupSeed(writer.peek(), 0, crc32c);
   }
 
   /** Adds a group; awaits nothing but pauses. */
   add(operation: Operation): Promise<void> | undefined {
     const { writer } = this;
     const begin = writer.length;
-    const offset = this.place.offset + BATCH_HEADER_BYTES + this.takenBytes + begin;
+    const offset = this.place.offset + begin + this.apartBytes;
     this.groups.push({ operation, offset });
     writer.uint32(0);
     writer.uint32(0);
@@ -141,70 +151,38 @@ class BatchEncoder {
     writer.patchUint32(begin + 4, length);
     const checksum = this.crc32c(writer.peek(begin + 4), this.seed);
     if (apart !== undefined) return this.addApart(begin, checksum, apart);
-    writer.patchUint32(begin, checksum);
-    this.checksums.uint32(checksum);
+    this.seal(begin, checksum);
     return undefined;
   }
 
   /** Ends a group with a large record, which is checked in slices and not copied. */
-  private async addApart(begin: number, seed: number, apart: Uint8Array): Promise<void> {
-    const checksum = await checksumInSlices(apart, seed, this.crc32c, this.slices);
+  private async addApart(begin: number, seed: number, record: Uint8Array): Promise<void> {
+    this.apart.push({ record, at: this.writer.length });
+    this.apartBytes += record.length;
+    this.seal(begin, await checksumInSlices(record, seed, this.crc32c, this.slices));
+  }
+
+  /** Puts the checksum of a group in its place. */
+  private seal(begin: number, checksum: number): void {
     this.writer.patchUint32(begin, checksum);
-    this.checksums.uint32(checksum);
-    this.take();
-    this.pieces.push(apart);
-    this.takenBytes += apart.length;
+    const written = this.writer.peek(begin).subarray(0, 4);
+    this.digest = this.crc32c(written, this.digest);
   }
 
   finish(): EncodedBatch {
-    this.take();
-    const groupsChecksum = this.crc32c(this.checksums.take());
-    const bodyBytes = this.takenBytes;
-    const groupCount = this.groups.length;
-    const header = { ...this.place, groupCount, bodyBytes, groupsChecksum };
-    this.pieces[0] = encodeBatchHeader(header, this.crc32c);
-    return {
-      pieces: joined(this.pieces),
-      totalBytes: BATCH_HEADER_BYTES + bodyBytes,
-      seed: this.seed,
-      groups: this.groups,
-    };
-  }
-
-  private take(): void {
-    const taken = this.writer.take();
-    if (taken.length === 0) return;
-    this.pieces.push(taken);
-    this.takenBytes += taken.length;
-  }
-}
-
-/** Small neighbours as one piece: a call to the system costs more than a copy. */
-function joined(pieces: readonly Uint8Array[]): Uint8Array[] {
-  const result: Uint8Array[] = [];
-  let small: Uint8Array[] = [];
-  const flush = () => {
-    const [first] = small;
-    if (first === undefined) return;
-    if (small.length === 1) result.push(first);
-    else {
-      const whole = new Uint8Array(small.reduce((sum, piece) => sum + piece.length, 0));
-      let at = 0;
-      for (const piece of small) {
-        whole.set(piece, at);
-        at += piece.length;
-      }
-      result.push(whole);
+    const { writer, groups, seed, apart, digest: groupsChecksum } = this;
+    const totalBytes = writer.length + this.apartBytes;
+    const bodyBytes = totalBytes - BATCH_HEADER_BYTES;
+    endBatchHeader(writer, { groupCount: groups.length, bodyBytes, groupsChecksum }, this.crc32c);
+    const written = writer.take();
+    const pieces: Uint8Array[] = [];
+    let from = 0;
+    for (const { record, at } of apart) {
+      if (at > from) pieces.push(written.subarray(from, at));
+      pieces.push(record);
+      from = at;
     }
-    small = [];
-  };
-  for (const piece of pieces) {
-    if (piece.length < LARGE_RECORD_BYTES) small.push(piece);
-    else {
-      flush();
-      result.push(piece);
-    }
+    if (from < written.length) pieces.push(written.subarray(from));
+    return { pieces, totalBytes, seed, groups };
   }
-  flush();
-  return result;
 }

@@ -20,7 +20,7 @@
  * A batch that was written somewhere else, or into another journal, or that is left from an attempt
  * that was refused, does not fit its place. Integers are big-endian.
  */
-import { type Crc32c, Reader, Writer } from '@mangrove/wire';
+import { type Crc32c, Reader, type Writer } from '@mangrove/wire';
 
 /** The bytes of a header. */
 export const BATCH_HEADER_BYTES = 52;
@@ -53,25 +53,37 @@ export type BatchKind = 'ordinary' | 'head' | 'last';
 const MAGIC = 0x4d4a4231;
 const KINDS: readonly BatchKind[] = ['ordinary', 'head', 'last'];
 
-/** The bytes of a header. */
-export function encodeBatchHeader(header: BatchHeader, crc32c: Crc32c): Uint8Array {
-  const writer = new Writer({ slabBytes: BATCH_HEADER_BYTES });
+/** What of a header is known before the groups are. */
+export type BatchPlace = Omit<BatchHeader, 'groupCount' | 'bodyBytes' | 'groupsChecksum'>;
+
+/** Writes a header, as the first that `writer` holds, without what `endBatchHeader` adds. */
+export function beginBatchHeader(writer: Writer, place: BatchPlace): void {
   writer.uint32(MAGIC);
   writer.uint32(0);
   writer.uint8(FORMAT_VERSION);
-  writer.uint8(KINDS.indexOf(header.kind));
-  writer.uint32(header.journal);
-  writer.safeUint64(header.sequence);
-  writer.uint32(header.segment);
-  writer.uint32(header.offset);
-  writer.uint32(header.synced.segment);
-  writer.uint32(header.synced.offset);
-  writer.uint32(header.groupCount);
-  writer.uint32(header.bodyBytes);
-  writer.uint32(header.groupsChecksum);
+  writer.uint8(KINDS.indexOf(place.kind));
+  writer.uint32(place.journal);
+  writer.safeUint64(place.sequence);
+  writer.uint32(place.segment);
+  writer.uint32(place.offset);
+  writer.uint32(place.synced.segment);
+  writer.uint32(place.synced.offset);
+  writer.uint32(0);
+  writer.uint32(0);
+  writer.uint32(0);
   writer.uint16(0);
-  writer.patchUint32(4, crc32c(writer.peek(8)));
-  return writer.take();
+}
+
+/** Adds what the groups tell, and the checksum, to the header that `writer` begins with. */
+export function endBatchHeader(
+  writer: Writer,
+  body: Pick<BatchHeader, 'groupCount' | 'bodyBytes' | 'groupsChecksum'>,
+  crc32c: Crc32c,
+): void {
+  writer.patchUint32(38, body.groupCount);
+  writer.patchUint32(42, body.bodyBytes);
+  writer.patchUint32(46, body.groupsChecksum);
+  writer.patchUint32(4, crc32c(writer.peek().subarray(8, BATCH_HEADER_BYTES)));
 }
 
 /** A header, or what is wrong with the bytes. */
@@ -112,21 +124,10 @@ export function parseBatchHeader(bytes: Uint8Array, at: number, crc32c: Crc32c):
 
 /**
  * What the checksums of a batch's groups begin with, so that a group fits no other batch: the
- * checksum of journal, sequence, segment and offset.
+ * checksum of journal, sequence, segment and offset, as they stand in the header.
+ *
+ * @param at where in `bytes` the header begins
  */
-export function groupSeed(
-  place: Pick<BatchHeader, 'journal' | 'sequence' | 'segment' | 'offset'>,
-  crc32c: Crc32c,
-): number {
-  const writer = new Writer({ slabBytes: 20 });
-  writer.uint32(place.journal);
-  writer.safeUint64(place.sequence);
-  writer.uint32(place.segment);
-  writer.uint32(place.offset);
-  return crc32c(writer.take());
-}
-
-/** Whether `a` is before `b` in the journal. */
-export function isBefore(a: Position, b: Position): boolean {
-  return a.segment < b.segment || (a.segment === b.segment && a.offset < b.offset);
+export function groupSeed(bytes: Uint8Array, at: number, crc32c: Crc32c): number {
+  return crc32c(bytes.subarray(at + 10, at + 30));
 }

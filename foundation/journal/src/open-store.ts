@@ -10,7 +10,7 @@ import {
   type Host,
   InvalidArgument,
 } from '@mangrove/host';
-import { crc32c as portableCrc32c } from '@mangrove/wire';
+import { crc32c as portableCrc32c, Writer } from '@mangrove/wire';
 import { encodeBatch } from './batch-encoder.ts';
 import type { JournalOptions, RecoveryReport } from './journal.ts';
 import { JournalError } from './journal-error.ts';
@@ -162,7 +162,7 @@ class Opening {
     const kind = 'head' as const;
     const head = { kind, journal, sequence: 1, segment: 1, offset: 0, synced };
     const states = table.states().map((state) => ({ type: 'change', ...state }) as const);
-    const encoded = await encodeBatch(head, states, crc32c, new Slices(host));
+    const encoded = await encodeBatch(head, states, crc32c, new Slices(host), new Writer());
     const file = this.keep(await disk.open(`${directory}/${segmentName(1)}`, 'create'));
     await file.truncate(0);
     let offset = 0;

@@ -165,13 +165,14 @@ class SpanWalk {
   /** Reads the header of the batch that begins here. */
   private async enterBatch(): Promise<void> {
     const { crc32c } = this.parts;
-    const parsed = parseBatchHeader(await this.bytes(BATCH_HEADER_BYTES), this.at, crc32c);
+    const bytes = await this.bytes(BATCH_HEADER_BYTES);
+    const parsed = parseBatchHeader(bytes, this.at, crc32c);
     if (parsed.type !== 'header') throw this.corrupt('the header of the batch is damaged');
     const { header } = parsed;
     if (header.segment !== this.span.segment || header.offset !== this.offset) {
       throw this.corrupt('the batch belongs somewhere else');
     }
-    this.seed = groupSeed(header, crc32c);
+    this.seed = groupSeed(bytes, this.at, crc32c);
     this.offset += BATCH_HEADER_BYTES;
     this.batchEnd = this.offset + header.bodyBytes;
   }

@@ -104,6 +104,10 @@ class Finder {
         else if (scanned.offset === 0) {
           const empty = { type: 'damaged', offset: 0, reason: 'the file is empty' } as const;
           await this.judge(file, segment, isLast, scan, empty);
+        } else if (!isLast && scanned.offset < file.size()) {
+          // A segment is left behind only when it is full: these zeros were a batch.
+          const blank = { offset: scanned.offset, reason: 'no batch begins here' };
+          await this.judge(file, segment, isLast, scan, blank);
         } else this.sizes.set(segment, scanned.offset);
         return;
       }

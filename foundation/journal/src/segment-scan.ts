@@ -42,6 +42,7 @@ export type Scanned =
       readonly endOffset: number;
     }
   | { readonly type: 'damaged'; readonly offset: number; readonly reason: string }
+  /** No batch follows; from `offset` on there is nothing, or the zeros that were set aside. */
   | { readonly type: 'end'; readonly offset: number };
 
 /** A walk over one segment. */
@@ -67,10 +68,12 @@ export class SegmentScan {
     if (offset >= this.file.size()) return { type: 'end', offset };
     const damaged = (reason: string): Scanned => ({ type: 'damaged', offset, reason });
     const parsed = await this.header(offset);
-    if (typeof parsed === 'string') return damaged(parsed);
+    if (typeof parsed === 'string') {
+      return (await this.isBlank(offset)) ? { type: 'end', offset } : damaged(parsed);
+    }
     const endOffset = offset + BATCH_HEADER_BYTES + parsed.bodyBytes;
     if (endOffset > this.file.size()) return damaged('the file ends before the batch does');
-    const seed = groupSeed(parsed, this.crc32c);
+    const seed = groupSeed(this.chunk, offset - this.chunkAt, this.crc32c);
     const groups = await this.groups(parsed, offset + BATCH_HEADER_BYTES, seed);
     if (typeof groups === 'string') return damaged(groups);
     this.offset = endOffset;
@@ -99,6 +102,20 @@ export class SegmentScan {
       from += last + 1;
     }
     return undefined;
+  }
+
+  /** Whether zeros are all that there is from `offset` on. */
+  private async isBlank(offset: number): Promise<boolean> {
+    let from = offset;
+    while (from < this.file.size()) {
+      const bytes = await this.bytes(from, 1);
+      const at = from - this.chunkAt;
+      if (at >= bytes.length) return false;
+      for (let index = at; index < bytes.length; index++) if (bytes[index] !== 0) return false;
+      from = this.chunkAt + bytes.length;
+      if (this.slices.isOver()) await this.slices.pause();
+    }
+    return true;
   }
 
   /** The header at `offset`, or what is wrong there. */

@@ -14,7 +14,7 @@ import {
   type DiskLock,
   type Host,
 } from '@mangrove/host';
-import type { Crc32c } from '@mangrove/wire';
+import { type Crc32c, Writer } from '@mangrove/wire';
 import { type EncodedBatch, encodeBatch, type Operation } from './batch-encoder.ts';
 import type { BatchKind, Position } from './batch-header.ts';
 import { JournalError } from './journal-error.ts';
@@ -63,6 +63,15 @@ interface Submission {
  */
 const GATHER_ROUNDS = 4;
 
+/** How much memory the bytes of batches are written to at a time: many small ones, or one. */
+const SLAB_BYTES = 16_384;
+
+/**
+ * By how much the active segment is lengthened ahead of what is written, up to `segmentBytes`: a
+ * sync of a file whose size did not change has less to write. The zeros take no room.
+ */
+const AHEAD_BYTES = 1_048_576;
+
 /** The store of one directory. */
 export class Store {
   readonly host: Host;
@@ -75,6 +84,7 @@ export class Store {
   private readonly lock: DiskLock;
   private readonly journal: number;
   private readonly syncCount: Counter;
+  private readonly writer = new Writer({ slabBytes: SLAB_BYTES });
   private queue: Submission[] = [];
   private loop: Promise<void> | undefined;
   private nextSequence: number;
@@ -282,7 +292,7 @@ export class Store {
     const operations = batch.flatMap((submission) => submission.operations);
     const synced = { segment: this.active, offset: this.durableEnd };
     const encoded = await this.encode(kind, this.active, this.durableEnd, synced, operations);
-    await this.write(encoded);
+    await this.write(encoded, kind);
     await this.sync();
     const { active } = this;
     this.durableEnd += encoded.totalBytes;
@@ -301,7 +311,7 @@ export class Store {
   ): Promise<EncodedBatch> {
     const { journal, nextSequence: sequence } = this;
     const place = { kind, journal, sequence, segment, offset, synced };
-    return encodeBatch(place, operations, this.crc32c, new Slices(this.host));
+    return encodeBatch(place, operations, this.crc32c, new Slices(this.host), this.writer);
   }
 
   /** Takes a durable batch into the table. */
@@ -318,15 +328,31 @@ export class Store {
   }
 
   /** Writes a batch behind what is durable. Where that is refused nothing of it counts. */
-  private async write(encoded: EncodedBatch): Promise<void> {
+  private async write(encoded: EncodedBatch, kind: BatchKind): Promise<void> {
     let offset = this.durableEnd;
+    const end = offset + encoded.totalBytes;
+    if (kind !== 'last' && end > this.file.size()) await this.lengthen(end);
     try {
       for (const piece of encoded.pieces) {
         await this.file.writeAt(offset, piece);
         offset += piece.length;
       }
+      // Nothing follows the last word, not even zeros.
+      if (kind === 'last' && this.file.size() > end) await this.file.truncate(end);
     } catch (cause) {
       throw await this.undo(cause, 'a batch could not be written');
+    }
+  }
+
+  /** Lengthens the active segment beyond `end` with zeros, which the next sync covers. */
+  private async lengthen(end: number): Promise<void> {
+    const sizeBytes = Math.min(end + AHEAD_BYTES, this.limits.segmentBytes);
+    if (sizeBytes <= end) return;
+    try {
+      await this.file.truncate(sizeBytes);
+    } catch (cause) {
+      // It only makes later syncs faster. Whether the batch has room its own write will tell.
+      if (!(cause instanceof DiskError)) throw cause;
     }
   }
 

@@ -63,6 +63,32 @@ describe('a journal on real files', () => {
       expect(toText(journal.reserved)).toBe('term 7');
       host.faults.heal();
       expect(await journal.append(toBytes('c'))).toEqual({ firstIndex: 2, lastIndex: 2 });
+      await journal.close();
+      // The vote is there, and can be given, also where the disk is full from the beginning.
+      host.faults.set({ type: 'disk-full' });
+      const again = await openJournal(host, { directory: 'wal' });
+      expect(toText(again.reserved)).toBe('term 7');
+      await again.setReserved(toBytes('term 8')[0]!);
+      expect((await failureOf(again.append(toBytes('d')))).code).toBe('no-space');
+      await again.close();
+    });
+  });
+
+  it('R9: where not even a cut succeeds the refusal is in doubt, and nothing follows', async () => {
+    await withHost(async (host) => {
+      const journal = await openJournal(host, { directory: 'wal' });
+      await journal.append(toBytes('a'));
+      // A file system that copies on write may want room for a cut, too.
+      const every = { type: 'disk-error', path: 'wal/segment', code: 'no-space' } as const;
+      host.faults.set({ ...every, operation: 'sync', count: 1 });
+      const healCut = host.faults.set({ ...every, operation: 'truncate', count: 1000 });
+      const first = await failureOf(journal.append(toBytes('b')));
+      expect([first.code, first.definite]).toEqual(['no-space', false]);
+      // What is called from now on is not even written.
+      const later = await failureOf(journal.append(toBytes('c')));
+      expect([later.code, later.definite]).toEqual(['no-space', true]);
+      host.faults.heal(healCut);
+      expect(await journal.append(toBytes('d'))).toEqual({ firstIndex: 2, lastIndex: 2 });
     });
   });
 

@@ -3,7 +3,7 @@
  */
 import type { DiskFate, Fault } from '@mangrove/experiment';
 import { type Host, toNodeId } from '@mangrove/host';
-import { JournalError } from '@mangrove/journal';
+import { type Journal, JournalError, scanRecords } from '@mangrove/journal';
 import { idleNode, Simulation } from '@mangrove/sim';
 
 /** The name of the node. */
@@ -87,4 +87,21 @@ export async function damage(host: Host, path: string, offset: number): Promise<
   await file.writeAt(at, Uint8Array.of(byte ^ 0x10));
   await file.sync();
   await file.close();
+}
+
+/** The records of a log, each as its index and its text. */
+export async function textsOf(journal: Journal): Promise<string[]> {
+  const texts: string[] = [];
+  for await (const { index, bytes } of scanRecords(journal)) {
+    texts.push(`${index} ${toText(bytes)}`);
+  }
+  return texts;
+}
+
+/** What a file holds. */
+export async function bytesOf(host: Host, path: string): Promise<number[]> {
+  const file = await host.disk.open(path, 'read');
+  const bytes = await file.readAt(0, file.size());
+  await file.close();
+  return [...bytes];
 }
