@@ -13,12 +13,16 @@ export {
   leaveJoint,
   MAX_MEMBERS,
   type MemberChange,
+  type MemberStore,
   membersOf,
+  type StoreId,
   simpleConfiguration,
+  storeOf,
 } from './core/configuration.ts';
 export type { Effect, HardState, RefusalReason, RoleName } from './core/effect.ts';
 export { type Entry, entrySizeBytes, type Payload } from './core/entry.ts';
 export type { RaftEvent, ReadMode, RequestId } from './core/event.ts';
+export { type MemberIdentity, STORES_SINCE } from './core/identity.ts';
 export type { Message, MessageBody } from './core/message.ts';
 export { DEFAULT_OPTIONS, type RaftOptions, toRaftOptions } from './core/options.ts';
 export { type LogIndex, NO_INDEX, NO_TERM, type Term } from './core/positions.ts';

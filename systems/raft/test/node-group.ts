@@ -26,7 +26,10 @@ export const [A, B, C, D]: readonly [NodeId, NodeId, NodeId, NodeId] = [
 export const FOUNDERS: readonly NodeId[] = [A, B, C];
 
 /** What a group is given beside its seed. */
-export type GroupConfig = Partial<Omit<RaftNodeConfig<Uint8Array>, 'stateMachine' | 'peers'>>;
+export type GroupConfig = Partial<Omit<RaftNodeConfig<Uint8Array>, 'stateMachine' | 'peers'>> & {
+  /** The version of the code that nodes start as; an upgrade raises it. Default: the newest. */
+  readonly codeVersion?: number;
+};
 
 /** Three founders of a register, and a fourth machine that may join. */
 export class NodeGroup {
@@ -43,7 +46,8 @@ export class NodeGroup {
 
   /** Starts a life; without `founding` it is one that joins. */
   start(node: NodeId, config: GroupConfig = {}): void {
-    this.simulation.start(node, async (host: Host) => {
+    const { codeVersion = 2 } = { ...this.config, ...config };
+    const code = async (host: Host, versionMax: number) => {
       const stateMachine = new RegisterMachine();
       this.machines.set(node, stateMachine);
       this.hosts.set(node, host);
@@ -52,10 +56,12 @@ export class NodeGroup {
         peers: [A, B, C, D].map((each) => ({ node: each, address: each })),
         options: { electionTimeoutMs: 150, heartbeatIntervalMs: 30 },
         trailingCount: 2,
+        versionMax,
         ...this.config,
         ...config,
       });
-    });
+    };
+    this.simulation.start(node, code, codeVersion);
   }
 
   node(name: NodeId): RaftNode<Uint8Array> {

@@ -68,4 +68,6 @@ const EMPTY: Configuration = Object.freeze({
   outgoing: Object.freeze([]),
   learners: Object.freeze([]),
   isAutoLeave: false,
+  stores: Object.freeze([]),
+  version: 1,
 });

@@ -9,7 +9,16 @@
  *
  * Source: Raft 6; thesis 4.3. Learners (thesis 4.2.1) get the log and decide nothing.
  */
-import type { NodeId } from '@mangrove/host';
+import type { Brand, NodeId } from '@mangrove/host';
+
+/** What tells one store from every other: drawn when a node's disk is first used. */
+export type StoreId = Brand<string, 'StoreId'>;
+
+/** On which store a member keeps what it promises. */
+export interface MemberStore {
+  readonly node: NodeId;
+  readonly store: StoreId;
+}
 
 /**
  * The members of a group; lists are sorted. No node is in both `voters` and `learners`; one that
@@ -23,11 +32,20 @@ export interface Configuration {
   readonly learners: readonly NodeId[];
   /** Whether a leader leaves the joint configuration by itself once it is committed. */
   readonly isAutoLeave: boolean;
+  /** The stores of members, sorted by node; whoever comes with another one is refused. */
+  readonly stores: readonly MemberStore[];
+  /** The version of formats that all members have: nothing newer enters the log. From 1. */
+  readonly version: number;
 }
 
 /** One wish in a change of membership. */
 export type MemberChange =
-  | { readonly type: 'add-learner'; readonly node: NodeId }
+  | {
+      readonly type: 'add-learner';
+      readonly node: NodeId;
+      /** The only store under which it is let in. Default: the one that it is seen with. */
+      readonly store?: StoreId | undefined;
+    }
   /** Makes a learner a voter. */
   | { readonly type: 'promote'; readonly node: NodeId }
   /** Makes a voter a learner. */
@@ -52,13 +70,22 @@ export const MAX_MEMBERS = 64;
 export function simpleConfiguration(
   voters: readonly NodeId[],
   learners: readonly NodeId[] = [],
+  stores: readonly MemberStore[] = [],
+  version = 1,
 ): Configuration {
   return {
     voters: [...voters].sort(),
     outgoing: [],
     learners: [...learners].sort(),
     isAutoLeave: false,
+    stores: [...stores].sort((left, right) => (left.node < right.node ? -1 : 1)),
+    version,
   };
+}
+
+/** The store that `node` is bound to; `undefined` where there is none yet. */
+export function storeOf(configuration: Configuration, node: NodeId): StoreId | undefined {
+  return configuration.stores.find((each) => each.node === node)?.store;
 }
 
 /** Whether decisions need two majorities. */
@@ -88,7 +115,10 @@ export function areSameConfiguration(left: Configuration, right: Configuration):
     left.isAutoLeave === right.isAutoLeave &&
     areSameNodes(left.voters, right.voters) &&
     areSameNodes(left.outgoing, right.outgoing) &&
-    areSameNodes(left.learners, right.learners)
+    areSameNodes(left.learners, right.learners) &&
+    left.version === right.version &&
+    left.stores.length === right.stores.length &&
+    left.stores.every(({ node, store }) => storeOf(right, node) === store)
   );
 }
 
@@ -116,14 +146,24 @@ export function changeConfiguration(
   if (new Set([...voters, ...configuration.voters, ...learners]).size > MAX_MEMBERS) {
     return 'too-many';
   }
-  const next = simpleConfiguration([...voters], [...learners]);
+  const added = changes.flatMap((change) => {
+    const { node, type } = change;
+    return type === 'add-learner' && change.store !== undefined
+      ? [{ node, store: change.store }]
+      : [];
+  });
+  const members = new Set([...voters, ...learners, ...configuration.voters]);
+  const stores = [...configuration.stores.filter(({ node }) => members.has(node)), ...added];
+  const next = simpleConfiguration([...voters], [...learners], stores, configuration.version);
   if (areSameNodes(next.voters, configuration.voters)) return next;
   return { ...next, outgoing: configuration.voters, isAutoLeave };
 }
 
 /** The configuration behind a joint one: the new voters decide alone. */
 export function leaveJoint(configuration: Configuration): Configuration {
-  return simpleConfiguration(configuration.voters, configuration.learners);
+  const { voters, learners, version } = configuration;
+  const isStaying = ({ node }: MemberStore) => voters.includes(node) || learners.includes(node);
+  return simpleConfiguration(voters, learners, configuration.stores.filter(isStaying), version);
 }
 
 /** Applies one wish; false where it contradicts what is there. */

@@ -6,9 +6,10 @@
  */
 import { assert, type NodeId } from '@mangrove/host';
 import { isVoter } from './configuration.ts';
+import { mayPromise } from './identity.ts';
 import type { Message } from './message.ts';
 import { say } from './output.ts';
-import { indexAfter, type LogIndex, type Term, termAfter } from './positions.ts';
+import { indexAfter, type LogIndex, NO_INDEX, type Term, termAfter } from './positions.ts';
 import { countVotes } from './quorum.ts';
 import { electionWaitMs, type RaftState, ROUNDS_KEPT, refuse } from './state.ts';
 
@@ -75,7 +76,7 @@ export function isLoyal(state: RaftState): boolean {
 export function onVoteRequest(state: RaftState, message: VoteRequest): void {
   const isNewer = message.type === 'request-pre-vote' && message.term > state.term;
   const isFree = state.votedFor === undefined && state.leader === undefined;
-  const mayVote = isNewer || isFree || state.votedFor === message.from;
+  const mayVote = mayPromise(state) && (isNewer || isFree || state.votedFor === message.from);
   const isGranted = mayVote && state.log.isUpToDate(message.lastIndex, message.lastTerm);
   if (message.type === 'request-pre-vote') {
     const term = isGranted ? message.term : state.term;
@@ -129,6 +130,7 @@ export function resetElectionTimer(state: RaftState): void {
  * log of b is shorter; so the removed one has to lead once more.
  */
 function mayCampaign(state: RaftState): boolean {
+  if (!mayPromise(state)) return false;
   const { latest, previous } = state.log.configurations;
   if (isVoter(latest.configuration, state.self)) return true;
   if (latest.index <= state.commitIndex || previous === undefined) return false;
@@ -173,6 +175,7 @@ function becomeLeader(state: RaftState): void {
     heartbeatAt: state.now,
     uncommittedBytes: 0,
     progressIndex: -1 as LogIndex,
+    boundIndex: NO_INDEX,
     earlyReads: [],
     reads: [],
     transfer: undefined,

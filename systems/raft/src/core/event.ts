@@ -4,6 +4,7 @@
 import type { Instant, NodeId } from '@mangrove/host';
 import type { MemberChange } from './configuration.ts';
 import type { Entry } from './entry.ts';
+import type { MemberIdentity } from './identity.ts';
 import type { Message } from './message.ts';
 import type { LogIndex } from './positions.ts';
 
@@ -47,6 +48,10 @@ export type RaftEvent = { readonly now: Instant } & (
     }
   /** The transfer of a snapshot to `peer` has ended, well or not. */
   | { readonly type: 'snapshot-sent'; readonly peer: NodeId; readonly isDone: boolean }
+  /** A peer was let in, as who it says that it is. */
+  | { readonly type: 'peer-identified'; readonly peer: NodeId; readonly identity: MemberIdentity }
+  /** Every other founder keeps our store for good as the one that we came with first. */
+  | { readonly type: 'sworn' }
   /** The link to `peer` broke: what is on the way may be lost. */
   | { readonly type: 'unreachable'; readonly peer: NodeId }
 );

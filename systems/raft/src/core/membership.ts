@@ -5,6 +5,7 @@
  * leader changes nothing before it has committed an entry of its own term.
  */
 import {
+  areSameConfiguration,
   type Configuration,
   changeConfiguration,
   isJoint,
@@ -15,6 +16,7 @@ import {
 import type { RefusalReason } from './effect.ts';
 import { becomeFollower } from './election.ts';
 import type { RequestId } from './event.ts';
+import { boundConfiguration, STORES_SINCE } from './identity.ts';
 import { say } from './output.ts';
 import { indexAfter } from './positions.ts';
 import { type Leadership, type RaftState, refuse } from './state.ts';
@@ -33,7 +35,8 @@ export function onChangeMembers(
     return;
   }
   const { configuration } = state.log.configurations.latest;
-  const next = changeConfiguration(configuration, changes, isAutoLeave);
+  const known = changes.map((change) => withStore(state, change));
+  const next = changeConfiguration(configuration, known, isAutoLeave);
   if (typeof next === 'string') refuse(state, id, 'bad-change', true);
   else appendConfiguration(state, next, id);
 }
@@ -63,6 +66,23 @@ export function leaveByItself(state: RaftState, lead: Leadership): void {
 }
 
 /**
+ * Writes into the configuration what is not in it yet and all members allow: their stores, and the
+ * version of formats that the least of them has. It never goes back.
+ */
+export function bindMembers(state: RaftState, lead: Leadership): void {
+  const { identity } = state;
+  const { index, configuration } = state.log.configurations.latest;
+  if (identity === undefined || lead.boundIndex === index) return;
+  if (whyNotNow(state, 'simple') !== undefined) return;
+  lead.boundIndex = index;
+  const next = boundConfiguration(configuration, (node) =>
+    node === state.self ? identity : state.peers.get(node),
+  );
+  if (areSameConfiguration(next, configuration)) return;
+  appendConfiguration(state, next, undefined);
+}
+
+/**
  * Steps down where the committed configuration has no vote for us: not before, since the old leader
  * is who must bring the change to its end. The best follower is told to take over at once.
  */
@@ -88,6 +108,15 @@ function whyNotNow(state: RaftState, wanted: 'simple' | 'joint'): RefusalReason 
   return wanted === 'joint' ? 'bad-change' : 'change-under-way';
 }
 
+/** A learner is bound to the store that it was seen with, once stores are told apart. */
+function withStore(state: RaftState, change: MemberChange): MemberChange {
+  if (change.type !== 'add-learner') return change;
+  if (state.log.configurations.latest.configuration.version < STORES_SINCE) {
+    return { type: 'add-learner', node: change.node };
+  }
+  return { ...change, store: change.store ?? state.peers.get(change.node)?.store };
+}
+
 /** A voter that lacks the log would stall commits, so a learner catches up before. */
 function whyNotReady(
   state: RaftState,
@@ -99,6 +128,9 @@ function whyNotReady(
     if (type !== 'promote') continue;
     const progress = role.progress.get(node);
     if (progress === undefined) return 'bad-change';
+    // It must know that it is a member, or it would not vote for those who need its vote.
+    const { index } = log.configurations.latest;
+    if (progress.matchIndex < index) return 'not-caught-up';
     const isNear = log.lastIndex - progress.matchIndex <= options.promotionLagMax;
     const isHeard = state.now - progress.contactAt < options.electionTimeoutMs;
     if (progress.mode !== 'replicate' || !isNear || !isHeard) return 'not-caught-up';

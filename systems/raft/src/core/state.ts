@@ -12,6 +12,7 @@ import { assert } from '@mangrove/host';
 import type { Effect, HardState, RefusalReason } from './effect.ts';
 import type { Entry } from './entry.ts';
 import type { RequestId } from './event.ts';
+import type { MemberIdentity } from './identity.ts';
 import { RaftLog } from './log.ts';
 import type { Message } from './message.ts';
 import type { RaftOptions } from './options.ts';
@@ -55,6 +56,8 @@ export interface Leadership {
   uncommittedBytes: number;
   /** The index of the configuration that `progress` was made for. */
   progressIndex: LogIndex;
+  /** The index of the configuration that has all that is known of its members; 0 for none. */
+  boundIndex: LogIndex;
   /** Reads from before the first commit of the term. */
   earlyReads: ReadOrigin[];
   /** Reads that wait for a round, oldest first. */
@@ -122,6 +125,12 @@ export interface RaftState {
   readonly incarnation: Incarnation;
   readonly options: RaftOptions;
   readonly log: RaftLog;
+  /** Who this member is; `undefined` where whoever runs the core keeps no stores apart. */
+  readonly identity: MemberIdentity | undefined;
+  /** All other founders know our store: no other one can vote in our name. */
+  isSworn: boolean;
+  /** Who the peers are that were let in. */
+  readonly peers: Map<NodeId, MemberIdentity>;
   now: Instant;
   /** The newest random number that an event brought. */
   random: number;
@@ -188,8 +197,9 @@ export function createRaft(start: {
   readonly recovered: Recovered;
   readonly now: Instant;
   readonly random: number;
+  readonly identity?: MemberIdentity;
 }): RaftState {
-  const { self, incarnation, options, now, random } = start;
+  const { self, incarnation, options, now, random, identity } = start;
   const { hardState, snapshot, entries } = start.recovered;
   const log = new RaftLog(snapshot, options.cacheBytesMax);
   log.append(entries);
@@ -204,6 +214,9 @@ export function createRaft(start: {
     incarnation,
     options,
     log,
+    identity,
+    isSworn: false,
+    peers: new Map(),
     now,
     random,
     term: hardState.term,

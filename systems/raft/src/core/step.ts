@@ -31,10 +31,16 @@ import {
   sendHeartbeats,
   syncFollowers,
 } from './leading.ts';
-import { leaveByItself, onChangeMembers, onLeaveJoint, stepDownIfRemoved } from './membership.ts';
+import {
+  bindMembers,
+  leaveByItself,
+  onChangeMembers,
+  onLeaveJoint,
+  stepDownIfRemoved,
+} from './membership.ts';
 import type { Message } from './message.ts';
 import { completeWrites, flush, say } from './output.ts';
-import { indexAfter, indexBefore, type LogIndex, lowerIndex } from './positions.ts';
+import { indexAfter, indexBefore, type LogIndex, lowerIndex, NO_INDEX } from './positions.ts';
 import { onPropose, settleProposals } from './proposing.ts';
 import {
   onCancelRead,
@@ -103,6 +109,13 @@ function takeIn(state: RaftState, event: RaftEvent): void {
         `${state.self}: applied ${event.index}, handed over ${state.applyingIndex}`,
       );
       if (event.index > state.appliedIndex) state.appliedIndex = event.index;
+      return;
+    case 'peer-identified':
+      state.peers.set(event.peer, event.identity);
+      if (role.type === 'leader') role.boundIndex = NO_INDEX;
+      return;
+    case 'sworn':
+      state.isSworn = true;
       return;
     case 'propose':
       onPropose(state, event.id, event.data);
@@ -238,6 +251,7 @@ function settle(state: RaftState): void {
 function settleLeadership(state: RaftState, lead: Leadership): void {
   advanceCommit(state, lead);
   leaveByItself(state, lead);
+  bindMembers(state, lead);
   // Those who leave are told of the commit before they are forgotten.
   if (lead.progressIndex < 0) replicate(state, lead);
   if (lead.progressIndex !== state.log.configurations.latest.index) syncFollowers(state, lead);

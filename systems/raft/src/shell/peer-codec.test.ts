@@ -5,6 +5,7 @@ import { toNodeId } from '@mangrove/host';
 import { WireError } from '@mangrove/wire';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Configuration, StoreId } from '../core/configuration.ts';
 import type { Entry } from '../core/entry.ts';
 import type { Message, MessageBody } from '../core/message.ts';
 import type { LogIndex, Term } from '../core/positions.ts';
@@ -25,11 +26,14 @@ const index = fc.maxSafeNat().map((value) => value as LogIndex);
 const term = fc.nat().map((value) => value as Term);
 const round = fc.nat();
 const isGranted = fc.boolean();
+const store = fc.constantFrom('0'.repeat(16), 'f'.repeat(16)).map((text) => text as StoreId);
 const configuration = fc.record({
   voters: nodes,
   outgoing: nodes,
   learners: nodes,
   isAutoLeave: fc.boolean(),
+  stores: fc.array(fc.record({ node, store }), { maxLength: 4 }),
+  version: fc.constantFrom(1, 2),
 });
 const entry: fc.Arbitrary<Entry> = fc.oneof(
   fc.record({ type: fc.constant('no-op' as const), index, term }),
@@ -110,5 +114,36 @@ describe('bytes of Raft', () => {
         expect(decodeSnapshot(encodeSnapshot(aSnapshot))).toEqual(aSnapshot);
       }),
     );
+  });
+});
+
+describe('versions of Raft', () => {
+  const stores = [{ node: toNodeId('a'), store: '0'.repeat(16) as StoreId }];
+  const members = { voters: [toNodeId('a')], outgoing: [], learners: [], isAutoLeave: false };
+  const place = { index: 3 as LogIndex, term: 2 as Term };
+  const entryOf = (configuration: Configuration): Entry => ({
+    type: 'configuration',
+    configuration,
+    ...place,
+  });
+
+  it('R79: what an older version can hold is written as that, and else refused', () => {
+    const old = entryOf({ ...members, stores: [], version: 1 });
+    const bound = entryOf({ ...members, stores, version: 2 });
+    // Behind the checksum of four bytes stands the version.
+    expect([encodeEntry(old)[4], encodeEntry(bound)[4]]).toEqual([1, 2]);
+    const message = (given: Entry): Message => ({
+      ...{ type: 'append-entries', from: toNodeId('a'), to: toNodeId('b'), term: place.term },
+      ...{ previousIndex: 2 as LogIndex, previousTerm: place.term, commitIndex: 2 as LogIndex },
+      entries: [given],
+    });
+    const data = new Uint8Array(0);
+    const bytes = encodePeerMessage({ message: message(old), data }, 1);
+    expect(decodePeerMessage(bytes, 1).message).toEqual(message(old));
+    expect(() => encodePeerMessage({ message: message(bound), data }, 1)).toThrow(
+      'this version cannot carry',
+    );
+    const newer = encodePeerMessage({ message: message(old), data }, 2);
+    expect(() => decodePeerMessage(newer, 1)).toThrow('version 2, 1 is known');
   });
 });

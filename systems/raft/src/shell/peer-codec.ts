@@ -16,18 +16,21 @@ import {
   bytes,
   decodeSealed,
   encodeSealed,
+  field,
   message,
   optional,
   struct,
   text,
   union,
   uvarint,
+  WireError,
   type Message as WireMessage,
   Writer,
 } from '@mangrove/wire';
-import { MAX_MEMBERS } from '../core/configuration.ts';
+import { type Configuration, MAX_MEMBERS, type StoreId } from '../core/configuration.ts';
 import type { HardState } from '../core/effect.ts';
 import type { Entry } from '../core/entry.ts';
+import { STORES_SINCE } from '../core/identity.ts';
 import type { Message } from '../core/message.ts';
 import type { LogIndex, Term } from '../core/positions.ts';
 import type { SnapshotMetadata } from '../core/snapshot-metadata.ts';
@@ -44,12 +47,18 @@ const SNAPSHOT_BYTES_MAX = 67_108_864;
 const node = branded<NodeId>(text({ max: 63 }));
 const term = branded<Term>(uvarint);
 const index = branded<LogIndex>(uvarint);
+const store = branded<StoreId>(text({ max: 16 }));
 const nodes = array(node, { max: MAX_MEMBERS });
 const configuration = struct({
   voters: nodes,
   outgoing: nodes,
   learners: nodes,
   isAutoLeave: boolean,
+  stores: field(array(struct({ node, store }), { max: 2 * MAX_MEMBERS }), {
+    since: STORES_SINCE,
+    absent: [],
+  }),
+  version: field(uvarint, { since: STORES_SINCE, absent: 1 }),
 });
 const entry = union('type', {
   'no-op': { number: 0, schema: struct({ index, term }) },
@@ -94,20 +103,22 @@ const bodies = union('type', {
   },
 });
 
-const VERSIONS = { lowest: 1, highest: 1 } as const;
+/** The versions of messages and records that this code has. */
+export const FORMAT_VERSIONS = { lowest: 1, highest: 2 } as const;
+
 const data = bytes({ max: SNAPSHOT_BYTES_MAX });
 const peerMessage = message(
   'raft-message',
   struct({ from: node, to: node, term, body: bodies, data }),
-  VERSIONS,
+  FORMAT_VERSIONS,
 );
-const record = message('raft-entry', struct({ entry }), VERSIONS);
+const record = message('raft-entry', struct({ entry }), FORMAT_VERSIONS);
 const hardStateRecord = message(
   'raft-hard-state',
   struct({ term, votedFor: optional(node) }),
-  VERSIONS,
+  FORMAT_VERSIONS,
 );
-const snapshotFile = message('raft-snapshot', struct({ metadata, data }), VERSIONS);
+const snapshotFile = message('raft-snapshot', struct({ metadata, data }), FORMAT_VERSIONS);
 
 /** A message of a member, with the state machine's bytes where it brings a snapshot. */
 export interface PeerMessage {
@@ -122,22 +133,39 @@ export interface StoredSnapshot {
   readonly data: Uint8Array;
 }
 
-/** The bytes of a message. */
-export function encodePeerMessage({ message: given, data: snapshot }: PeerMessage): Uint8Array {
+/** The bytes of a message in a version that its receiver has. */
+export function encodePeerMessage(
+  { message: given, data: snapshot }: PeerMessage,
+  version: number = FORMAT_VERSIONS.highest,
+): Uint8Array {
   const { from, to, term: ofTerm, ...body } = given;
-  return sealed(peerMessage, { from, to, term: ofTerm, body, data: snapshot });
+  return sealed(peerMessage, { from, to, term: ofTerm, body, data: snapshot }, version);
 }
 
-/** The message in `bytes`; throws `WireError`. Data shares the memory of `bytes`. */
-export function decodePeerMessage(encoded: Uint8Array): PeerMessage {
-  const { value } = decodeSealed(peerMessage, encoded);
+/**
+ * The message in `bytes`; throws `WireError`. Data shares the memory of `bytes`.
+ *
+ * @param versionMax newer ones are not known, as code that is older would say
+ */
+export function decodePeerMessage(
+  encoded: Uint8Array,
+  versionMax: number = FORMAT_VERSIONS.highest,
+): PeerMessage {
+  const { value, version } = decodeSealed(peerMessage, encoded);
+  if (version > versionMax) {
+    throw new WireError('unknown-version', `version ${version}, ${versionMax} is known`);
+  }
   const { from, to, term: ofTerm, body, data: snapshot } = value;
   return { message: { ...body, from, to, term: ofTerm }, data: snapshot };
 }
 
-/** An entry as a record of the journal. */
+/**
+ * An entry as a record of the journal, in the oldest version that can hold it: as long as a group
+ * uses nothing newer, the code before this one can read what it wrote.
+ */
 export function encodeEntry(given: Entry): Uint8Array {
-  return sealed(record, { entry: given });
+  const version = given.type === 'configuration' ? versionOf(given.configuration) : 1;
+  return sealed(record, { entry: given }, version);
 }
 
 /** The entry in a record; throws `WireError`. */
@@ -147,7 +175,7 @@ export function decodeEntry(encoded: Uint8Array): Entry {
 
 /** Term and vote, for the reserved record of the journal. */
 export function encodeHardState(given: HardState): Uint8Array {
-  return sealed(hardStateRecord, given);
+  return sealed(hardStateRecord, given, FORMAT_VERSIONS.lowest);
 }
 
 /** Term and vote; throws `WireError`. */
@@ -155,9 +183,9 @@ export function decodeHardState(encoded: Uint8Array): HardState {
   return decodeSealed(hardStateRecord, encoded).value;
 }
 
-/** A snapshot as its file holds it. */
+/** A snapshot as its file holds it, in the oldest version that can. */
 export function encodeSnapshot(given: StoredSnapshot): Uint8Array {
-  return sealed(snapshotFile, given);
+  return sealed(snapshotFile, given, versionOf(given.metadata.configuration));
 }
 
 /** The snapshot in a file; throws `WireError`. */
@@ -165,8 +193,13 @@ export function decodeSnapshot(encoded: Uint8Array): StoredSnapshot {
   return decodeSealed(snapshotFile, encoded).value;
 }
 
-function sealed<Value>(schema: WireMessage<Value>, value: Value): Uint8Array {
+/** The oldest version that can hold `configuration`. */
+function versionOf({ stores, version }: Configuration): number {
+  return stores.length === 0 && version < STORES_SINCE ? 1 : STORES_SINCE;
+}
+
+function sealed<Value>(schema: WireMessage<Value>, value: Value, version: number): Uint8Array {
   const writer = new Writer();
-  encodeSealed(writer, schema, value);
+  encodeSealed(writer, schema, value, version);
   return writer.take();
 }

@@ -3,9 +3,18 @@
  */
 import type { NodeId } from '@mangrove/host';
 import type { RefusalReason } from '../core/effect.ts';
+import type { HandshakeFault } from './handshake.ts';
 
 /** Why a call of a node failed: what the core says, or the node around it. */
-export type RaftErrorCode = RefusalReason | 'closed' | 'aborted';
+export type RaftErrorCode =
+  | RefusalReason
+  | HandshakeFault
+  | 'closed'
+  | 'aborted'
+  /** The directory holds a log and no identity. */
+  | 'identity-lost'
+  /** The directory is that of another node, or of another cluster. */
+  | 'foreign-store';
 
 /** What each code means, and what to do, in a sentence. */
 export const RAFT_ERRORS: Readonly<Record<RaftErrorCode, string>> = {
@@ -27,6 +36,14 @@ export const RAFT_ERRORS: Readonly<Record<RaftErrorCode, string>> = {
   'no-lease': 'lease reads need check-quorum: switch it on, or read linearizably',
   closed: 'the node was closed: ask another one',
   aborted: 'the caller gave it up',
+  'wrong-store':
+    'the group knows this node with another disk, so this one was lost or swapped: ' +
+    'remove the node, add it as a learner with its new store, then promote it',
+  'wrong-cluster': 'the peer belongs to another cluster: look at addresses and cluster names',
+  'old-version': 'the group uses formats that this version cannot read: upgrade this node',
+  'no-common-version': 'the peer and this node have no version in common: upgrade step by step',
+  'identity-lost': 'the directory holds a log and does not say whose: restore its file identity',
+  'foreign-store': 'the directory belongs to another node or cluster: give this node its own',
 };
 
 /** A call that failed. */

@@ -13,6 +13,13 @@ export interface RaftNodeConfig<Result> {
   readonly founding?: Configuration;
   /** Where the other nodes are, those that may join included. */
   readonly peers: readonly { readonly node: NodeId; readonly address: string }[];
+  /** Nodes of other clusters are refused. Default: `mangrove`. */
+  readonly cluster?: string;
+  /**
+   * The newest version of formats that this node speaks: it acts like code that knows no newer one.
+   * Default: the newest there is, 2. The group goes over to a version when all members have it.
+   */
+  readonly versionMax?: number;
   readonly options?: Partial<RaftOptions>;
   /** Where on the Host's disk. Default: `raft`. */
   readonly directory?: string;

@@ -11,26 +11,28 @@
  *
  * It decides nothing about the protocol: it carries events in and effects out, in order.
  */
-import type { Host, NodeId, RunningNode } from '@mangrove/host';
-import type { MemberChange } from '../core/configuration.ts';
-import type { Effect } from '../core/effect.ts';
+import { type Host, InvalidArgument, type NodeId, type RunningNode } from '@mangrove/host';
+import type { MemberChange, StoreId } from '../core/configuration.ts';
+import type { Effect, RefusalReason } from '../core/effect.ts';
 import type { RequestId } from '../core/event.ts';
 import { toRaftOptions } from '../core/options.ts';
 import { blankSnapshot, foundingSnapshot } from '../core/snapshot-metadata.ts';
 import { createRaft, type RaftState } from '../core/state.ts';
 import { type RaftStatus, statusOf } from '../core/status.ts';
 import { CoreLoop, type Performer, type TimelessEvent } from './core-loop.ts';
+import { Handshake, type HandshakeFault } from './handshake.ts';
 import { MachineRunner } from './machine-runner.ts';
 import { NodeMetrics } from './node-metrics.ts';
-import type { PeerMessage } from './peer-codec.ts';
+import { FORMAT_VERSIONS, type PeerMessage } from './peer-codec.ts';
 import { PeerPort } from './peer-port.ts';
-import { RaftError } from './raft-error.ts';
+import { RaftError, type RaftErrorCode } from './raft-error.ts';
 import type { RaftNodeConfig } from './raft-node-config.ts';
 import { RaftStorage } from './raft-storage.ts';
 import { Requests } from './requests.ts';
 import { SnapshotSender } from './snapshot-sender.ts';
 import { StateTrace } from './state-trace.ts';
 import { StatusFeed } from './status-feed.ts';
+import { StoreIdentity } from './store-identity.ts';
 
 /** How current a read must be. */
 export type Consistency =
@@ -54,11 +56,24 @@ export async function startRaftNode<Result>(
   host: Host,
   config: RaftNodeConfig<Result>,
 ): Promise<RaftNode<Result>> {
-  const { founding, directory = 'raft' } = config;
+  const { founding, directory = 'raft', cluster = 'mangrove' } = config;
+  const { versionMax = FORMAT_VERSIONS.highest } = config;
+  if (versionMax < FORMAT_VERSIONS.lowest || versionMax > FORMAT_VERSIONS.highest) {
+    const bound = `${FORMAT_VERSIONS.lowest} to ${FORMAT_VERSIONS.highest}`;
+    throw new InvalidArgument('versionMax', versionMax, bound);
+  }
+  const identity = await StoreIdentity.open(host, directory, cluster);
   const beginning = founding === undefined ? blankSnapshot() : foundingSnapshot(founding);
   const storage = await RaftStorage.open(host, directory, beginning);
   config.stateMachine.restore(storage.snapshotData);
-  return new RaftNode(host, config, storage);
+  return new RaftNode(host, config, { storage, identity, versionMax });
+}
+
+/** What a node is made of. */
+interface NodeParts {
+  readonly storage: RaftStorage;
+  readonly identity: StoreIdentity;
+  readonly versionMax: number;
 }
 
 /** A node that takes part in a group. */
@@ -69,6 +84,10 @@ export class RaftNode<Result> implements RunningNode {
   private readonly loop: CoreLoop;
   private readonly requests = new Requests();
   private readonly machine: MachineRunner<Result>;
+  private readonly identity: StoreIdentity;
+  private readonly handshake: Handshake;
+  /** Who does not let this node in, and why. */
+  private readonly refusals = new Map<NodeId, HandshakeFault>();
   private readonly port: PeerPort;
   private readonly snapshots: SnapshotSender;
   private readonly metrics: NodeMetrics;
@@ -80,9 +99,11 @@ export class RaftNode<Result> implements RunningNode {
   private told = { commitIndex: -1, appliedIndex: -1, lastIndex: -1 };
   private isClosed = false;
 
-  constructor(host: Host, config: RaftNodeConfig<Result>, storage: RaftStorage) {
+  constructor(host: Host, config: RaftNodeConfig<Result>, parts: NodeParts) {
+    const { storage, identity, versionMax } = parts;
     this.host = host;
     this.storage = storage;
+    this.identity = identity;
     const electionRandom = host.random.stream('election');
     this.state = createRaft({
       self: host.node,
@@ -91,6 +112,7 @@ export class RaftNode<Result> implements RunningNode {
       recovered: storage.recovered,
       now: host.clock.now(),
       random: electionRandom.uint32(),
+      identity: { store: identity.store, versionMax },
     });
     const { state } = this;
     const metrics = new NodeMetrics(host);
@@ -99,7 +121,14 @@ export class RaftNode<Result> implements RunningNode {
     this.feed = new StatusFeed(() => this.status());
     const dispatch = (event: TimelessEvent) => this.loop.dispatch(event);
     this.loop = new CoreLoop(host, state, electionRandom, this.performer());
-    this.port = new PeerPort(host);
+    this.handshake = new Handshake(host, {
+      state,
+      identity,
+      versionMax,
+      dispatch,
+      onRefused: (peer, fault) => this.refusedBy(peer, fault),
+    });
+    this.port = new PeerPort(host, this.handshake);
     this.snapshots = new SnapshotSender(
       host,
       { storage, state, port: this.port, metrics },
@@ -113,14 +142,18 @@ export class RaftNode<Result> implements RunningNode {
       (index, result) => this.requests.applied(index, result),
     );
     storage.setWritten((sequence, tookMs) => this.written(sequence, tookMs));
+    const peers = new Set(config.peers.map(({ node }) => node));
+    peers.delete(host.node);
     for (const { node, address } of config.peers) {
-      if (node !== host.node) host.messages.addPeer(node, address);
+      if (peers.has(node)) host.messages.addPeer(node, address);
     }
     this.port.listen((message) => this.receive(message), config.onOther);
     host.messages.onLink(({ type, peer }) => {
       if (type === 'down') dispatch({ type: 'unreachable', peer });
+      else if (peers.has(peer)) this.handshake.greet(peer);
     });
     this.loop.start();
+    this.handshake.start();
   }
 
   /**
@@ -162,9 +195,13 @@ export class RaftNode<Result> implements RunningNode {
     await this.request((id) => ({ type: 'change-members', id, changes, isAutoLeave }));
   }
 
-  /** Adds a node that gets the log and has no vote. */
-  async addLearner(node: NodeId): Promise<void> {
-    await this.changeMembers([{ type: 'add-learner', node }]);
+  /**
+   * Adds a node that gets the log and has no vote.
+   *
+   * @param store the only one under which it is let in; by default the one that it is seen with
+   */
+  async addLearner(node: NodeId, store?: StoreId): Promise<void> {
+    await this.changeMembers([{ type: 'add-learner', node, store }]);
   }
 
   /** Makes a learner that has caught up a voter. */
@@ -180,6 +217,11 @@ export class RaftNode<Result> implements RunningNode {
   /** Has `target` take over; resolves when it is heard as the leader. */
   async transferLeadership(target: NodeId): Promise<void> {
     await this.request((id) => ({ type: 'transfer-leadership', id, target }));
+  }
+
+  /** The store of this node: what `addLearner` takes where a disk was replaced. */
+  get store(): StoreId {
+    return this.identity.store;
   }
 
   /** How the node stands. */
@@ -202,6 +244,7 @@ export class RaftNode<Result> implements RunningNode {
     if (this.isClosed) return;
     this.isClosed = true;
     this.loop.stop();
+    this.handshake.stop();
     this.machine.stop();
     this.requests.rejectAll();
     this.feed.close();
@@ -244,6 +287,22 @@ export class RaftNode<Result> implements RunningNode {
       this.asked.shift();
     }
     this.loop.dispatch({ type: 'persisted', sequence });
+  }
+
+  /** A node that is not let in will never have a leader: that is what its caller must know. */
+  private reasonOf(reason: RefusalReason): RaftErrorCode {
+    const [fault] = this.refusals.values();
+    return reason === 'not-leader' && fault !== undefined ? fault : reason;
+  }
+
+  private refusedBy(peer: NodeId, fault: HandshakeFault | undefined): void {
+    if (fault === undefined) {
+      this.refusals.delete(peer);
+      return;
+    }
+    if (this.refusals.get(peer) === fault) return;
+    this.refusals.set(peer, fault);
+    if (this.host.trace.isOn) this.host.trace.event('refused', { peer, fault });
   }
 
   private settled(): void {
@@ -296,7 +355,7 @@ export class RaftNode<Result> implements RunningNode {
         return;
       case 'refused': {
         const { id, reason, isDefinite, leader } = effect;
-        this.requests.reject(id, new RaftError(reason, isDefinite, { leader }));
+        this.requests.reject(id, new RaftError(this.reasonOf(reason), isDefinite, { leader }));
         return;
       }
       case 'read-ready':

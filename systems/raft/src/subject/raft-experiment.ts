@@ -109,6 +109,7 @@ function describeSessionCommand(bytes: Uint8Array): string {
 
 function describe(bytes: Uint8Array): string {
   if (bytes[0] === 0x43) return `request ${decodeRequest(bytes).operation.type}`;
+  if (bytes[0] === 0x48) return 'hello';
   if (bytes[0] !== 0x52) return 'response';
   const { message } = decodePeerMessage(bytes.subarray(1));
   return `${message.type} ${message.term}`;

@@ -1,0 +1,144 @@
+/**
+ * Who a node is: disks that are lost or swapped, clusters that meet, versions side by side.
+ */
+
+import { describe, expect, it } from 'vitest';
+import { simpleConfiguration } from '../src/index.ts';
+import { A, B, C, D, DONE, FOUNDERS, NodeGroup, writing } from './node-group.ts';
+
+/** Runs until the configuration names the store of every member. */
+async function bind(group: NodeGroup): Promise<void> {
+  await group.elect();
+  await group.until(() =>
+    FOUNDERS.every((node) => {
+      const { configuration, commitIndex, lastIndex } = group.node(node).status();
+      return configuration.stores.length === 3 && commitIndex === lastIndex;
+    }),
+  );
+}
+
+describe('a disk that was lost', () => {
+  it('R75: its node is refused, says why, and votes for no one', async () => {
+    const group = new NodeGroup(31);
+    await bind(group);
+    await group.write(1);
+    group.simulation.crash(C, 'wiped');
+    group.simulation.restart(C);
+    expect(await group.write(2)).toEqual(DONE);
+    await group.until(() => group.simulation.running(C) !== undefined);
+    await group.pass(1000);
+    const refused = await group.outcome(group.node(C).propose(writing(3)));
+    expect(refused).toMatchObject({ code: 'wrong-store', isDefinite: true });
+    expect(String(refused)).toContain('add it as a learner with its new store');
+    // Alone with one other it must not make a majority: it may have voted in its former life.
+    const leader = (await group.elect()).status();
+    const { term, role } = group.node(C).status();
+    expect({ term, role }).toEqual({ term: 1, role: 'follower' });
+    const other = FOUNDERS.find((node) => node !== C && node !== leader.node) ?? A;
+    group.simulation.crash(leader.node, 'kept');
+    await group.pass(3000);
+    expect(group.node(other).status().role).not.toBe('leader');
+    expect(group.node(C).status().role).toBe('follower');
+    group.simulation.close();
+  });
+
+  it('R78: it comes back as a learner with its new store, and is promoted', async () => {
+    const group = new NodeGroup(32, { snapshotEveryCount: 5 });
+    await bind(group);
+    for (let value = 1; value <= 12; value++) expect(await group.write(value)).toEqual(DONE);
+    group.simulation.crash(C, 'wiped');
+    group.simulation.restart(C);
+    await group.until(() => group.simulation.running(C) !== undefined);
+    const ask = async (what: Promise<void>) => expect(await group.outcome(what)).toBeUndefined();
+    await group.until(() => group.leader !== undefined && group.leader !== group.node(C));
+    await ask((await group.elect()).changeMembers([{ type: 'remove', node: C }]));
+    await ask((await group.elect()).addLearner(C, group.node(C).store));
+    await group.until(() => {
+      const found = group.leader?.status().followers.find(({ node }) => node === C);
+      return found?.mode === 'replicate' && found.lagCount === 0;
+    });
+    await ask((await group.elect()).promote(C));
+    expect((await group.elect()).status().configuration.voters).toEqual([A, B, C]);
+    await ask(group.node(C).read());
+    expect(group.machines.get(C)?.value).toBe(12);
+    // It is a full member again: with one other it goes on.
+    group.simulation.crash(A, 'kept');
+    expect(await group.write(13)).toEqual(DONE);
+    group.simulation.close();
+  });
+
+  it('R78: a store that is named is the only one that is let in', async () => {
+    const group = new NodeGroup(33);
+    await bind(group);
+    group.start(D);
+    await group.until(() => group.simulation.running(D) !== undefined);
+    const other = group.node(A).store;
+    expect(await group.outcome((await group.elect()).addLearner(D, other))).toBeUndefined();
+    await group.pass(1000);
+    const refused = await group.outcome(group.node(D).read());
+    expect(refused).toMatchObject({ code: 'wrong-store', isDefinite: true });
+    expect(group.node(D).status().commitIndex).toBe(0);
+    group.simulation.close();
+  });
+
+  it('R77: nobody leads before every founder knows the stores of all others', async () => {
+    const group = new NodeGroup(34);
+    group.simulation.crash(C, 'kept');
+    await group.pass(3000);
+    expect(group.leader).toBeUndefined();
+    group.simulation.restart(C);
+    await bind(group);
+    // From then on a majority is enough, also to start again.
+    for (const node of FOUNDERS) group.simulation.crash(node, 'unsynced-lost');
+    group.simulation.restart(A);
+    group.simulation.restart(B);
+    expect(await group.write(1)).toEqual(DONE);
+    group.simulation.close();
+  });
+
+  it('R77: a founder that lost its disk in between is refused by who saw it before', async () => {
+    const group = new NodeGroup(35);
+    const { nowMs } = group.simulation;
+    // Only a hears of c, so c is not sworn, and loses its disk.
+    const links = { from: [C], to: [B] };
+    group.simulation.inject({ type: 'cut', atMs: nowMs, untilMs: nowMs + 1000, ...links });
+    await group.pass(900);
+    group.simulation.crash(C, 'wiped');
+    group.simulation.restart(C);
+    await group.pass(4000);
+    expect(group.node(C).status().role).toBe('follower');
+    const refused = await group.outcome(group.node(C).propose(writing(1)));
+    expect(refused).toMatchObject({ code: 'wrong-store', isDefinite: true });
+    group.simulation.close();
+  });
+});
+
+describe('a store that is not the node\u2019s', () => {
+  it('R81: a node of another cluster is refused, and says why', async () => {
+    const group = new NodeGroup(36);
+    await bind(group);
+    group.start(D, { cluster: 'elsewhere', founding: simpleConfiguration([A, B, D]) });
+    await group.until(() => group.simulation.running(D) !== undefined);
+    await group.pass(1000);
+    const refused = await group.outcome(group.node(D).propose(writing(1)));
+    expect(refused).toMatchObject({ code: 'wrong-cluster', isDefinite: true });
+    expect(await group.write(2)).toEqual(DONE);
+    expect(group.node(D).status().term).toBe(1);
+    group.simulation.close();
+  });
+
+  it('R81: a directory of another cluster, or without identity, is refused', async () => {
+    const group = new NodeGroup(37);
+    await bind(group);
+    group.simulation.crash(A, 'kept');
+    group.start(A, { cluster: 'elsewhere' });
+    await group.until(() => group.simulation.ends.length === 1);
+    expect(group.simulation.ends[0]).toMatchObject({ node: A, cause: { code: 'foreign-store' } });
+    await group.outcome(group.hosts.get(B)?.disk.remove('raft/identity') ?? Promise.resolve());
+    group.simulation.crash(B, 'kept');
+    group.simulation.restart(B);
+    await group.until(() => group.simulation.ends.length === 2);
+    expect(group.simulation.ends[1]).toMatchObject({ node: B, cause: { code: 'identity-lost' } });
+    group.simulation.close();
+  });
+});
