@@ -65,7 +65,7 @@ it('says valid and what was looked at', async () => {
   const { code, output } = await check(jsonLines(VALID), '--initial', '0');
   expect(code).toBe(0);
   expect(output.split('\n').slice(0, 2)).toEqual([
-    'linearizable (cas-register): valid',
+    'linearizable (register): valid',
     expect.stringContaining('2 operations on 1 key (2 ok, 0 failed, 0 not known), read as json'),
   ]);
 });
@@ -82,7 +82,7 @@ it('finds the format by itself, on standard input too', async () => {
   const bars = [edn(STALE), `; a comment\n[${edn(STALE)}]`];
   for (const text of bars) {
     const { code, output } = await check(text);
-    expect(output).toContain('read as edn');
+    expect(output).toContain('read as jepsen-edn');
     expect(code).toBe(1);
   }
   const piped = start(process.execPath, [BIN, 'check', '-'], { input: jsonLines(STALE) });
@@ -152,11 +152,11 @@ it('judges transactions by the level that is asked for', async () => {
   const begins = [first, second].map((lines) => lines[0] as Line);
   const ends = [first, second].map((lines) => lines[1] as Line);
   const text = jsonLines([...begins, ...ends, ...reads]);
-  const skewed = await check(text, '--level', 'serializable');
+  const skewed = await check(text, '--model', 'serializable');
   expect(skewed.output).toContain('serializable (list-append): INVALID');
-  expect(skewed.output).toContain('anomalies: G2-item');
+  expect(skewed.output).toContain('The anomalies of all levels: G2-item.');
   expect(skewed.code).toBe(1);
-  expect((await check(text, '--level', 'snapshot-isolation')).code).toBe(0);
+  expect((await check(text, '--model', 'snapshot-isolation')).code).toBe(0);
   const found = await check(text);
   expect(found.output).toContain('strict-serializable (list-append): INVALID');
 });
@@ -164,7 +164,7 @@ it('judges transactions by the level that is asked for', async () => {
 it('reads the texts of others', async () => {
   const awdit = await check(
     'w 0 1\n-----\nw 0 2\n=====\nr 0 2\n-----\nr 0 1\n',
-    '--level',
+    '--model',
     'causal',
   );
   expect(awdit.output).toContain('read as awdit');
@@ -193,7 +193,7 @@ it('cannot run on what is no history, and says where it is broken', async () => 
     ]),
   );
   expect(strange.code).toBe(3);
-  expect(strange.complaints).toContain('cannot be judged: event 0: the model cas-register');
+  expect(strange.complaints).toContain('cannot be judged: line 1: the model register');
   const missing = await mangrove('check', join(folder, 'missing'));
   expect(missing.code).toBe(3);
   expect(missing.complaints).toContain('missing cannot be read: ENOENT');
@@ -202,15 +202,40 @@ it('cannot run on what is no history, and says where it is broken', async () => 
   }
 });
 
+it('lists every check, for people and for machines', async () => {
+  const { code, output } = await mangrove('check', '--list');
+  expect(code).toBe(0);
+  const listed = JSON.parse((await mangrove('check', '--list', '--json')).output);
+  expect(listed.length).toBeGreaterThan(50);
+  for (const { name, sentence } of listed) {
+    expect(output).toMatch(new RegExp(`^  ${name} +${sentence.slice(0, 20)}`, 'm'));
+  }
+});
+
+it('hands settings to the check', async () => {
+  const takes = jsonLines(
+    [1, 2, 3].flatMap((client): readonly Line[] => [
+      [`c${client}`, 'invoke', 'take'],
+      [`c${client}`, 'ok', 'take', true],
+    ]),
+  );
+  const options = ['--model', 'rate-bound', '--set', 'windowMs=1000'];
+  const three = await check(takes, ...options, '--set', 'limit=2');
+  expect(three.code).toBe(1);
+  expect(three.output).toContain('over-limit');
+  expect((await check(takes, ...options, '--set', 'limit=3')).code).toBe(0);
+});
+
 it('takes a wrong model or timeout for wrong usage', async () => {
   const model = await check(jsonLines(VALID), '--model', 'stack');
   expect(model.code).toBe(64);
-  expect(model.complaints).toContain('there is no model "stack": give --model one of ');
-  const level = await check(jsonLines(VALID), '--level', 'acid');
-  expect(level.code).toBe(64);
-  expect(level.complaints).toContain('there is no level "acid": give --level one of ');
-  const both = await check(jsonLines(VALID), '--level', 'causal', '--model', 'register');
-  expect(both.code).toBe(64);
+  expect(model.complaints).toContain('there is no model or check "stack": `mangrove check --list`');
+  const setting = await check(jsonLines(VALID), '--model', 'rate-bound', '--set', 'limit=1');
+  expect(setting.code).toBe(64);
+  expect(setting.complaints).toContain('windowMs is undefined, but must be a positive number');
+  const absent = await mangrove('check');
+  expect(absent.code).toBe(64);
+  expect(absent.complaints).toContain('there is no file to judge');
   const initial = await check(jsonLines(VALID), '--initial', '{');
   expect(initial.code).toBe(64);
   expect(initial.complaints).toContain('It is to be JSON');

@@ -2,10 +2,13 @@
  * Shows that checks go through a port: two ends of a message channel of Node.js.
  */
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { InvalidArgument } from '@mangrove/host';
 import { afterEach, expect, it } from 'vitest';
+import { CHECKS } from './catalogue/checks.ts';
 import { type CheckPort, PortChecker, serveChecks } from './check-port.ts';
+import { checkTextTask } from './check-text.ts';
 import { HistoryFault } from './history.ts';
-import type { Progress } from './task.ts';
+import { finishTask, type Progress } from './task.ts';
 
 const open: MessagePort[] = [];
 afterEach(() => {
@@ -19,7 +22,7 @@ function connect(): PortChecker {
     send: (message) => port.postMessage(message),
     listen: (take) => port.on('message', take),
   });
-  serveChecks(portOf(port1), () => new Promise((resolve) => setImmediate(resolve)));
+  serveChecks(portOf(port1), { pause: () => new Promise((resolve) => setImmediate(resolve)) });
   return new PortChecker(portOf(port2));
 }
 
@@ -43,6 +46,26 @@ it('R23: gives the report of a check, and of another at the same time', async ()
     checker.check(wrong, { check: 'register' }),
   ]);
   expect(reports.map(({ verdict }) => verdict.type)).toEqual(['valid', 'invalid']);
+  const bytes = await checker.check(new TextEncoder().encode(wrong), { check: 'register' });
+  expect(bytes).toEqual(reports[1]);
+});
+
+it('R23: every check can be asked for through a port', async () => {
+  const checker = connect();
+  const text = event('a', 'invoke', 'read', null) + event('a', 'ok', 'read', []);
+  for (const { name, settings: declared } of CHECKS) {
+    const needed = declared.filter(({ isRequired }) => isRequired === true);
+    const settings = Object.fromEntries(needed.map((setting) => [setting.name, 1]));
+    const here = () => finishTask(checkTextTask(text, { check: name, settings }));
+    const there = checker.check(text, { check: name, settings });
+    try {
+      const report = here();
+      expect(await there).toEqual(report);
+    } catch (error) {
+      await expect(there).rejects.toThrow(HistoryFault);
+      expect([name, error]).toEqual([name, expect.any(HistoryFault)]);
+    }
+  }
 });
 
 it('R23: refuses as the check itself refuses', async () => {
@@ -50,7 +73,12 @@ it('R23: refuses as the check itself refuses', async () => {
   const refused = checker.check('{"atMs":', { check: 'register' });
   await expect(refused).rejects.toBeInstanceOf(HistoryFault);
   await expect(refused).rejects.toThrow(/^line 1: is not JSON/);
-  await expect(checker.check('', { check: 'none' })).rejects.toThrow(/check is "none"/);
+  const unknown = checker.check('', { check: 'none' });
+  await expect(unknown).rejects.toBeInstanceOf(InvalidArgument);
+  await expect(unknown).rejects.toThrow(/^check is "none"/);
+  const settings = { windowMs: 0, limit: 1 };
+  const wrong = checker.check('', { check: 'rate-bound', settings });
+  await expect(wrong).rejects.toThrow('windowMs is 0, but must be a positive number');
 });
 
 it('R23: tells progress, and ends when its signal says so', async () => {

@@ -6,11 +6,12 @@
  *
  * ```ts
  * const send = (message) => parentPort.postMessage(message);
- * serveChecks({ send, listen: (take) => parentPort.on('message', take) }, pause);
+ * serveChecks({ send, listen: (take) => parentPort.on('message', take) }, { pause });
  * ```
  *
  * Many checks may be under way at once; they take turns, slice by slice.
  */
+import { InvalidArgument } from '@mangrove/host';
 import { type CheckTextOptions, checkTextTask, type TextReport } from './check-text.ts';
 import { HistoryFault } from './history.ts';
 import { finishTaskInSlices, type Progress } from './task.ts';
@@ -22,8 +23,19 @@ export interface CheckPort {
   readonly listen: (take: (message: unknown) => void) => void;
 }
 
-/** What may be asked of a worker; a clock cannot be sent, so there is no `timeoutMs`. */
-export type PortCheckOptions = Omit<CheckTextOptions, 'nowMs' | 'timeoutMs'>;
+/** What may be asked of a worker; `timeoutMs` only of one that serves with a clock. */
+export type PortCheckOptions = Omit<CheckTextOptions, 'nowMs'>;
+
+/** How a worker serves. */
+export interface ServeOptions {
+  /** Lets the messages of the other end in between two slices. */
+  readonly pause: () => Promise<void>;
+  /** Any clock that does not go back, in milliseconds: for time limits, and to tell less. */
+  readonly nowMs?: () => number;
+}
+
+/** With a clock, progress of a check is told at most so often. */
+const PROGRESS_MS = 50;
 
 /** What a caller may want besides the report. */
 export interface PortCallOptions {
@@ -33,22 +45,28 @@ export interface PortCallOptions {
 
 /** Every message has the number of the check that it is about. */
 type Request = { readonly id: number } & (
-  | { readonly type: 'check'; readonly text: string; readonly options: PortCheckOptions }
+  | {
+      readonly type: 'check';
+      readonly text: string | Uint8Array;
+      readonly options: PortCheckOptions;
+    }
   | { readonly type: 'cancel' }
 );
 
 type Answer = { readonly id: number } & (
   | { readonly type: 'progress'; readonly progress: Progress }
   | { readonly type: 'report'; readonly report: TextReport }
-  | { readonly type: 'refused'; readonly place?: string; readonly message: string }
+  | ({ readonly type: 'refused' } & Refusal)
 );
 
-/**
- * Serves checks to the other end, for as long as messages come.
- *
- * @param pause lets the messages of the other end in between two slices
- */
-export function serveChecks(port: CheckPort, pause: () => Promise<void>): void {
+/** An error as it goes through a port: of its class only those that a caller tells apart. */
+type Refusal =
+  | { readonly kind: 'history'; readonly place: string; readonly message: string }
+  | { readonly kind: 'argument'; readonly option: string; readonly message: string }
+  | { readonly kind: 'defect'; readonly message: string };
+
+/** Serves checks to the other end, for as long as messages come. */
+export function serveChecks(port: CheckPort, options: ServeOptions): void {
   const underWay = new Map<number, AbortController>();
   port.listen((message) => {
     const request = message as Request;
@@ -61,23 +79,40 @@ export function serveChecks(port: CheckPort, pause: () => Promise<void>): void {
     const answer = (it: Answer) => {
       if (!stop.signal.aborted) port.send(it);
     };
-    const { id, text, options } = request;
-    finishTaskInSlices(checkTextTask(text, options), {
-      pause,
-      signal: stop.signal,
-      onProgress: (progress) => answer({ type: 'progress', id, progress }),
-    })
+    const { id } = request;
+    serveCheck(request, options, stop.signal, answer)
       .then(
         (report) => answer({ type: 'report', id, report }),
-        (error: unknown) => answer({ type: 'refused', id, ...saidOf(error) }),
+        (error: unknown) => answer({ type: 'refused', id, ...refusalOf(error) }),
       )
       .finally(() => underWay.delete(id));
   });
 }
 
-function saidOf(error: unknown): { readonly place?: string; readonly message: string } {
-  if (error instanceof HistoryFault) return { place: error.place, message: error.message };
-  return { message: error instanceof Error ? error.message : String(error) };
+function serveCheck(
+  { id, text, options }: Extract<Request, { readonly type: 'check' }>,
+  { pause, nowMs }: ServeOptions,
+  signal: AbortSignal,
+  answer: (it: Answer) => void,
+): Promise<TextReport> {
+  let toldMs = Number.NEGATIVE_INFINITY;
+  const onProgress = (progress: Progress): void => {
+    const atMs = nowMs?.() ?? Number.POSITIVE_INFINITY;
+    if (atMs - toldMs < PROGRESS_MS) return;
+    toldMs = nowMs === undefined ? toldMs : atMs;
+    answer({ type: 'progress', id, progress });
+  };
+  const clock = nowMs === undefined ? {} : { nowMs };
+  const history = typeof text === 'string' ? text : new TextDecoder().decode(text);
+  const task = checkTextTask(history, { ...options, ...clock });
+  return finishTaskInSlices(task, { pause, signal, onProgress });
+}
+
+function refusalOf(error: unknown): Refusal {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof HistoryFault) return { kind: 'history', place: error.place, message };
+  if (error instanceof InvalidArgument) return { kind: 'argument', option: error.option, message };
+  return { kind: 'defect', message };
 }
 
 /** The caller's end: checks texts in the worker behind a port. */
@@ -95,11 +130,12 @@ export class PortChecker {
   }
 
   /**
-   * Has a text judged, as `checkTextTask` does. Rejects with `HistoryFault` when the text is no
-   * history, with the signal's reason once it is aborted, and else with what the worker said.
+   * Has a text, or its bytes in UTF-8, judged as `checkTextTask` does. Rejects with `HistoryFault`
+   * or `InvalidArgument` as that throws them, with the signal's reason once it is aborted, and else
+   * with what the worker said.
    */
   check(
-    text: string,
+    text: string | Uint8Array,
     options: PortCheckOptions = {},
     call: PortCallOptions = {},
   ): Promise<TextReport> {
@@ -128,7 +164,22 @@ export class PortChecker {
   }
 }
 
-function errorOf({ place, message }: { readonly place?: string; readonly message: string }): Error {
-  if (place === undefined) return new Error(message);
-  return new HistoryFault(place, message.slice(place.length + 2));
+function errorOf(refusal: Refusal): Error {
+  switch (refusal.kind) {
+    case 'history':
+      return new HistoryFault(refusal.place, refusal.message.slice(refusal.place.length + 2));
+    case 'argument':
+      return argumentError(refusal);
+    case 'defect':
+      return new Error(refusal.message);
+    default:
+      return refusal satisfies never;
+  }
+}
+
+/** The error of the worker again: its sentence is not made anew, since the value stayed there. */
+function argumentError({ option, message }: Extract<Refusal, { kind: 'argument' }>): Error {
+  const error = new InvalidArgument(option, undefined, '');
+  error.message = message;
+  return error;
 }

@@ -2,24 +2,24 @@
  * The door of the judges: histories, their formats, models, verdicts.
  */
 export type { Bounds } from './budget.ts';
+export type { AskedCheck, Check, CheckFamily, Judged } from './catalogue/check.ts';
+export { CHECK_NAMES, CHECKS, checkNamed } from './catalogue/checks.ts';
+export { type Setting, Settings } from './catalogue/settings.ts';
 export {
   type CheckPort,
   type PortCallOptions,
   PortChecker,
   type PortCheckOptions,
+  type ServeOptions,
   serveChecks,
 } from './check-port.ts';
-export {
-  CHECK_NAMES,
-  type CheckTextOptions,
-  checkTextTask,
-  type TextReport,
-} from './check-text.ts';
+export { type CheckTextOptions, checkTextTask, type TextReport } from './check-text.ts';
 export { readAwditText } from './formats/awdit-text.ts';
 export { EdnReader, MAX_EDN_DEPTH, readEdn } from './formats/edn.ts';
 export {
   formatOf,
   type HistoryFormat,
+  historyTextTask,
   type ReadHistory,
   readHistoryText,
 } from './formats/history-text.ts';
@@ -95,6 +95,7 @@ export {
   type WatchReport,
   type WatchResponse,
 } from './rules/watch.ts';
+export { checkWatchHistory, type WatchHistoryReport } from './rules/watch-history.ts';
 export { checkSequential, sequentialTask } from './sessions/sequential.ts';
 export {
   checkSessions,
@@ -111,6 +112,7 @@ export {
 export {
   finishTask,
   finishTaskInSlices,
+  Pace,
   type Progress,
   type SliceOptions,
   type Task,
@@ -148,6 +150,7 @@ export {
   judgeWeakIsolation,
   WEAK_LEVELS,
   type WeakLevel,
+  weakIsolationTask,
 } from './transactions/weak-isolation.ts';
 export {
   type Coverage,

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  CHECK_NAMES,
+  CHECKS,
   type CheckTextOptions,
   checkLinearizable,
   checkTextTask,
@@ -82,9 +82,14 @@ describe('checks', () => {
 
   it('R20: every check can be asked for, and knows what it cannot judge', () => {
     const text = formatJsonLines(story('a! write 1', 'a= write 1', 'a! read', 'a= read 1'));
-    for (const name of CHECK_NAMES) {
+    for (const { name, settings: declared } of CHECKS) {
+      const needed = declared.filter(({ isRequired }) => isRequired === true);
+      const settings = Object.fromEntries(needed.map((setting) => [setting.name, 1]));
       try {
-        expect(check(text, { check: name })).toMatchObject({ check: name, isGuessed: false });
+        expect(check(text, { check: name, settings })).toMatchObject({
+          check: name,
+          isGuessed: false,
+        });
       } catch (error) {
         expect([name, error]).toEqual([name, expect.any(HistoryFault)]);
       }

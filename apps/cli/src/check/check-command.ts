@@ -3,23 +3,31 @@
  */
 import process from 'node:process';
 import { Worker } from 'node:worker_threads';
-import { MODEL_NAMES, type Value } from '@mangrove/check';
+import {
+  CHECK_NAMES,
+  PortChecker,
+  type PortCheckOptions,
+  type Progress,
+  type TextReport,
+  type Value,
+} from '@mangrove/check';
 import { CommandError, Interrupted } from '../command-error.ts';
 import type { Ending } from '../exit-code.ts';
 import type { Terminal } from '../terminal.ts';
+import { checkListJson, checkListLines } from './check-list.ts';
 import { nameOf, readHistoryFile } from './history-file.ts';
-import type { JudgeMessage, JudgeTask } from './judge-thread.ts';
-import { type Judgement, LEVEL_NAMES, type Question } from './judgement.ts';
-import { judgementLines } from './verdict-text.ts';
+import { reportLines } from './verdict-text.ts';
 
 /** What the command is told. */
 export interface CheckCommandOptions {
-  /** A path; `-` is standard input. */
-  readonly file: string;
-  /** What one object is meant to be; found by looking where it is undefined. */
+  /** A path; `-` is standard input. Undefined where only the list of checks is asked for. */
+  readonly file: string | undefined;
+  /** Shows every check, and judges nothing. */
+  readonly isList: boolean;
+  /** The check by its name; found by looking where it is undefined. */
   readonly model: string | undefined;
-  /** The isolation level of transactions. */
-  readonly level: string | undefined;
+  /** The settings of the check. */
+  readonly settings: Readonly<Record<string, Value>>;
   /** The value at the start; that of the model where it is undefined. */
   readonly initial: Value | undefined;
   /** When it gives up, in seconds. */
@@ -31,79 +39,110 @@ export interface CheckCommandOptions {
 
 /** The verdict is how it ends: `valid`, `invalid` or `unknown`. */
 export async function checkCommand(options: CheckCommandOptions): Promise<Ending> {
-  const { file, isJson, terminal, signal } = options;
-  const question = questionOf(options);
+  const { file, isList, isJson, terminal, signal } = options;
+  if (isList) {
+    if (isJson) terminal.result(checkListJson());
+    else for (const line of checkListLines()) terminal.result(line);
+    return 'valid';
+  }
+  if (file === undefined) {
+    const sentence = 'there is no file to judge: give a path, or - for standard input.';
+    throw new CommandError('usage', sentence);
+  }
+  refuseUnknown(options.model);
   if (file === '-' && process.stdin.isTTY) {
     terminal.say('Reads a history from standard input; Ctrl-D ends it.');
   }
   const bytes = await readHistoryFile(file, signal);
-  const judgement = await judge({ bytes, question }, options);
+  const report = await judge(file, bytes, options);
   terminal.status('');
-  if (judgement === 'out-of-time') {
+  if (report === 'out-of-time') {
     const reason = { code: 'time', sentence: 'the time was up before it was decided' };
     if (isJson) terminal.result(JSON.stringify({ file, type: 'unknown', reason }));
-    else terminal.result(`UNKNOWN: ${reason.sentence}; --timeout gives it more.`);
+    else terminal.result(`UNKNOWN\nIt is not known: ${reason.sentence}.`);
     return 'unknown';
   }
-  const { verdict, format, isolation } = judgement;
-  if (isJson) terminal.result(JSON.stringify({ file, format, ...verdict, ...isolation }));
-  else for (const line of judgementLines(judgement)) terminal.result(line);
+  const { verdict, ...rest } = report;
+  if (isJson) terminal.result(JSON.stringify({ file, ...rest, ...verdict }));
+  else for (const line of reportLines(report)) terminal.result(line);
   return verdict.type;
 }
 
-function questionOf(options: CheckCommandOptions): Question {
-  const { model, level, initial, timeoutSeconds } = options;
-  if (model !== undefined && level !== undefined) {
-    throw new CommandError(
-      'usage',
-      'a history is judged by a model or by a level: give --model or --level, not both.',
-    );
+function refuseUnknown(name: string | undefined): void {
+  if (name === undefined || CHECK_NAMES.includes(name)) return;
+  const shown = JSON.stringify(name);
+  const sentence = `there is no model or check ${shown}: \`mangrove check --list\` shows them all.`;
+  throw new CommandError('usage', sentence);
+}
+
+/**
+ * How long after the time limit a thread is ended that does not give up by itself: it may have to
+ * be loaded first, and not every judge looks at the clock.
+ */
+const GRACE_MS = 2_000;
+
+async function judge(
+  file: string,
+  bytes: Uint8Array,
+  { model, initial, settings, timeoutSeconds, terminal, signal }: CheckCommandOptions,
+): Promise<TextReport | 'out-of-time'> {
+  if (signal.aborted) throw new Interrupted();
+  const thread = new Worker(new URL('./judge-thread.ts', import.meta.url));
+  let limit: NodeJS.Timeout | undefined;
+  const timeoutMs = timeoutSeconds * 1000;
+  const options: PortCheckOptions = {
+    ...{ settings, timeoutMs },
+    ...(model === undefined ? {} : { check: model }),
+    ...(initial === undefined ? {} : { initial }),
+  };
+  const checker = new PortChecker({
+    send: (message) => thread.postMessage(message),
+    listen: (take) => thread.on('message', take),
+  });
+  try {
+    return await Promise.race([
+      checker.check(bytes, options, { signal, onProgress: (it) => terminal.status(toldOf(it)) }),
+      new Promise<'out-of-time'>((resolve) => {
+        limit = setTimeout(() => resolve('out-of-time'), timeoutMs + GRACE_MS);
+      }),
+      new Promise<never>((_, reject) => {
+        thread.on('error', reject);
+        thread.on('exit', () => reject(new Error('the judging thread ended without a verdict')));
+      }),
+    ]);
+  } catch (error) {
+    if (signal.aborted) throw new Interrupted();
+    throw refusalOf(error, file);
+  } finally {
+    clearTimeout(limit);
+    await thread.terminate();
   }
-  refuseUnknown('model', model, MODEL_NAMES);
-  refuseUnknown('level', level, LEVEL_NAMES);
-  return { model, level, initial, timeoutMs: timeoutSeconds * 1000 };
 }
 
-function refuseUnknown(what: string, name: string | undefined, names: readonly string[]): void {
-  if (name === undefined || names.includes(name)) return;
-  throw new CommandError(
-    'usage',
-    `there is no ${what} ${JSON.stringify(name)}: give --${what} one of ${names.join(', ')}.`,
-  );
+function toldOf({ check, partsDone, partCount, stepCount }: Progress): string {
+  const parts = partCount === 1 ? '' : `${partsDone} of ${partCount} parts, `;
+  return `${check}: ${parts}${stepCount} steps`;
 }
 
-/** How long after the time limit a thread that does not give up by itself is ended. */
-const GRACE_MS = 1_000;
+/** What a person can do about an error of the judges; anything else is a defect. */
+function refusalOf(error: unknown, file: string): unknown {
+  if (!(error instanceof Error)) return error;
+  if (error.name === 'HistoryFault') {
+    const sentence = `${nameOf(file)} cannot be judged: ${error.message}.`;
+    const advice = adviceOn(error.message);
+    return new CommandError('could-not-run', `${sentence}${advice}`, error);
+  }
+  if (error.name !== 'InvalidArgument') return error;
+  const sentence = `${error.message}: \`mangrove check --list\` shows what each check takes.`;
+  return new CommandError('usage', sentence, error);
+}
 
-function judge(
-  task: JudgeTask,
-  { file, terminal, signal }: CheckCommandOptions,
-): Promise<Judgement | 'out-of-time'> {
-  const thread = new Worker(new URL('./judge-thread.ts', import.meta.url), { workerData: task });
-  return new Promise<Judgement | 'out-of-time'>((resolve, reject) => {
-    const stop = () => reject(new Interrupted());
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    let limit: NodeJS.Timeout | undefined;
-    const beginLimit = () => {
-      limit = setTimeout(() => resolve('out-of-time'), task.question.timeoutMs + GRACE_MS);
-    };
-    thread.on('error', reject);
-    thread.on('exit', () => {
-      clearTimeout(limit);
-      signal.removeEventListener('abort', stop);
-      reject(new Error('the judging thread ended without a verdict'));
-    });
-    thread.on('message', (message: JudgeMessage) => {
-      if (message.type === 'begins') beginLimit();
-      else if (message.type === 'done') resolve(message.judgement);
-      else if (message.type === 'refused') {
-        const sentence = `${nameOf(file)} cannot be judged: ${message.sentence}.`;
-        reject(new CommandError('could-not-run', sentence));
-      } else {
-        const { check, partsDone, partCount, stepCount } = message.progress;
-        terminal.status(`${check}: ${partsDone} of ${partCount} parts, ${stepCount} steps`);
-      }
-    });
-  }).finally(() => thread.terminate());
+function adviceOn(message: string): string {
+  if (message.includes('the model ')) {
+    return ' `mangrove check --list` shows which operations each check takes; --model chooses one.';
+  }
+  if (/is not JSON|is no object|has no |has a /.test(message)) {
+    return ' foundation/check/history.schema.json says how a line is to be.';
+  }
+  return '';
 }

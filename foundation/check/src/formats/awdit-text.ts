@@ -9,11 +9,18 @@
  * ```
  */
 import { HistoryFault } from '../history.ts';
+import { finishTask, Pace, type Task } from '../task.ts';
 import type { MicroOperation, Transaction } from '../transactions/transaction.ts';
-import { linesOf } from './json-history.ts';
+import { linesOf, READING, unitsOf } from './json-history.ts';
 
 /** The transactions of a text. @throws HistoryFault naming the line */
 export function readAwditText(text: string): Transaction[] {
+  return finishTask(awditTextTask(text));
+}
+
+/** The same reading in slices. */
+export function* awditTextTask(text: string): Task<Transaction[]> {
+  const pace = new Pace(READING);
   const transactions: Transaction[] = [];
   let session = 0;
   let operations: MicroOperation[] = [];
@@ -31,6 +38,7 @@ export function readAwditText(text: string): Transaction[] {
     operations = [];
   };
   for (const { line, place } of linesOf(text)) {
+    if (pace.isOver(unitsOf(line))) yield pace.progress;
     if (/^-{3,}$/.test(line)) close();
     else if (/^={3,}$/.test(line)) {
       close();

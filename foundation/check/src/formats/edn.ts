@@ -63,6 +63,23 @@ export class EdnReader {
     return this.#at < this.#text.length ? this.#form() : undefined;
   }
 
+  /**
+   * Enters a list or vector that stands next, so that its items can be read one by one with
+   * `nextIn`. Returns what closes it; undefined, and enters nothing, where something else stands.
+   */
+  openList(): string | undefined {
+    this.#skip();
+    const char = this.#text[this.#at] ?? '';
+    if (char !== '[' && char !== '(') return undefined;
+    this.#at++;
+    return CLOSING[char];
+  }
+
+  /** The next item of the list that was entered; undefined at its end. */
+  nextIn(closing: string): Value | undefined {
+    return this.#closes(closing) ? undefined : this.#form();
+  }
+
   #form(): Value {
     const char = this.#text[this.#at];
     switch (char) {

@@ -5,13 +5,14 @@
  * have keywords, the text formats of the checkers of transactions have a shape of their own.
  */
 import { type HistoryEvent, HistoryFault, type Value } from '../history.ts';
+import { finishTask, Pace, type Task } from '../task.ts';
 import type { Transaction } from '../transactions/transaction.ts';
-import { readAwditText } from './awdit-text.ts';
-import { readJepsenEdn } from './jepsen-edn.ts';
-import { isJepsenLogLine, readJepsenLog } from './jepsen-log.ts';
+import { awditTextTask } from './awdit-text.ts';
+import { jepsenEdnTask } from './jepsen-edn.ts';
+import { isJepsenLogLine, jepsenLogTask } from './jepsen-log.ts';
 import { toJepsenEvents } from './jepsen-maps.ts';
-import { linesOf, readJsonLines } from './json-history.ts';
-import { readPolysiText } from './polysi-text.ts';
+import { jsonLinesTask, linesOf, READING, unitsOf } from './json-history.ts';
+import { polysiTextTask } from './polysi-text.ts';
 
 /** The formats by name: `json-lines` is our own. */
 export type HistoryFormat =
@@ -24,7 +25,12 @@ export type HistoryFormat =
 
 /** A history as it was read: events, or transactions where the format knows no events. */
 export type ReadHistory =
-  | { readonly format: HistoryFormat; readonly events: readonly HistoryEvent[] }
+  | {
+      readonly format: HistoryFormat;
+      readonly events: readonly HistoryEvent[];
+      /** Of each event its line, from 1, where the format has an event a line. */
+      readonly lineOf?: readonly number[];
+    }
   | { readonly format: HistoryFormat; readonly transactions: readonly Transaction[] };
 
 /** How many lines are looked at to find the format. */
@@ -34,22 +40,35 @@ const LOOKED_AT = 200;
  * The history of a text. @throws HistoryFault when the format is not known, or the text breaks it
  */
 export function readHistoryText(text: string): ReadHistory {
+  return finishTask(historyTextTask(text));
+}
+
+/**
+ * The same reading in slices. Only a JSON list of maps is parsed at once, about a second for a
+ * million of them, since `JSON.parse` knows no other way: write a map a line instead.
+ */
+export function* historyTextTask(text: string): Task<ReadHistory> {
   const format = formatOf(text);
+  const lineOf: number[] = [];
   switch (format) {
     case 'json-lines':
-      return { format, events: readJsonLines(text) };
+      return { format, events: yield* jsonLinesTask(text, lineOf), lineOf };
     case 'jepsen-json':
-      return { format, events: toJepsenEvents(readJsonMaps(text)) };
+      return { format, events: toJepsenEvents(yield* jsonMapsTask(text)) };
     case 'jepsen-edn':
-      return { format, events: readJepsenEdn(text) };
+      return { format, events: yield* jepsenEdnTask(text) };
     case 'jepsen-log':
-      return { format, events: readJepsenLog(text) };
+      return { format, events: yield* jepsenLogTask(text, lineOf), lineOf };
     case 'awdit':
-      return { format, transactions: readAwditText(text) };
+      return { format, transactions: yield* awditTextTask(text) };
     case 'polysi':
-      return { format, transactions: readPolysiText(text) };
+      return { format, transactions: yield* polysiTextTask(text) };
     case undefined:
-      throw new HistoryFault('line 1', 'begins no history in a format that is known');
+      throw new HistoryFault(
+        'line 1',
+        'begins no history in a format that is known: JSON lines, EDN, a log of Jepsen, a text ' +
+          'of AWDIT or PolySI',
+      );
   }
 }
 
@@ -71,18 +90,25 @@ export function formatOf(text: string): HistoryFormat | undefined {
 }
 
 /** A list of maps, or a map a line. */
-function readJsonMaps(text: string): readonly Value[] {
-  const parse = (json: string, place: string): Value => {
-    try {
-      return JSON.parse(json) as Value;
-    } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new HistoryFault(place, `is not JSON: ${why}`);
-    }
-  };
-  if (!text.trimStart().startsWith('[')) {
-    return [...linesOf(text)].map(({ line, place }) => parse(line, place));
+function* jsonMapsTask(text: string): Task<readonly Value[]> {
+  if (text.trimStart().startsWith('[')) {
+    const list = parseJson(text, 'the text');
+    return Array.isArray(list) ? list : [];
   }
-  const list = parse(text, 'the text');
-  return Array.isArray(list) ? list : [];
+  const pace = new Pace(READING);
+  const maps: Value[] = [];
+  for (const { line, place } of linesOf(text)) {
+    maps.push(parseJson(line, place));
+    if (pace.isOver(unitsOf(line))) yield pace.progress;
+  }
+  return maps;
+}
+
+function parseJson(json: string, place: string): Value {
+  try {
+    return JSON.parse(json) as Value;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new HistoryFault(place, `is not JSON: ${why}`);
+  }
 }

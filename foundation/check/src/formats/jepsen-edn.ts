@@ -6,15 +6,35 @@
  */
 import type { HistoryEvent, Value } from '../history.ts';
 import { HistoryFault } from '../history.ts';
-import { readEdn } from './edn.ts';
+import { finishTask, Pace, type Task } from '../task.ts';
+import { EdnReader } from './edn.ts';
 import { isRecord, toJepsenEvents } from './jepsen-maps.ts';
+import { READING } from './json-history.ts';
 
 /** The events of a history in EDN. @throws HistoryFault where the text is no such history */
 export function readJepsenEdn(text: string): HistoryEvent[] {
-  const forms = readEdn(text);
-  const [first] = forms;
-  const maps: readonly Value[] = forms.length === 1 && Array.isArray(first) ? first : forms;
-  const stray = maps.findIndex((form) => !isRecord(form));
-  if (stray >= 0) throw new HistoryFault(`form ${stray + 1}`, 'is no map, so no event');
+  return finishTask(jepsenEdnTask(text));
+}
+
+/** The work of reading a map, in the units of `Pace`. */
+const MAP_UNITS = 20;
+
+/** The same reading in slices: of a vector its maps, one by one. */
+export function* jepsenEdnTask(text: string): Task<HistoryEvent[]> {
+  const pace = new Pace(READING);
+  const reader = new EdnReader(text);
+  const closing = reader.openList();
+  const maps: Value[] = [];
+  for (;;) {
+    const form = closing === undefined ? reader.next() : reader.nextIn(closing);
+    if (form === undefined) break;
+    if (!isRecord(form))
+      throw new HistoryFault(`form ${maps.length + 1}`, 'is no map, so no event');
+    maps.push(form);
+    if (pace.isOver(MAP_UNITS)) yield pace.progress;
+  }
+  if (closing !== undefined && reader.next() !== undefined) {
+    throw new HistoryFault('the text', 'goes on behind the list of its events');
+  }
   return toJepsenEvents(maps);
 }

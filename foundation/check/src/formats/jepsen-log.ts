@@ -12,19 +12,32 @@
  */
 import type { EventType, HistoryEvent, Value } from '../history.ts';
 import { HistoryFault } from '../history.ts';
+import { finishTask, Pace, type Task } from '../task.ts';
 import { readEdn } from './edn.ts';
-import { linesOf } from './json-history.ts';
+import { linesOf, READING, unitsOf } from './json-history.ts';
 
 const EVENT = /(?:^|\s)(\S+)\t:(invoke|ok|fail|info)\t:(\S+)\t([^\t]*)(?:\t(.*))?$/;
 
 /** The events of a Jepsen log. @throws HistoryFault naming the line whose value cannot be read */
 export function readJepsenLog(text: string): HistoryEvent[] {
+  return finishTask(jepsenLogTask(text));
+}
+
+/**
+ * The same reading in slices.
+ *
+ * @param lineOf gets of each event its line, from 1
+ */
+export function* jepsenLogTask(text: string, lineOf: number[] = []): Task<HistoryEvent[]> {
+  const pace = new Pace(READING);
   const events: HistoryEvent[] = [];
-  for (const { line, place } of linesOf(text)) {
+  for (const { line, place, number } of linesOf(text)) {
+    if (pace.isOver(unitsOf(line))) yield pace.progress;
     const fields = EVENT.exec(line);
     if (fields === null) continue;
     const [, process = '', type = 'info', f = '', value = '', error] = fields;
     if (process === ':nemesis' || process === 'nemesis') continue;
+    lineOf.push(number);
     events.push(toEvent(events.length, process, type as EventType, f, parse(value, place), error));
   }
   return events;

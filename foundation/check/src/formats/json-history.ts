@@ -10,6 +10,7 @@
  * may add its own.
  */
 import { type HistoryEvent, HistoryFault, type Value } from '../history.ts';
+import { finishTask, Pace, type Task } from '../task.ts';
 import { isRecord } from './jepsen-maps.ts';
 
 /** The longest line that is read. */
@@ -17,10 +18,31 @@ export const MAX_LINE_LENGTH = 16 * 1024 * 1024;
 
 /** The events of a text of JSON lines. @throws HistoryFault naming the line */
 export function readJsonLines(text: string): HistoryEvent[] {
+  return finishTask(jsonLinesTask(text));
+}
+
+/**
+ * The same reading in slices.
+ *
+ * @param lineOf gets of each event its line, from 1
+ */
+export function* jsonLinesTask(text: string, lineOf: number[] = []): Task<HistoryEvent[]> {
+  const pace = new Pace(READING);
   const events: HistoryEvent[] = [];
-  for (const { line, place } of linesOf(text))
+  for (const { line, place, number } of linesOf(text)) {
     events.push(toHistoryEvent(parse(line, place), place));
+    lineOf.push(number);
+    if (pace.isOver(unitsOf(line))) yield pace.progress;
+  }
   return events;
+}
+
+/** What the progress of reading is called. */
+export const READING = 'reading';
+
+/** The work of reading a line, in the units of `Pace`. */
+export function unitsOf(line: string): number {
+  return 4 + (line.length >>> 5);
 }
 
 /** A text of JSON lines that `readJsonLines` reads back. */
@@ -28,10 +50,16 @@ export function formatJsonLines(events: readonly HistoryEvent[]): string {
   return events.map((event) => `${JSON.stringify(event)}\n`).join('');
 }
 
+/** A line of a text, without white space around it; `number` counts from 1. */
+export interface TextLine {
+  readonly line: string;
+  /** `line 3` */
+  readonly place: string;
+  readonly number: number;
+}
+
 /** The lines of a text that are not blank, each with its place. */
-export function* linesOf(
-  text: string,
-): Generator<{ readonly line: string; readonly place: string }> {
+export function* linesOf(text: string): Generator<TextLine> {
   let start = 0;
   for (let number = 1; start < text.length; number++) {
     const newline = text.indexOf('\n', start);
@@ -41,7 +69,7 @@ export function* linesOf(
       throw new HistoryFault(place, `is longer than ${MAX_LINE_LENGTH} characters`);
     }
     const line = text.slice(start, end).trim();
-    if (line !== '') yield { line, place };
+    if (line !== '') yield { line, place, number };
     start = end + 1;
   }
 }

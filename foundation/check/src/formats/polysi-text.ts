@@ -6,15 +6,23 @@
  * Elsewhere a 0 that nobody wrote is what was there before, as a read of null.
  */
 import { HistoryFault, type Value } from '../history.ts';
+import { finishTask, Pace, type Task } from '../task.ts';
 import type { MicroOperation, Transaction } from '../transactions/transaction.ts';
 import { toInteger } from './awdit-text.ts';
-import { linesOf } from './json-history.ts';
+import { linesOf, READING, unitsOf } from './json-history.ts';
 
 /** The transactions of a text. @throws HistoryFault naming the line */
 export function readPolysiText(text: string): Transaction[] {
+  return finishTask(polysiTextTask(text));
+}
+
+/** The same reading in slices. */
+export function* polysiTextTask(text: string): Task<Transaction[]> {
+  const pace = new Pace(READING);
   const groups = new Map<string, { session: string; operations: MicroOperation[] }>();
   const initialised = new Set<string>();
   for (const { line, place } of linesOf(text)) {
+    if (pace.isOver(unitsOf(line))) yield pace.progress;
     const [, f, key = '', value = '', session = '', transaction] =
       /^([rw])\((-?\d+),(-?\d+),(-?\d+),(-?\d+)\)$/.exec(line.replaceAll(' ', '')) ?? [];
     if (f === undefined) {

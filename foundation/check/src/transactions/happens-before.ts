@@ -11,16 +11,20 @@ import type { SessionHistory } from './session-history.ts';
 /** Clocks have at most so many entries in all: 400 MB. */
 export const MAX_CLOCK_ENTRIES = 100_000_000;
 
-/** The clocks of a history whose reads and sessions form no cycle. */
+/**
+ * The clocks of a history whose reads and sessions form no cycle. Those of a node are known once it
+ * was added.
+ */
 export class HappensBefore {
+  readonly #history: SessionHistory;
   readonly #clocks: Int32Array;
   readonly #width: number;
   readonly #sessionOf: Int32Array;
   readonly #placeOf: Int32Array;
 
-  /** @param order all nodes, each behind those that it read from and the one before it */
-  constructor(history: SessionHistory, order: readonly number[]) {
-    const { nodeCount, sessions, before, reads } = history;
+  constructor(history: SessionHistory) {
+    const { nodeCount, sessions } = history;
+    this.#history = history;
     this.#width = sessions.length;
     this.#clocks = new Int32Array(nodeCount * this.#width);
     this.#sessionOf = new Int32Array(nodeCount).fill(-1);
@@ -31,15 +35,17 @@ export class HappensBefore {
         this.#placeOf[node] = place;
       }
     }
-    for (const node of order) {
-      this.#include(node, before[node] as number);
-      const seen = new Set((reads[node] ?? []).map(({ writer }) => writer));
-      for (const writer of seen) this.#include(node, writer);
-      const session = this.#sessionOf[node] as number;
-      if (session >= 0) {
-        this.#clocks[node * this.#width + session] = (this.#placeOf[node] as number) + 1;
-      }
-    }
+  }
+
+  /** Adds a node. Those that it read from, and the one before it, must be there already. */
+  add(node: number): void {
+    const { before, reads } = this.#history;
+    this.#include(node, before[node] as number);
+    const seen = new Set((reads[node] ?? []).map(({ writer }) => writer));
+    for (const writer of seen) this.#include(node, writer);
+    const session = this.#sessionOf[node] as number;
+    if (session < 0) return;
+    this.#clocks[node * this.#width + session] = (this.#placeOf[node] as number) + 1;
   }
 
   /** How many transactions of `session`, counted from its first, happened before `node`. */

@@ -9,6 +9,7 @@
  * Source: Biswas and Enea, OOPSLA 2019, 2.1 (histories); the axioms of read consistency are those
  * that AWDIT (PLDI 2025) checks before anything else.
  */
+import { finishTask, Pace, type Task } from '../task.ts';
 import type { DirectAnomaly } from './inference.ts';
 import { AnomalyList } from './inference.ts';
 import { checkInternalRegisters } from './internal-reads.ts';
@@ -51,12 +52,31 @@ export interface SessionHistory {
 
 /** The sessions of a history. */
 export function toSessionHistory(transactions: readonly Transaction[]): SessionHistory {
-  const versions = new VersionTable(transactions);
+  return finishTask(sessionHistoryTask(transactions, new Pace('sessions')));
+}
+
+/** The same in slices: a step is a micro-operation looked at. */
+export function* sessionHistoryTask(
+  transactions: readonly Transaction[],
+  pace: Pace,
+): Task<SessionHistory> {
+  const versions = new VersionTable();
+  for (const transaction of transactions) {
+    versions.addWrites(transaction);
+    if (pace.isOver(1 + transaction.operations.length)) yield pace.progress;
+  }
   const anomalies = new AnomalyList();
-  checkOwnReads(transactions, anomalies);
-  const sources = transactions.map((transaction) =>
-    transaction.end === 'ok' ? readsOf(transaction, transactions, versions, anomalies) : [],
-  );
+  const sources: SessionRead[][] = [];
+  for (const transaction of transactions) {
+    checkOwnReads(transaction, anomalies);
+    if (pace.isOver(1 + transaction.operations.length)) yield pace.progress;
+  }
+  for (const transaction of transactions) {
+    sources.push(
+      transaction.end === 'ok' ? readsOf(transaction, transactions, versions, anomalies) : [],
+    );
+    if (pace.isOver(1 + transaction.operations.length)) yield pace.progress;
+  }
   const observed = new Set(sources.flat().map(({ writer }) => writer));
   const chosen = transactions
     .filter(({ id, end }) => end === 'ok' || (end === 'open' && observed.has(id)))
@@ -137,16 +157,11 @@ function readsOf(
 }
 
 /** Reads behind an own write must see it; reads without one may differ at the weakest level. */
-function checkOwnReads(transactions: readonly Transaction[], anomalies: AnomalyList): void {
-  const reduced = transactions.map((transaction) => {
-    const written = new Set<string>();
-    const operations = transaction.operations.filter((operation) => {
-      if (operation.type === 'write') written.add(operation.key);
-      return (
-        operation.type === 'write' || (operation.type === 'read' && written.has(operation.key))
-      );
-    });
-    return { ...transaction, operations };
+function checkOwnReads(transaction: Transaction, anomalies: AnomalyList): void {
+  const written = new Set<string>();
+  const operations = transaction.operations.filter((operation) => {
+    if (operation.type === 'write') written.add(operation.key);
+    return operation.type === 'write' || (operation.type === 'read' && written.has(operation.key));
   });
-  checkInternalRegisters(reduced, anomalies);
+  checkInternalRegisters([{ ...transaction, operations }], anomalies);
 }

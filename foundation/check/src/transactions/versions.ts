@@ -29,11 +29,13 @@ export class VersionTable {
   readonly #keyIds = new Map<string, number>();
   readonly #byValue: Map<unknown, number>[] = [];
 
-  constructor(transactions: readonly Transaction[]) {
-    for (const transaction of transactions) this.#addWrites(transaction);
+  /** @param transactions whose writes are there from the beginning */
+  constructor(transactions: readonly Transaction[] = []) {
+    for (const transaction of transactions) this.addWrites(transaction);
   }
 
-  #addWrites({ id, operations }: Transaction): void {
+  /** Adds what a transaction writes, and the keys that it names. */
+  addWrites({ id, operations }: Transaction): void {
     for (const operation of operations) {
       if (operation.type === 'read-predicate') continue;
       const key = this.keyOf(operation.key);

@@ -20,6 +20,7 @@
  * `n` operations in `k` sessions: read-committed and read-atomic O(n^1.5), causal O(n k log n).
  */
 import { HistoryFault } from '../history.ts';
+import { finishTask, Pace, type Task } from '../task.ts';
 import type { Coverage, Verdict, Violation } from '../verdict.ts';
 import {
   type CommitOrder,
@@ -31,7 +32,12 @@ import { findComponents } from './components.ts';
 import { type DependencyGraph, EdgeKind, EdgeList } from './dependency-graph.ts';
 import { explainDirect, type Finding, toViolation } from './explanation.ts';
 import { clockEntryCount, HappensBefore, MAX_CLOCK_ENTRIES } from './happens-before.ts';
-import { GENESIS, type SessionHistory, toSessionHistory } from './session-history.ts';
+import {
+  GENESIS,
+  type SessionHistory,
+  sessionHistoryTask,
+  toSessionHistory,
+} from './session-history.ts';
 import { PathFinder } from './shortest-path.ts';
 import { shrinkHistory } from './sub-history.ts';
 import { describeTransaction, nameOf, type Transaction } from './transaction.ts';
@@ -63,8 +69,20 @@ export function judgeWeakIsolation(
   transactions: readonly Transaction[],
   level: WeakLevel,
 ): Verdict {
+  return finishTask(weakIsolationTask(transactions, level));
+}
+
+/**
+ * The same judgement in slices. Done at once, each a fraction of the whole: finding the components
+ * of the graph, and laying out its edges.
+ */
+export function* weakIsolationTask(
+  transactions: readonly Transaction[],
+  level: WeakLevel,
+): Task<Verdict> {
   refuseOthers(transactions);
-  const history = toSessionHistory(transactions);
+  const pace = new Pace(`${level} (rw-register)`);
+  const history = yield* sessionHistoryTask(transactions, pace);
   const coverage = coverageOfSessions(`${level} (rw-register)`, transactions, history);
   if (history.ambiguousCount > 0) {
     const sentence = `${history.ambiguousCount} writes gave a key a value that it was given before`;
@@ -75,7 +93,7 @@ export function judgeWeakIsolation(
     const sentence = `${count} need more than ${MAX_CLOCK_ENTRIES} clock entries`;
     return { type: 'unknown', coverage, reason: { code: 'memory', sentence } };
   }
-  const finding = findViolation(transactions, history, level);
+  const finding = yield* violationTask(transactions, history, level, pace);
   if (finding !== undefined) {
     const violations = [shrunk(finding, transactions, level)];
     return { type: 'invalid', coverage, decidedBy: 'commit order', violations };
@@ -96,32 +114,38 @@ function refuseOthers(transactions: readonly Transaction[]): void {
 }
 
 /** What is wrong with a history at a level, the plainest first. */
-function findViolation(
+function* violationTask(
   transactions: readonly Transaction[],
   history: SessionHistory,
   level: WeakLevel,
-): Finding | undefined {
+  pace: Pace,
+): Task<Finding | undefined> {
   const [anomaly] = history.anomalies;
   if (anomaly !== undefined) return explainDirect(transactions, anomaly);
   const edges = new EdgeList(history.nodeCount);
-  addSessionsAndReads(edges, history);
+  yield* addSessionsAndReads(edges, history, pace);
   const causes = edges.toGraph(history.nodeCount);
+  yield pace.progress;
   const circular = findCycle(causes);
   const explain = new CycleExplanation(transactions, history, causes);
   if (circular !== undefined) return explain.finding('causality-cycle', circular);
   const orders: CommitOrder[] = [];
-  for (const order of ordersOf(history, level, causes)) {
+  yield pace.progress;
+  for (const order of yield* ordersTask(history, level, causes, pace)) {
+    if (pace.isOver()) yield pace.progress;
     edges.add(order.first, order.second, EdgeKind.ww, order.key, orders.length);
     orders.push(order);
   }
   const graph = edges.toGraph(history.nodeCount);
+  yield pace.progress;
   const cycle = findCycle(graph);
   if (cycle === undefined) return undefined;
   return explain.finding(ANOMALIES[level], cycle, orders, level);
 }
 
-function addSessionsAndReads(edges: EdgeList, history: SessionHistory): void {
+function* addSessionsAndReads(edges: EdgeList, history: SessionHistory, pace: Pace): Task<void> {
   for (let node = 1; node < history.nodeCount; node++) {
+    if (pace.isOver(1 + (history.reads[node] ?? []).length)) yield pace.progress;
     edges.add(history.before[node] as number, node, EdgeKind.process);
     const seen = new Set<number>();
     for (const { key, writer } of history.reads[node] ?? []) {
@@ -132,11 +156,12 @@ function addSessionsAndReads(edges: EdgeList, history: SessionHistory): void {
   }
 }
 
-function ordersOf(
+function* ordersTask(
   history: SessionHistory,
   level: WeakLevel,
   causes: DependencyGraph,
-): Iterable<CommitOrder> {
+  pace: Pace,
+): Task<Iterable<CommitOrder>> {
   if (level === 'read-committed') return readCommittedOrders(history);
   if (level === 'read-atomic') return readAtomicOrders(history);
   // Acyclic: each node is a component, and sinks have the lowest numbers.
@@ -144,7 +169,12 @@ function ordersOf(
   const order = Array.from(componentOf.keys()).sort(
     (a, b) => (componentOf[b] as number) - (componentOf[a] as number),
   );
-  return causalOrders(history, new HappensBefore(history, order));
+  const happensBefore = new HappensBefore(history);
+  for (const node of order) {
+    happensBefore.add(node);
+    if (pace.isOver(history.sessions.length >>> 2)) yield pace.progress;
+  }
+  return causalOrders(history, happensBefore);
 }
 
 /** One step of a cycle, by node. */
@@ -290,7 +320,8 @@ function shrunk(
   level: WeakLevel,
 ): Violation {
   const judge = (subset: readonly Transaction[]): ReadonlySet<string> => {
-    const found = findViolation(subset, toSessionHistory(subset), level);
+    const history = toSessionHistory(subset);
+    const found = finishTask(violationTask(subset, history, level, new Pace(level)));
     return new Set(found === undefined ? [] : [found.name]);
   };
   const names = new Set([finding.name]);

@@ -1,0 +1,147 @@
+/**
+ * The checks of objects by count and by bound: sets, counters, queues, ids.
+ */
+import { type HistoryEvent, pairOperations, type RecordedOperation } from '../history.ts';
+import { checkCounterBounds, checkFinalCounter } from '../objects/counter-bounds.ts';
+import { checkFinalSet } from '../objects/final-set.ts';
+import { checkQueue, checkTotalQueue, checkUniqueIds } from '../objects/queue-totals.ts';
+import { checkSetFull } from '../objects/set-full.ts';
+import type { Verdict } from '../verdict.ts';
+import { atOnce, type Check, eventsOf } from './check.ts';
+import type { Settings } from './settings.ts';
+
+/** The checks of this file. */
+export const OBJECT_CHECKS: readonly Check[] = [
+  {
+    name: 'set-full',
+    family: 'object',
+    sentence: 'a set that is only added to loses no element, and shows none that nobody added',
+    operations: 'add, read (answers a list)',
+    settings: [
+      {
+        name: 'linearizable',
+        sentence: 'whether every read that begins after an element is known must have it; false',
+        kind: 'boolean',
+      },
+    ],
+    takesInitial: false,
+    judge: atOnce('set-full', ({ history, settings }) => {
+      const linearizable = settings.isTrue('linearizable');
+      const { verdict, stable, lost, neverRead, stale, lostLatencies } = checkSetFull(
+        eventsOf(history),
+        { linearizable },
+      );
+      const counts = {
+        stableCount: stable.length,
+        lostCount: lost.length,
+        neverReadCount: neverRead.length,
+        staleCount: stale.length,
+      };
+      const timed = (latencies: typeof stale) => latencies.map(({ element, ms }) => [element, ms]);
+      const details = { ...counts, staleMs: timed(stale), lostMs: timed(lostLatencies) };
+      const [stalest] = stale;
+      const told =
+        `${stable.length} elements are stable, ${lost.length} lost, ${neverRead.length} never ` +
+        `read; ${stale.length} were stale`;
+      const notes = [stalest === undefined ? `${told}.` : `${told}, at most ${stalest.ms} ms.`];
+      return { verdict, notes, details };
+    }),
+  },
+  plain(
+    'final-set',
+    'the last read has what was acknowledged, and nothing that nobody added',
+    'add, read (answers a list)',
+    (events) => checkFinalSet(events).verdict,
+  ),
+  plain(
+    'counter-bounds',
+    'each read lies between what was acknowledged and what was attempted',
+    'add, increment, decrement, read',
+    (events) => checkCounterBounds(events).verdict,
+  ),
+  {
+    name: 'final-counter',
+    family: 'object',
+    sentence: 'reads in the end are a possible total, and the same everywhere',
+    operations: 'add, increment, decrement, read',
+    settings: [
+      {
+        name: 'finalAtMs',
+        sentence: 'from when on reads are final; after the last change where it is absent',
+        kind: 'number',
+      },
+    ],
+    takesInitial: false,
+    judge: atOnce('final-counter', ({ history, settings }) => {
+      return { verdict: judgeFinalCounter(eventsOf(history), settings) };
+    }),
+  },
+  plain(
+    'queue',
+    'nothing comes out before it went in, or more often',
+    'enqueue, dequeue',
+    checkQueue,
+  ),
+  {
+    name: 'total-queue',
+    family: 'object',
+    sentence: 'once drained, all that was acknowledged came out, once',
+    operations: 'enqueue, dequeue, drain (answers a list)',
+    settings: [
+      {
+        name: 'allowDuplicates',
+        sentence: 'whether an item may come out more often than it went in; false',
+        kind: 'boolean',
+      },
+    ],
+    takesInitial: false,
+    judge: atOnce('total-queue', ({ history, settings }) => {
+      const allowDuplicates = settings.isTrue('allowDuplicates');
+      const { verdict, lost, unexpected, duplicated, recovered } = checkTotalQueue(
+        eventsOf(history),
+        { allowDuplicates },
+      );
+      return { verdict, details: { lost, unexpected, duplicated, recovered } };
+    }),
+  },
+  plain('unique-ids', 'no id is given twice', 'generate (answers the id)', checkUniqueIds),
+];
+
+/** A check without settings. */
+function plain(
+  name: string,
+  sentence: string,
+  operations: string,
+  judge: (events: readonly HistoryEvent[]) => Verdict,
+): Check {
+  return {
+    ...{ name, family: 'object', sentence, operations, settings: [], takesInitial: false },
+    judge: atOnce(name, ({ history }) => {
+      return { verdict: judge(eventsOf(history)) };
+    }),
+  };
+}
+
+function judgeFinalCounter(events: readonly HistoryEvent[], settings: Settings): Verdict {
+  const operations = pairOperations(events);
+  const finalAtMs = settings.number('finalAtMs');
+  const lastChange = operations.reduce((last, operation) => {
+    const { f, end, invokedAt, completedAt } = operation;
+    if (f === 'read' || end === 'fail') return last;
+    return Math.max(last, end === 'open' ? invokedAt : completedAt);
+  }, -1);
+  const isFinal = ({ invokedAt, invokedAtMs }: RecordedOperation) =>
+    finalAtMs === undefined ? invokedAt > lastChange : invokedAtMs >= finalAtMs;
+  const verdict = checkFinalCounter(operations, isFinal);
+  if (verdict.type !== 'valid' || operations.some((it) => isFinalRead(it, isFinal))) return verdict;
+  const { coverage } = verdict;
+  const sentence = 'no read began after the last change';
+  return { type: 'unknown', coverage, reason: { code: 'undecided', sentence } };
+}
+
+function isFinalRead(
+  operation: RecordedOperation,
+  isFinal: (read: RecordedOperation) => boolean,
+): boolean {
+  return operation.f === 'read' && operation.end === 'ok' && isFinal(operation);
+}
