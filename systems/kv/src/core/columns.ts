@@ -1,0 +1,85 @@
+/**
+ * Tables of numbers that grow by pages: a row is a number, a column an array of pages.
+ *
+ * Growing copies nothing and the garbage collector sees a page for sixty-five thousand rows.
+ */
+import { assert } from '@mangrove/host';
+
+/** The arrays a column can be made of. */
+export type ColumnArray = Uint32Array | Float64Array | BigInt64Array;
+
+/** One column: `at` reads a row, `set` writes one; rows that were never written hold 0. */
+export class Column<Pages extends ColumnArray> {
+  private readonly pages: Pages[] = [];
+  private readonly createPage: (length: number) => Pages;
+
+  constructor(createPage: (length: number) => Pages) {
+    this.createPage = createPage;
+  }
+
+  at(row: number): Pages[number] {
+    return this.pageOf(row)[row & (PAGE_ROWS - 1)] as Pages[number];
+  }
+
+  set(row: number, value: Pages[number]): void {
+    const number = row >>> PAGE_BITS;
+    while (this.pages.length <= number) this.pages.push(this.createPage(PAGE_ROWS));
+    this.pageOf(row)[row & (PAGE_ROWS - 1)] = value;
+  }
+
+  private pageOf(row: number): Pages {
+    const page = this.pages[row >>> PAGE_BITS];
+    assert(page !== undefined, `row ${row} of a column of ${this.pages.length} pages`);
+    return page;
+  }
+}
+
+/** A column of unsigned 32-bit integers. */
+export function uint32Column(): Column<Uint32Array> {
+  return new Column((length) => new Uint32Array(length));
+}
+
+/** A column of numbers; integers are exact up to 2^53. */
+export function numberColumn(): Column<Float64Array> {
+  return new Column((length) => new Float64Array(length));
+}
+
+/** A column of signed 64-bit integers. */
+export function int64Column(): Column<BigInt64Array> {
+  return new Column((length) => new BigInt64Array(length));
+}
+
+/**
+ * The numbers of rows: given out from 1, taken back, given out again; 0 is no row.
+ *
+ * The newest that was given back is the next to be given out.
+ */
+export class Rows {
+  private readonly returned: Column<Uint32Array> = uint32Column();
+  private returnedCount = 0;
+  private highest = 0;
+
+  /** How many rows are given out. */
+  get count(): number {
+    return this.highest - this.returnedCount;
+  }
+
+  take(): number {
+    if (this.returnedCount > 0) {
+      this.returnedCount -= 1;
+      return this.returned.at(this.returnedCount);
+    }
+    this.highest += 1;
+    assert(this.highest < ROWS_MAX, `${this.highest} rows`);
+    return this.highest;
+  }
+
+  giveBack(row: number): void {
+    this.returned.set(this.returnedCount, row);
+    this.returnedCount += 1;
+  }
+}
+
+const PAGE_BITS = 16;
+const PAGE_ROWS: number = 1 << PAGE_BITS;
+const ROWS_MAX = 0x7fff_ffff;

@@ -1,0 +1,161 @@
+/**
+ * The keys in order: which rows they have, and what the newest version of each is.
+ *
+ * A B+ tree of two levels: leaves of some hundred rows in a list that is searched by the first key
+ * of each. A leaf that is full splits, one that is empty goes. A million keys are four thousand
+ * leaves, so that a split, which moves the list behind it, costs no more than a look-up.
+ *
+ * Keys compare as unsigned bytes, a prefix before what it begins.
+ */
+import { assert } from '@mangrove/host';
+import { type Column, numberColumn, Rows, uint32Column } from './columns.ts';
+import type { KeyRange } from './key-range.ts';
+import type { Place, Slabs } from './slabs.ts';
+import { NO_VERSION } from './versions.ts';
+
+/** The number of a key in the index; 0 is none. */
+export type KeyRow = number;
+
+/** No key. */
+export const NO_KEY: KeyRow = 0;
+
+/** The ordered index; its keys are in `slabs`, owned by `ownerOf(row)`. */
+export class KeyIndex {
+  /** The newest version of each key, which may be a tombstone. */
+  readonly newest: Column<Uint32Array> = uint32Column();
+  /** Where the bytes of each key are. */
+  readonly place: Column<Float64Array> = numberColumn();
+  private readonly rows = new Rows();
+  private readonly leaves: Leaf[] = [{ rows: new Uint32Array(LEAF_ROWS), count: 0 }];
+  private readonly slabs: Slabs;
+  private readonly ownerOf: (row: KeyRow) => number;
+
+  constructor(slabs: Slabs, ownerOf: (row: KeyRow) => number) {
+    this.slabs = slabs;
+    this.ownerOf = ownerOf;
+  }
+
+  /** How many keys are in the index, those that are only remembered as deleted too. */
+  get count(): number {
+    return this.rows.count;
+  }
+
+  /** The bytes of a key, not copied; see `Slabs.at`. */
+  keyAt(row: KeyRow): Uint8Array {
+    return this.slabs.at(this.placeOf(row));
+  }
+
+  /** The row of `key`; `NO_KEY` where it is not in the index. */
+  find(key: Uint8Array): KeyRow {
+    const leaf = this.leafAt(this.leafFor(key));
+    const offset = this.offsetIn(leaf, key);
+    const row = offset < leaf.count ? (leaf.rows[offset] ?? NO_KEY) : NO_KEY;
+    return row !== NO_KEY && this.slabs.compare(this.placeOf(row), key) === 0 ? row : NO_KEY;
+  }
+
+  /** Puts `key`, which is not in the index, into it; its newest version is none. */
+  add(key: Uint8Array): KeyRow {
+    const number = this.leafFor(key);
+    const leaf = this.leafAt(number);
+    const offset = this.offsetIn(leaf, key);
+    const row = this.rows.take();
+    this.place.set(row, this.slabs.add(this.ownerOf(row), key));
+    this.newest.set(row, NO_VERSION);
+    leaf.rows.copyWithin(offset + 1, offset, leaf.count);
+    leaf.rows[offset] = row;
+    leaf.count += 1;
+    if (leaf.count === LEAF_ROWS) this.split(number, leaf);
+    return row;
+  }
+
+  /** Takes a key out of the index, and frees its bytes. */
+  remove(row: KeyRow): void {
+    const key = this.keyAt(row);
+    const number = this.leafFor(key);
+    const leaf = this.leafAt(number);
+    const offset = this.offsetIn(leaf, key);
+    assert(leaf.rows[offset] === row, `key ${row} is not where it belongs`);
+    leaf.rows.copyWithin(offset, offset + 1, leaf.count);
+    leaf.count -= 1;
+    if (leaf.count === 0 && this.leaves.length > 1) this.leaves.splice(number, 1);
+    this.slabs.free(this.placeOf(row));
+    this.rows.giveBack(row);
+  }
+
+  /**
+   * Shows `visit` the keys of `range` in order, until it returns false.
+   *
+   * The index must not change meanwhile. Cost: one look-up, and then the keys that are shown.
+   */
+  visit(range: KeyRange, visit: (row: KeyRow) => boolean): void {
+    let number = this.leafFor(range.from);
+    let offset = this.offsetIn(this.leafAt(number), range.from);
+    const { to } = range;
+    for (; number < this.leaves.length; number += 1, offset = 0) {
+      const leaf = this.leafAt(number);
+      // Most leaves of a long range lie in it as a whole, which one comparison tells.
+      const isWhole = to === undefined || this.isBefore(leaf, leaf.count - 1, to);
+      for (; offset < leaf.count; offset += 1) {
+        if (!isWhole && to !== undefined && !this.isBefore(leaf, offset, to)) return;
+        if (!visit(leaf.rows[offset] ?? NO_KEY)) return;
+      }
+    }
+  }
+
+  private isBefore(leaf: Leaf, offset: number, to: Uint8Array): boolean {
+    if (offset < 0) return true;
+    return this.slabs.compare(this.placeOf(leaf.rows[offset] ?? NO_KEY), to) < 0;
+  }
+
+  // The last leaf whose first key is not behind `key`; the first leaf where all are.
+  private leafFor(key: Uint8Array): number {
+    let low = 0;
+    let high = this.leaves.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      const first = this.leafAt(middle).rows[0] ?? NO_KEY;
+      if (this.slabs.compare(this.placeOf(first), key) <= 0) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  // Where in `leaf` the first key that is not before `key` is; its count where there is none.
+  private offsetIn(leaf: Leaf, key: Uint8Array): number {
+    let low = 0;
+    let high = leaf.count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.slabs.compare(this.placeOf(leaf.rows[middle] ?? NO_KEY), key) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  private split(number: number, leaf: Leaf): void {
+    // Keys often come in order: a split of the last leaf leaves it nearly full behind.
+    const isLast = number === this.leaves.length - 1;
+    const kept = isLast ? LEAF_ROWS - (LEAF_ROWS >>> 3) : LEAF_ROWS >>> 1;
+    const rows = new Uint32Array(LEAF_ROWS);
+    rows.set(leaf.rows.subarray(kept, leaf.count));
+    this.leaves.splice(number + 1, 0, { rows, count: leaf.count - kept });
+    leaf.count = kept;
+  }
+
+  private placeOf(row: KeyRow): Place {
+    return this.place.at(row);
+  }
+
+  private leafAt(number: number): Leaf {
+    const leaf = this.leaves[number];
+    assert(leaf !== undefined, `no leaf ${number} of ${this.leaves.length}`);
+    return leaf;
+  }
+}
+
+interface Leaf {
+  readonly rows: Uint32Array;
+  count: number;
+}
+
+const LEAF_ROWS = 512;

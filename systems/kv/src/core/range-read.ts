@@ -1,0 +1,107 @@
+/**
+ * The read of a range, in slices: a million keys must not hold up the heartbeats of their node.
+ *
+ * Whoever drives it holds a pin of the store between the slices, so that what was compacted
+ * meanwhile is still there. The revision that is read is fixed when the read begins.
+ */
+import { compareKeys, type KeyRange, keyAfter } from './key-range.ts';
+import type { KeyValue } from './key-value.ts';
+import type { RangeRequest, RangeResult, SortTarget } from './request.ts';
+import type { Revision } from './revision.ts';
+import type { KvStore } from './store.ts';
+import type { VersionRow } from './versions.ts';
+
+/** A read under way. */
+export class RangeRead {
+  private readonly store: KvStore;
+  private readonly request: RangeRequest;
+  private readonly revision: Revision;
+  private readonly found: KeyValue[] = [];
+  private count = 0;
+  // Where the next slice begins; undefined once the range was seen to its end.
+  private rest: KeyRange | undefined;
+
+  /** Begins to read `request` at `revision`, which can be read. */
+  constructor(store: KvStore, request: RangeRequest, revision: Revision) {
+    this.store = store;
+    this.request = request;
+    this.revision = revision;
+    this.rest = request.range;
+  }
+
+  /** Looks at up to `keysMax` more keys; gives the result once there are no more. */
+  step(keysMax: number): RangeResult | undefined {
+    if (this.rest === undefined) return this.result();
+    const { to } = this.rest;
+    let seen = 0;
+    let next: Uint8Array | undefined;
+    this.store.visit(this.rest, this.revision, (version) => {
+      this.take(version);
+      seen += 1;
+      if (seen < keysMax) return true;
+      next = keyAfter(this.store.keys.keyAt(this.store.versions.keyRow.at(version)));
+      return false;
+    });
+    this.rest = next === undefined ? undefined : { from: next, to };
+    return this.rest === undefined ? this.result() : undefined;
+  }
+
+  private take(version: VersionRow): void {
+    const { request } = this;
+    this.count += 1;
+    if (request.countOnly || !this.passesFilters(version)) return;
+    // One beyond the limit tells that there are more; what is sorted must be complete first.
+    if (!this.isSorted && request.limit > 0 && this.found.length > request.limit) return;
+    this.found.push(this.store.keyValueOf(version, request.keysOnly && !this.sortsByValue));
+  }
+
+  private passesFilters(version: VersionRow): boolean {
+    const { minModRevision, maxModRevision, minCreateRevision, maxCreateRevision } = this.request;
+    const { revision, createRevision } = this.store.versions;
+    return (
+      isWithin(revision.at(version), minModRevision, maxModRevision) &&
+      isWithin(createRevision.at(version), minCreateRevision, maxCreateRevision)
+    );
+  }
+
+  private result(): RangeResult {
+    const { limit, sort, keysOnly } = this.request;
+    const { found, count } = this;
+    if (sort !== undefined) {
+      const compare = COMPARISONS[sort.by];
+      // Sorting is stable: equals stay in the order of their keys, in either direction.
+      found.sort(
+        sort.order === 'ascend'
+          ? compare
+          : (left: KeyValue, right: KeyValue) => compare(right, left),
+      );
+    }
+    const hasMore = limit > 0 && found.length > limit;
+    if (hasMore) found.length = limit;
+    const kvs =
+      keysOnly && this.sortsByValue ? found.map((kv) => ({ ...kv, value: NO_VALUE })) : found;
+    return { type: 'range', kvs, count, hasMore };
+  }
+
+  private get isSorted(): boolean {
+    return this.request.sort !== undefined;
+  }
+
+  private get sortsByValue(): boolean {
+    return this.request.sort?.by === 'value';
+  }
+}
+
+const NO_VALUE = new Uint8Array(0);
+
+const COMPARISONS: Readonly<Record<SortTarget, (left: KeyValue, right: KeyValue) => number>> = {
+  key: (left, right) => compareKeys(left.key, right.key),
+  version: (left, right) => left.version - right.version,
+  create: (left, right) => left.createRevision - right.createRevision,
+  mod: (left, right) => left.modRevision - right.modRevision,
+  value: (left, right) => compareKeys(left.value, right.value),
+};
+
+function isWithin(value: number, lowest: number, highest: number): boolean {
+  return (lowest === 0 || value >= lowest) && (highest === 0 || value <= highest);
+}

@@ -1,0 +1,167 @@
+/**
+ * Bytes in slabs: many small byte strings in few large buffers.
+ *
+ *     slab  => block* free
+ *     block => length:uint32le owner:uint32le bytes
+ *
+ * A store of a million values as a million objects makes the garbage collector walk a million
+ * objects. Here it sees one buffer for four megabytes. What is freed leaves a hole; where holes are
+ * more than half of a slab, `evacuate` moves what lives out of it, and its buffer is used again.
+ */
+import { assert } from '@mangrove/host';
+
+/** The size of a slab, in bytes. */
+export const SLAB_BYTES = 4_194_304;
+
+/** The longest byte string that a slab takes. */
+export const BLOCK_BYTES_MAX: number = SLAB_BYTES - 8;
+
+/** Where a byte string is: the number of its slab times `SLAB_BYTES`, plus its offset in there. */
+export type Place = number;
+
+/** An arena of byte strings, each with an owner that is told where it was moved to. */
+export class Slabs {
+  private readonly slabs: Slab[] = [];
+  // Numbers of slabs without anything in them, to be filled next.
+  private readonly empty: number[] = [];
+  private current = -1;
+  private live = 0;
+
+  /** Bytes of the strings that are here, without holes. */
+  get liveBytes(): number {
+    return this.live;
+  }
+
+  /** Bytes of the buffers that are held. */
+  get heldBytes(): number {
+    return this.slabs.length * SLAB_BYTES;
+  }
+
+  /** How many of the buffers have something in them. */
+  get usedSlabCount(): number {
+    return this.slabs.length - this.empty.length;
+  }
+
+  /** Copies `bytes` in, for `owner` (a uint32); at most `BLOCK_BYTES_MAX` of them. */
+  add(owner: number, bytes: Uint8Array): Place {
+    assert(bytes.length <= BLOCK_BYTES_MAX, `${bytes.length} bytes do not fit into a slab`);
+    const size = HEADER_BYTES + bytes.length;
+    const slab = this.slabWith(size);
+    const offset = slab.used;
+    slab.view.setUint32(offset, bytes.length, true);
+    slab.view.setUint32(offset + 4, owner, true);
+    slab.bytes.set(bytes, offset + HEADER_BYTES);
+    slab.used += size;
+    slab.liveBytes += size;
+    this.live += bytes.length;
+    return this.current * SLAB_BYTES + offset;
+  }
+
+  /** Gives up the string at `place`. */
+  free(place: Place): void {
+    const number = Math.floor(place / SLAB_BYTES);
+    const slab = this.slabAt(number);
+    const length = slab.view.getUint32(place % SLAB_BYTES, true);
+    slab.liveBytes -= HEADER_BYTES + length;
+    this.live -= length;
+    if (slab.liveBytes === 0 && number !== this.current) this.clear(number);
+  }
+
+  /**
+   * The bytes at `place`, not copied: they stay what they are until the next `add`, `free` or
+   * `evacuate`.
+   */
+  at(place: Place): Uint8Array {
+    const slab = this.slabAt(Math.floor(place / SLAB_BYTES));
+    const offset = place % SLAB_BYTES;
+    const length = slab.view.getUint32(offset, true);
+    return slab.bytes.subarray(offset + HEADER_BYTES, offset + HEADER_BYTES + length);
+  }
+
+  /** How many bytes are at `place`. */
+  lengthAt(place: Place): number {
+    return this.slabAt(Math.floor(place / SLAB_BYTES)).view.getUint32(place % SLAB_BYTES, true);
+  }
+
+  /**
+   * Less than 0, 0 or more than 0, as the bytes at `place` come before, are, or come after `key`.
+   */
+  compare(place: Place, key: Uint8Array): number {
+    const slab = this.slabAt(Math.floor(place / SLAB_BYTES));
+    const offset = place % SLAB_BYTES;
+    const length = slab.view.getUint32(offset, true);
+    const start = offset + HEADER_BYTES;
+    const shared = Math.min(length, key.length);
+    for (let index = 0; index < shared; index += 1) {
+      const difference = (slab.bytes[start + index] ?? 0) - (key[index] ?? 0);
+      if (difference !== 0) return difference;
+    }
+    return length - key.length;
+  }
+
+  /**
+   * Empties one slab that is mostly holes, and gives its buffer back to `add`; false where none is.
+   *
+   * `placeOf` gives the place that an owner holds: a block that is somewhere else was freed.
+   * `moved` is told the new place of each. Cost: one slab, at most `SLAB_BYTES`.
+   */
+  evacuate(
+    placeOf: (owner: number) => Place,
+    moved: (owner: number, place: Place) => void,
+  ): boolean {
+    const number = this.slabs.findIndex(
+      (slab, index) =>
+        index !== this.current && slab.used > 0 && slab.liveBytes < slab.used * EVACUATE_BELOW,
+    );
+    if (number < 0) return false;
+    const slab = this.slabAt(number);
+    for (let offset = 0; offset < slab.used && slab.liveBytes > 0; ) {
+      const length = slab.view.getUint32(offset, true);
+      const owner = slab.view.getUint32(offset + 4, true);
+      const place = number * SLAB_BYTES + offset;
+      if (placeOf(owner) === place) {
+        const start = offset + HEADER_BYTES;
+        moved(owner, this.add(owner, slab.bytes.subarray(start, start + length)));
+        this.free(place);
+      }
+      offset += HEADER_BYTES + length;
+    }
+    assert(slab.used === 0, `slab ${number} has ${slab.liveBytes} bytes that nobody owns`);
+    return true;
+  }
+
+  private slabWith(size: number): Slab {
+    const current = this.slabs[this.current];
+    if (current !== undefined && current.used + size <= SLAB_BYTES) return current;
+    const left = this.current;
+    const reused = this.empty.pop();
+    if (reused === undefined) {
+      const bytes = new Uint8Array(SLAB_BYTES);
+      this.slabs.push({ bytes, view: new DataView(bytes.buffer), used: 0, liveBytes: 0 });
+    }
+    this.current = reused ?? this.slabs.length - 1;
+    if (current !== undefined && current.liveBytes === 0) this.clear(left);
+    return this.slabAt(this.current);
+  }
+
+  private clear(number: number): void {
+    this.slabAt(number).used = 0;
+    this.empty.push(number);
+  }
+
+  private slabAt(number: number): Slab {
+    const slab = this.slabs[number];
+    assert(slab !== undefined, `no slab ${number} of ${this.slabs.length}`);
+    return slab;
+  }
+}
+
+const HEADER_BYTES = 8;
+const EVACUATE_BELOW = 0.5;
+
+interface Slab {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  used: number;
+  liveBytes: number;
+}

@@ -1,0 +1,293 @@
+/**
+ * The store: keys with all their versions since the last compaction, in memory.
+ *
+ * It is a state machine: equal commands give equal states and equal answers on every replica, with
+ * equal hashes. Time, leadership and disks are none of its business.
+ *
+ *     key index --newest--> version -> version -> ...        by key, newest first
+ *     revision log: version version version ...              by revision, oldest first
+ *     slabs: the bytes of keys and values
+ */
+import { assert } from '@mangrove/host';
+import { KeyIndex, type KeyRow, NO_KEY } from './key-index.ts';
+import type { KeyRange } from './key-range.ts';
+import { type KeyEvent, type KeyValue, type LeaseId, NO_LEASE } from './key-value.ts';
+import { LeaseTable } from './leases.ts';
+import { FIRST_REVISION, NO_REVISION, type Revision, revisionAfter } from './revision.ts';
+import { RevisionLog } from './revision-log.ts';
+import { Slabs } from './slabs.ts';
+import { NO_VERSION, type VersionRow, VersionTable } from './versions.ts';
+
+/** A multi-version store of byte strings. */
+export class KvStore {
+  readonly slabs: Slabs = new Slabs();
+  readonly keys: KeyIndex = new KeyIndex(this.slabs, (row) => row + KEY_OWNERS);
+  readonly versions: VersionTable = new VersionTable(this.slabs);
+  readonly log: RevisionLog = new RevisionLog();
+  readonly leases: LeaseTable = new LeaseTable();
+  private current: Revision = FIRST_REVISION;
+  private compacted: Revision = NO_REVISION;
+  // How many changes the revision that is being written has; -1 where none is.
+  private subCount = -1;
+  // Versions of the log before this position are of no use any more, and are swept.
+  private swept = 0;
+  private pinCount = 0;
+
+  /** The revision of the last change. */
+  get revision(): Revision {
+    return this.current;
+  }
+
+  /** The oldest revision that can be read; `NO_REVISION` where all can. */
+  get compactRevision(): Revision {
+    return this.compacted;
+  }
+
+  /** What the store takes of its quota: its bytes, and the table rows beside them. */
+  get sizeBytes(): number {
+    return this.slabs.liveBytes + this.versions.count * ROW_BYTES;
+  }
+
+  /** Whether `revision` can be read, and if not, why. */
+  refusalOfRevision(revision: Revision): 'compacted' | 'future-revision' | undefined {
+    if (revision > this.current) return 'future-revision';
+    return revision < this.compacted ? 'compacted' : undefined;
+  }
+
+  /**
+   * Runs `change` as one revision: all that it writes shares it, and where it writes nothing, the
+   * revision stays. Gives what `change` gives.
+   */
+  inRevision<Result>(change: () => Result): Result {
+    assert(this.subCount === -1, 'a revision within a revision');
+    this.subCount = 0;
+    const result = change();
+    if (this.subCount > 0) this.current = revisionAfter(this.current);
+    this.subCount = -1;
+    return result;
+  }
+
+  /** Writes a key, in the revision that is open. The key is on `lease` from now on. */
+  put(key: Uint8Array, value: Uint8Array, lease: LeaseId): void {
+    const known = this.keys.find(key);
+    const keyRow = known === NO_KEY ? this.keys.add(key) : known;
+    const previous = this.keys.newest.at(keyRow);
+    const isNew = previous === NO_VERSION || this.versions.isTombstone(previous);
+    const revision = this.openRevision();
+    this.record({
+      keyRow,
+      createRevision: isNew ? revision : (this.versions.createRevision.at(previous) as Revision),
+      version: isNew ? 1 : this.versions.version.at(previous) + 1,
+      lease,
+      value,
+    });
+    this.leases.move(keyRow, isNew ? NO_LEASE : this.leaseOf(previous), lease);
+  }
+
+  /** Deletes the keys of `range`, in the revision that is open; gives how many there were. */
+  delete(range: KeyRange): number {
+    const doomed: KeyRow[] = [];
+    this.visit(range, this.current, (version) => {
+      doomed.push(this.versions.keyRow.at(version));
+      return true;
+    });
+    let deletedCount = 0;
+    for (const keyRow of doomed) if (this.deleteRow(keyRow)) deletedCount += 1;
+    return deletedCount;
+  }
+
+  /** Ends a lease and deletes its keys in one revision, in the order of the keys. */
+  revoke(lease: LeaseId): void {
+    const rows = [...this.leases.keysOf(lease)];
+    rows.sort((left, right) =>
+      this.slabs.compare(this.keys.place.at(left), this.keys.keyAt(right)),
+    );
+    this.inRevision(() => {
+      for (const row of rows) this.deleteRow(row);
+    });
+    this.leases.remove(lease);
+  }
+
+  /**
+   * Shows `visit` what of `range` was there at `revision`, in the order of the keys, until it gives
+   * false. The store must not change meanwhile.
+   */
+  visit(range: KeyRange, revision: Revision, visit: (version: VersionRow) => boolean): void {
+    this.keys.visit(range, (keyRow) => {
+      const version = this.versions.inForceAt(this.keys.newest.at(keyRow), revision);
+      return version === NO_VERSION || this.versions.isTombstone(version) || visit(version);
+    });
+  }
+
+  /** What `key` is now; also what the open revision made of it. */
+  get(key: Uint8Array): KeyValue | undefined {
+    return this.getAt(key, revisionAfter(this.current));
+  }
+
+  /** What `key` was at `revision`. */
+  getAt(key: Uint8Array, revision: Revision): KeyValue | undefined {
+    const keyRow = this.keys.find(key);
+    if (keyRow === NO_KEY) return undefined;
+    const version = this.versions.inForceAt(this.keys.newest.at(keyRow), revision);
+    if (version === NO_VERSION || this.versions.isTombstone(version)) return undefined;
+    return this.keyValueOf(version);
+  }
+
+  /** A version as readers get it, without its value where `keyOnly`; its bytes are copies. */
+  keyValueOf(version: VersionRow, keyOnly = false): KeyValue {
+    const { versions } = this;
+    assert(!versions.isTombstone(version), `version ${version} is a deletion`);
+    return {
+      key: this.keys.keyAt(versions.keyRow.at(version)).slice(),
+      value: keyOnly ? NO_BYTES : this.slabs.at(versions.place.at(version)).slice(),
+      createRevision: versions.createRevision.at(version) as Revision,
+      modRevision: versions.revision.at(version) as Revision,
+      version: versions.version.at(version),
+      lease: this.leaseOf(version),
+    };
+  }
+
+  /** A version as watchers get it. */
+  eventOf(version: VersionRow): KeyEvent {
+    if (!this.versions.isTombstone(version)) {
+      return { type: 'put', kv: this.keyValueOf(version) };
+    }
+    const kv: KeyValue = {
+      key: this.keys.keyAt(this.versions.keyRow.at(version)).slice(),
+      value: NO_BYTES,
+      createRevision: NO_REVISION,
+      modRevision: this.versions.revision.at(version) as Revision,
+      version: 0,
+      lease: NO_LEASE,
+    };
+    return { type: 'delete', kv };
+  }
+
+  /**
+   * Forgets what nobody can read who reads `revision` or later. It counts at once; the memory comes
+   * back with `sweep`.
+   */
+  compact(revision: Revision): 'compacted' | 'future-revision' | undefined {
+    if (revision <= this.compacted) return 'compacted';
+    if (revision > this.current) return 'future-revision';
+    this.compacted = revision;
+    return undefined;
+  }
+
+  /**
+   * Gives back memory of what was compacted, `versionsMax` versions or one slab at most; false
+   * where there is nothing to do, or a pin forbids it.
+   */
+  sweep(versionsMax: number): boolean {
+    if (this.pinCount > 0) return false;
+    const end = this.log.positionOf(revisionAfter(this.compacted));
+    let left = versionsMax;
+    for (; this.swept < end && left > 0; this.swept += 1, left -= 1) {
+      this.sweepBefore(this.log.at(this.swept));
+    }
+    // Deletions at the compaction itself stay: a watcher that starts there still has to see them.
+    const forgotten = Math.min(this.swept, this.log.positionOf(this.compacted));
+    for (; this.log.firstPosition < forgotten && left > 0; left -= 1) {
+      this.forgetDeletion(this.log.firstPosition);
+      this.log.dropFirst();
+    }
+    if (left < versionsMax) return true;
+    return this.slabs.evacuate(
+      (owner) =>
+        (owner < KEY_OWNERS ? this.versions.place : this.keys.place).at(owner % KEY_OWNERS),
+      (owner, place) =>
+        (owner < KEY_OWNERS ? this.versions.place : this.keys.place).set(owner % KEY_OWNERS, place),
+    );
+  }
+
+  /** Holds `sweep` back until the function that it gives is called, once. */
+  pin(): () => void {
+    this.pinCount += 1;
+    let isHeld = true;
+    return () => {
+      assert(isHeld, 'a pin is given back twice');
+      isHeld = false;
+      this.pinCount -= 1;
+    };
+  }
+
+  private deleteRow(keyRow: KeyRow): boolean {
+    const previous = this.keys.newest.at(keyRow);
+    if (previous === NO_VERSION || this.versions.isTombstone(previous)) return false;
+    const lease = this.leaseOf(previous);
+    this.record({
+      keyRow,
+      createRevision: NO_REVISION,
+      version: 0,
+      lease: NO_LEASE,
+      value: undefined,
+    });
+    this.leases.move(keyRow, lease, NO_LEASE);
+    return true;
+  }
+
+  private record(change: Change): void {
+    const revision = this.openRevision();
+    const previous = this.keys.newest.at(change.keyRow);
+    assert(
+      previous === NO_VERSION || this.versions.revision.at(previous) < revision,
+      `a key changes twice in revision ${revision}`,
+    );
+    const version = this.versions.add({ ...change, revision, sub: this.subCount, previous });
+    this.keys.newest.set(change.keyRow, version);
+    this.log.append(version, revision);
+    this.subCount += 1;
+  }
+
+  private openRevision(): Revision {
+    assert(this.subCount >= 0, 'a change outside a revision');
+    return revisionAfter(this.current);
+  }
+
+  // The version before one that everybody sees is seen by nobody.
+  private sweepBefore(version: VersionRow): void {
+    const previous = this.versions.previous.at(version);
+    if (previous === NO_VERSION) return;
+    assert(
+      this.versions.previous.at(previous) === NO_VERSION,
+      `version ${previous} is not the oldest of its key`,
+    );
+    this.versions.previous.set(version, NO_VERSION);
+    this.versions.remove(previous);
+  }
+
+  private forgetDeletion(position: number): void {
+    const version = this.log.at(position);
+    const keyRow = this.versions.keyRow.at(version);
+    // The row may have been freed when a later version of its key was swept, and taken by another.
+    if (keyRow === NO_KEY) return;
+    if (this.versions.revision.at(version) !== this.log.revisionAt(position)) return;
+    // Behind a version that is not swept yet it waits for that.
+    if (!this.versions.isTombstone(version) || this.keys.newest.at(keyRow) !== version) return;
+    this.keys.remove(keyRow);
+    this.versions.remove(version);
+  }
+
+  private leaseOf(version: VersionRow): LeaseId {
+    return this.versions.lease.at(version) as LeaseId;
+  }
+}
+
+interface Change {
+  readonly keyRow: KeyRow;
+  readonly createRevision: Revision;
+  readonly version: number;
+  readonly lease: LeaseId;
+  readonly value: Uint8Array | undefined;
+}
+
+/** Owners of bytes in the slabs are versions below this, and keys from it on. */
+const KEY_OWNERS = 0x8000_0000;
+
+/**
+ * What a version takes in the tables beside its bytes: its columns, its key's, its place in the
+ * log.
+ */
+const ROW_BYTES = 84;
+
+const NO_BYTES = new Uint8Array(0);

@@ -1,0 +1,129 @@
+/**
+ * Transactions: which branches are taken, whether all of it can be done, and then all of it at
+ * once.
+ *
+ *     decide  every compare on the whole nested path, on the state before the transaction
+ *     check   leases, keys and revisions that the path needs; a refusal changes nothing
+ *     do      the operations in order, in one revision
+ *
+ * A single put, delete or range is a path of one operation.
+ */
+import { holds } from './compares.ts';
+import { singleKey } from './key-range.ts';
+import { NO_LEASE } from './key-value.ts';
+import { RangeRead } from './range-read.ts';
+import type {
+  DeleteRequest,
+  DeleteResult,
+  Operation,
+  OperationResult,
+  PutRequest,
+  PutResult,
+  RangeRequest,
+  RangeResult,
+  Refusal,
+} from './request.ts';
+import { NO_REVISION, revisionAfter } from './revision.ts';
+import type { KvStore } from './store.ts';
+
+/** Does `operation` in `store`, as one revision, or says why not. */
+export function execute(store: KvStore, operation: Operation): OperationResult | Refusal {
+  const step = decide(store, operation);
+  const refusal = refusalOf(store, step);
+  if (refusal !== undefined) return refusal;
+  return store.inRevision(() => run(store, step));
+}
+
+/** An operation with the branches that were taken. */
+type Step =
+  | PutRequest
+  | DeleteRequest
+  | RangeRequest
+  | { readonly type: 'txn'; readonly succeeded: boolean; readonly steps: readonly Step[] };
+
+function decide(store: KvStore, operation: Operation): Step {
+  if (operation.type !== 'txn') return operation;
+  const succeeded = operation.compares.every((compare) => holds(store, compare));
+  const taken = succeeded ? operation.success : operation.failure;
+  return { type: 'txn', succeeded, steps: taken.map((each) => decide(store, each)) };
+}
+
+function refusalOf(store: KvStore, step: Step): Refusal | undefined {
+  switch (step.type) {
+    case 'put':
+      return refusalOfPut(store, step);
+    case 'delete':
+      return undefined;
+    case 'range':
+      return step.revision === NO_REVISION ? undefined : store.refusalOfRevision(step.revision);
+    case 'txn':
+      for (const each of step.steps) {
+        const refusal = refusalOf(store, each);
+        if (refusal !== undefined) return refusal;
+      }
+      return undefined;
+  }
+}
+
+function refusalOfPut(store: KvStore, put: PutRequest): Refusal | undefined {
+  if (put.lease !== undefined && put.lease !== NO_LEASE && !store.leases.has(put.lease)) {
+    return 'lease-not-found';
+  }
+  const keeps = put.value === undefined || put.lease === undefined;
+  return keeps && store.get(put.key) === undefined ? 'key-not-found' : undefined;
+}
+
+function run(store: KvStore, step: Step): OperationResult {
+  switch (step.type) {
+    case 'put':
+      return put(store, step);
+    case 'delete':
+      return remove(store, step);
+    case 'range':
+      return range(store, step);
+    case 'txn': {
+      const results = step.steps.map((each) => run(store, each));
+      return { type: 'txn', succeeded: step.succeeded, results };
+    }
+  }
+}
+
+function put(store: KvStore, request: PutRequest): PutResult {
+  const { key, value, lease, wantsPrevious } = request;
+  const needed = wantsPrevious || value === undefined || lease === undefined;
+  const previous = needed ? store.get(key) : undefined;
+  store.put(key, value ?? previous?.value ?? NO_VALUE, lease ?? previous?.lease ?? NO_LEASE);
+  return { type: 'put', previous: wantsPrevious ? previous : undefined };
+}
+
+function remove(store: KvStore, { range: doomed, wantsPrevious }: DeleteRequest): DeleteResult {
+  const previous = wantsPrevious ? range(store, { ...EVERYTHING, range: doomed }).kvs : [];
+  return { type: 'delete', deletedCount: store.delete(doomed), previous };
+}
+
+function range(store: KvStore, request: RangeRequest): RangeResult {
+  // What this transaction has written already is in the revision that is open.
+  const revision =
+    request.revision === NO_REVISION ? revisionAfter(store.revision) : request.revision;
+  const read = new RangeRead(store, request, revision);
+  for (;;) {
+    const result = read.step(Number.MAX_SAFE_INTEGER);
+    if (result !== undefined) return result;
+  }
+}
+
+const NO_VALUE = new Uint8Array(0);
+
+const EVERYTHING: RangeRequest = {
+  type: 'range',
+  range: singleKey(NO_VALUE),
+  revision: NO_REVISION,
+  limit: 0,
+  sort: undefined,
+  minModRevision: 0,
+  maxModRevision: 0,
+  minCreateRevision: 0,
+  maxCreateRevision: 0,
+  keysOnly: false,
+  countOnly: false,
+};

@@ -1,0 +1,40 @@
+/**
+ * The door of the key-value store: its core, to be run by whoever keeps the log.
+ */
+export { applyCommand, type Command, type CommandResult } from './core/command.ts';
+export { hashKv } from './core/hash-kv.ts';
+export {
+  compareKeys,
+  isInRange,
+  isSingle,
+  type KeyRange,
+  keyAfter,
+  prefixRange,
+  singleKey,
+} from './core/key-range.ts';
+export { type KeyEvent, type KeyValue, type LeaseId, NO_LEASE } from './core/key-value.ts';
+export { LeaseClock } from './core/lease-clock.ts';
+export type { Lease } from './core/leases.ts';
+export { RangeRead } from './core/range-read.ts';
+export {
+  type Answer,
+  type Compare,
+  type CompareOperand,
+  type DeleteRequest,
+  type DeleteResult,
+  type Operation,
+  type OperationResult,
+  type PutRequest,
+  type PutResult,
+  type RangeRequest,
+  type RangeResult,
+  type Refusal,
+  type SortTarget,
+  TXN_OPERATIONS_MAX,
+  type TxnRequest,
+  type TxnResult,
+} from './core/request.ts';
+export { FIRST_REVISION, NO_REVISION, type Revision } from './core/revision.ts';
+export { KvStore } from './core/store.ts';
+export { execute } from './core/transaction.ts';
+export { invalidity } from './core/validity.ts';

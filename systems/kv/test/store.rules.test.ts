@@ -1,0 +1,329 @@
+/**
+ * The rules of DESIGN.md that a story shows better than the comparison with the twin does.
+ */
+import {
+  type Answer,
+  applyCommand,
+  type Command,
+  type CommandResult,
+  execute,
+  hashKv,
+  invalidity,
+  KvStore,
+  type LeaseId,
+  NO_LEASE,
+  NO_REVISION,
+  type Operation,
+  prefixRange,
+  RangeRead,
+  type RangeRequest,
+  type Revision,
+  singleKey,
+  TXN_OPERATIONS_MAX,
+} from '@mangrove/kv';
+import { crc32c } from '@mangrove/wire';
+import { expect, test } from 'vitest';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const words = (given: Uint8Array): string => new TextDecoder().decode(given);
+
+test('R1: only what changes something moves the revision on', () => {
+  const store = new KvStore();
+  expect(store.revision).toBe(1);
+  expect(apply(store, del('a')).revision).toBe(1);
+  expect(apply(store, put('a', '1')).revision).toBe(2);
+  expect(apply(store, txn([], [range('a')])).revision).toBe(2);
+  expect(apply(store, txn([], [put('a', '2'), put('b', '2')])).revision).toBe(3);
+  expect(apply(store, del('a', 'z')).revision).toBe(4);
+});
+
+test('R2: the changes of a transaction share a revision and are numbered in it', () => {
+  const store = new KvStore();
+  apply(store, txn([], [put('b', '1'), put('a', '1'), del('x')]));
+  const { log, versions } = store;
+  expect([log.at(0), log.at(1)].map((row) => [log.revisionAt(0), versions.sub.at(row)])).toEqual([
+    [2, 0],
+    [2, 1],
+  ]);
+});
+
+test('R3: a deletion ends what a key was, and the next put begins anew', () => {
+  const store = new KvStore();
+  for (const value of ['1', '2']) apply(store, put('a', value));
+  expect(store.get(bytes('a'))).toMatchObject({ createRevision: 2, modRevision: 3, version: 2 });
+  apply(store, del('a'));
+  apply(store, put('a', '3'));
+  expect(store.get(bytes('a'))).toMatchObject({ createRevision: 5, modRevision: 5, version: 1 });
+});
+
+test('R4: what is older than the compaction is refused, the compaction itself is not', () => {
+  const store = new KvStore();
+  for (const value of ['1', '2', '3']) apply(store, put('a', value));
+  expect(applyCommand(store, { type: 'compact', revision: 3 as Revision }, 1).type).toBe('done');
+  sweepAll(store);
+  const at = (revision: number): Answer<CommandResult> =>
+    apply(store, { ...range('a'), revision: revision as Revision });
+  expect(at(2)).toMatchObject({ refusal: 'compacted' });
+  expect(at(3)).toMatchObject({ result: { kvs: [{ value: bytes('2') }] } });
+  expect(at(5)).toMatchObject({ refusal: 'future-revision' });
+});
+
+test('R5: the limit counts after the filter, the count before it', () => {
+  const store = new KvStore();
+  for (const key of ['a', 'b', 'c', 'd']) apply(store, put(key, 'x'));
+  const request = { ...range('a', 'z'), minModRevision: 3, limit: 2 };
+  const result = apply(store, request);
+  expect(result).toMatchObject({ result: { count: 4, hasMore: true } });
+  expect(keysOf(result)).toEqual(['b', 'c']);
+});
+
+test('R6: a read under way sees its revision, through compaction and sweeping', () => {
+  const store = new KvStore();
+  for (const key of ['a', 'b', 'c', 'd']) apply(store, put(key, 'old'));
+  const release = store.pin();
+  const read = new RangeRead(store, range('a', 'z'), store.revision);
+  expect(read.step(1)).toBeUndefined();
+  apply(store, del('a', 'z'));
+  apply(store, put('c', 'new'));
+  applyCommand(store, { type: 'compact', revision: store.revision }, 1);
+  sweepAll(store);
+  const result = read.step(100);
+  expect(result?.kvs.map(({ key, value }) => `${words(key)}=${words(value)}`)).toEqual([
+    'a=old',
+    'b=old',
+    'c=old',
+    'd=old',
+  ]);
+  release();
+  sweepAll(store);
+  // The deletions are before the compaction, so only the new value of c is left.
+  expect(store.versions.count).toBe(1);
+});
+
+test('R7: nested compares are decided on the state before the transaction', () => {
+  const store = new KvStore();
+  const isOne = equals('a', '1');
+  const inner = txn([isOne], [put('seen', 'after')], [put('seen', 'before')]);
+  apply(store, txn([], [put('a', '1'), inner]));
+  expect(words(store.get(bytes('seen'))?.value ?? bytes(''))).toBe('before');
+});
+
+test('R8: a transaction that is refused has changed nothing', () => {
+  const store = new KvStore();
+  const keep: Operation = { ...put('missing', ''), value: undefined };
+  expect(apply(store, txn([], [put('a', '1'), keep]))).toMatchObject({ refusal: 'key-not-found' });
+  expect(store.get(bytes('a'))).toBeUndefined();
+  expect(store.revision).toBe(1);
+});
+
+test('R9: the value of an absent key is neither equal nor unequal to anything', () => {
+  const store = new KvStore();
+  for (const relation of ['equal', 'not-equal', 'less', 'greater'] as const) {
+    const compare = { ...equals('a', '1'), relation };
+    expect(execute(store, txn([compare], []))).toMatchObject({ succeeded: false });
+  }
+  const created = { range: singleKey(bytes('a')), relation: 'equal' as const };
+  const isAbsent = { ...created, operand: { target: 'create' as const, number: 0 } };
+  expect(execute(store, txn([isAbsent], []))).toMatchObject({ succeeded: true });
+});
+
+test('R10: a key that may change twice is refused, in branches that exclude each other not', () => {
+  expect(invalidity(txn([], [put('a', '1'), put('a', '2')]))).toBe('duplicate-key');
+  expect(invalidity(txn([], [del('a', 'c'), put('b', '1')]))).toBe('duplicate-key');
+  expect(invalidity(txn([], [put('b', '1'), txn([], [], [del('a', 'c')])]))).toBe('duplicate-key');
+  expect(invalidity(txn([], [put('a', '1')], [put('a', '2')]))).toBeUndefined();
+  expect(invalidity(txn([], [txn([], [put('a', '1')], [del('a')])]))).toBeUndefined();
+  expect(invalidity(txn([], [del('a', 'c'), del('b', 'd')]))).toBeUndefined();
+  expect(invalidity(put('', '1'))).toBe('empty-key');
+});
+
+test('R11: a read in a transaction sees what the transaction wrote before it', () => {
+  const store = new KvStore();
+  apply(store, put('a', '1'));
+  const answer = apply(store, txn([], [range('a'), put('a', '2'), range('a')]));
+  expect(answer).toMatchObject({
+    result: { results: [{ kvs: [{ value: bytes('1') }] }, {}, { kvs: [{ value: bytes('2') }] }] },
+  });
+});
+
+test('R12: operations are bounded along each nested path', () => {
+  const many = (count: number): Operation[] =>
+    Array.from({ length: count }, (_, index) => put(`k${index}`, ''));
+  expect(invalidity(txn([], many(TXN_OPERATIONS_MAX)))).toBeUndefined();
+  expect(invalidity(txn([], many(TXN_OPERATIONS_MAX + 1)))).toBe('too-many-operations');
+  const nested = txn([], [txn([], many(TXN_OPERATIONS_MAX))]);
+  expect(invalidity(nested)).toBe('too-many-operations');
+});
+
+test('R13, R14: sweeping changes nothing that is seen; deletions at the compaction stay', () => {
+  const store = new KvStore();
+  apply(store, put('a', '1'));
+  apply(store, put('b', '1'));
+  apply(store, del('a'));
+  const compacted = store.revision;
+  applyCommand(store, { type: 'compact', revision: compacted }, 1);
+  const before = hashKv(store, store.revision);
+  sweepAll(store);
+  expect(hashKv(store, store.revision)).toBe(before);
+  const position = store.log.positionOf(compacted);
+  expect(store.eventOf(store.log.at(position))).toMatchObject({ type: 'delete' });
+  apply(store, put('c', '1'));
+  applyCommand(store, { type: 'compact', revision: store.revision }, 1);
+  sweepAll(store);
+  expect(store.keys.count).toBe(2);
+  expect(store.versions.count).toBe(2);
+});
+
+test('R15: giving back memory costs what was written since, not what is held', () => {
+  const store = new KvStore();
+  for (let index = 0; index < 20_000; index += 1) apply(store, put(`k${index}`, 'v'));
+  applyCommand(store, { type: 'compact', revision: store.revision }, 1);
+  sweepAll(store);
+  apply(store, put('k1', 'w'));
+  applyCommand(store, { type: 'compact', revision: store.revision }, 1);
+  let slices = 0;
+  while (store.sweep(1)) slices += 1;
+  expect(slices).toBeLessThanOrEqual(3);
+});
+
+test('R16: a put names a lease that is granted, and moves its key to it', () => {
+  const store = new KvStore();
+  expect(apply(store, put('a', '1', 7n))).toMatchObject({ refusal: 'lease-not-found' });
+  grant(store, 7n);
+  grant(store, 8n);
+  apply(store, put('a', '1', 7n));
+  apply(store, put('a', '2', 8n));
+  expect([...store.leases.keysOf(7n as LeaseId)]).toHaveLength(0);
+  expect([...store.leases.keysOf(8n as LeaseId)]).toHaveLength(1);
+  apply(store, put('a', '3'));
+  expect([...store.leases.keysOf(8n as LeaseId)]).toHaveLength(0);
+});
+
+test('R17: the end of a lease deletes its keys in one revision, in their order', () => {
+  const store = new KvStore();
+  grant(store, 7n);
+  for (const key of ['c', 'a', 'b']) apply(store, put(key, '1', 7n));
+  applyCommand(store, { type: 'revoke-lease', lease: 7n as LeaseId }, 1);
+  expect(store.revision).toBe(5);
+  const events = [3, 4, 5].map((position) => store.eventOf(store.log.at(position)));
+  expect(events.map(({ kv }) => `${words(kv.key)}@${kv.modRevision}`)).toEqual([
+    'a@5',
+    'b@5',
+    'c@5',
+  ]);
+});
+
+test('R18: what a deposed leader decided by its clock is void', () => {
+  const store = new KvStore();
+  grant(store, 7n);
+  const expire: Command = { type: 'expire-leases', leases: [7n as LeaseId], term: 3 };
+  applyCommand(store, expire, 4);
+  expect(store.leases.has(7n as LeaseId)).toBe(true);
+  applyCommand(store, expire, 3);
+  expect(store.leases.has(7n as LeaseId)).toBe(false);
+});
+
+test('R21: a version of long ago is found in few steps', () => {
+  const store = new KvStore();
+  for (let index = 0; index < 20_000; index += 1) apply(store, put('hot', String(index)));
+  let steps = 0;
+  const { versions } = store;
+  const counted = versions.revision.at.bind(versions.revision);
+  versions.revision.at = (row) => {
+    steps += 1;
+    return counted(row);
+  };
+  const newest = store.keys.newest.at(store.keys.find(bytes('hot')));
+  expect(counted(versions.inForceAt(newest, 100 as Revision))).toBe(100);
+  expect(steps).toBeLessThan(120);
+});
+
+test('R22: the hash is of the bytes that etcd hashes, in the order of revisions', () => {
+  const store = new KvStore();
+  grant(store, 300n);
+  apply(store, put('b', 'x', 300n));
+  apply(store, txn([], [put('a', '', 0n), del('b')]));
+  const hashed = [
+    ...bytes('key'),
+    ...[0, 0, 0, 0, 0, 0, 0, 2, 0x5f, 0, 0, 0, 0, 0, 0, 0, 0],
+    ...[0x0a, 1, 0x62, 0x10, 2, 0x18, 2, 0x20, 1, 0x2a, 1, 0x78, 0x30, 0xac, 0x02],
+    ...[0, 0, 0, 0, 0, 0, 0, 3, 0x5f, 0, 0, 0, 0, 0, 0, 0, 0],
+    ...[0x0a, 1, 0x61, 0x10, 3, 0x18, 3, 0x20, 1],
+    ...[0, 0, 0, 0, 0, 0, 0, 3, 0x5f, 0, 0, 0, 0, 0, 0, 0, 1, 0x74],
+    ...[0x0a, 1, 0x62],
+  ];
+  expect(hashKv(store, store.revision)).toBe(crc32c(new Uint8Array(hashed)));
+});
+
+test('ranges by prefix end before the next prefix', () => {
+  expect(prefixRange(new Uint8Array([1, 0xff]))).toEqual({
+    from: new Uint8Array([1, 0xff]),
+    to: new Uint8Array([2]),
+  });
+  expect(prefixRange(new Uint8Array([0xff])).to).toBeUndefined();
+});
+
+function apply(store: KvStore, operation: Operation): Answer<CommandResult> {
+  expect(invalidity(operation)).toBeUndefined();
+  return applyCommand(store, { type: 'operation', operation }, 1);
+}
+
+function grant(store: KvStore, lease: bigint): void {
+  applyCommand(store, { type: 'grant-lease', lease: lease as LeaseId, ttlMs: 1_000 }, 1);
+}
+
+function sweepAll(store: KvStore): void {
+  while (store.sweep(1_000));
+}
+
+function put(key: string, value: string, lease: bigint = NO_LEASE): Operation & { type: 'put' } {
+  return {
+    type: 'put',
+    key: bytes(key),
+    value: bytes(value),
+    lease: lease as LeaseId,
+    wantsPrevious: false,
+  };
+}
+
+function del(from: string, to?: string): Operation {
+  const doomed = to === undefined ? singleKey(bytes(from)) : { from: bytes(from), to: bytes(to) };
+  return { type: 'delete', range: doomed, wantsPrevious: false };
+}
+
+function range(from: string, to?: string): RangeRequest {
+  return {
+    type: 'range',
+    range: to === undefined ? singleKey(bytes(from)) : { from: bytes(from), to: bytes(to) },
+    revision: NO_REVISION,
+    limit: 0,
+    sort: undefined,
+    minModRevision: 0,
+    maxModRevision: 0,
+    minCreateRevision: 0,
+    maxCreateRevision: 0,
+    keysOnly: false,
+    countOnly: false,
+  };
+}
+
+function equals(key: string, value: string): (Operation & { type: 'txn' })['compares'][number] {
+  return {
+    range: singleKey(bytes(key)),
+    relation: 'equal',
+    operand: { target: 'value', value: bytes(value) },
+  };
+}
+
+function txn(
+  compares: (Operation & { type: 'txn' })['compares'],
+  success: readonly Operation[],
+  failure: readonly Operation[] = [],
+): Operation & { type: 'txn' } {
+  return { type: 'txn', compares, success, failure };
+}
+
+function keysOf(answer: Answer<CommandResult>): string[] {
+  if (answer.type !== 'done' || answer.result.type !== 'range') return [];
+  return answer.result.kvs.map(({ key }) => words(key));
+}
