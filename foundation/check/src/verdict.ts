@@ -2,8 +2,13 @@
  * A verdict: what a judge says of a history, why, and of how much of it.
  *
  * There are three, and `unknown` is not `valid`: it means that a bound was reached, or that what
- * was recorded does not decide it, and says which. A history in which nothing happened is valid,
- * and its coverage says that nothing was tested.
+ * was recorded does not decide it, and says which.
+ *
+ * No verdict passes in silence. Where nothing could have been refuted, `coverage.isTested` is false
+ * and `coverage.notChecked` begins with the reason. The type is then `unknown`, but for four
+ * promises that an empty history keeps by definition, and that those who recorded such histories
+ * call valid: linearizability, sequential consistency, the bounds of a counter, and a queue from
+ * which nothing came out.
  */
 import type { RecordedOperation } from './history.ts';
 import { describeOperation } from './model.ts';
@@ -36,6 +41,8 @@ export interface Coverage {
   /** Operations whose outcome is not known. */
   readonly openCount: number;
   readonly keyCount: number;
+  /** Whether anything in the history could have refuted the promise. */
+  readonly isTested: boolean;
   /** Sentences on what was not looked at, and why; empty when everything was. */
   readonly notChecked: readonly string[];
 }
@@ -86,7 +93,50 @@ export interface DrawingArrow {
 /** How many violations a judge explains; its report still lists all that is wrong. */
 export const MAX_VIOLATIONS = 8;
 
-const NOTHING_TESTED = 'nothing was tested: no operation is known to have happened';
+/** What a judge came to. */
+export interface Conclusion {
+  readonly coverage: Coverage;
+  readonly decidedBy: string;
+  /** At most `MAX_VIOLATIONS` of them go into the verdict. */
+  readonly violations: readonly Violation[];
+  /** How many things were held against the promise. */
+  readonly testedCount: number;
+  /** What there is none of where nothing was tested: `no acquire is known to have happened`. */
+  readonly nothing: string;
+}
+
+/** The verdict of a judge that has looked at everything. */
+export function concluded(conclusion: Conclusion): Verdict {
+  const { coverage, decidedBy, violations, testedCount, nothing } = conclusion;
+  if (violations.length > 0) {
+    const explained = violations.slice(0, MAX_VIOLATIONS);
+    return { type: 'invalid', coverage, decidedBy, violations: explained };
+  }
+  if (testedCount > 0) return { type: 'valid', coverage, decidedBy };
+  return nothingTested(coverage, nothing);
+}
+
+/** The verdict where nothing could have been refuted, of a promise that is then kept. */
+export function vacuouslyValid(coverage: Coverage, nothing: string): Verdict {
+  return { type: 'valid', coverage: untested(coverage, nothing), decidedBy: 'nothing to test' };
+}
+
+/** The verdict on a history in which nothing could have been refuted. */
+export function nothingTested(coverage: Coverage, nothing: string): Verdict {
+  const reason = { code: 'nothing-tested', sentence: `nothing was tested: ${nothing}` } as const;
+  return { type: 'unknown', coverage: untested(coverage, nothing), reason };
+}
+
+function untested(coverage: Coverage, nothing: string): Coverage {
+  const others = coverage.notChecked.filter((note) => note !== NOTHING_HAPPENED);
+  return {
+    ...coverage,
+    isTested: false,
+    notChecked: [`nothing was tested: ${nothing}`, ...others],
+  };
+}
+
+const NOTHING_HAPPENED = 'nothing was tested: no operation is known to have happened';
 
 /** What a judge looked at when it looked at all of `operations`. */
 export function coverageOf(
@@ -109,7 +159,8 @@ export function coverageOf(
     failCount,
     openCount,
     keyCount: keys.size,
-    notChecked: okCount === 0 ? [NOTHING_TESTED, ...notChecked] : notChecked,
+    isTested: okCount > 0,
+    notChecked: okCount === 0 ? [NOTHING_HAPPENED, ...notChecked] : notChecked,
   };
 }
 

@@ -146,3 +146,63 @@ function eventOf(
     ...(value === undefined ? {} : { value }),
   };
 }
+
+/** Histories in which operations answer anything. */
+export interface LooseOptions {
+  readonly requests: fc.Arbitrary<Request>;
+  /** What an operation without an argument answers; one with an argument answers with it. */
+  readonly answers: fc.Arbitrary<Value>;
+  /** How many times some process goes on. */
+  readonly turnCount: number;
+}
+
+/**
+ * Histories of three processes that do something and are told something, whatever it is: for judges
+ * whose verdict a twin finds by recounting. Some operations fail, some have no known end, and time
+ * goes on by up to 3 ms a turn.
+ */
+export function looseHistories(options: LooseOptions): fc.Arbitrary<HistoryEvent[]> {
+  const turn = fc.record({
+    process: fc.nat(2),
+    request: options.requests,
+    fate: fc.nat(11),
+    answer: options.answers,
+    pauseMs: fc.nat(3),
+  });
+  const turns = fc.array(turn, { minLength: 4, maxLength: options.turnCount, size: 'max' });
+  return turns.map((list) => {
+    const events: HistoryEvent[] = [];
+    const underWay = new Map<number, Request>();
+    const lives = [0, 0, 0];
+    let atMs = 0;
+    for (const { process, request, fate, answer, pauseMs } of list) {
+      atMs += pauseMs;
+      const life = lives[process] ?? 0;
+      const name = `p${process}.${life}`;
+      const current = underWay.get(process);
+      if (current === undefined) {
+        underWay.set(process, request);
+        events.push(eventOf(atMs, name, 'invoke', request, request.argument));
+        continue;
+      }
+      underWay.delete(process);
+      const type = fate === 0 ? 'fail' : fate === 1 ? 'info' : 'ok';
+      if (type === 'info') lives[process] = life + 1;
+      const value = type === 'ok' ? (current.argument ?? answer) : undefined;
+      events.push(eventOf(atMs, name, type, current, value));
+    }
+    return events;
+  });
+}
+
+/** The history with an argument of its own for each operation of a kind: 1, 2, 3, ... */
+export function withOwnArguments(history: readonly HistoryEvent[], f: string): HistoryEvent[] {
+  const current = new Map<string, number>();
+  let count = 0;
+  return history.map((event) => {
+    if (event.f !== f) return event;
+    if (event.type === 'invoke') current.set(event.process, ++count);
+    const value = current.get(event.process) ?? 0;
+    return event.type === 'invoke' || event.type === 'ok' ? { ...event, value } : event;
+  });
+}

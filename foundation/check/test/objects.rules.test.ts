@@ -6,7 +6,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   acceptableTotals,
-  canonical,
   checkCounterBounds,
   checkFinalCounter,
   checkFinalSet,
@@ -18,7 +17,6 @@ import {
   counter,
   type HistoryEvent,
   pairOperations,
-  type RecordedOperation,
   type Value,
   type Verdict,
 } from '../src/index.ts';
@@ -56,67 +54,7 @@ describe('set-full', () => {
     const { verdict, duplicated, unexpected } = checkSetFull(strange);
     expect([verdict.type, duplicated, unexpected]).toEqual(['invalid', [1], [2]]);
   });
-
-  it('R30: agrees with a count that looks at every read for every element', () => {
-    fc.assert(
-      fc.property(setHistories, (history) => {
-        const { stable, lost, neverRead } = checkSetFull(history);
-        const naive = naiveSet(pairOperations(history));
-        const names = (values: readonly Value[]) => values.map(canonical).sort();
-        expect([names(stable), names(lost), names(neverRead)]).toEqual(naive);
-      }),
-      { numRuns: 3000 },
-    );
-  });
 });
-
-/** Adds of elements of their own, and reads of some of what was added. */
-const setHistories = fc
-  .array(fc.tuple(fc.nat(2), fc.nat(9), fc.nat(255)), { minLength: 4, maxLength: 30 })
-  .map((turns) => {
-    const events: HistoryEvent[] = [];
-    const underWay = new Map<number, { f: string; value?: number }>();
-    let added = 0;
-    for (const [process, fate, choice] of turns) {
-      const current = underWay.get(process);
-      const base = { atMs: events.length, process: `p${process}` };
-      if (current === undefined) {
-        const next = fate < 5 ? { f: 'add', value: added++ } : { f: 'read' };
-        underWay.set(process, next);
-        events.push({ ...base, type: 'invoke', ...next });
-        continue;
-      }
-      underWay.delete(process);
-      const seen = Array.from({ length: added }, (_, index) => index).filter(
-        (index) => ((choice >>> (index % 8)) & 1) === 1,
-      );
-      const value = current.f === 'read' ? seen : (current.value ?? 0);
-      events.push({ ...base, type: fate === 0 ? 'fail' : 'ok', f: current.f, value });
-    }
-    return events;
-  });
-
-function naiveSet(operations: readonly RecordedOperation[]): readonly string[][] {
-  const groups: [string[], string[], string[]] = [[], [], []];
-  const reads = operations.filter(({ f, end }) => f === 'read' && end === 'ok');
-  for (const add of operations.filter(({ f, end }) => f === 'add' && end !== 'fail')) {
-    const element = canonical(add.argument ?? null);
-    const has = (read: RecordedOperation) =>
-      Array.isArray(read.result) && read.result.some((it) => canonical(it) === element);
-    const seeing = reads.filter((read) => read.completedAt > add.invokedAt);
-    const present = seeing.filter(has).map((read) => read.invokedAt);
-    const absent = seeing.filter((read) => !has(read)).map((read) => read.invokedAt);
-    const knownAt = Math.min(
-      add.completedAt,
-      ...seeing.filter(has).map((read) => read.completedAt),
-    );
-    const [lastPresent, lastAbsent] = [Math.max(-1, ...present), Math.max(-1, ...absent)];
-    if (present.length > 0 && lastAbsent < lastPresent) groups[0].push(element);
-    else if (lastAbsent > lastPresent && knownAt < lastAbsent) groups[1].push(element);
-    else groups[2].push(element);
-  }
-  return groups.map((group) => group.sort());
-}
 
 describe('counter', () => {
   it('R31: a read lies between what was acknowledged and what was attempted', () => {

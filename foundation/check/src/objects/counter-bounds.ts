@@ -8,14 +8,18 @@
  *
  * Source: Jepsen, `checker/counter`; for final reads, Maelstrom's `pn-counter`.
  */
-import { type HistoryEvent, pairOperations, type RecordedOperation } from '../history.ts';
+import { type HistoryEvent, HistoryFault, type RecordedOperation } from '../history.ts';
+import { show } from '../model.ts';
 import {
+  concluded,
   coverageOf,
   MAX_VIOLATIONS,
   type Verdict,
   type Violation,
+  vacuouslyValid,
   violationOf,
 } from '../verdict.ts';
+import { operationsOfOne } from './single-object.ts';
 
 /** A read with what it could have been. */
 export interface CounterRead {
@@ -37,9 +41,14 @@ export interface CounterReport {
   readonly reads: readonly CounterRead[];
 }
 
-/** Judges `add` (of any number) and `read` operations of one counter. */
+/**
+ * Judges `add` (of any number), `increment`, `decrement` and `read` operations of one counter.
+ *
+ * @throws HistoryFault when the history is malformed, or has an operation of another kind
+ */
 export function checkCounterBounds(history: readonly HistoryEvent[]): CounterReport {
-  const operations = pairOperations(history);
+  const operations = operationsOfOne(history, 'counter bounds');
+  for (const operation of operations) refuseStrange(operation);
   const reads: CounterRead[] = [];
   const begun = new Map<RecordedOperation, Sums>();
   const [attempted, acknowledged]: [Sums, Sums] = [
@@ -61,16 +70,40 @@ export function checkCounterBounds(history: readonly HistoryEvent[]): CounterRep
     if (amount >= 0) sums.up += amount;
     else sums.down += amount;
   }
-  const violations = reads
-    .filter(({ low: l, value, high: h }) => value < l || value > h)
-    .slice(0, MAX_VIOLATIONS)
-    .map(explain);
   const coverage = coverageOf('counter bounds', operations);
-  const verdict: Verdict =
-    violations.length > 0
-      ? { type: 'invalid', coverage, decidedBy: 'bounds', violations }
-      : { type: 'valid', coverage, decidedBy: 'bounds' };
+  const violations = [
+    ...operations.filter(isUnreadable).slice(0, MAX_VIOLATIONS).map(explainUnreadable),
+    ...reads.filter(isOutside).slice(0, MAX_VIOLATIONS).map(explain),
+  ];
+  const nothing = 'no read is known to have happened';
+  if (violations.length === 0 && reads.length === 0) {
+    return { verdict: vacuouslyValid(coverage, nothing), reads };
+  }
+  const verdict = concluded({
+    ...{ coverage, decidedBy: 'bounds', violations, testedCount: reads.length, nothing },
+  });
   return { verdict, reads };
+}
+
+function isOutside({ low, value, high }: CounterRead): boolean {
+  return value < low || value > high;
+}
+
+const KINDS: readonly string[] = ['add', 'increment', 'decrement', 'read'];
+
+function refuseStrange({ f, invokedAt }: RecordedOperation): void {
+  if (KINDS.includes(f)) return;
+  throw new HistoryFault(`event ${invokedAt}`, `a counter has ${KINDS.join(', ')}, not ${f}`);
+}
+
+/** Whether a read answered something that no counter holds. */
+function isUnreadable({ f, end, result }: RecordedOperation): boolean {
+  return f === 'read' && end === 'ok' && typeof result !== 'number';
+}
+
+function explainUnreadable(read: RecordedOperation): Violation {
+  const sentence = `${read.process} read ${show(read.result ?? null)}, which is no number.`;
+  return violationOf('unreadable-total', [sentence], [read], read);
 }
 
 function turnsOf(
@@ -124,7 +157,7 @@ export function acceptableTotals(
   const intervals: [number, number][] = [];
   for (const total of [...totals].sort((a, b) => a - b)) {
     const last = intervals.at(-1);
-    if (last !== undefined && total <= last[1] + 1) last[1] = total;
+    if (last !== undefined && total === last[1] + 1) last[1] = total;
     else intervals.push([total, total]);
   }
   return intervals;
@@ -138,6 +171,7 @@ export function checkFinalCounter(
   operations: readonly RecordedOperation[],
   isFinal: (read: RecordedOperation) => boolean,
 ): Verdict {
+  for (const operation of operations) refuseStrange(operation);
   const coverage = coverageOf('final counter', operations);
   const adds = operations.filter(({ f }) => f !== 'read');
   const definite = adds
@@ -154,11 +188,10 @@ export function checkFinalCounter(
     .map(([from, to]) => (from === to ? `${from}` : `${from} to ${to}`))
     .join(', ');
   const violations = reads
-    .filter(
-      ({ result }) => !totals.some(([from, to]) => Number(result) >= from && Number(result) <= to),
-    )
+    .filter(({ result }) => !isAmong(totals, result))
     .map((read) => {
-      const sentence = `${read.process} read ${read.result} in the end, but only ${shown} can be.`;
+      const answer = show(read.result ?? null);
+      const sentence = `${read.process} read ${answer} in the end, but only ${shown} can be.`;
       return violationOf('wrong-total', [sentence], [read], read);
     });
   const different = reads.find(({ result }) => result !== reads[0]?.result);
@@ -168,6 +201,15 @@ export function checkFinalCounter(
       `${different.result}.`;
     violations.push(violationOf('divergence', [sentence], [reads[0], different], different));
   }
-  if (violations.length > 0) return { type: 'invalid', coverage, decidedBy: 'totals', violations };
-  return { type: 'valid', coverage, decidedBy: 'totals' };
+  const nothing = 'no final read is known to have happened';
+  return concluded({
+    ...{ coverage, decidedBy: 'totals', violations, testedCount: reads.length, nothing },
+  });
+}
+
+function isAmong(
+  totals: readonly (readonly [number, number])[],
+  total: RecordedOperation['result'],
+): boolean {
+  return typeof total === 'number' && totals.some(([from, to]) => total >= from && total <= to);
 }

@@ -14,20 +14,17 @@
  *
  * Source: Jepsen, `checker/set-full`.
  */
-import {
-  type HistoryEvent,
-  pairOperations,
-  type RecordedOperation,
-  type Value,
-} from '../history.ts';
+import type { HistoryEvent, RecordedOperation, Value } from '../history.ts';
 import { canonical, show } from '../model.ts';
 import {
+  concluded,
   coverageOf,
   MAX_VIOLATIONS,
   type Verdict,
   type Violation,
   violationOf,
 } from '../verdict.ts';
+import { operationsOfOne } from './single-object.ts';
 
 /** What a caller may set. */
 export interface SetFullOptions {
@@ -60,40 +57,47 @@ export interface SetLatency {
 /** One element through the history. */
 interface Element {
   readonly value: Value;
+  /** The first that was asked for. */
   readonly add: RecordedOperation;
   known: { readonly position: number; readonly atMs: number } | undefined;
   lastPresent: RecordedOperation | undefined;
   lastAbsent: RecordedOperation | undefined;
 }
 
-/** Judges `add` and `read` operations, whose results are lists of elements. */
+/**
+ * Judges `add` and `read` operations, whose results are lists of elements. An element that is added
+ * several times counts from the first time on.
+ *
+ * @throws HistoryFault when the history is malformed, or of several keys
+ */
 export function checkSetFull(
   history: readonly HistoryEvent[],
   options: SetFullOptions = {},
 ): SetFullReport {
-  const operations = pairOperations(history);
+  const operations = operationsOfOne(history, 'set-full');
   const reads = operations
     .filter(({ f, end }) => f === 'read' && end === 'ok')
     .sort((a, b) => a.completedAt - b.completedAt);
   const elements = new Map<string, Element>();
   for (const add of operations) {
     if (add.f !== 'add' || add.end === 'fail') continue;
-    const value = add.argument ?? null;
-    const known =
-      add.end === 'ok' ? { position: add.completedAt, atMs: add.completedAtMs } : undefined;
-    elements.set(canonical(value), {
-      value,
-      add,
-      known,
-      lastPresent: undefined,
-      lastAbsent: undefined,
-    });
+    const name = canonical(add.argument ?? null);
+    const element = elements.get(name) ?? elementOf(add);
+    elements.set(name, element);
+    if (add.completedAt < (element.known?.position ?? Number.POSITIVE_INFINITY)) {
+      element.known = { position: add.completedAt, atMs: add.completedAtMs };
+    }
   }
   const contents = new Map(reads.map((read) => [read, new Set(listOf(read).map(canonical))]));
   const unexpected = observe(reads, contents, elements);
   findAbsences(reads, contents, elements);
   const duplicated = reads.flatMap((read) => repeatedIn(listOf(read)));
   return reportOf(operations, [...elements.values()], { duplicated, unexpected }, options);
+}
+
+function elementOf(add: RecordedOperation): Element {
+  const value = add.argument ?? null;
+  return { value, add, known: undefined, lastPresent: undefined, lastAbsent: undefined };
 }
 
 function listOf({ result }: RecordedOperation): readonly Value[] {
@@ -211,10 +215,10 @@ function verdictOf(
 ): Verdict {
   const skipped = neverRead.length === 0 ? [] : [`${neverRead.length} elements were never read`];
   const coverage = coverageOf('set-full', operations, skipped);
-  if (violations.length > 0) return { type: 'invalid', coverage, decidedBy: 'reads', violations };
-  if (stableCount > 0) return { type: 'valid', coverage, decidedBy: 'reads' };
-  const sentence = 'no element was read after it was added';
-  return { type: 'unknown', coverage, reason: { code: 'undecided', sentence } };
+  const nothing = 'no element was read after it was added';
+  return concluded({
+    ...{ coverage, decidedBy: 'reads', violations, testedCount: stableCount, nothing },
+  });
 }
 
 function explainLost({ value, add, known, lastPresent, lastAbsent }: Element): Violation {

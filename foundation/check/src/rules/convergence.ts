@@ -6,7 +6,7 @@
  */
 import { type HistoryEvent, pairOperations, type RecordedOperation } from '../history.ts';
 import { canonical, describeOperation } from '../model.ts';
-import { coverageOf, type Verdict, type Violation, violationOf } from '../verdict.ts';
+import { concluded, coverageOf, type Verdict, type Violation, violationOf } from '../verdict.ts';
 
 /** What a caller sets. */
 export interface ConvergenceOptions {
@@ -53,8 +53,8 @@ export function checkConvergence(
     const sentence = 'changes ended after the time at which all should have settled';
     return { type: 'unknown', coverage, reason: { code: 'undecided', sentence } };
   }
-  if (violations.length > 0) return { type: 'invalid', coverage, decidedBy: 'reads', violations };
-  if (comparedCount > 0) return { type: 'valid', coverage, decidedBy: 'reads' };
-  const sentence = 'no key was read by two processes after all had settled';
-  return { type: 'unknown', coverage, reason: { code: 'undecided', sentence } };
+  const nothing = 'no key was read by two processes after all had settled';
+  return concluded({
+    ...{ coverage, decidedBy: 'reads', violations, testedCount: comparedCount, nothing },
+  });
 }

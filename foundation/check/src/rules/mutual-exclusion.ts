@@ -1,14 +1,17 @@
 /**
  * Judges mutual exclusion by time: how many hold a lock, or a permit, at one moment for certain.
  *
- * A process holds for certain from the end of its `acquire` to the beginning of its next `release`,
- * or until its lease is over. Two that hold for certain at one moment break the promise, whatever
- * happened under way. Unlike the models of locks this needs no order of operations, so it is linear
- * and knows leases; what only an order refutes, a lock that is refused though it is free for
- * example, it does not see.
+ * A process holds for certain from the end of its `acquire` to the beginning of the `release` that
+ * ends it, or until its lease is over. A release ends the latest hold of its process that none has
+ * ended yet, so of a lock with permits a process may hold several. Two that hold for certain at one
+ * moment break the promise, whatever happened under way. Unlike the models of locks this needs no
+ * order of operations, so it is linear and knows leases; what only an order refutes, a lock that is
+ * refused though it is free for example, it does not see.
  */
 import { type HistoryEvent, pairOperations, type RecordedOperation } from '../history.ts';
+import { canonical } from '../model.ts';
 import {
+  concluded,
   coverageOf,
   MAX_VIOLATIONS,
   type Verdict,
@@ -40,7 +43,8 @@ export function checkMutualExclusion(
   const coverage = coverageOf(`mutual exclusion of ${permits}`, operations);
   const locks = new Map<string, Hold[]>();
   const violations: Violation[] = [];
-  for (const hold of holdsOf(operations, leaseMs)) {
+  const holds = holdsOf(operations, leaseMs);
+  for (const hold of holds) {
     const key = hold.acquire.key ?? '';
     const { completedAt, completedAtMs } = hold.acquire;
     const still = (locks.get(key) ?? []).filter(
@@ -52,29 +56,40 @@ export function checkMutualExclusion(
     if (still.length > permits) violations.push(explain(still, permits));
     if (violations.length === MAX_VIOLATIONS) break;
   }
-  if (violations.length > 0) return { type: 'invalid', coverage, decidedBy: 'times', violations };
-  return { type: 'valid', coverage, decidedBy: 'times' };
+  const nothing = 'no acquire is known to have happened';
+  return concluded({
+    ...{ coverage, decidedBy: 'times', violations, testedCount: holds.length, nothing },
+  });
 }
 
 /** In the order in which the acquires ended. */
 function holdsOf(operations: readonly RecordedOperation[], leaseMs: number): readonly Hold[] {
-  const nextRelease = new Map<string, RecordedOperation>();
-  const holds: Hold[] = [];
-  for (const operation of operations.toReversed()) {
-    const name = `${operation.process} ${operation.key ?? ''}`;
-    if (operation.f === 'release' && operation.end !== 'fail') nextRelease.set(name, operation);
-    if (operation.f !== 'acquire' || operation.end !== 'ok') continue;
-    const release = nextRelease.get(name);
-    nextRelease.delete(name);
-    const until = release?.invokedAt ?? Number.POSITIVE_INFINITY;
-    const releasedAtMs = release?.invokedAtMs ?? Number.POSITIVE_INFINITY;
-    holds.push({
-      acquire: operation,
-      until,
-      untilMs: Math.min(releasedAtMs, operation.invokedAtMs + leaseMs),
-    });
+  const stacks = new Map<string, RecordedOperation[]>();
+  const ends = new Map<RecordedOperation, RecordedOperation>();
+  const acquires: RecordedOperation[] = [];
+  for (const operation of operations) {
+    const name = canonical([operation.process, operation.key ?? null]);
+    const stack = stacks.get(name) ?? [];
+    stacks.set(name, stack);
+    if (operation.f === 'acquire' && operation.end === 'ok') {
+      acquires.push(operation);
+      stack.push(operation);
+    }
+    if (operation.f !== 'release' || operation.end === 'fail') continue;
+    const latest = stack.pop();
+    if (latest !== undefined) ends.set(latest, operation);
   }
-  return holds.sort((a, b) => a.acquire.completedAt - b.acquire.completedAt);
+  return acquires
+    .map((acquire) => {
+      const release = ends.get(acquire);
+      const releasedAtMs = release?.invokedAtMs ?? Number.POSITIVE_INFINITY;
+      return {
+        acquire,
+        until: release?.invokedAt ?? Number.POSITIVE_INFINITY,
+        untilMs: Math.min(releasedAtMs, acquire.invokedAtMs + leaseMs),
+      };
+    })
+    .sort((a, b) => a.acquire.completedAt - b.acquire.completedAt);
 }
 
 function explain(holds: readonly Hold[], permits: number): Violation {

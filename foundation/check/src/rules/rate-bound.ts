@@ -8,7 +8,7 @@
  */
 import { InvalidArgument } from '@mangrove/host';
 import { type HistoryEvent, pairOperations, type RecordedOperation } from '../history.ts';
-import { coverageOf, type Verdict, type Violation, violationOf } from '../verdict.ts';
+import { concluded, coverageOf, type Verdict, type Violation, violationOf } from '../verdict.ts';
 
 /** The limit. */
 export interface RateBound {
@@ -40,17 +40,16 @@ export function checkRateBound(history: readonly HistoryEvent[], bound: RateBoun
     key.push(operation);
   }
   const violations: Violation[] = [];
-  let most = 0;
+  let [most, testedCount] = [0, 0];
   for (const part of keys.values()) {
+    testedCount += part.length;
     const fullest = fullestWindow(part, windowMs, costOf);
     most = Math.max(most, fullest.total);
     if (fullest.total > limit) violations.push(explain(part, fullest, bound));
   }
   const coverage = coverageOf(`at most ${limit} in ${windowMs} ms`, operations);
-  const verdict: Verdict =
-    violations.length > 0
-      ? { type: 'invalid', coverage, decidedBy: 'windows', violations }
-      : { type: 'valid', coverage, decidedBy: 'windows' };
+  const nothing = 'nothing was admitted';
+  const verdict = concluded({ coverage, decidedBy: 'windows', violations, testedCount, nothing });
   return { verdict, most };
 }
 

@@ -7,7 +7,7 @@
  * - reliable: from the first delivered change to the last, none is left out;
  * - resumable: a watch from a revision begins with the first change at or after it;
  * - bookmarkable: once a response says that all is delivered up to a revision, no change at or
- *   below it comes any more;
+ *   below it comes any more, and no response says less than was delivered or said before;
  * - filtered: only changes of watched keys come, and none from before the start;
  * - true: what is delivered did happen, with the value, kind and previous value that it says.
  *
@@ -27,7 +27,10 @@ export interface WatchChange {
   readonly value?: Value;
   /** Whether the key was absent before; not compared where it is absent here. */
   readonly isCreate?: boolean;
-  /** The value before; not compared where it is absent here. */
+  /**
+   * The value before, null where there was none; a delivery that does not say it is not compared,
+   * and in a log that does not say it, it is the value of the change of the key before.
+   */
   readonly previous?: Value;
 }
 
@@ -119,9 +122,8 @@ class Faults {
 /** What the delivered changes alone show. */
 function deliveryFaults(watch: WatchRecording): Iterable<WatchFault> {
   const delivery = new Delivery(watch);
-  for (const { changes, progressRevision } of watch.responses) {
-    delivery.begin(changes[0]);
-    for (const change of changes) delivery.take(change);
+  for (const [index, { changes, progressRevision }] of watch.responses.entries()) {
+    for (const change of changes) delivery.take(change, index);
     if (progressRevision !== undefined) delivery.progress(progressRevision);
   }
   return delivery.faults.found.values();
@@ -131,6 +133,8 @@ function deliveryFaults(watch: WatchRecording): Iterable<WatchFault> {
 class Delivery {
   readonly #watch: WatchRecording;
   readonly #seen = new Set<string>();
+  /** By revision, the first response that had it. */
+  readonly #responseOf = new Map<number, number>();
   #last = Number.NEGATIVE_INFINITY;
   #bookmark = Number.NEGATIVE_INFINITY;
   readonly faults: Faults;
@@ -140,13 +144,14 @@ class Delivery {
     this.faults = new Faults(watch.name);
   }
 
-  begin(first: WatchChange | undefined): void {
-    if (first?.revision !== this.#last) return;
-    this.faults.add('atomic', `Revision ${this.#last} came in two responses.`, first);
-  }
-
-  take(change: WatchChange): void {
+  /** Takes a change that came in the response of a number. */
+  take(change: WatchChange, response: number): void {
     const { revision, key } = change;
+    const first = this.#responseOf.get(revision) ?? response;
+    this.#responseOf.set(revision, first);
+    if (first !== response) {
+      this.faults.add('atomic', `Revision ${revision} came in two responses.`, change);
+    }
     const [name, what] = [nameOf(change), describe(change)];
     const { startRevision = revision } = this.#watch;
     if (revision < this.#last) {
@@ -177,7 +182,7 @@ class Delivery {
 function logFaults(watch: WatchRecording, log: readonly WatchChange[]): Iterable<WatchFault> {
   const faults = new Faults(watch.name);
   const changes = watch.responses.flatMap((response) => response.changes);
-  const delivered = new Map(changes.map((change) => [nameOf(change), change]));
+  const delivered = new Set(changes.map(nameOf));
   const first = changes.reduce(
     (least, { revision }) => Math.min(least, revision),
     Number.POSITIVE_INFINITY,
@@ -187,7 +192,7 @@ function logFaults(watch: WatchRecording, log: readonly WatchChange[]): Iterable
     (most, revision) => Math.max(most, revision),
     0,
   );
-  const truth = new Map(log.map((change) => [nameOf(change), change]));
+  const truth = truthOf(log);
   for (const [name, change] of truth) {
     const { revision, key } = change;
     const isDue = revision >= (watch.startRevision ?? first) && revision <= last;
@@ -195,11 +200,23 @@ function logFaults(watch: WatchRecording, log: readonly WatchChange[]): Iterable
     if (revision < first) faults.add('resumable', `It left out ${describe(change)}.`, change);
     else faults.add('reliable', `Between others, ${describe(change)} did not come.`, change);
   }
-  for (const [name, got] of delivered) {
-    const difference = differenceOf(truth.get(name), got);
+  for (const got of changes) {
+    const difference = differenceOf(truth.get(nameOf(got)), got);
     if (difference !== undefined) faults.add('true', `Of ${describe(got)}, ${difference}.`, got);
   }
   return faults.found.values();
+}
+
+/** The changes of the log by their names, each with the value before it. */
+function truthOf(log: readonly WatchChange[]): ReadonlyMap<string, WatchChange> {
+  const values = new Map<string, Value>();
+  const truth = new Map<string, WatchChange>();
+  for (const change of log) {
+    const previous = change.previous ?? values.get(change.key) ?? null;
+    truth.set(nameOf(change), { ...change, previous });
+    values.set(change.key, change.type === 'put' ? (change.value ?? null) : null);
+  }
+  return truth;
 }
 
 function nameOf({ revision, key }: WatchChange): string {

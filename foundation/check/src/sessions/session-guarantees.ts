@@ -23,7 +23,7 @@ import {
   type Value,
 } from '../history.ts';
 import { canonical, describeOperation } from '../model.ts';
-import { coverageOf, type Verdict, type Violation, violationOf } from '../verdict.ts';
+import { concluded, coverageOf, type Verdict, type Violation, violationOf } from '../verdict.ts';
 
 /** The guarantees, by the names that reports use. */
 export const SESSION_GUARANTEES = [
@@ -83,6 +83,8 @@ export function checkSessions(
       skipped.push(`key ${key ?? 'of no name'}: a value was written twice`);
       continue;
     }
+    const garbage = garbageIn(part, initial);
+    if (garbage !== undefined) violations.push(garbage);
     for (const guarantee of options.guarantees ?? SESSION_GUARANTEES) {
       const claims = claimsOf(guarantee, part, options);
       const violation = faultOf(guarantee, claims, initial, options);
@@ -90,12 +92,32 @@ export function checkSessions(
     }
   }
   const coverage = coverageOf('session guarantees', operations, skipped);
-  if (violations.length > 0) return { type: 'invalid', coverage, decidedBy: 'cycles', violations };
   if (skipped.length === byKey.size && byKey.size > 0) {
     const sentence = 'no key has unique values';
     return { type: 'unknown', coverage, reason: { code: 'undecided', sentence } };
   }
-  return { type: 'valid', coverage, decidedBy: 'cycles' };
+  return concluded({
+    coverage,
+    decidedBy: 'cycles',
+    violations,
+    testedCount: coverage.okCount,
+    nothing: 'no operation is known to have happened',
+  });
+}
+
+/** A read of what nobody wrote: of its place among the writes no guarantee says anything. */
+function garbageIn(part: readonly RecordedOperation[], initial: string): Violation | undefined {
+  const written = new Set([initial]);
+  for (const operation of part) {
+    if (operation.f === 'write' && operation.end !== 'fail') written.add(valueText(operation));
+  }
+  const read = part.find(
+    (operation) =>
+      operation.f === 'read' && operation.end === 'ok' && !written.has(valueText(operation)),
+  );
+  if (read === undefined) return undefined;
+  const sentence = `${read.process} did ${describeOperation(read)}, which nobody wrote.`;
+  return violationOf('garbage-read', [sentence], [read], read);
 }
 
 function groupByKey(

@@ -15,6 +15,7 @@ import {
 } from '../history.ts';
 import { canonical, describeOperation } from '../model.ts';
 import {
+  concluded,
   coverageOf,
   MAX_VIOLATIONS,
   type Verdict,
@@ -76,13 +77,14 @@ export function checkStaleness(
       .slice(0, MAX_VIOLATIONS)
       .map((it) => explain(it, maxStaleMs)),
   ];
+  const readCount = operations.filter(({ f, end }) => f === 'read' && end === 'ok').length;
   const coverage = coverageOf(`staleness up to ${maxStaleMs} ms`, operations, skipped);
   const worst = stale.reduce<StaleRead | undefined>(
     (most, it) => (most === undefined || it.staleMs > most.staleMs ? it : most),
     undefined,
   );
   return {
-    verdict: verdictOf(coverage, violations, skipped, parts.size),
+    verdict: verdictOf(coverage, violations, skipped.length === parts.size, readCount),
     worst,
     staleCount: stale.length,
   };
@@ -91,15 +93,17 @@ export function checkStaleness(
 function verdictOf(
   coverage: Verdict['coverage'],
   violations: readonly Violation[],
-  skipped: readonly string[],
-  partCount: number,
+  isAllSkipped: boolean,
+  readCount: number,
 ): Verdict {
-  if (violations.length > 0) return { type: 'invalid', coverage, decidedBy: 'times', violations };
-  if (skipped.length === partCount && partCount > 0) {
+  if (isAllSkipped && readCount > 0) {
     const sentence = 'no key has unique values';
     return { type: 'unknown', coverage, reason: { code: 'undecided', sentence } };
   }
-  return { type: 'valid', coverage, decidedBy: 'times' };
+  const nothing = 'no read is known to have happened';
+  return concluded({
+    ...{ coverage, decidedBy: 'times', violations, testedCount: readCount, nothing },
+  });
 }
 
 /** The stale reads of one key; undefined where a value is written twice. */

@@ -12,7 +12,8 @@ import {
   type RecordedOperation,
   type Value,
 } from '../history.ts';
-import { coverageOf, drawingOf, type Verdict, type Violation } from '../verdict.ts';
+import { canonical } from '../model.ts';
+import { coverageOf, drawingOf, nothingTested, type Verdict, type Violation } from '../verdict.ts';
 
 /** How to judge. */
 export interface BankOptions {
@@ -37,10 +38,7 @@ export function checkBank(history: readonly HistoryEvent[], options: BankOptions
   const reads = operations.filter(({ f, end }) => f === 'read' && end === 'ok');
   const coverage = coverageOf('bank', operations);
   const [first] = reads;
-  if (first === undefined) {
-    const sentence = 'no read completed';
-    return { type: 'unknown', coverage, reason: { code: 'undecided', sentence } };
-  }
+  if (first === undefined) return nothingTested(coverage, 'no read completed');
   const violations: Violation[] = [];
   const most = options.maxViolations ?? 8;
   const accounts = Object.keys(balancesOf(first)).sort();
@@ -69,7 +67,7 @@ function faultOf(
   const balances = balancesOf(read);
   const names = Object.keys(balances).sort();
   const who = `process ${read.process} read`;
-  if (names.join(' ') !== accounts.join(' ')) {
+  if (canonical(names) !== canonical(accounts)) {
     const sentences = [
       `${who} the accounts ${names.join(', ')}.`,
       `There are ${accounts.join(', ')}.`,

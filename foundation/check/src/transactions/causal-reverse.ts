@@ -16,12 +16,13 @@ import {
   type Value,
 } from '../history.ts';
 import { canonical } from '../model.ts';
-import { coverageOf, drawingOf, type Verdict, type Violation } from '../verdict.ts';
+import { concluded, coverageOf, drawingOf, type Verdict, type Violation } from '../verdict.ts';
 
 /**
  * The verdict on writes (`f: "write"`) and reads (`f: "read"`, a list of values).
  *
- * `unknown` when no read saw any write.
+ * `unknown` when no read saw any write, and when a value was written twice (`undecided`): then a
+ * read does not tell which of the writes it saw.
  *
  * @throws HistoryFault when it is no history
  */
@@ -31,27 +32,30 @@ export function checkCausalReverse(history: readonly HistoryEvent[], maxViolatio
   const writes = new Map<string, RecordedOperation>();
   for (const operation of operations) {
     if (operation.f !== 'write' || operation.end === 'fail') continue;
-    writes.set(canonical(operation.argument ?? null), operation);
+    const value = canonical(operation.argument ?? null);
+    if (writes.has(value)) {
+      const sentence = `${value} was written twice, but the rule needs unique values`;
+      return { type: 'unknown', coverage, reason: { code: 'undecided', sentence } };
+    }
+    writes.set(value, operation);
   }
   const completed = [...writes.values()]
     .filter(({ end }) => end === 'ok')
     .sort((a, b) => a.completedAt - b.completedAt);
   const violations: Violation[] = [];
-  let sawSomething = false;
+  let seeingCount = 0;
   for (const read of operations) {
     if (read.f !== 'read' || read.end !== 'ok' || violations.length >= maxViolations) continue;
     const seen = seenBy(read);
     const latest = latestOf(seen, writes);
     if (latest === undefined) continue;
-    sawSomething = true;
+    seeingCount++;
     const missed = findMissed(seen, latest, completed);
     if (missed !== undefined) violations.push(explain(read, latest, missed));
   }
   const decidedBy = 'real-time order of writes';
-  if (violations.length > 0) return { type: 'invalid', coverage, decidedBy, violations };
-  if (sawSomething) return { type: 'valid', coverage, decidedBy };
-  const sentence = 'no read saw a write';
-  return { type: 'unknown', coverage, reason: { code: 'undecided', sentence } };
+  const nothing = 'no read saw a write';
+  return concluded({ coverage, decidedBy, violations, testedCount: seeingCount, nothing });
 }
 
 function seenBy({ result }: RecordedOperation): ReadonlySet<string> {

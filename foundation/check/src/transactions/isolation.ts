@@ -13,7 +13,7 @@
  */
 import type { HistoryEvent } from '../history.ts';
 import { finishTask, type Task } from '../task.ts';
-import type { Coverage, Verdict, Violation } from '../verdict.ts';
+import { type Coverage, nothingTested, type Verdict, type Violation } from '../verdict.ts';
 
 import { inferPredicates } from './closed-predicate.ts';
 import { type CycleReport, cycleTask } from './cycle-search.ts';
@@ -133,8 +133,7 @@ function toFindings({ findings }: Judgement): IsolationFindings {
 /** The verdict when nothing refutes the level. */
 function withoutViolations(coverage: Coverage, inference: Inference, isComplete: boolean): Verdict {
   if (inference.dependencyCount === 0) {
-    const sentence = 'no transaction depends on another: nothing could have been refuted';
-    return { type: 'unknown', coverage, reason: { code: 'undecided', sentence } };
+    return nothingTested(coverage, 'no transaction depends on another');
   }
   if (!isComplete) {
     const sentence = 'the search for cycles with one anti-dependency reached its bound';
@@ -271,6 +270,7 @@ function coverageOfTransactions(
     failCount: count('fail'),
     openCount: count('open'),
     keyCount: inference.versions.keyNames.length,
+    isTested: inference.dependencyCount > 0,
     notChecked: [...inference.notChecked, ...notes, ...timeNotes],
   };
 }

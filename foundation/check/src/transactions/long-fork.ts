@@ -11,8 +11,8 @@
  * jepsen.tests.long-fork.
  */
 import type { HistoryEvent, Value } from '../history.ts';
-import { sameValue } from '../model.ts';
-import { type Coverage, coverageOf, type Verdict, type Violation } from '../verdict.ts';
+import { canonical, sameValue } from '../model.ts';
+import { type Coverage, concluded, coverageOf, type Verdict, type Violation } from '../verdict.ts';
 import { toViolation } from './explanation.ts';
 import {
   describeTransaction,
@@ -32,7 +32,7 @@ interface GroupRead {
 /**
  * The verdict on transactions that only read several keys, grouped by the set of keys.
  *
- * `unknown` when no group was read twice , and when a key had two values
+ * `unknown` when no group was read twice (`nothing-tested`), and when a key had two values
  * (`undecided`): the rule needs one write a key.
  *
  * @throws HistoryFault when it is no history of transactions
@@ -47,7 +47,7 @@ export function checkLongFork(history: readonly HistoryEvent[]): Verdict {
     if (read === undefined) continue;
     const twice = findSecondValue(transaction, values);
     if (twice !== undefined) return undecided(coverage, twice);
-    const group = keysOf(transaction).sort().join(' ');
+    const group = canonical(keysOf(transaction).sort());
     groups.set(group, [...(groups.get(group) ?? []), read]);
   }
   const violations: Violation[] = [];
@@ -55,13 +55,11 @@ export function checkLongFork(history: readonly HistoryEvent[]): Verdict {
     const fork = findFork(reads);
     if (fork !== undefined) violations.push(explainFork(fork, transactions));
   }
-  const decidedBy = 'chains of reads';
-  if (violations.length > 0) return { type: 'invalid', coverage, decidedBy, violations };
-  if ([...groups.values()].some((reads) => reads.length > 1)) {
-    return { type: 'valid', coverage, decidedBy };
-  }
-  const sentence = 'no group of keys was read twice';
-  return { type: 'unknown', coverage, reason: { code: 'undecided', sentence } };
+  const testedCount = [...groups.values()].filter((reads) => reads.length > 1).length;
+  const nothing = 'no group of keys was read twice';
+  return concluded({
+    ...{ coverage, decidedBy: 'chains of reads', violations, testedCount, nothing },
+  });
 }
 
 function undecided(coverage: Coverage, key: string): Verdict {

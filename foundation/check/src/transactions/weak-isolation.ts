@@ -21,7 +21,7 @@
  */
 import { HistoryFault } from '../history.ts';
 import { finishTask, Pace, type Task } from '../task.ts';
-import type { Coverage, Verdict, Violation } from '../verdict.ts';
+import { type Coverage, nothingTested, type Verdict, type Violation } from '../verdict.ts';
 import {
   type CommitOrder,
   causalOrders,
@@ -61,7 +61,8 @@ const ANOMALIES: Readonly<Record<WeakLevel, string>> = {
  * The verdict on a history of registers at one level.
  *
  * `unknown` where values are not unique (`undecided`), where there are more sessions than memory
- * for clocks (`memory`), and where nothing was read .
+ * for clocks (`memory`), and where nothing was read
+ * (`nothing-tested`).
  *
  * @throws HistoryFault when a transaction appends, deletes or reads by predicate
  */
@@ -99,8 +100,7 @@ export function* weakIsolationTask(
     return { type: 'invalid', coverage, decidedBy: 'commit order', violations };
   }
   if (history.readCount === 0) {
-    const sentence = 'no transaction read what another wrote: nothing could have been refuted';
-    return { type: 'unknown', coverage, reason: { code: 'undecided', sentence } };
+    return nothingTested(coverage, 'no transaction read what another wrote');
   }
   return { type: 'valid', coverage, decidedBy: 'commit order' };
 }
@@ -358,6 +358,7 @@ function coverageOfSessions(
     failCount: count('fail'),
     openCount: count('open'),
     keyCount: history.keyNames.length,
+    isTested: history.readCount > 0,
     notChecked: [],
   };
 }

@@ -1,12 +1,10 @@
 /**
- * Shows the judges of banks, long forks and causal reversals by small stories and by naive twins,
- * and the two text formats of registers.
+ * Shows the judges of banks, long forks and causal reversals by small stories, and the
+ * two text formats of registers read.
  */
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import {
   checkBank,
-  checkCausalReverse,
   checkIsolation,
   checkLongFork,
   finishTaskInSlices,
@@ -54,29 +52,6 @@ it('I12: a bank keeps its total, overdraws nothing and loses no account', () => 
   expect(checkBank([]).type).toBe('unknown');
 });
 
-it('I13: a long fork is two reads of which neither saw all that the other saw', () => {
-  const bits = fc.array(fc.nat(7), { minLength: 2, maxLength: 6 });
-  const counts = { valid: 0, invalid: 0, unknown: 0 };
-  fc.assert(
-    fc.property(bits, (masks) => {
-      const reads = masks.map((mask): [string, Value, Value] => {
-        const steps = ['x', 'y', 'z'].map((key, bit) => [
-          'r',
-          key,
-          (mask >> bit) % 2 === 1 ? 1 : null,
-        ]);
-        return ['read', null, steps];
-      });
-      const isFork = masks.some((a) => masks.some((b) => (a & b) !== a && (a & b) !== b));
-      const verdict = checkLongFork(inTurn(...reads)).type;
-      expect(verdict).toBe(isFork ? 'invalid' : 'valid');
-      counts[verdict]++;
-    }),
-    { numRuns: 500 },
-  );
-  expect(Math.min(counts.valid, counts.invalid)).toBeGreaterThan(50);
-});
-
 it('I13: a long fork is not decided when a key is written twice, nor without two reads', () => {
   const read = (x: Value, y: Value): [string, Value, Value] => [
     'read',
@@ -89,44 +64,7 @@ it('I13: a long fork is not decided when a key is written twice, nor without two
   const twice = checkLongFork(inTurn(read(1, null), read(2, null)));
   expect(twice).toMatchObject({ type: 'unknown', reason: { code: 'undecided' } });
   const once = checkLongFork(inTurn(read(1, null)));
-  expect(once).toMatchObject({ type: 'unknown', reason: { code: 'undecided' } });
-});
-
-it('I14: a causal reversal is a write seen without one that was complete before it', () => {
-  const intervals = fc.array(fc.tuple(fc.nat(9), fc.nat(9), fc.boolean()), {
-    minLength: 1,
-    maxLength: 5,
-  });
-  const counts = { valid: 0, invalid: 0, unknown: 0 };
-  fc.assert(
-    fc.property(intervals, (drawn) => {
-      // Each write begins at 10 a + place and ends some steps later; positions are all different.
-      const writes = drawn.map(([begin, length, isSeen], value) => ({
-        value,
-        isSeen,
-        from: 20 * begin + value,
-        to: 20 * (begin + length) + 10 + value,
-      }));
-      const events = writes.flatMap(({ value, from, to }): [number, HistoryEvent][] => {
-        const head = { process: `w${value}`, f: 'write', value, atMs: 0 };
-        return [
-          [from, { ...head, type: 'invoke' }],
-          [to, { ...head, type: 'ok' }],
-        ];
-      });
-      const sorted = events.sort(([a], [b]) => a - b).map(([, event]) => event);
-      const seen = writes.filter(({ isSeen }) => isSeen);
-      const read = inTurn(['read', null, seen.map(({ value }) => value)]);
-      const isReversed = seen.some((late) =>
-        writes.some((early) => !early.isSeen && early.to < late.from),
-      );
-      const verdict = checkCausalReverse([...sorted, ...read]).type;
-      expect(verdict).toBe(isReversed ? 'invalid' : seen.length > 0 ? 'valid' : 'unknown');
-      counts[verdict]++;
-    }),
-    { numRuns: 1000 },
-  );
-  expect(Math.min(counts.valid, counts.invalid, counts.unknown)).toBeGreaterThan(30);
+  expect(once).toMatchObject({ type: 'unknown', reason: { code: 'nothing-tested' } });
 });
 
 it('I15: AWDIT text gives sessions of transactions', () => {
@@ -160,9 +98,9 @@ it('I15: PolySI text gives sessions, and the state before all of them', () => {
 
 it('I11: nothing tested, and values written twice, are unknown and not valid', () => {
   const alone = judgeIsolation(story('a ok: append x 1', 'b ok: append y 1'));
-  expect(alone.verdict).toMatchObject({ type: 'unknown', reason: { code: 'undecided' } });
+  expect(alone.verdict).toMatchObject({ type: 'unknown', reason: { code: 'nothing-tested' } });
   const unread = judgeWeakIsolation(story('a ok: w x 1', 'b ok: w x 2'), 'causal');
-  expect(unread).toMatchObject({ type: 'unknown', reason: { code: 'undecided' } });
+  expect(unread).toMatchObject({ type: 'unknown', reason: { code: 'nothing-tested' } });
   const doubled = story('a ok: w x 1', 'b ok: w x 1', 'c ok: r x 1');
   expect(judgeWeakIsolation(doubled, 'causal')).toMatchObject({
     type: 'unknown',
