@@ -1,0 +1,95 @@
+/**
+ * Three forked replicas of one kind, and the client at their leader.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { LoadOrder, LoadReport } from './load.ts';
+import type { ReplicaNews, ReplicaOrder } from './replica-channel.ts';
+
+const REPLICA_COUNT = 3;
+
+/** How long a replica may be silent when something is expected of it, in milliseconds. */
+const PATIENCE_MS = 60_000;
+
+/** Replicas as processes. */
+export class ReplicaGroup {
+  private readonly replicas: readonly ChildProcess[];
+  private readonly leader: ChildProcess;
+
+  private constructor(replicas: readonly ChildProcess[], leader: ChildProcess) {
+    this.replicas = replicas;
+    this.leader = leader;
+  }
+
+  /** Starts three of `program`, a file beside this one, and waits until one leads. */
+  static async start(program: string, directory: string): Promise<ReplicaGroup> {
+    await mkdir(directory, { recursive: true });
+    const path = fileURLToPath(new URL(program, import.meta.url));
+    const replicas = Array.from({ length: REPLICA_COUNT }, (_, place) =>
+      fork(path, [String(place), directory]),
+    );
+    const ready = await Promise.all(replicas.map((replica) => next(replica, 'ready')));
+    const addresses = ready.map(({ address }) => address);
+    const leading = Promise.any(
+      replicas.map(async (replica) => {
+        await next(replica, 'leading');
+        return replica;
+      }),
+    );
+    for (const replica of replicas) order(replica, { type: 'start', addresses });
+    return new ReplicaGroup(replicas, await leading);
+  }
+
+  /** Has the leader be its own client for a while. */
+  async load(load: LoadOrder): Promise<LoadReport> {
+    const done = next(this.leader, 'done');
+    order(this.leader, { type: 'load', load });
+    return (await done).report;
+  }
+
+  /** Ends the processes. */
+  async close(): Promise<void> {
+    await Promise.all(
+      this.replicas.map(async (replica) => {
+        if (replica.exitCode !== null || replica.signalCode !== null) return;
+        const gone = new Promise((resolve) => replica.once('exit', resolve));
+        replica.kill('SIGKILL');
+        await gone;
+      }),
+    );
+  }
+}
+
+function order(replica: ChildProcess, given: ReplicaOrder): void {
+  replica.send(given);
+}
+
+/** The next news of that type; rejects when the replica exits or is silent for too long. */
+function next<Type extends ReplicaNews['type']>(
+  replica: ChildProcess,
+  type: Type,
+): Promise<Extract<ReplicaNews, { type: Type }>> {
+  return new Promise((resolve, reject) => {
+    const end = () => {
+      clearTimeout(timer);
+      replica.off('exit', onExit);
+      replica.off('message', onMessage);
+    };
+    const onExit = (code: number | null) => {
+      end();
+      reject(new Error(`a replica exited with ${code} before it was ${type}`));
+    };
+    const onMessage = (news: ReplicaNews) => {
+      if (news.type !== type) return;
+      end();
+      resolve(news as Extract<ReplicaNews, { type: Type }>);
+    };
+    const timer = setTimeout(() => {
+      end();
+      reject(new Error(`a replica was not ${type} within ${PATIENCE_MS} ms`));
+    }, PATIENCE_MS);
+    replica.on('exit', onExit);
+    replica.on('message', onMessage);
+  });
+}
