@@ -111,6 +111,7 @@ class Leader {
 }
 
 function follow(): void {
+  onOrder(async () => {});
   let frames: Buffer[] = [];
   let isWriting = false;
   const work = async (socket: net.Socket) => {
@@ -170,21 +171,22 @@ function connect(port: string): Promise<net.Socket> {
 /** Calls `take` with every whole frame, its length in front. */
 function readFrames(socket: net.Socket, take: (frame: Buffer) => void): void {
   let chunks: Buffer[] = [];
-  let sizeBytes = 0;
+  let waitingBytes = 0;
+  let wantedBytes = 4;
   socket.on('data', (chunk: Buffer) => {
     chunks.push(chunk);
-    sizeBytes += chunk.length;
-    for (;;) {
-      const [first] = chunks;
-      if (first === undefined || sizeBytes < 4) return;
-      const head = first.length >= 4 ? first : Buffer.concat(chunks);
-      if (head !== first) chunks = [head];
-      const end = 4 + head.readUInt32LE(0);
-      if (sizeBytes < end) return;
-      const whole = chunks.length === 1 ? head : Buffer.concat(chunks);
-      take(whole.subarray(0, end));
-      sizeBytes -= end;
-      chunks = sizeBytes === 0 ? [] : [whole.subarray(end)];
+    waitingBytes += chunk.length;
+    if (waitingBytes < wantedBytes) return;
+    let rest = chunks.length === 1 ? chunk : Buffer.concat(chunks);
+    wantedBytes = 4;
+    while (rest.length >= 4) {
+      wantedBytes = 4 + rest.readUInt32LE(0);
+      if (rest.length < wantedBytes) break;
+      take(rest.subarray(0, wantedBytes));
+      rest = rest.subarray(wantedBytes);
+      wantedBytes = 4;
     }
+    chunks = [rest];
+    waitingBytes = rest.length;
   });
 }

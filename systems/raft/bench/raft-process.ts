@@ -56,7 +56,13 @@ tell({ type: 'ready', address: host.messageAddress });
 function start(addresses: readonly string[]): Promise<RaftNode<number>> {
   const peers = addresses.map((address, nth) => ({ node: toNodeId(`n${nth}`), address }));
   const founding = simpleConfiguration(peers.map((peer) => peer.node));
-  return startRaftNode(host, { stateMachine: new Counter(), founding, peers });
+  return startRaftNode(host, {
+    stateMachine: new Counter(),
+    founding,
+    peers,
+    snapshotEveryCount: 200_000,
+    trailingCount: 10_000,
+  });
 }
 
 /** Tells when this node leads and has committed; never where another one does. */

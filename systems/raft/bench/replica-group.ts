@@ -54,7 +54,7 @@ export class ReplicaGroup {
       this.replicas.map(async (replica) => {
         if (replica.exitCode !== null || replica.signalCode !== null) return;
         const gone = new Promise((resolve) => replica.once('exit', resolve));
-        replica.kill('SIGKILL');
+        replica.disconnect();
         await gone;
       }),
     );

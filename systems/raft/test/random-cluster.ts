@@ -326,10 +326,12 @@ class RandomCluster {
   private propose(): void {
     const machine = this.random.chance(4, 5) ? this.anyLeader() : this.anyUp();
     if (machine === undefined) return;
-    const id = this.nextId++;
-    const data = dataOf(id);
-    this.watchman.began(id, data);
-    this.happen(machine, { type: 'propose', id, data });
+    const proposals = Array.from({ length: 1 + this.random.below(3) }, () => {
+      const id = this.nextId++;
+      return { id, data: dataOf(id) };
+    });
+    for (const { id, data } of proposals) this.watchman.began(id, data);
+    this.happen(machine, { type: 'propose-batch', proposals });
   }
 
   private proposeToLeader(): number | undefined {

@@ -207,6 +207,29 @@ describe('commits', () => {
     const huge = stage.propose('a', 2_000_000);
     expect(stage.outcome(huge)).toMatchObject({ reason: 'too-large', isDefinite: true });
   });
+
+  it('R91: a batch is one write and one append in its order, each taken or refused alone', () => {
+    const stage = new Stage({
+      ...THREE,
+      options: { commandBytesMax: 50, uncommittedBytesMax: 200 },
+    });
+    stage.elect('a');
+    expect(stage.parcels).toEqual([]);
+    const [first = 0, huge = 0, second = 0, beyond = 0] = stage.proposeBatch('a', [40, 51, 41, 42]);
+    expect(stage.outcome(huge)).toMatchObject({ reason: 'too-large', isDefinite: true });
+    expect(stage.outcome(beyond)).toMatchObject({ reason: 'overload', isDefinite: true });
+    for (const to of ['b', 'c']) {
+      expect(stage.parcels.filter((message) => message.to === to)).toMatchObject([
+        { type: 'append-entries', entries: [{ data: { length: 40 } }, { data: { length: 41 } }] },
+      ]);
+    }
+    stage.settle();
+    const [one, two] = [first, second].map((id) => stage.outcome(id));
+    expect(one).toMatchObject({ type: 'committed', index: 3 });
+    expect(two).toMatchObject({ type: 'committed', index: 4 });
+    const follower = stage.proposeBatch('b', [3, 4]).map((id) => stage.outcome(id));
+    expect(follower).toMatchObject([{ reason: 'not-leader' }, { reason: 'not-leader' }]);
+  });
 });
 
 describe('persistence', () => {

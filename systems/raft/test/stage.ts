@@ -186,6 +186,19 @@ export class Stage {
     return id;
   }
 
+  /** Proposes commands of these sizes in one event and says under which ids. */
+  proposeBatch(name: string, sizesBytes: readonly number[]): number[] {
+    const proposals = sizesBytes.map((sizeBytes) => {
+      const id = this.nextId++;
+      const data = new Uint8Array(sizeBytes);
+      data.set(dataOf(id).subarray(0, sizeBytes));
+      this.watchman.began(id, data);
+      return { id, data };
+    });
+    this.happen(name, { type: 'propose-batch', proposals });
+    return proposals.map(({ id }) => id);
+  }
+
   /** Begins a read and says under which id. */
   read(name: string, mode: 'read-index' | 'lease' = 'read-index'): number {
     const id = this.nextId++;

@@ -18,6 +18,12 @@ export type ReadMode =
   /** By the leader's lease where it holds one, else by a round. Depends on the drift bound. */
   | 'lease';
 
+/** A command that shall be committed. */
+export interface Proposal {
+  readonly id: RequestId;
+  readonly data: Uint8Array;
+}
+
 /** An event. `now` never goes back. */
 export type RaftEvent = { readonly now: Instant } & (
   | { readonly type: 'timer'; readonly random: number }
@@ -27,6 +33,8 @@ export type RaftEvent = { readonly now: Instant } & (
   /** The state machine has taken in everything up to `index`. */
   | { readonly type: 'applied'; readonly index: LogIndex }
   | { readonly type: 'propose'; readonly id: RequestId; readonly data: Uint8Array }
+  /** Several at once, in their order; each is taken in or refused by itself. */
+  | { readonly type: 'propose-batch'; readonly proposals: readonly Proposal[] }
   | { readonly type: 'read'; readonly id: RequestId; readonly mode: ReadMode }
   /** The caller gave up waiting for a read. */
   | { readonly type: 'cancel-read'; readonly id: RequestId }

@@ -23,7 +23,7 @@ export interface RaftOptions {
   readonly hasCheckQuorum: boolean;
   /** The bound of clock rate errors that a lease allows for, ppm. Default 200, the Host's. */
   readonly clockDriftPpmMax: number;
-  /** The most bytes of entries in one message; one entry always fits. Default 256 KiB. */
+  /** The most bytes of entries in one message; one entry always fits. Default 512 KiB. */
   readonly appendBytesMax: number;
   /** How many appends may be on the way to one follower. Default 64. */
   readonly inflightCountMax: number;
@@ -54,7 +54,7 @@ export const DEFAULT_OPTIONS: RaftOptions = {
   hasPreVote: true,
   hasCheckQuorum: true,
   clockDriftPpmMax: 200,
-  appendBytesMax: 262_144,
+  appendBytesMax: 524_288,
   inflightCountMax: 64,
   inflightBytesMax: 4_194_304,
   commandBytesMax: 1_048_576,

@@ -1,39 +1,36 @@
 /**
  * Proposals: taken in within bounds, and answered once the log tells what became of them.
  */
-
-import { ENTRY_OVERHEAD_BYTES } from './entry.ts';
-import type { RequestId } from './event.ts';
+import { ENTRY_OVERHEAD_BYTES, type Entry } from './entry.ts';
+import type { Proposal } from './event.ts';
+import type { RaftOptions } from './options.ts';
 import { indexAfter, type LogIndex } from './positions.ts';
-import { type RaftState, refuse } from './state.ts';
+import { type Leadership, type RaftState, refuse } from './state.ts';
 
-/** Appends a command, or refuses it for good. */
-export function onPropose(state: RaftState, id: RequestId, data: Uint8Array): void {
-  const { role, options } = state;
-  if (role.type !== 'leader') {
-    refuse(state, id, 'not-leader', true);
+/** Appends commands in their order, and refuses for good those that may not be taken in. */
+export function onPropose(state: RaftState, proposals: readonly Proposal[]): void {
+  const { role, log, term } = state;
+  if (role.type !== 'leader' || role.transfer !== undefined) {
+    const reason = role.type === 'leader' ? 'transferring' : 'not-leader';
+    for (const { id } of proposals) refuse(state, id, reason, true);
     return;
   }
-  if (role.transfer !== undefined) {
-    refuse(state, id, 'transferring', true);
-    return;
+  const entries: Entry[] = [];
+  let index = log.lastIndex;
+  for (const { id, data } of proposals) {
+    const sizeBytes = ENTRY_OVERHEAD_BYTES + data.length;
+    const refusal = refusalOf(state.options, role, data);
+    if (refusal !== undefined) {
+      refuse(state, id, refusal, true);
+      continue;
+    }
+    index = indexAfter(index);
+    role.uncommittedBytes += sizeBytes;
+    entries.push({ type: 'command', data, index, term });
+    state.proposals.set(index, { id, term, sizeBytes });
+    state.effects.push({ type: 'appended', id, index });
   }
-  if (data.length > options.commandBytesMax) {
-    refuse(state, id, 'too-large', true);
-    return;
-  }
-  const sizeBytes = ENTRY_OVERHEAD_BYTES + data.length;
-  const isFirst = role.uncommittedBytes === 0;
-  if (!isFirst && role.uncommittedBytes + sizeBytes > options.uncommittedBytesMax) {
-    refuse(state, id, 'overload', true);
-    return;
-  }
-  role.uncommittedBytes += sizeBytes;
-  const index = indexAfter(state.log.lastIndex);
-  const { term } = state;
-  state.log.append([{ type: 'command', data, index, term }]);
-  state.proposals.set(index, { id, term, sizeBytes });
-  state.effects.push({ type: 'appended', id, index });
+  log.append(entries);
 }
 
 /** Answers the proposals from `from` to `to`, all of which are committed. */
@@ -51,4 +48,17 @@ export function settleProposals(state: RaftState, from: LogIndex, to: LogIndex):
     if (isOurs) state.effects.push({ type: 'committed', id: owed.id, index });
     else refuse(state, owed.id, 'overwritten', true);
   }
+}
+
+/** Why a command is not taken in by a leader. */
+function refusalOf(
+  options: RaftOptions,
+  { uncommittedBytes }: Leadership,
+  data: Uint8Array,
+): 'too-large' | 'overload' | undefined {
+  if (data.length > options.commandBytesMax) return 'too-large';
+  const sizeBytes = ENTRY_OVERHEAD_BYTES + data.length;
+  const isFirst = uncommittedBytes === 0;
+  const isTooMuch = !isFirst && uncommittedBytes + sizeBytes > options.uncommittedBytesMax;
+  return isTooMuch ? 'overload' : undefined;
 }

@@ -118,7 +118,10 @@ function takeIn(state: RaftState, event: RaftEvent): void {
       state.isSworn = true;
       return;
     case 'propose':
-      onPropose(state, event.id, event.data);
+      onPropose(state, [event]);
+      return;
+    case 'propose-batch':
+      onPropose(state, event.proposals);
       return;
     case 'read':
       onRead(state, event);

@@ -14,7 +14,7 @@ import {
   decodeHardState,
   decodePeerMessage,
   decodeSnapshot,
-  encodeEntry,
+  encodeEntries,
   encodeHardState,
   encodePeerMessage,
   encodeSnapshot,
@@ -109,7 +109,7 @@ describe('bytes of Raft', () => {
     const snapshot = fc.record({ metadata, data: fc.uint8Array() });
     fc.assert(
       fc.property(entry, hardState, snapshot, (anEntry, aState, aSnapshot) => {
-        expect(decodeEntry(encodeEntry(anEntry))).toEqual(anEntry);
+        expect(encodeEntries([anEntry, anEntry]).map(decodeEntry)).toEqual([anEntry, anEntry]);
         expect(decodeHardState(encodeHardState(aState))).toEqual(aState);
         expect(decodeSnapshot(encodeSnapshot(aSnapshot))).toEqual(aSnapshot);
       }),
@@ -131,7 +131,7 @@ describe('versions of Raft', () => {
     const old = entryOf({ ...members, stores: [], version: 1 });
     const bound = entryOf({ ...members, stores, version: 2 });
     // Behind the checksum of four bytes stands the version.
-    expect([encodeEntry(old)[4], encodeEntry(bound)[4]]).toEqual([1, 2]);
+    expect(encodeEntries([old, bound]).map((bytes) => bytes[4])).toEqual([1, 2]);
     const message = (given: Entry): Message => ({
       ...{ type: 'append-entries', from: toNodeId('a'), to: toNodeId('b'), term: place.term },
       ...{ previousIndex: 2 as LogIndex, previousTerm: place.term, commitIndex: 2 as LogIndex },

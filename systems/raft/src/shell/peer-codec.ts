@@ -29,7 +29,7 @@ import {
 } from '@mangrove/wire';
 import { type Configuration, MAX_MEMBERS, type StoreId } from '../core/configuration.ts';
 import type { HardState } from '../core/effect.ts';
-import type { Entry } from '../core/entry.ts';
+import { type Entry, entrySizeBytes } from '../core/entry.ts';
 import { STORES_SINCE } from '../core/identity.ts';
 import type { Message } from '../core/message.ts';
 import type { LogIndex, Term } from '../core/positions.ts';
@@ -43,6 +43,9 @@ const ENTRIES_MAX = 65_536;
 
 /** The most bytes of a snapshot's data. */
 const SNAPSHOT_BYTES_MAX = 67_108_864;
+
+/** The most bytes of a message: the largest snapshot, or more entries than any bound lets go. */
+const MESSAGE_BYTES_MAX = 2 * SNAPSHOT_BYTES_MAX;
 
 const node = branded<NodeId>(text({ max: 63 }));
 const term = branded<Term>(uvarint);
@@ -133,13 +136,22 @@ export interface StoredSnapshot {
   readonly data: Uint8Array;
 }
 
-/** The bytes of a message in a version that its receiver has. */
+/**
+ * The bytes of a message in a version that its receiver has.
+ *
+ * @param prefix a byte that stands in front of it
+ */
 export function encodePeerMessage(
   { message: given, data: snapshot }: PeerMessage,
   version: number = FORMAT_VERSIONS.highest,
+  prefix?: number,
 ): Uint8Array {
   const { from, to, term: ofTerm, ...body } = given;
-  return sealed(peerMessage, { from, to, term: ofTerm, body, data: snapshot }, version);
+  const entries = given.type === 'append-entries' ? given.entries : [];
+  const writer = writerFor(HEAD_BYTES + snapshot.length + sizeOf(entries));
+  if (prefix !== undefined) writer.uint8(prefix);
+  encodeSealed(writer, peerMessage, { from, to, term: ofTerm, body, data: snapshot }, version);
+  return writer.take();
 }
 
 /**
@@ -160,12 +172,16 @@ export function decodePeerMessage(
 }
 
 /**
- * An entry as a record of the journal, in the oldest version that can hold it: as long as a group
- * uses nothing newer, the code before this one can read what it wrote.
+ * Entries as records of the journal, which share memory. Each is in the oldest version that can
+ * hold it: as long as a group uses nothing newer, the code before this one can read what it wrote.
  */
-export function encodeEntry(given: Entry): Uint8Array {
-  const version = given.type === 'configuration' ? versionOf(given.configuration) : 1;
-  return sealed(record, { entry: given }, version);
+export function encodeEntries(given: readonly Entry[]): Uint8Array[] {
+  const writer = writerFor(sizeOf(given));
+  return given.map((entry) => {
+    const version = entry.type === 'configuration' ? versionOf(entry.configuration) : 1;
+    encodeSealed(writer, record, { entry }, version);
+    return writer.take();
+  });
 }
 
 /** The entry in a record; throws `WireError`. */
@@ -196,6 +212,21 @@ export function decodeSnapshot(encoded: Uint8Array): StoredSnapshot {
 /** The oldest version that can hold `configuration`. */
 function versionOf({ stores, version }: Configuration): number {
   return stores.length === 0 && version < STORES_SINCE ? 1 : STORES_SINCE;
+}
+
+/** What a message without entries takes at most, but for read contexts. */
+const HEAD_BYTES = 256;
+
+/** Entries take up less, sealed: their overhead is counted generously. */
+function sizeOf(entries: readonly Entry[]): number {
+  let sizeBytes = 0;
+  for (const entry of entries) sizeBytes += entrySizeBytes(entry);
+  return sizeBytes;
+}
+
+/** A writer that needs not grow: growing copies, and a batch of entries is long. */
+function writerFor(sizeBytes: number): Writer {
+  return new Writer({ slabBytes: Math.max(HEAD_BYTES, sizeBytes), maxBytes: MESSAGE_BYTES_MAX });
 }
 
 function sealed<Value>(schema: WireMessage<Value>, value: Value, version: number): Uint8Array {

@@ -50,10 +50,7 @@ export class PeerPort {
   send(peerMessage: PeerMessage, lane: Lane = 'urgent'): boolean {
     const version = this.handshake.versionOf(peerMessage.message.to);
     if (version === undefined) return false;
-    const encoded = encodePeerMessage(peerMessage, version);
-    const bytes = new Uint8Array(encoded.length + 1);
-    bytes[0] = RAFT_BYTE;
-    bytes.set(encoded, 1);
+    const bytes = encodePeerMessage(peerMessage, version, RAFT_BYTE);
     return this.host.messages.send(peerMessage.message.to, bytes, lane) === 'queued';
   }
 

@@ -25,6 +25,7 @@ import { MachineRunner } from './machine-runner.ts';
 import { NodeMetrics } from './node-metrics.ts';
 import { FORMAT_VERSIONS, type PeerMessage } from './peer-codec.ts';
 import { PeerPort } from './peer-port.ts';
+import { ProposalBatch } from './proposal-batch.ts';
 import { RaftError, type RaftErrorCode } from './raft-error.ts';
 import type { RaftNodeConfig } from './raft-node-config.ts';
 import { RaftStorage } from './raft-storage.ts';
@@ -83,6 +84,7 @@ export class RaftNode<Result> implements RunningNode {
   private readonly state: RaftState;
   private readonly loop: CoreLoop;
   private readonly requests = new Requests();
+  private readonly proposals: ProposalBatch;
   private readonly machine: MachineRunner<Result>;
   private readonly identity: StoreIdentity;
   private readonly handshake: Handshake;
@@ -121,6 +123,7 @@ export class RaftNode<Result> implements RunningNode {
     this.feed = new StatusFeed(() => this.status());
     const dispatch = (event: TimelessEvent) => this.loop.dispatch(event);
     this.loop = new CoreLoop(host, state, electionRandom, this.performer());
+    this.proposals = new ProposalBatch(host, dispatch);
     this.handshake = new Handshake(host, {
       state,
       identity,
@@ -168,8 +171,9 @@ export class RaftNode<Result> implements RunningNode {
   ): Promise<Result> {
     const begunAt = this.host.clock.now();
     const { signal } = options;
-    const toEvent = (id: RequestId): TimelessEvent => ({ type: 'propose', id, data });
-    const result = await this.request(toEvent, { signal, isDefinite: false });
+    if (this.isClosed) throw new RaftError('closed', true);
+    const begin = (id: RequestId) => this.proposals.add({ id, data });
+    const result = await this.requests.open(begin, { signal, isDefinite: false });
     this.metrics.proposalMs.record(this.host.clock.now() - begunAt);
     return result as Result;
   }
@@ -260,6 +264,7 @@ export class RaftNode<Result> implements RunningNode {
     abort: Parameters<Requests['open']>[1] = { signal: undefined, isDefinite: false },
   ): Promise<unknown> {
     if (this.isClosed) return Promise.reject(new RaftError('closed', true));
+    this.proposals.flush();
     return this.requests.open((id) => this.loop.dispatch(toEvent(id)), abort);
   }
 

@@ -16,7 +16,7 @@ import type { Recovered } from '../core/state.ts';
 import {
   decodeEntry,
   decodeHardState,
-  encodeEntry,
+  encodeEntries,
   encodeHardState,
   type StoredSnapshot,
 } from './peer-codec.ts';
@@ -186,7 +186,7 @@ export class RaftStorage {
     const { nextIndex } = this.journal;
     assert(first.index <= nextIndex, `entry ${first.index} behind ${nextIndex - 1} in the journal`);
     const cut = first.index < nextIndex ? this.journal.truncateSuffix(first.index) : undefined;
-    await Promise.all([cut, this.journal.append(entries.map(encodeEntry))]);
+    await Promise.all([cut, this.journal.append(encodeEntries(entries))]);
   }
 
   /** The file comes first: a crash in between leaves a log that does not fit, and is dropped. */
