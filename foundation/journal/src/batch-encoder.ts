@@ -19,15 +19,21 @@ import {
 } from './group.ts';
 import { checksumInSlices, type Slices } from './slices.ts';
 
+/** What a record takes of its group beside its bytes, so that empty ones are bounded too. */
+const RECORD_COST_BYTES = 16;
+
+/** Records of one log, which follow each other. */
+interface Records {
+  readonly type: 'records';
+  readonly log: number;
+  readonly isMoved: boolean;
+  readonly firstIndex: number;
+  readonly records: readonly Uint8Array[];
+}
+
 /** One operation of a batch. */
 export type Operation =
-  | {
-      readonly type: 'records';
-      readonly log: number;
-      readonly isMoved: boolean;
-      readonly firstIndex: number;
-      readonly records: readonly Uint8Array[];
-    }
+  | Records
   | { readonly type: 'change'; readonly log: number; readonly change: Change };
 
 /** A group as it was placed: what the index needs to find its records again. */
@@ -61,9 +67,10 @@ export async function encodeBatch(
 ): Promise<EncodedBatch> {
   const encoder = new BatchEncoder(place, crc32c, slices, writer);
   for (const operation of gathered(operations)) {
+    const before = writer.length;
     const pause = encoder.add(operation);
     if (pause !== undefined) await pause;
-    if (slices.isOver()) await slices.pause();
+    if (slices.spend(writer.length - before)) await slices.pause();
   }
   return encoder.finish();
 }
@@ -72,38 +79,44 @@ export async function encodeBatch(
  * Operations as groups: neighbouring records of one log that follow each other are put together up
  * to `GROUP_BYTES`, and large ones are set apart.
  */
-function gathered(operations: readonly Operation[]): Operation[] {
-  const groups: Operation[] = [];
-  // The group to which the next record may be added, with how many bytes it has.
-  let open: (Extract<Operation, { type: 'records' }> & { records: Uint8Array[] }) | undefined;
+function* gathered(operations: readonly Operation[]): Generator<Operation, void, void> {
+  // The group to which the next record may be added.
+  let open: (Records & { records: Uint8Array[] }) | undefined;
   let sizeBytes = 0;
   for (const operation of operations) {
     if (operation.type === 'change') {
-      groups.push(operation);
+      if (open !== undefined) yield open;
       open = undefined;
+      yield operation;
       continue;
     }
     const { type, log, isMoved } = operation;
     let { firstIndex } = operation;
     for (const record of operation.records) {
-      const isNext =
-        open !== undefined &&
-        open.log === log &&
-        open.isMoved === isMoved &&
-        open.firstIndex + open.records.length === firstIndex;
-      const isLarge = record.length >= LARGE_RECORD_BYTES;
-      if (open === undefined || !isNext || isLarge || sizeBytes + record.length > GROUP_BYTES) {
+      const costBytes = costOf(record);
+      const isFull = sizeBytes + costBytes > GROUP_BYTES;
+      if (open === undefined || isFull || !isContinued(open, operation, firstIndex)) {
+        if (open !== undefined) yield open;
         open = { type, log, isMoved, firstIndex, records: [] };
-        groups.push(open);
         sizeBytes = 0;
       }
       open.records.push(record);
-      sizeBytes += record.length;
-      if (isLarge) open = undefined;
+      sizeBytes += costBytes;
       firstIndex += 1;
     }
   }
-  return groups;
+  if (open !== undefined) yield open;
+}
+
+/** What a record takes of its group. A large one takes all, so that nothing joins it. */
+function costOf({ length }: Uint8Array): number {
+  return length >= LARGE_RECORD_BYTES ? GROUP_BYTES : length + RECORD_COST_BYTES;
+}
+
+/** Whether the record `index` of `other` may follow those of `open` in one group. */
+function isContinued(open: Records, other: Records, index: number): boolean {
+  const isSameLog = open.log === other.log && open.isMoved === other.isMoved;
+  return isSameLog && open.firstIndex + open.records.length === index;
 }
 
 class BatchEncoder {

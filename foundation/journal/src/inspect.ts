@@ -37,7 +37,7 @@ export type Inspection =
  * line at a time. What is damaged is an outcome, not an error; what cannot be read rejects.
  */
 export async function inspectJournal(
-  host: Pick<Host, 'disk' | 'clock' | 'timers'>,
+  host: Pick<Host, 'disk' | 'timers'>,
   options: InspectOptions,
   print: (line: string) => void,
 ): Promise<Inspection> {

@@ -2,7 +2,7 @@
  * The door to what needs Node.js: looking at a journal from outside its node.
  */
 import { basename, dirname, resolve } from 'node:path';
-import type { Host, Instant, WallTime } from '@mangrove/host';
+import type { Host } from '@mangrove/host';
 import { type Inspection, inspectJournal } from './inspect.ts';
 import { ReadOnlyDisk } from './read-only-disk.ts';
 
@@ -26,16 +26,11 @@ export async function inspectDirectory(
 }
 
 /** What an inspection needs of a Host, without one. */
-function readerOf(root: string): Pick<Host, 'disk' | 'clock' | 'timers'> {
-  const clock = {
-    maxDriftPpm: 0,
-    now: () => performance.now() as Instant,
-    wall: () => Date.now() as WallTime,
-  };
+function readerOf(root: string): Pick<Host, 'disk' | 'timers'> {
   const after = (delayMs: number, callback: () => void) => {
     const timer = setTimeout(callback, delayMs);
     return { cancel: () => clearTimeout(timer) };
   };
   const sleep = () => new Promise<void>((done) => setImmediate(done));
-  return { disk: new ReadOnlyDisk(root), clock, timers: { after, sleep } };
+  return { disk: new ReadOnlyDisk(root), timers: { after, sleep } };
 }

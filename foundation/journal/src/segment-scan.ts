@@ -96,7 +96,7 @@ export class SegmentScan {
         const header = this.parse(bytes, at, from + at);
         const isOurs = typeof header !== 'string' && header.journal === (journal ?? header.journal);
         if (isOurs) return header;
-        if (this.slices.isOver()) await this.slices.pause();
+        if (this.slices.spend(0)) await this.slices.pause();
       }
       if (last < 0) break;
       from += last + 1;
@@ -113,7 +113,7 @@ export class SegmentScan {
       if (at >= bytes.length) return false;
       for (let index = at; index < bytes.length; index++) if (bytes[index] !== 0) return false;
       from = this.chunkAt + bytes.length;
-      if (this.slices.isOver()) await this.slices.pause();
+      if (this.slices.spend(bytes.length - at)) await this.slices.pause();
     }
     return true;
   }
