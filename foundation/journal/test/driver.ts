@@ -1,5 +1,5 @@
 /**
- * A node that uses a shared journal in every way, at random, beside its twin.
+ * A node that uses a journal, shared or plain, in every way, at random, beside its twin.
  *
  * Each life opens the journal, holds what it finds against the twin, then calls whatever a user may
  * call, several calls under way at once, and reads back now and then. It ends when it was hurt
@@ -14,19 +14,36 @@ import {
   type SharedJournal,
   scanRecords,
 } from '@mangrove/journal';
+import { ONLY_LOG, openOneLog } from './one-log.ts';
 import { type Effect, Twin, type TwinState, textOf } from './twin.ts';
 
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder();
-const NAMES = ['a', 'b', 'c'];
+
+/** Which of the two journals is driven. */
+export type JournalKind = 'shared' | 'plain';
+
+const NAMES: Readonly<Record<JournalKind, readonly string[]>> = {
+  shared: ['a', 'b', 'c'],
+  plain: [ONLY_LOG],
+};
 
 /** What the lives of one node share: the twin, and what was seen. */
 export class Lives {
-  readonly twin = new Twin();
+  readonly kind: JournalKind;
+  readonly twin: Twin;
   /** Reserved records: what was acknowledged last, and what was tried since. */
   readonly reserved = new Map<string, { acked: string; tried: Set<string> }>();
   readonly counts: Record<string, number> = {};
+  /** How many bits of the journal's files have rotted so far. */
+  rotCount = () => 0;
   private serial = 0;
+
+  constructor(kind: JournalKind) {
+    this.kind = kind;
+    const log = { firstIndex: 1, records: [], metadata: '' };
+    this.twin = new Twin(kind === 'plain' ? { [ONLY_LOG]: log } : {});
+  }
 
   count(what: string): void {
     this.counts[what] = (this.counts[what] ?? 0) + 1;
@@ -45,33 +62,28 @@ export class Lives {
  *
  * @param roundCount how often a life opens the journal before it rests; by default that is random
  */
-export function driverOf(
-  lives: Lives,
-  options: Partial<JournalOptions> = {},
-  roundCount?: number,
-): (host: Host) => Promise<RunningNode> {
+export function driverOf(lives: Lives, roundCount?: number): (host: Host) => Promise<RunningNode> {
   return async (host) => {
     const random = host.random.stream(`driver ${host.incarnation}`);
     const drive = async () => {
-      for (let round = 1; ; round++) {
-        const journal = await openSharedJournal(host, {
-          directory: 'journal',
-          segmentBytes: 4096,
-          maxBatchBytes: 4096,
-          indexIntervalBytes: 256,
-          ...options,
-        });
-        const driver = new Driver(lives, journal, random);
-        await driver.check();
-        await driver.run();
-        const isTired = roundCount === undefined ? random.chance(1, 8) : round === roundCount;
-        if (isTired) {
-          lives.count('rested');
-          return;
+      try {
+        for (let round = 1; ; round++) {
+          const isLast = roundCount === undefined ? random.chance(1, 8) : round === roundCount;
+          const journal = await openDriven(host, lives.kind);
+          const driver = new Driver(lives, host, journal, random);
+          await driver.check();
+          await driver.run();
+          if (isLast) break;
+          await journal.close();
+          lives.count('reopened');
         }
-        await journal.close();
-        lives.count('reopened');
+      } catch (error) {
+        // Rot below the last batch is refused by name; there is nothing more to do here.
+        const isRefused = error instanceof JournalError && error.code === 'corrupt';
+        if (!isRefused || lives.rotCount() === 0 || error.place === undefined) throw error;
+        lives.count('refused as corrupt');
       }
+      lives.count('rested');
     };
     host.run(drive);
     const close = async () => {};
@@ -79,16 +91,24 @@ export function driverOf(
   };
 }
 
+function openDriven(host: Host, kind: JournalKind): Promise<SharedJournal> {
+  const sizes = { segmentBytes: 4096, maxBatchBytes: 4096, indexIntervalBytes: 256 };
+  const options: JournalOptions = { directory: 'journal', ...sizes };
+  return kind === 'plain' ? openOneLog(host, options) : openSharedJournal(host, options);
+}
+
 class Driver {
   private readonly lives: Lives;
+  private readonly clock: Host['clock'];
   private readonly journal: SharedJournal;
   private readonly random: Random;
   private readonly underWay = new Set<Promise<void>>();
   private isPoisoned = false;
   private isCreating = false;
 
-  constructor(lives: Lives, journal: SharedJournal, random: Random) {
+  constructor(lives: Lives, host: Host, journal: SharedJournal, random: Random) {
     this.lives = lives;
+    this.clock = host.clock;
     this.journal = journal;
     this.random = random;
   }
@@ -96,7 +116,8 @@ class Driver {
   /** Holds everything that is found against the twin. */
   async check(): Promise<void> {
     const { lives, journal } = this;
-    if (journal.recovery.cut !== undefined) lives.count('tail cut');
+    const isCut = journal.recovery.cut !== undefined;
+    if (isCut) lives.count('tail cut');
     const found: Record<string, TwinState[string]> = {};
     for (const name of journal.names) {
       const log = this.log(name);
@@ -108,8 +129,10 @@ class Driver {
       if (log.nextIndex !== log.firstIndex + records.length) throw new Error(`end of ${name}`);
       found[name] = { firstIndex: log.firstIndex, records, metadata: DECODER.decode(log.metadata) };
     }
-    lives.twin.recover(found);
-    for (const name of journal.names) this.checkReserved(name);
+    // A last batch that rotted looks torn: it may be missing, and the cut says so.
+    const lostCount = lives.twin.recover(found, isCut ? lives.rotCount() : 0);
+    if (lostCount > 0) lives.count('acknowledged batch lost to rot');
+    for (const name of journal.names) this.checkReserved(name, lostCount > 0);
     for (const name of lives.reserved.keys()) {
       if (journal.log(name) === undefined) lives.reserved.delete(name);
     }
@@ -138,9 +161,11 @@ class Driver {
     return log;
   }
 
-  private checkReserved(name: string): void {
+  /** @param isBack whether the log may be one that was removed, and is back */
+  private checkReserved(name: string, isBack: boolean): void {
     const found = DECODER.decode(this.log(name).reserved);
-    const known = this.lives.reserved.get(name) ?? { acked: '', tried: new Set() };
+    const reserved = this.lives.reserved.get(name);
+    const known = reserved ?? { acked: isBack ? found : '', tried: new Set() };
     if (found !== known.acked && !known.tried.has(found)) {
       throw new Error(`the reserved record of ${name} is '${found}', not '${known.acked}'`);
     }
@@ -151,7 +176,7 @@ class Driver {
     const { random, lives } = this;
     if (this.isCreating) return;
     const { twin } = lives;
-    const name = random.pick(NAMES);
+    const name = random.pick(NAMES[lives.kind]);
     const log = this.journal.log(name);
     const expected = twin.accepted[name];
     if (log === undefined) {
@@ -185,7 +210,7 @@ class Driver {
       const effect = { type: 'metadata', log: name, metadata } as const;
       this.effect(effect, () => log.setMetadata(ENCODER.encode(metadata)));
     } else if (draw < 98) this.reserve(name, log);
-    else if (this.underWay.size === 0) {
+    else if (lives.kind === 'shared' && this.underWay.size === 0) {
       this.effect({ type: 'remove', log: name }, () => this.journal.removeLog(name));
     }
   }
@@ -212,7 +237,7 @@ class Driver {
     const finish = async () => {
       try {
         await call();
-        twin.acknowledge(pending);
+        twin.acknowledge(pending, this.clock.now());
         this.lives.count(effect.type);
         if (effect.type === 'remove') this.lives.reserved.delete(effect.log);
       } catch (error) {
@@ -243,7 +268,7 @@ class Driver {
   private async readSome(): Promise<void> {
     const { random, lives } = this;
     await Promise.all(this.underWay);
-    const name = random.pick(NAMES);
+    const name = random.pick(NAMES[lives.kind]);
     const log = this.journal.log(name);
     const expected = lives.twin.durable[name];
     if (log === undefined || expected === undefined || this.isPoisoned) return;
@@ -273,7 +298,8 @@ class Driver {
 
   /** An error that a faulty disk explains; others are thrown on. */
   private expected(error: unknown): JournalError {
-    if (!(error instanceof JournalError) || error.code === 'corrupt') throw error;
+    if (!(error instanceof JournalError)) throw error;
+    if (error.code === 'corrupt' && this.lives.rotCount() === 0) throw error;
     if (error.code === 'poisoned') this.isPoisoned = true;
     this.lives.count(error.code);
     return error;

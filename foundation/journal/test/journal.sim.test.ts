@@ -11,11 +11,12 @@ import { fileURLToPath } from 'node:url';
 import type { DiskOperation } from '@mangrove/experiment';
 import { Simulation } from '@mangrove/sim';
 import { describe, expect, it } from 'vitest';
-import { driverOf, Lives } from './driver.ts';
+import { driverOf, type JournalKind, Lives } from './driver.ts';
 import { NODE } from './one-node.ts';
 import { runSeed } from './run-seed.ts';
 
 const SEED_COUNT = 60;
+const KINDS: readonly JournalKind[] = ['shared', 'plain'];
 const OPERATIONS: readonly DiskOperation[] = [
   'open',
   'read',
@@ -30,7 +31,7 @@ describe('a journal and its twin', () => {
   it('R1 R2 R15: agree under all faults of the disk', { timeout: 120_000 }, async () => {
     const totals: Record<string, number> = {};
     for (let seed = 1; seed <= SEED_COUNT; seed++) {
-      const { fault, counts } = await runSeed(seed);
+      const { fault, counts } = await runSeed(seed, KINDS[seed % 2] ?? 'shared');
       expect(fault, `node foundation/journal/test/hunt.ts ${seed} 1`).toBeUndefined();
       for (const [what, times] of Object.entries(counts))
         totals[what] = (totals[what] ?? 0) + times;
@@ -41,47 +42,50 @@ describe('a journal and its twin', () => {
     }
   });
 
-  it('R1 R2: agree after a crash at every disk operation', { timeout: 120_000 }, async () => {
-    let crashCount = 0;
-    for (const operation of OPERATIONS) {
-      for (const when of ['before', 'after'] as const) {
-        for (let nth = 1; ; nth++) {
-          const lives = await crashAt(
-            operation,
-            when,
-            nth,
-            nth % 2 === 0 ? 'kept' : 'unsynced-lost',
-          );
-          if (lives === undefined) break;
-          crashCount += 1;
+  it.each(KINDS)(
+    'R1 R2: agree after a crash at every disk operation, %s',
+    {
+      timeout: 120_000,
+    },
+    async (kind) => {
+      let crashCount = 0;
+      for (const operation of OPERATIONS) {
+        for (const when of ['before', 'after'] as const) {
+          for (let nth = 1; ; nth++) {
+            const disk = nth % 2 === 0 ? 'kept' : 'unsynced-lost';
+            const lives = await crashAt(kind, operation, when, nth, disk);
+            if (lives === undefined) break;
+            crashCount += 1;
+          }
         }
       }
-    }
-    expect(crashCount).toBeGreaterThan(200);
-  });
+      expect(crashCount).toBeGreaterThan(200);
+    },
+  );
 
   it('a seed gives the same run in a fresh process', async () => {
     const module = fileURLToPath(new URL('./run-seed.ts', import.meta.url));
     const program = `
       const { runSeed } = await import(${JSON.stringify(module)});
-      console.log((await runSeed(7)).hash);`;
+      console.log((await runSeed(7, 'shared')).hash);`;
     const flags = ['--input-type=module', '-e', program];
     const printed = execFileSync(process.execPath, flags, { encoding: 'utf8' });
-    expect(printed.trim()).toBe((await runSeed(7)).hash);
+    expect(printed.trim()).toBe((await runSeed(7, 'shared')).hash);
   });
 });
 
 /** One scripted run with a crash; undefined where the script has no such operation any more. */
 async function crashAt(
+  kind: JournalKind,
   operation: DiskOperation,
   when: 'before' | 'after',
   nth: number,
   disk: 'kept' | 'unsynced-lost',
 ): Promise<Lives | undefined> {
-  const lives = new Lives();
+  const lives = new Lives(kind);
   const simulation = new Simulation({ seed: 5, nodes: [NODE] });
   let lifeCount = 0;
-  const code = driverOf(lives, {}, 2);
+  const code = driverOf(lives, 2);
   simulation.start(NODE, (host) => {
     lifeCount += 1;
     return code(host);

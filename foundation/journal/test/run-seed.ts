@@ -1,11 +1,11 @@
 /**
  * One seed of the model check: a node with a journal, its twin, and faults of its disk, for two
- * virtual seconds.
+ * virtual seconds. A seed gives one run with a shared journal and another with a plain one.
  */
 import type { DiskFate, DiskOperation, Fault } from '@mangrove/experiment';
 import { SeededRandom, toNodeId } from '@mangrove/host';
 import { Simulation } from '@mangrove/sim';
-import { driverOf, Lives } from './driver.ts';
+import { driverOf, type JournalKind, Lives } from './driver.ts';
 
 const NODE = toNodeId('n1');
 const RUN_MS = 2000;
@@ -19,9 +19,10 @@ export interface SeedReport {
 }
 
 /** Runs a seed. */
-export async function runSeed(seed: number): Promise<SeedReport> {
-  const lives = new Lives();
+export async function runSeed(seed: number, kind: JournalKind): Promise<SeedReport> {
+  const lives = new Lives(kind);
   const simulation = new Simulation({ seed, nodes: [NODE], restartAfterMs: 5 });
+  lives.rotCount = () => simulation.counts.get('bits rotten') ?? 0;
   simulation.start(NODE, driverOf(lives));
   for (const fault of drawFaults(new SeededRandom(seed, 'faults'))) simulation.inject(fault);
   try {
@@ -78,6 +79,11 @@ function drawFaults(random: SeededRandom): Fault[] {
   }
   for (let left = times(4); left > 0; left--) {
     faults.push({ type: 'disk-full', node: NODE, ...window(100) });
+  }
+  for (let left = random.chance(1, 3) ? random.between(1, 3) : 0; left > 0; left--) {
+    const path = random.pick(['journal/segment', 'journal/segment', 'journal/reserved']);
+    const positionPerMille = random.below(1000);
+    faults.push({ type: 'bit-rot', node: NODE, path, positionPerMille, ...window(1) });
   }
   if (random.chance(1, 4)) faults.push({ type: 'stall-disk', node: NODE, ...window(200) });
   return faults;

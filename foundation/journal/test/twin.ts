@@ -4,6 +4,7 @@
  *
  * Every call is an effect. Effects that were acknowledged are in `durable`. Those under way are in
  * `pending`, in order: after a crash the journal holds `durable` and some beginning of `pending`.
+ * Where bits rot it may instead hold what was durable a batch earlier, if it says that it cut.
  */
 
 /** What one call does to the twin of a log. */
@@ -78,10 +79,17 @@ export interface Pending {
 
 /** The twin of a journal with its calls. */
 export class Twin {
-  durable: TwinState = {};
+  durable: TwinState;
   pending: Pending[] = [];
+  /** What was durable before each batch of acknowledged effects, oldest first. */
+  private former: TwinState[] = [];
+  private lastAckMs = -1;
   /** Refused, and yet they may turn out to have happened, until something else was written. */
   private doubtful: Pending[] = [];
+
+  constructor(initial: TwinState) {
+    this.durable = initial;
+  }
 
   /** The state with everything that was accepted. */
   get accepted(): TwinState {
@@ -94,9 +102,11 @@ export class Twin {
     return pending;
   }
 
-  /** A call was acknowledged; those before it must have been. */
-  acknowledge(pending: Pending): void {
+  /** A call was acknowledged; those before it must have been. One batch is at one time. */
+  acknowledge(pending: Pending, atMs: number): void {
     pending.isAcked = true;
+    if (atMs !== this.lastAckMs) this.former.push(this.durable);
+    this.lastAckMs = atMs;
     for (let first = this.pending[0]; first?.isAcked === true; first = this.pending[0]) {
       const before = this.durable;
       this.durable = afterEffect(before, first.effect);
@@ -113,19 +123,30 @@ export class Twin {
     if (!isDefinite) this.doubtful.push(pending);
   }
 
-  /** Takes `found` as what is durable now; throws unless it is one of the states that may be. */
-  recover(found: TwinState): void {
+  /**
+   * Takes `found` as what is durable now; throws unless it is one of the states that may be.
+   *
+   * @param rotCount how many batches may be missing at the end because they rotted
+   * @returns how many are missing
+   */
+  recover(found: TwinState, rotCount: number): number {
     // Either the batch in doubt is still there, or it was cut off and others came after it.
-    const { pending, doubtful } = this;
+    const { pending, doubtful, former } = this;
     const candidates = [...this.beginnings(pending), ...this.beginnings(doubtful)];
     const text = textOf(found);
-    if (!candidates.some((candidate) => textOf(candidate) === text)) {
+    const isLawful = candidates.some((candidate) => textOf(candidate) === text);
+    const rotten = former.slice(Math.max(0, former.length - rotCount));
+    const kept = isLawful ? -1 : rotten.findLastIndex((state) => textOf(state) === text);
+    if (!isLawful && kept < 0) {
       const known = candidates.map(textOf).map(short).join('\n');
       throw new Error(`found ${short(text)}, which is none of\n${known}`);
     }
+    const lostCount = isLawful ? 0 : rotten.length - kept;
+    this.former = former.slice(0, former.length - lostCount);
     this.durable = found;
     this.pending = [];
     this.doubtful = [];
+    return lostCount;
   }
 
   /** The states after each beginning of `effects` that has all acknowledged ones. */
