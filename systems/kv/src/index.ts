@@ -38,3 +38,12 @@ export { FIRST_REVISION, NO_REVISION, type Revision } from './core/revision.ts';
 export { KvStore } from './core/store.ts';
 export { execute } from './core/transaction.ts';
 export { invalidity } from './core/validity.ts';
+export { WatchHub } from './core/watch-hub.ts';
+export type {
+  CancelReason,
+  WatchEvent,
+  WatchId,
+  WatchMessage,
+  WatchRequest,
+} from './core/watch-message.ts';
+export { type Watcher, WatchSession, type WatchSessionOptions } from './core/watch-session.ts';

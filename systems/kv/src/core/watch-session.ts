@@ -1,0 +1,180 @@
+/**
+ * One client's watchers: what waits to be sent to it, in order, and within a bound.
+ *
+ * The consumer takes messages when it has room for them (flow credit is that it takes). Events of a
+ * watcher that were not taken yet are joined, so a slow consumer gets fewer and larger messages;
+ * once they are more than the bound, the watcher is lagging: nothing is kept for it but the
+ * revision at which it has to go on, from the store's own log.
+ */
+import { assert } from '@mangrove/host';
+import type { KeyRange } from './key-range.ts';
+import { NO_REVISION, type Revision } from './revision.ts';
+import type {
+  CancelReason,
+  WatchEvent,
+  WatchId,
+  WatchMessage,
+  WatchRequest,
+} from './watch-message.ts';
+
+/** The bounds of a session. */
+export interface WatchSessionOptions {
+  /** The most watchers. At it, `too-many-watchers`. */
+  readonly watchersMax: number;
+  /** Bytes of events that may wait; beyond it watchers lag. One revision may exceed it. */
+  readonly waitingBytesMax: number;
+  /** Where a message of a watcher that allows fragments is split. */
+  readonly fragmentBytes: number;
+}
+
+/** A watcher, as its session and the hub know it. */
+export interface Watcher {
+  readonly id: WatchId;
+  readonly session: WatchSession;
+  readonly range: KeyRange;
+  readonly request: WatchRequest;
+  /** The first revision that it was not given yet; while it is synced, the hub's counts instead. */
+  nextRevision: Revision;
+  isSynced: boolean;
+  /** Whether it was sent something since it was last told of progress. */
+  wasServed: boolean;
+}
+
+/** The queue of one session. The hub fills it, the face that owns the connection empties it. */
+export class WatchSession {
+  readonly watchers: Map<WatchId, Watcher> = new Map();
+  private readonly options: WatchSessionOptions;
+  private readonly queue: Item[] = [];
+  // The batch of each watcher that waits in the queue, to which events may still be added.
+  private readonly open = new Map<WatchId, Batch>();
+  private waiting = 0;
+  private nextId = 0;
+  private isProgressWanted = false;
+
+  constructor(options: WatchSessionOptions) {
+    this.options = options;
+  }
+
+  /** Whether there is something to take. */
+  get hasMessages(): boolean {
+    return this.queue.length > 0;
+  }
+
+  /** Bytes of events that wait. */
+  get waitingBytes(): number {
+    return this.waiting;
+  }
+
+  /** Whether events may be added. */
+  get hasRoom(): boolean {
+    return this.waiting < this.options.waitingBytesMax;
+  }
+
+  /** Whether it was asked for progress and did not tell yet. */
+  get wantsProgress(): boolean {
+    return this.isProgressWanted;
+  }
+
+  /** A name that no watcher has, for a request; or why there is none. */
+  claim(wanted: WatchId | undefined): WatchId | 'duplicate-id' | 'too-many-watchers' {
+    if (this.watchers.size >= this.options.watchersMax) return 'too-many-watchers';
+    if (wanted !== undefined) return this.watchers.has(wanted) ? 'duplicate-id' : wanted;
+    while (this.watchers.has(this.nextId)) this.nextId += 1;
+    this.nextId += 1;
+    return this.nextId - 1;
+  }
+
+  /** Asks for progress, to be told once all watchers have seen everything. */
+  requestProgress(): void {
+    this.isProgressWanted = true;
+  }
+
+  /** Puts a message other than events behind everything. */
+  tell(message: Exclude<WatchMessage, { type: 'events' }>): void {
+    if (message.type === 'progress' && message.watchId === undefined) this.isProgressWanted = false;
+    this.queue.push(message);
+  }
+
+  /** Ends a watcher; what waits for it is sent before it is told. */
+  end(watcher: Watcher, reason: CancelReason | undefined, compactRevision = NO_REVISION): void {
+    const isKnown = this.watchers.delete(watcher.id);
+    assert(isKnown, `watcher ${watcher.id} ends twice`);
+    this.open.delete(watcher.id);
+    this.tell({ type: 'canceled', watchId: watcher.id, reason, compactRevision });
+  }
+
+  /** Adds all events of one revision, or of several that follow each other, for `watcher`. */
+  add(watcher: Watcher, events: readonly WatchEvent[]): void {
+    let batch = this.open.get(watcher.id);
+    if (batch === undefined) {
+      batch = { type: 'batch', watcher, events: [], sizeBytes: 0 };
+      this.open.set(watcher.id, batch);
+      this.queue.push(batch);
+    }
+    for (const event of events) {
+      const sizeBytes = sizeOf(event);
+      batch.events.push(event);
+      batch.sizeBytes += sizeBytes;
+      this.waiting += sizeBytes;
+    }
+    watcher.wasServed = true;
+  }
+
+  /** The next message; `undefined` where there is none. */
+  take(): WatchMessage | undefined {
+    const first = this.queue[0];
+    if (first === undefined) return undefined;
+    if (first.type !== 'batch') {
+      this.queue.shift();
+      return first;
+    }
+    const fragment = first.watcher.request.allowsFragments
+      ? takeFragment(first, this.options.fragmentBytes)
+      : takeAll(first);
+    this.waiting -= fragment.sizeBytes;
+    // What is added from now on must not join a revision of which a part is on its way.
+    this.open.delete(first.watcher.id);
+    if (first.events.length === 0) this.queue.shift();
+    const last = fragment.events.at(-1);
+    assert(last !== undefined, 'a batch without events');
+    const { modRevision } = last.kv;
+    const hasMore = first.events[0]?.kv.modRevision === modRevision;
+    const watchId = first.watcher.id;
+    return { type: 'events', watchId, revision: modRevision, events: fragment.events, hasMore };
+  }
+}
+
+interface Batch {
+  readonly type: 'batch';
+  readonly watcher: Watcher;
+  events: WatchEvent[];
+  sizeBytes: number;
+}
+
+type Item = Batch | Exclude<WatchMessage, { type: 'events' }>;
+
+function takeAll(batch: Batch): { events: WatchEvent[]; sizeBytes: number } {
+  const taken = { events: batch.events, sizeBytes: batch.sizeBytes };
+  batch.events = [];
+  batch.sizeBytes = 0;
+  return taken;
+}
+
+// At least one event, and as many as fit.
+function takeFragment(batch: Batch, bytesMax: number): { events: WatchEvent[]; sizeBytes: number } {
+  let count = 0;
+  let sizeBytes = 0;
+  for (const event of batch.events) {
+    if (count > 0 && sizeBytes + sizeOf(event) > bytesMax) break;
+    sizeBytes += sizeOf(event);
+    count += 1;
+  }
+  batch.sizeBytes -= sizeBytes;
+  return { events: batch.events.splice(0, count), sizeBytes };
+}
+
+// What an event takes in a message, roughly: its bytes, and the numbers beside them.
+function sizeOf({ kv, previous }: WatchEvent): number {
+  const before = previous === undefined ? 0 : previous.key.length + previous.value.length + 32;
+  return kv.key.length + kv.value.length + 32 + before;
+}
