@@ -23,6 +23,8 @@ export type RefusalReason =
   | 'not-leader'
   /** Too much is under way; later there may be room. */
   | 'overload'
+  /** The disk of this member is full. */
+  | 'no-space'
   /** A command above the bound. */
   | 'too-large'
   /** Leadership is being handed over. */

@@ -112,8 +112,9 @@ export function countOwnVote(state: RaftState): void {
   concludeElection(state);
 }
 
-/** Whether the oldest write is older than the bound. */
+/** Whether the disk is full, or its oldest write older than the bound. */
 export function hasStalledDisk(state: RaftState): boolean {
+  if (state.isDiskFull) return true;
   const [oldest] = state.writes;
   return oldest !== undefined && state.now - oldest.askedAt >= state.options.diskStallMs;
 }

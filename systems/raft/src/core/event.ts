@@ -32,6 +32,8 @@ export type RaftEvent = { readonly now: Instant } & (
   | { readonly type: 'persisted'; readonly sequence: number }
   /** The state machine has taken in everything up to `index`. */
   | { readonly type: 'applied'; readonly index: LogIndex }
+  /** Writes wait for room on the disk, or do not any more. */
+  | { readonly type: 'disk-room'; readonly isFull: boolean }
   | { readonly type: 'propose'; readonly id: RequestId; readonly data: Uint8Array }
   /** Several at once, in their order; each is taken in or refused by itself. */
   | { readonly type: 'propose-batch'; readonly proposals: readonly Proposal[] }

@@ -10,8 +10,9 @@ import { type Leadership, type RaftState, refuse } from './state.ts';
 /** Appends commands in their order, and refuses for good those that may not be taken in. */
 export function onPropose(state: RaftState, proposals: readonly Proposal[]): void {
   const { role, log, term } = state;
-  if (role.type !== 'leader' || role.transfer !== undefined) {
-    const reason = role.type === 'leader' ? 'transferring' : 'not-leader';
+  if (state.isDiskFull || role.type !== 'leader' || role.transfer !== undefined) {
+    const why = role.type === 'leader' ? 'transferring' : 'not-leader';
+    const reason = state.isDiskFull ? 'no-space' : why;
     for (const { id } of proposals) refuse(state, id, reason, true);
     return;
   }

@@ -161,6 +161,8 @@ export interface RaftState {
   durableSequence: number;
   isHardStateDirty: boolean;
   writes: PendingWrite[];
+  /** What is to be written waits for room. */
+  isDiskFull: boolean;
   deferred: DeferredMessage[];
 
   readonly proposals: Map<LogIndex, OwedProposal>;
@@ -235,6 +237,7 @@ export function createRaft(start: {
     durableSequence: 0,
     isHardStateDirty: false,
     writes: [],
+    isDiskFull: false,
     deferred: [],
     proposals: new Map(),
     followerReads: { waiting: [], asked: undefined, contextCount: 0 },

@@ -28,6 +28,8 @@ export interface RaftStatus {
   readonly lastIndex: LogIndex;
   readonly snapshotIndex: LogIndex;
   readonly configuration: Configuration;
+  /** Its disk is full: it neither leads nor acknowledges before there is room. */
+  readonly isDiskFull: boolean;
   /** Empty unless it leads. */
   readonly followers: readonly FollowerStatus[];
 }
@@ -46,6 +48,7 @@ export function statusOf(state: RaftState): RaftStatus {
     lastIndex: log.lastIndex,
     snapshotIndex: state.snapshot.index,
     configuration: log.configurations.latest.configuration,
+    isDiskFull: state.isDiskFull,
     followers: progress.map(([node, { mode, matchIndex }]) => ({
       node,
       mode,

@@ -114,6 +114,10 @@ function takeIn(state: RaftState, event: RaftEvent): void {
       state.peers.set(event.peer, event.identity);
       if (role.type === 'leader') role.boundIndex = NO_INDEX;
       return;
+    case 'disk-room':
+      state.isDiskFull = event.isFull;
+      if (role.type === 'leader') checkLeadership(state, role);
+      return;
     case 'sworn':
       state.isSworn = true;
       return;

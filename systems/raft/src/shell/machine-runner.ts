@@ -9,9 +9,13 @@ import { indexAfter, type LogIndex } from '../core/positions.ts';
 import { snapshotAt } from '../core/snapshots.ts';
 import type { RaftState } from '../core/state.ts';
 import type { TimelessEvent } from './core-loop.ts';
+import { isNoSpace } from './disk-room.ts';
 import type { NodeMetrics } from './node-metrics.ts';
 import type { RaftNodeConfig } from './raft-node-config.ts';
 import type { RaftStorage } from './raft-storage.ts';
+
+/** How long no snapshot is tried after the disk was full, in milliseconds. */
+const FULL_DISK_PAUSE_MS = 1000;
 
 /** What runs the state machine of one node. */
 export class MachineRunner<Result> {
@@ -95,12 +99,19 @@ export class MachineRunner<Result> {
     const data = this.config.stateMachine.snapshot();
     this.metrics.snapshotTakenBytes.add(data.length);
     this.host.run(async () => {
-      const isNewest = await this.storage.save({ metadata, data });
-      this.isSnapshotting = false;
-      if (!isNewest || this.isStopped) return;
-      const compactTo = Math.max(0, index - trailingCount) as LogIndex;
-      this.dispatch({ type: 'snapshot-taken', index, compactTo });
-      await this.storage.compactTo(compactTo);
+      try {
+        const isNewest = await this.storage.save({ metadata, data });
+        if (!isNewest || this.isStopped) return;
+        const compactTo = Math.max(0, index - trailingCount) as LogIndex;
+        this.dispatch({ type: 'snapshot-taken', index, compactTo });
+        await this.storage.compactTo(compactTo);
+      } catch (error) {
+        if (!isNoSpace(error)) throw error;
+        // Nothing is lost by it: the log is still there, and a later snapshot will do.
+        await this.host.timers.sleep(FULL_DISK_PAUSE_MS);
+      } finally {
+        this.isSnapshotting = false;
+      }
     });
   }
 }

@@ -10,6 +10,8 @@ export type RaftErrorCode =
   | RefusalReason
   | HandshakeFault
   | 'closed'
+  /** A sync failed, or the log is damaged: the node has stopped. */
+  | 'storage-failed'
   | 'aborted'
   /** The directory holds a log and no identity. */
   | 'identity-lost'
@@ -19,6 +21,10 @@ export type RaftErrorCode =
 /** What each code means, and what to do, in a sentence. */
 export const RAFT_ERRORS: Readonly<Record<RaftErrorCode, string>> = {
   'not-leader': 'this node does not lead: ask the leader, or again when there is one',
+  'no-space': 'the disk of this node is full: make room; meanwhile ask another node',
+  'storage-failed':
+    'the disk of this node failed, and what was under way is in doubt: see the cause, mend it, ' +
+    'start the node again',
   overload: 'too much is under way: ask again later, and slower',
   'too-large': 'the command is larger than the bound: make it smaller, or raise commandBytesMax',
   transferring: 'leadership is being handed over: ask the next leader',
@@ -63,7 +69,8 @@ export class RaftError extends Error {
     const { leader, cause } = more;
     const end = isDefinite ? 'it did not happen and never will' : 'it may have happened';
     const who = leader === undefined ? '' : `; ${leader} leads`;
-    super(`${RAFT_ERRORS[code]} (${end}${who})`, cause === undefined ? {} : { cause });
+    const why = cause instanceof Error ? `: ${cause.message}` : '';
+    super(`${RAFT_ERRORS[code]} (${end}${who})${why}`, cause === undefined ? {} : { cause });
     this.code = code;
     this.isDefinite = isDefinite;
     this.leader = leader;

@@ -145,6 +145,8 @@ export class RaftNode<Result> implements RunningNode {
       (index, result) => this.requests.applied(index, result),
     );
     storage.setWritten((sequence, tookMs) => this.written(sequence, tookMs));
+    storage.setFailed((cause) => this.failed(cause));
+    storage.room.setChanged((isFull) => dispatch({ type: 'disk-room', isFull }));
     const peers = new Set(config.peers.map(({ node }) => node));
     peers.delete(host.node);
     for (const { node, address } of config.peers) {
@@ -250,7 +252,7 @@ export class RaftNode<Result> implements RunningNode {
     this.loop.stop();
     this.handshake.stop();
     this.machine.stop();
-    this.requests.rejectAll();
+    this.requests.rejectAll(new RaftError('closed', false));
     this.feed.close();
     await this.storage.close();
   }
@@ -282,6 +284,16 @@ export class RaftNode<Result> implements RunningNode {
       settled: () => this.settled(),
       timerFired: (lateMs) => this.metrics.timerFired(this.state, lateMs),
     };
+  }
+
+  /** The Host ends the node; those who wait are told before. */
+  private failed(cause: unknown): void {
+    this.isClosed = true;
+    this.loop.stop();
+    this.handshake.stop();
+    this.machine.stop();
+    this.requests.rejectAll(new RaftError('storage-failed', false, { cause }));
+    this.feed.close();
   }
 
   private written(sequence: number, tookMs: number): void {

@@ -13,6 +13,7 @@ import type { Entry } from '../core/entry.ts';
 import { indexAfter, type LogIndex } from '../core/positions.ts';
 import type { SnapshotMetadata } from '../core/snapshot-metadata.ts';
 import type { Recovered } from '../core/state.ts';
+import { DiskRoom } from './disk-room.ts';
 import {
   decodeEntry,
   decodeHardState,
@@ -35,6 +36,9 @@ export class RaftStorage {
   private readonly journal: PlainJournal;
   private readonly files: SnapshotFiles;
   private readonly received = new Map<LogIndex, Uint8Array>();
+  /** What there is of room on the disk. */
+  readonly room: DiskRoom;
+  private onFailed: (cause: unknown) => void = () => {};
   private waiting: Persist[] = [];
   private isWriting = false;
   private isClosed = false;
@@ -48,6 +52,7 @@ export class RaftStorage {
     data: Uint8Array,
   ) {
     this.host = host;
+    this.room = new DiskRoom(host);
     this.journal = journal;
     this.files = files;
     this.recovered = recovered;
@@ -93,6 +98,11 @@ export class RaftStorage {
     this.onWritten = listener;
   }
 
+  /** Sets who is told of a failure, before it ends the node. */
+  setFailed(listener: (cause: unknown) => void): void {
+    this.onFailed = listener;
+  }
+
   /** Keeps the bytes of a snapshot that came in, until the core asks for it to be written. */
   keepReceived(snapshot: StoredSnapshot): void {
     this.received.set(snapshot.metadata.index, snapshot.data);
@@ -112,7 +122,15 @@ export class RaftStorage {
     this.waiting.push(write);
     if (this.isWriting) return;
     this.isWriting = true;
-    this.host.run(() => this.writeAll());
+    this.host.run(async () => {
+      try {
+        await this.writeAll();
+      } catch (error) {
+        if (this.isClosed) return;
+        this.onFailed(error);
+        throw error;
+      }
+    });
   }
 
   /** Durable entries `from` to `to`, as many as fit into `bytesMax`, one at least. */
@@ -145,6 +163,7 @@ export class RaftStorage {
   /** Lets the write under way finish; those that wait are given up. */
   async close(): Promise<void> {
     this.isClosed = true;
+    this.room.close();
     await this.journal.close();
   }
 
@@ -157,17 +176,17 @@ export class RaftStorage {
     for (let batch = this.take(); batch.length > 0 && !this.isClosed; batch = this.take()) {
       const begunAt = this.host.clock.now();
       const hardState = batch.findLast((write) => write.hardState !== undefined)?.hardState;
-      if (hardState !== undefined) await this.journal.setReserved(encodeHardState(hardState));
-      let appended: Promise<unknown> = Promise.resolve();
-      for (const write of batch) {
-        if (write.snapshot !== undefined) {
-          await appended;
-          await this.install(write.snapshot);
-        }
-        const step = this.write(write.entries);
-        appended = Promise.all([appended, step]);
+      if (hardState !== undefined) {
+        await this.room.untilDone(() => this.journal.setReserved(encodeHardState(hardState)));
       }
-      await appended;
+      for (let start = 0; start < batch.length; ) {
+        const { snapshot } = batch[start] ?? {};
+        if (snapshot !== undefined) await this.room.untilDone(() => this.install(snapshot));
+        const next = batch.findIndex((write, at) => at > start && write.snapshot !== undefined);
+        const part = batch.slice(start, next < 0 ? batch.length : next);
+        if (!(await this.room.untilDone(() => this.writeTogether(part)))) return;
+        start += part.length;
+      }
       this.onWritten(batch.at(-1)?.sequence ?? 0, this.host.clock.now() - begunAt);
     }
     this.isWriting = false;
@@ -177,6 +196,12 @@ export class RaftStorage {
     const batch = this.waiting;
     this.waiting = [];
     return batch;
+  }
+
+  /** Writes in one turn, which is one sync; after a refusal all of them may be written again. */
+  private async writeTogether(writes: readonly Persist[]): Promise<void> {
+    const outcomes = await Promise.allSettled(writes.map(({ entries }) => this.write(entries)));
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
 
   /** Writes entries in the place of what stands at their index and behind it: all or nothing. */

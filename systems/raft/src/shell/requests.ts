@@ -84,9 +84,9 @@ export class Requests {
     this.take(id)?.reject(error);
   }
 
-  /** Ends all of them as not known: the node closes. */
-  rejectAll(): void {
-    for (const id of [...this.waiters.keys()]) this.reject(id, new RaftError('closed', false));
+  /** Ends all of them: the node stops. */
+  rejectAll(error: RaftError): void {
+    for (const id of [...this.waiters.keys()]) this.reject(id, error);
   }
 
   private take(id: RequestId): Waiter | undefined {

@@ -1,0 +1,128 @@
+/**
+ * What becomes of a node whose disk is full, hangs, fails or is damaged.
+ */
+import type { NodeId } from '@mangrove/host';
+import { describe, expect, it } from 'vitest';
+import { A, DONE, FOUNDERS, NodeGroup, writing } from './node-group.ts';
+
+/** The others. */
+function without(node: NodeId): readonly NodeId[] {
+  return FOUNDERS.filter((each) => each !== node);
+}
+
+describe('a full disk', () => {
+  it('R82: its leader refuses for good, steps down, and goes on once there is room', async () => {
+    const group = new NodeGroup(51);
+    await group.write(1);
+    const leader = await group.elect();
+    const { node } = leader.status();
+    const atMs = group.simulation.nowMs;
+    group.simulation.inject({ type: 'disk-full', node, atMs, untilMs: atMs + 3000 });
+    await group.pass(1);
+    // The first one finds out. Its entry may be with the others already: they may commit it.
+    leader.propose(writing(2)).catch(() => undefined);
+    await group.until(() => leader.status().isDiskFull);
+    const refused = await group.outcome(leader.propose(writing(3)));
+    expect(refused).toMatchObject({ code: 'no-space', isDefinite: true });
+    expect(leader.status().role).not.toBe('leader');
+    await group.until(() => group.leader !== undefined && group.leader !== leader);
+    for (let value = 4; value <= 8; value++) expect(await group.write(value)).toEqual(DONE);
+    expect(group.simulation.nowMs).toBeLessThan(atMs + 3000);
+    expect(leader.status().isDiskFull).toBe(true);
+    await group.until(() => !leader.status().isDiskFull);
+    await group.until(() => group.machines.get(node)?.value === 8);
+    expect(group.simulation.ends).toEqual([]);
+    group.simulation.close();
+  });
+
+  it('R82: with all disks full nothing is acknowledged until there is room', async () => {
+    for (let seed = 52; seed < 57; seed++) {
+      const group = new NodeGroup(seed, { snapshotEveryCount: 4 });
+      for (let value = 1; value <= 5; value++) expect(await group.write(value)).toEqual(DONE);
+      const atMs = group.simulation.nowMs;
+      for (const node of FOUNDERS) {
+        group.simulation.inject({ type: 'disk-full', node, atMs, untilMs: atMs + 2000 });
+      }
+      await group.pass(1);
+      let isAcknowledged = false;
+      const owed = group.node((await group.elect()).status().node).propose(writing(6));
+      owed.then(
+        () => {
+          isAcknowledged = true;
+        },
+        () => undefined,
+      );
+      await group.pass(1500);
+      expect(isAcknowledged).toBe(false);
+      await group.pass(600);
+      expect(await group.write(7)).toEqual(DONE);
+      await group.until(() => FOUNDERS.every((node) => group.machines.get(node)?.value === 7));
+      for (const node of FOUNDERS) group.simulation.crash(node, 'unsynced-lost');
+      for (const node of FOUNDERS) group.simulation.restart(node);
+      await group.until(() => FOUNDERS.every((node) => group.machines.get(node)?.value === 7));
+      expect(group.simulation.ends).toEqual([]);
+      group.simulation.close();
+    }
+  });
+});
+
+describe('a disk that hangs', () => {
+  it('R25: its leader steps down within the bound, and takes part again afterwards', async () => {
+    const options = { electionTimeoutMs: 150, heartbeatIntervalMs: 30, diskStallMs: 300 };
+    const group = new NodeGroup(61, { options });
+    await group.write(1);
+    const leader = await group.elect();
+    const { node } = leader.status();
+    const atMs = group.simulation.nowMs;
+    group.simulation.inject({ type: 'stall-disk', node, atMs, untilMs: atMs + 2000 });
+    await group.pass(1);
+    leader.propose(writing(2)).catch(() => undefined);
+    await group.pass(310);
+    expect(leader.status().role).toBe('follower');
+    await group.until(() => group.leader !== undefined);
+    expect(group.simulation.nowMs).toBeLessThan(atMs + 1000);
+    expect(await group.write(3)).toEqual(DONE);
+    await group.until(() => group.machines.get(node)?.value === 3);
+    group.simulation.close();
+  });
+});
+
+describe('a disk that fails', () => {
+  it('R83: a failed sync stops the node, which says so to all whom it owes an answer', async () => {
+    const group = new NodeGroup(62);
+    await group.write(1);
+    const leader = await group.elect();
+    const { node } = leader.status();
+    const atMs = group.simulation.nowMs;
+    const what = { operation: 'sync', path: 'raft/log', count: 1 } as const;
+    group.simulation.inject({ type: 'disk-error', node, atMs, untilMs: atMs + 1000, ...what });
+    await group.pass(1);
+    const owed = await group.outcome(leader.propose(writing(2)));
+    expect(owed).toMatchObject({ code: 'storage-failed', isDefinite: false });
+    expect(String(owed)).toContain('a sync failed');
+    expect(group.simulation.ends).toMatchObject([{ node, type: 'stopped' }]);
+    expect(await group.outcome(leader.propose(writing(3)))).toMatchObject({ code: 'closed' });
+    await group.until(() => group.leader !== undefined);
+    expect(await group.write(4)).toEqual(DONE);
+    group.simulation.restart(node);
+    await group.until(() => group.machines.get(node)?.value === 4);
+    group.simulation.close();
+  });
+
+  it('R83: a log that rotted keeps the node from starting, with file and offset', async () => {
+    const group = new NodeGroup(63);
+    for (let value = 1; value <= 10; value++) await group.write(value);
+    await group.until(() => group.machines.get(A)?.value === 10);
+    const atMs = group.simulation.nowMs + 1;
+    const place = { path: 'raft/log/segment', positionPerMille: 0 };
+    group.simulation.inject({ type: 'bit-rot', node: A, atMs, ...place });
+    await group.pass(10);
+    group.simulation.crash(A, 'kept');
+    group.simulation.restart(A);
+    await group.until(() => group.simulation.ends.length > 0);
+    expect(group.simulation.ends[0]).toMatchObject({ node: A, type: 'refused' });
+    expect(String(group.simulation.ends[0]?.cause)).toMatch(/raft\/log\/segment-\d+ at \d+/);
+    expect(without(A).map((node) => group.machines.get(node)?.value)).toEqual([10, 10]);
+    group.simulation.close();
+  });
+});
