@@ -56,6 +56,13 @@ export {
   type SessionResult,
 } from './shell/session-machine.ts';
 export type { StateMachine } from './shell/state-machine.ts';
+export {
+  inspectStore,
+  type StorePlace,
+  type StoreReport,
+  type UnsafeRecovery,
+  unsafeRecoverQuorum,
+} from './shell/unsafe-recovery.ts';
 export { raftBugs } from './subject/raft-bugs.ts';
 export { raftExperiment, raftSubject } from './subject/raft-experiment.ts';
 export {

@@ -91,6 +91,7 @@ describe('a disk that fails', () => {
   it('R83: a failed sync stops the node, which says so to all whom it owes an answer', async () => {
     const group = new NodeGroup(62);
     await group.write(1);
+    await group.pass(200);
     const leader = await group.elect();
     const { node } = leader.status();
     const atMs = group.simulation.nowMs;

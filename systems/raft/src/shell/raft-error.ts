@@ -16,7 +16,9 @@ export type RaftErrorCode =
   /** The directory holds a log and no identity. */
   | 'identity-lost'
   /** The directory is that of another node, or of another cluster. */
-  | 'foreign-store';
+  | 'foreign-store'
+  /** There is nothing to recover. */
+  | 'no-store';
 
 /** What each code means, and what to do, in a sentence. */
 export const RAFT_ERRORS: Readonly<Record<RaftErrorCode, string>> = {
@@ -48,6 +50,7 @@ export const RAFT_ERRORS: Readonly<Record<RaftErrorCode, string>> = {
   'wrong-cluster': 'the peer belongs to another cluster: look at addresses and cluster names',
   'old-version': 'the group uses formats that this version cannot read: upgrade this node',
   'no-common-version': 'the peer and this node have no version in common: upgrade step by step',
+  'no-store': 'the directory is empty: recover a node that has a log',
   'identity-lost': 'the directory holds a log and does not say whose: restore its file identity',
   'foreign-store': 'the directory belongs to another node or cluster: give this node its own',
 };

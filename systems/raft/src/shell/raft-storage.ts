@@ -73,6 +73,10 @@ export class RaftStorage {
     const files = new SnapshotFiles(host, `${directory}/snapshots`);
     const stored = await files.load();
     const snapshot = stored?.metadata ?? beginning;
+    // From now on the directory says by itself where its log begins.
+    if (stored === undefined && beginning.index > 0) {
+      await files.save({ metadata: beginning, data: new Uint8Array(0) });
+    }
     const journal = await openJournal(host, {
       directory: `${directory}/log`,
       firstIndex: snapshot.index + 1,

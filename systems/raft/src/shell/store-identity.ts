@@ -65,26 +65,36 @@ export class StoreIdentity {
    * `RaftError` where it belongs to another node or cluster, or has lost its identity.
    */
   static async open(host: Host, directory: string, cluster: string): Promise<StoreIdentity> {
+    const found = await StoreIdentity.load(host, directory, [cluster]);
+    if (found !== undefined) return found;
+    const random = host.random.stream('store');
+    const half = () => random.uint32().toString(16).padStart(8, '0');
+    const store = `${half()}${half()}` as StoreId;
+    const blank = { cluster, node: toNodeId(host.node), store };
+    const made = new StoreIdentity(host, directory, { ...blank, isSworn: false, firstSeen: [] });
+    await made.save({});
+    return made;
+  }
+
+  /** Reads whose the store is; `undefined` where the directory is empty. Rejects as `open`. */
+  static async load(
+    host: Host,
+    directory: string,
+    clusters: readonly string[],
+  ): Promise<StoreIdentity | undefined> {
     const { disk } = host;
     await disk.makeDirectory(directory);
     const names = await disk.list(directory);
     if (!names.includes('identity')) {
       if (names.includes('log')) throw new RaftError('identity-lost', true);
-      const random = host.random.stream('store');
-      const half = () => random.uint32().toString(16).padStart(8, '0');
-      const drawn = `${half()}${half()}` as StoreId;
-      const blank = { cluster, node: toNodeId(host.node), store: drawn };
-      const made = new StoreIdentity(host, directory, { ...blank, isSworn: false, firstSeen: [] });
-      await made.save({});
-      return made;
+      return undefined;
     }
     const file = await disk.open(`${directory}/identity`, 'read');
     try {
       const bytes = await file.readAt(0, file.size());
       const record = decodeSealed(identityFile, bytes).value;
-      const isOurs = record.cluster === cluster && record.node === host.node;
-      if (!isOurs) {
-        const cause = `it belongs to ${record.node} of ${record.cluster}`;
+      if (!clusters.includes(record.cluster) || record.node !== host.node) {
+        const cause = new Error(`it belongs to ${record.node} of ${record.cluster}`);
         throw new RaftError('foreign-store', true, { cause });
       }
       return new StoreIdentity(host, directory, record);
