@@ -9,6 +9,7 @@ import type { Subject } from './subject.ts';
 export type FaultKind =
   | 'cut'
   | 'rough-links'
+  | 'corrupt-links'
   | 'slow-links'
   | 'full-queues'
   | 'stall-links'

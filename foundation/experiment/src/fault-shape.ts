@@ -83,6 +83,7 @@ function formatsOf(node: Shape, member: Shape): Readonly<Record<Fault['type'], F
   return {
     cut: { must: links },
     'rough-links': { must: { ...links, ...rates } },
+    'corrupt-links': { must: { ...links, corruptPerMille: PER_MILLE } },
     'slow-links': { must: { ...links, latencyMs: TIME } },
     'full-queues': { must: { ...links, queueBytes: integer(0, 2 ** 31) } },
     'stall-links': { must: links },

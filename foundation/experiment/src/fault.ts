@@ -62,6 +62,11 @@ export type NetworkFault =
       readonly delayMs: number;
     } & Window &
       Links)
+  /**
+   * So many of a thousand messages arrive with one bit changed. The Host's network does not do this
+   * (N1), so only subjects whose messages carry a checksum of their own are to be hurt by it.
+   */
+  | ({ readonly type: 'corrupt-links'; readonly corruptPerMille: number } & Window & Links)
   /** Every message takes so much longer. */
   | ({ readonly type: 'slow-links'; readonly latencyMs: number } & Window & Links)
   /** Queues hold only so many bytes. */

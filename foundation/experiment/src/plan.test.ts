@@ -34,6 +34,10 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
   links.map((rest) => ({ type: 'cut' as const, ...rest })),
   links.map((rest) => ({ type: 'stall-links' as const, ...rest })),
   with_(links, fc.record({ type: fc.constant('slow-links' as const), latencyMs: ms })),
+  with_(
+    links,
+    fc.record({ type: fc.constant('corrupt-links' as const), corruptPerMille: perMille }),
+  ),
   with_(links, fc.record({ type: fc.constant('full-queues' as const), queueBytes: fc.nat() })),
   with_(
     links,

@@ -50,6 +50,12 @@ const DRAWS: Readonly<Record<FaultKind, Draw>> = Object.freeze({
     };
     return [{ type: 'rough-links', ...drawWindow(context), ...drawLinks(context), ...rates }];
   },
+  'corrupt-links': (context) => {
+    const corruptPerMille = context.random.pick([5, 50, 300]);
+    return [
+      { type: 'corrupt-links', ...drawWindow(context), ...drawLinks(context), corruptPerMille },
+    ];
+  },
   'slow-links': (context) => {
     const latencyMs = context.random.pick([2, 20, 100, 400]);
     return [{ type: 'slow-links', ...drawWindow(context), ...drawLinks(context), latencyMs }];

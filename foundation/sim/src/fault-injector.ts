@@ -99,6 +99,9 @@ export class FaultInjector {
     if (fault.type === 'cut') return this.cut(link);
     if (fault.type === 'stall-links') return this.stall(link);
     if (fault.type === 'rough-links') return member(link.rough, fault);
+    if (fault.type === 'corrupt-links') {
+      return member(link.corrupt, { perMille: fault.corruptPerMille });
+    }
     if (fault.type === 'slow-links') return member(link.slowUs, { us: fault.latencyMs * 1000 });
     return member(link.queueBounds, { bytes: fault.queueBytes });
   }

@@ -5,7 +5,7 @@
  */
 import type { MessageFate } from '@mangrove/experiment';
 import type { Lane, Random } from '@mangrove/host';
-import type { LinkChoices } from './choice-book.ts';
+import type { ChoiceBook, LinkChoices } from './choice-book.ts';
 import type { Machine } from './machine.ts';
 
 /** How long a message takes, in microseconds: from and to; one in 64 takes 20 times that. */
@@ -32,15 +32,19 @@ export class Link {
   /** How many cuts there were: tells one cut from the next. */
   cutEpoch = 0;
   readonly rough = new Set<Roughness>();
+  readonly corrupt = new Set<{ readonly perMille: number }>();
   readonly slowUs = new Set<{ readonly us: number }>();
   readonly queueBounds = new Set<{ readonly bytes: number }>();
   private readonly choices: LinkChoices;
+  private readonly book: ChoiceBook;
+  private damage: Random | undefined;
   private readonly freeUs = { urgent: 0, bulk: 0 };
 
-  constructor(source: Machine, target: Machine, choices: LinkChoices) {
+  constructor(source: Machine, target: Machine, book: ChoiceBook) {
     this.source = source;
     this.target = target;
-    this.choices = choices;
+    this.book = book;
+    this.choices = book.link(`${source.id}>${target.id}`);
   }
 
   get isCut(): boolean {
@@ -75,6 +79,20 @@ export class Link {
   /** What becomes of the next message: the plan's choice, or the link's own. */
   nextFate(): MessageFate {
     return this.choices.next((random) => this.drawFate(random));
+  }
+
+  /** What arrives of a message's bytes: themselves, or a copy in which a fault changed a bit. */
+  passed(bytes: Uint8Array): Uint8Array {
+    for (const { perMille } of this.corrupt) {
+      // A stream of its own, made when it is needed: runs without the fault stay as they are.
+      this.damage ??= this.book.stream(`corrupt/${this.source.id}>${this.target.id}`);
+      if (bytes.length === 0 || !this.damage.chance(perMille, 1000)) continue;
+      const changed = bytes.slice();
+      const bit = this.damage.below(bytes.length * 8);
+      changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      return changed;
+    }
+    return bytes;
   }
 
   /** How much longer everything takes because of faults, in microseconds. */

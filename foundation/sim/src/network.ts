@@ -28,7 +28,7 @@ export class Network {
     if (known !== undefined) return known;
     const target = this.machines.get(to);
     if (target === undefined) return undefined;
-    const made = new Link(source, target, this.book.link(`${source.id}>${to}`));
+    const made = new Link(source, target, this.book);
     links.set(to, made);
     return made;
   }

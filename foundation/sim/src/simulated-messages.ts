@@ -187,12 +187,16 @@ export class SimulatedMessages implements Messages {
     }
     const base = leftUs + link.extraUs();
     for (const latencyUs of typeof fate === 'number' ? [fate] : fate) {
+      const bytes = link.passed(message.bytes);
+      const isChanged = bytes !== message.bytes;
+      if (isChanged) this.world.count('message corrupted');
+      const arriving = isChanged ? { ...flight, bytes, print: hashBytes(bytes) } : flight;
       engine.schedule(
         'message',
         base + latencyUs,
         link.target,
         undefined,
-        (life) => life?.messages.receive(flight),
+        (life) => life?.messages.receive(arriving),
         () => this.drop(flight, 'nobody up'),
       );
     }

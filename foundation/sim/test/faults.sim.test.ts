@@ -229,31 +229,21 @@ describe('a fault of the network', () => {
     const rates = { lossPerMille: 300, duplicatePerMille: 200, delayPerMille: 0, delayMs: 1 };
     const window = { atMs: 0, untilMs: 20_000 };
     const fault: Fault = { type: 'rough-links', from: [N1], to: [N2], ...rates, ...window };
-    const simulation = simulationOf([fault]);
-    let gotCount = 0;
-    simulation.start(N2, async (host) => {
-      host.messages.addPeer(N1, N1);
-      host.messages.onMessage(() => {
-        gotCount += 1;
-      });
-      return idleNode();
-    });
-    simulation.start(N1, async (host) => {
-      host.messages.addPeer(N2, N2);
-      host.run(async () => {
-        await host.timers.sleep(500);
-        for (let count = 0; count < 2000; count++) {
-          host.messages.send(N2, new Uint8Array(8));
-          await host.timers.sleep(1);
-        }
-      });
-      return idleNode();
-    });
-    await simulation.run(5000);
-    simulation.close();
+    const { length: gotCount } = await arrivals(fault, 2000);
     const expected = 2000 * 0.7 * 1.2;
     expect(gotCount).toBeGreaterThan(expected * 0.9);
     expect(gotCount).toBeLessThan(expected * 1.1);
+  });
+
+  it('corrupt-links: as many messages as it says have one bit changed, all arrive', async () => {
+    const window = { atMs: 0, untilMs: 20_000 };
+    const links = { from: [N1], to: [N2], corruptPerMille: 200 };
+    const got = await arrivals({ type: 'corrupt-links', ...links, ...window }, 2000);
+    expect(got.length).toBe(2000);
+    const changed = got.map(bitCount).filter((count) => count > 0);
+    expect(new Set(changed)).toEqual(new Set([1]));
+    expect(changed.length).toBeGreaterThan(2000 * 0.2 * 0.85);
+    expect(changed.length).toBeLessThan(2000 * 0.2 * 1.15);
   });
 });
 
@@ -374,4 +364,36 @@ async function roundTrip(faults: readonly Fault[]): Promise<{ there: number; bac
   await simulation.run(1500);
   simulation.close();
   return { there: times.arrived - times.sent, back: times.answered - times.arrived };
+}
+
+/** What arrives at n2 of so many messages of eight zeros that n1 sends, one each millisecond. */
+async function arrivals(fault: Fault, sentCount: number): Promise<readonly Uint8Array[]> {
+  const got: Uint8Array[] = [];
+  const simulation = simulationOf([fault]);
+  simulation.start(N2, async (host) => {
+    host.messages.addPeer(N1, N1);
+    host.messages.onMessage(({ bytes }) => got.push(bytes));
+    return idleNode();
+  });
+  simulation.start(N1, async (host) => {
+    host.messages.addPeer(N2, N2);
+    host.run(async () => {
+      await host.timers.sleep(500);
+      for (let count = 0; count < sentCount; count++) {
+        host.messages.send(N2, new Uint8Array(8));
+        await host.timers.sleep(1);
+      }
+    });
+    return idleNode();
+  });
+  await simulation.run(sentCount + 3000);
+  simulation.close();
+  return got;
+}
+
+/** How many bits are set. */
+function bitCount(bytes: Uint8Array): number {
+  let count = 0;
+  for (const byte of bytes) for (let rest = byte; rest > 0; rest >>= 1) count += rest & 1;
+  return count;
 }

@@ -94,6 +94,11 @@ const SILENCES: readonly (Silence & { readonly kinds: readonly string[] })[] = [
     about: 'retries and duplicates',
   },
   {
+    kinds: ['corrupt-links'],
+    missing: 'Messages with a changed bit',
+    about: 'checksums that are not there',
+  },
+  {
     kinds: ['slow-links', 'full-queues'],
     missing: 'Slow links and full queues',
     about: 'time-outs and back-pressure',

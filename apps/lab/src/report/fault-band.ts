@@ -240,6 +240,8 @@ function linkTrouble(fault: NetworkFault): string {
       return '';
     case 'rough-links':
       return `${formatCount(fault.lossPerMille / 10)} % of messages lost`;
+    case 'corrupt-links':
+      return `${formatCount(fault.corruptPerMille / 10)} % of messages corrupted`;
     case 'slow-links':
       return `${formatMs(fault.latencyMs)} slower`;
     case 'full-queues':
