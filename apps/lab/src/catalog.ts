@@ -4,7 +4,13 @@
 import { type Model, register } from '@mangrove/check';
 import type { Experiment, PlantedBug } from '@mangrove/experiment';
 import { registerBugs, registerExperiment } from '@mangrove/first-system';
-import { InvalidArgument } from '@mangrove/host';
+import { InvalidArgument, type NodeId, type RunningNode } from '@mangrove/host';
+import {
+  createRegisterInvariant,
+  journalBugs,
+  journalExperiment,
+  loneJournalExperiment,
+} from '@mangrove/journal';
 import { raftBugs, raftExperiment } from '@mangrove/raft';
 
 /** An experiment, and what its histories are held against. */
@@ -15,6 +21,11 @@ export interface CatalogEntry {
   /** Every history must be linearizable to it. */
   readonly model: Model;
   readonly bugs: readonly PlantedBug[];
+  /**
+   * Makes the invariant that a watched run is held to as well: what it gives looks into the nodes
+   * after every step, and throws. Else a system is judged by what its clients saw alone.
+   */
+  readonly createInvariant?: () => (nodes: ReadonlyMap<NodeId, RunningNode>) => void;
 }
 
 /** Every experiment, in the order in which it is listed. */
@@ -24,6 +35,20 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
     about: 'a register at a majority of three replicas: the first system of the tutorial',
     model: register(),
     bugs: registerBugs,
+  },
+  {
+    experiment: journalExperiment,
+    about: 'a register at a majority of three replicas, each with a journal, on the worst disks',
+    model: register(),
+    bugs: journalBugs.filter(({ experiment }) => experiment === journalExperiment.name),
+    createInvariant: createRegisterInvariant,
+  },
+  {
+    experiment: loneJournalExperiment,
+    about: 'one such replica, whose disk rots nothing: whatever its journal loses is seen',
+    model: register(),
+    bugs: journalBugs.filter(({ experiment }) => experiment === loneJournalExperiment.name),
+    createInvariant: createRegisterInvariant,
   },
   {
     experiment: raftExperiment,

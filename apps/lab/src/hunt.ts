@@ -17,6 +17,8 @@ export interface HuntOptions {
   readonly seedCount: number;
   /** Default: one a core, eight at most. */
   readonly workerCount?: number | undefined;
+  /** Whether every run is held to the invariant of the experiment as well. Default: no. */
+  readonly isWatched?: boolean | undefined;
   /** Whether the hunt ends with the first failure. Default: no. */
   readonly isOver?: ((figures: HuntFigures) => boolean) | undefined;
   readonly onProgress?: ((figures: HuntFigures) => void) | undefined;
@@ -40,7 +42,7 @@ export async function hunt(options: HuntOptions): Promise<HuntFigures> {
 
 /** Hunts with threads that are there already. */
 export async function huntIn(pool: WorkerPool, options: HuntOptions): Promise<HuntFigures> {
-  const { firstSeed = 1, seedCount, signal, isOver = () => false, onProgress } = options;
+  const { firstSeed = 1, seedCount, isWatched, signal, isOver = () => false, onProgress } = options;
   if (!Number.isInteger(seedCount) || seedCount < 1) {
     throw new InvalidArgument('seeds', seedCount, 'a positive integer');
   }
@@ -51,7 +53,7 @@ export async function huntIn(pool: WorkerPool, options: HuntOptions): Promise<Hu
     while (nextSeed < firstSeed + seedCount && signal?.aborted !== true) {
       if (isOver(tally.figures())) return;
       const seed = nextSeed++;
-      tally.add(await pool.runSeed(seed));
+      tally.add(await pool.runSeed(seed, isWatched));
       if (performance.now() - toldMs < PROGRESS_MS) continue;
       toldMs = performance.now();
       onProgress?.(tally.figures());

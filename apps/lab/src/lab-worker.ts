@@ -20,7 +20,13 @@ export interface LabWorkerData {
 
 /** What a worker is asked to do; every task is answered under its id. */
 export type LabTask =
-  | { readonly id: number; readonly type: 'seed'; readonly seed: number }
+  | {
+      readonly id: number;
+      readonly type: 'seed';
+      readonly seed: number;
+      /** Whether the run is held to the invariant of the experiment as well. */
+      readonly isWatched: boolean;
+    }
   | {
       readonly id: number;
       readonly type: 'plan';
@@ -61,7 +67,7 @@ parentPort?.postMessage({ type: 'ready', planted: plantedHere() } satisfies LabA
 async function answer(task: LabTask): Promise<LabAnswer> {
   const { id } = task;
   try {
-    if (task.type === 'seed') return { type: 'outcome', id, outcome: await runSeed(task.seed) };
+    if (task.type === 'seed') return { type: 'outcome', id, outcome: await runSeed(task) };
     const { plan, isRecording, isRecordingChoices } = task;
     const evidence = await runPlan(entry, plan, { isRecording, isRecordingChoices });
     return { type: 'evidence', id, evidence };
@@ -70,8 +76,11 @@ async function answer(task: LabTask): Promise<LabAnswer> {
   }
 }
 
-async function runSeed(seed: number): Promise<SeedOutcome> {
-  const evidence = await runPlan(entry, drawPlan(entry.experiment, seed));
+async function runSeed({
+  seed,
+  isWatched,
+}: Extract<LabTask, { readonly type: 'seed' }>): Promise<SeedOutcome> {
+  const evidence = await runPlan(entry, drawPlan(entry.experiment, seed), { isWatched });
   const { verdict, hash = '', eventCount = 0, endMs, counts } = evidence;
   const { anomaly, answer: said } = verdict;
   const unknown = verdict.checks.find((check) => check.answer === 'unknown');

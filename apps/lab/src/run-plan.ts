@@ -7,13 +7,20 @@ import type { CatalogEntry } from './catalog.ts';
 import { judge } from './judge.ts';
 import type { RunEnd, RunEvidence } from './run-report.ts';
 
+/** What is wanted of a run. */
+export interface RunPlanOptions extends Omit<SimulateOptions, 'invariant'> {
+  /** Whether the run is held to the invariant of the experiment as well. Default: no. */
+  readonly isWatched?: boolean | undefined;
+}
+
 /** Runs `plan`. The same plan of the same code gives the same evidence. */
 export async function runPlan(
   entry: CatalogEntry,
   plan: Plan,
-  options: SimulateOptions = {},
+  { isWatched = false, ...options }: RunPlanOptions = {},
 ): Promise<RunEvidence> {
-  const report = await simulate(entry.experiment.subject, plan, options);
+  const invariant = isWatched ? entry.createInvariant?.() : undefined;
+  const report = await simulate(entry.experiment.subject, plan, { ...options, invariant });
   const { history, endMs, hash, eventCount, trace, counts, stuck } = report;
   const ends = report.ends.map(toRunEnd);
   const { activeMs, quietMs } = plan;

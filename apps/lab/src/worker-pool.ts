@@ -56,9 +56,9 @@ export class WorkerPool {
     return pool;
   }
 
-  /** Draws the plan of a seed, runs and judges it. */
-  async runSeed(seed: number): Promise<SeedOutcome> {
-    const answer = await this.ask({ type: 'seed', seed });
+  /** Draws the plan of a seed, runs and judges it; holds it to the invariant if it `isWatched`. */
+  async runSeed(seed: number, isWatched = false): Promise<SeedOutcome> {
+    const answer = await this.ask({ type: 'seed', seed, isWatched });
     if (answer.type !== 'outcome') throw new Error(`a worker answered ${answer.type} to a seed`);
     return answer.outcome;
   }

@@ -110,8 +110,8 @@ describe('a planted program', () => {
     }
     const config = {
       extends: join(PROJECT_ROOT, 'tsconfig.json'),
-      compilerOptions: { rootDir: '/', types: [] },
-      include: ['*/src/**/*.ts', join(PROJECT_ROOT, 'foundation/host/src/globals.d.ts')],
+      compilerOptions: { rootDir: '/' },
+      include: ['*/src/**/*.ts'],
       exclude: ['node_modules', '**/*.test.ts'],
     };
     writeFileSync(join(folder, 'package.json'), '{"type":"module"}');

@@ -19,3 +19,11 @@ export {
 } from './journal.ts';
 export { type DamagePlace, JournalError, type JournalErrorCode } from './journal-error.ts';
 export { openJournal, openSharedJournal, scanRecords } from './open.ts';
+export { journalBugs } from './planted-bugs.ts';
+export {
+  journalExperiment,
+  journalSubject,
+  loneJournalExperiment,
+} from './subject/register-experiment.ts';
+export { createRegisterInvariant } from './subject/register-invariant.ts';
+export { RegisterReplica } from './subject/register-replica.ts';

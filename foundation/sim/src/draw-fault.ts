@@ -121,7 +121,9 @@ const DRAWS: Readonly<Record<FaultKind, Draw>> = Object.freeze({
     const { random } = context;
     const { atMs } = drawWindow(context);
     const node = random.pick(context.damaged);
-    return [{ type: 'bit-rot', node, atMs, path: '', positionPerMille: random.below(1000) }];
+    // More often near the beginning: the end of a file may be room that is not used yet.
+    const positionPerMille = random.below(1 + random.below(1000));
+    return [{ type: 'bit-rot', node, atMs, path: '', positionPerMille }];
   },
   'wall-jump': (context) => {
     const { random, experiment } = context;
