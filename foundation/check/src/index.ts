@@ -130,6 +130,7 @@ export {
   type TransactionWorkload,
 } from './transactions/isolation.ts';
 export {
+  ANOMALY_NAMES,
   type AnomalyName,
   ISOLATION_LEVELS,
   type IsolationLevel,

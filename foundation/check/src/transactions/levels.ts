@@ -21,30 +21,50 @@
  */
 
 /** What orders transactions besides their data: nothing, the order of each process, real time. */
-export type OrderForm = '' | '-process' | '-realtime';
+const ORDER_FORMS = ['', '-process', '-realtime'] as const;
+
+/** One of these orders, as it stands behind the name of a cycle. */
+export type OrderForm = (typeof ORDER_FORMS)[number];
+
+const CYCLES = ['G0', 'G1c'] as const;
+const ANTI_CYCLES = ['G-single', 'G-nonadjacent', 'G2'] as const;
 
 /** A cycle of dependencies. */
 export type CycleName =
-  | `${'G0' | 'G1c'}${OrderForm}`
-  | `${'G-single' | 'G-nonadjacent' | 'G2'}${'' | '-item'}${OrderForm}`;
+  | `${(typeof CYCLES)[number]}${OrderForm}`
+  | `${(typeof ANTI_CYCLES)[number]}${'' | '-item'}${OrderForm}`;
+
+const DIRECT_ANOMALIES = [
+  'G1a',
+  'G1b',
+  'internal',
+  'future-read',
+  'garbage-read',
+  'duplicate-elements',
+  'incompatible-order',
+  'dirty-update',
+  'lost-update',
+  'fractured-read',
+  'cyclic-versions',
+  'predicate-read-miss',
+] as const;
 
 /** An anomaly that one or two transactions show without a cycle. */
-export type DirectAnomalyName =
-  | 'G1a'
-  | 'G1b'
-  | 'internal'
-  | 'future-read'
-  | 'garbage-read'
-  | 'duplicate-elements'
-  | 'incompatible-order'
-  | 'dirty-update'
-  | 'lost-update'
-  | 'fractured-read'
-  | 'cyclic-versions'
-  | 'predicate-read-miss';
+export type DirectAnomalyName = (typeof DIRECT_ANOMALIES)[number];
 
 /** Every anomaly of this judge. */
 export type AnomalyName = CycleName | DirectAnomalyName;
+
+/** The names of all anomalies of this judge. */
+export const ANOMALY_NAMES: readonly AnomalyName[] = [
+  ...CYCLES.flatMap((name) => ORDER_FORMS.map((form) => `${name}${form}` as const)),
+  ...ANTI_CYCLES.flatMap((name) =>
+    (['-item', ''] as const).flatMap((item) =>
+      ORDER_FORMS.map((form) => `${name}${item}${form}` as const),
+    ),
+  ),
+  ...DIRECT_ANOMALIES,
+];
 
 /** Levels that have a form for the order of sessions and one for real time. */
 const ORDERED_LEVELS = [

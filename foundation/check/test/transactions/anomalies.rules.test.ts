@@ -2,7 +2,12 @@
  * Shows each anomaly by the smallest history that has it, and a near miss that does not.
  */
 import { expect, it } from 'vitest';
-import { type AnomalyName, findAnomalies, type TransactionWorkload } from '../../src/index.ts';
+import {
+  ANOMALY_NAMES,
+  type AnomalyName,
+  findAnomalies,
+  type TransactionWorkload,
+} from '../../src/index.ts';
 import { story } from './stories.ts';
 
 interface Example {
@@ -340,6 +345,12 @@ for (const [workload, examples] of [
     },
   );
 }
+
+it('I4: every name in the public list has an example and a near miss', () => {
+  const shown = new Set([...LISTS, ...REGISTERS, ...PREDICATES].map(({ name }) => name));
+  expect([...shown].sort()).toEqual([...ANOMALY_NAMES].sort());
+  expect(ANOMALY_NAMES.length).toBe(36);
+});
 
 it('I4: the assumptions about registers refute more, and only when they are made', () => {
   const history = story('a ok 0-1: w x 1', 'b ok 2-3: w x 2', 'c ok 4-5: r x 1', 'd ok 6-7: r x 2');
