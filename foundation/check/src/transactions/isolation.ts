@@ -28,6 +28,7 @@ import {
 } from './levels.ts';
 import { inferListAppend } from './list-append.ts';
 import { findSaturatedCycle } from './order-saturation.ts';
+import { causalityTask } from './register-causality.ts';
 import { inferRegisters } from './rw-register.ts';
 import { shrinkHistory } from './sub-history.ts';
 import { type Transaction, toTransactions } from './transaction.ts';
@@ -178,8 +179,11 @@ function* judgeRegisters(
 ): Task<Judgement> {
   const { inference, reads, uses } = inferRegisters(transactions, options);
   const graph = inference.edges.toGraph(transactions.length);
-  const judgement = toJudgement(inference, yield* cycleTask(graph));
-  const refuted = new Set(reportLevels(judgement.findings.map(({ name }) => name)).refuted);
+  const cycles = toJudgement(inference, yield* cycleTask(graph));
+  const causality = yield* causalityTask(transactions, refutedIn(cycles.findings));
+  const notes = [...cycles.notes, ...causality.notes];
+  const judgement = { ...cycles, notes, findings: [...cycles.findings, ...causality.findings] };
+  const refuted = refutedIn(judgement.findings);
   // Refuted without more ado: nothing that would be derived refutes a weaker level.
   if (refuted.has('repeatable-read')) return judgement;
   const input = {
@@ -190,9 +194,13 @@ function* judgeRegisters(
     isUsable: (version: number) => uses.isUsable(version),
   };
   const { cycle, bound } = findSaturatedCycle(input, refuted);
-  const notes = bound === undefined ? [] : [`not every order was derived from others: ${bound}`];
-  if (cycle === undefined) return { ...judgement, notes };
+  if (bound !== undefined) notes.push(`not every order was derived from others: ${bound}`);
+  if (cycle === undefined) return judgement;
   return { ...judgement, findings: [...judgement.findings, explainCycle(inference, cycle)] };
+}
+
+function refutedIn(findings: readonly Finding<AnomalyName>[]): ReadonlySet<IsolationLevel> {
+  return new Set(reportLevels(findings.map(({ name }) => name)).refuted);
 }
 
 function toJudgement(inference: Inference, report: CycleReport): Judgement {

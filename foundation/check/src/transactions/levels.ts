@@ -47,6 +47,8 @@ const DIRECT_ANOMALIES = [
   'fractured-read',
   'cyclic-versions',
   'predicate-read-miss',
+  'causality-violation',
+  'causality-violation-process',
 ] as const;
 
 /** An anomaly that one or two transactions show without a cycle. */
@@ -162,6 +164,7 @@ const REFUTES: Readonly<Record<string, readonly IsolationLevel[]>> = {
   internal: ['read-atomic'],
   'fractured-read': ['read-atomic'],
   'lost-update': ['cursor-stability', 'update-atomic'],
+  'causality-violation': ['consistent-view'],
   'G-single': ['consistent-view'],
   'G-single-item': ['consistent-view', 'repeatable-read'],
   'G-nonadjacent': ['snapshot-isolation'],

@@ -114,7 +114,7 @@ function refuseOthers(transactions: readonly Transaction[]): void {
 }
 
 /** What is wrong with a history at a level, the plainest first. */
-function* violationTask(
+export function* violationTask(
   transactions: readonly Transaction[],
   history: SessionHistory,
   level: WeakLevel,

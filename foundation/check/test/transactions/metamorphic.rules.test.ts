@@ -157,6 +157,29 @@ it('I9: a refuted level refutes every stronger one', () => {
   );
 });
 
+it('I19: what the exact judges of registers refute, the judge of isolation refutes too', () => {
+  const counts = { causal: 0, 'read-atomic': 0 };
+  let byCausalityAlone = 0;
+  const registerPlans = plans.map((plan) => ({ ...plan, workload: 'rw-register' as const }));
+  fc.assert(
+    fc.property(registerPlans, fc.boolean(), (plan, isAlone) => {
+      const store = runStore(plan);
+      const history = isAlone ? loosened(store, 255) : store;
+      const { levels, anomalies } = findAnomalies(history, { workload: 'rw-register' });
+      for (const level of ['causal', 'read-atomic'] as const) {
+        if (judgeWeakIsolation(history, level).type !== 'invalid') continue;
+        expect(levels.refuted).toContain('strong-session-snapshot-isolation');
+        if (isAlone) expect(levels.refuted).toContain('snapshot-isolation');
+        counts[level]++;
+      }
+      if (anomalies.some((name) => name.startsWith('causality-violation'))) byCausalityAlone++;
+    }),
+    { numRuns: 600 },
+  );
+  expect(Math.min(...Object.values(counts))).toBeGreaterThan(50);
+  expect(byCausalityAlone).toBeGreaterThan(0);
+});
+
 it('I10: the smallest sub-history shows the anomaly by itself, and its reads have writers', () => {
   let shownCount = 0;
   fc.assert(

@@ -62,6 +62,8 @@ it('I16: agrees with the recorded bugs of PostgreSQL and YugabyteDB', (context) 
   expect(judgeIsolation(postgres, { level: 'serializable' }).verdict.type).toBe('invalid');
   const yugabyte = readPolysiText(read(context, 'transactions/yugabyte_tcc.txt'));
   expect(judgeWeakIsolation(yugabyte, 'causal').type).toBe('invalid');
+  const snapshot = { level: 'strong-session-snapshot-isolation' } as const;
+  expect(judgeIsolation(yugabyte, snapshot).verdict.type).toBe('invalid');
   tell(2, 'PolySI histories');
 });
 
