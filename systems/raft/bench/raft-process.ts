@@ -6,14 +6,15 @@
  */
 import { toNodeId } from '@mangrove/host';
 import { createProcessHost } from '@mangrove/host-process/node';
-import { type RaftNode, simpleConfiguration, startRaftNode } from '../src/index.ts';
+import { RaftError, type RaftNode, simpleConfiguration, startRaftNode } from '../src/index.ts';
 import { runLoad } from './load.ts';
 import { onOrder, tell } from './replica-channel.ts';
 
-const [place = '0', directory = ''] = process.argv.slice(2);
+const [place = '0', directory = '', port = '0'] = process.argv.slice(2);
 const host = await createProcessHost({
   node: toNodeId(`n${place}`),
   dataDirectory: `${directory}/raft-${place}`,
+  port: Number(port),
 });
 let node: RaftNode<number> | undefined;
 
@@ -45,11 +46,16 @@ onOrder(async (order) => {
   if (order.type === 'start') {
     node = await start(order.addresses);
     host.run(() => tellOfLead(node as RaftNode<number>));
-  } else if (node !== undefined) {
-    const leader = node;
-    const propose = (data: Uint8Array) => leader.propose(data);
-    tell({ type: 'done', report: await runLoad(order.load, propose, syncCount) });
+    return;
   }
+  if (node === undefined) return;
+  if (order.type === 'propose') {
+    tell({ type: 'outcome', id: order.id, isCommitted: await isCommitted(node) });
+    return;
+  }
+  const leader = node;
+  const propose = (data: Uint8Array) => leader.propose(data);
+  tell({ type: 'done', report: await runLoad(order.load, propose, syncCount) });
 });
 tell({ type: 'ready', address: host.messageAddress });
 
@@ -65,11 +71,29 @@ function start(addresses: readonly string[]): Promise<RaftNode<number>> {
   });
 }
 
-/** Tells when this node leads and has committed; never where another one does. */
+/** Proposes once; whatever refuses it, it is not committed yet. */
+async function isCommitted(own: RaftNode<number>): Promise<boolean> {
+  try {
+    await own.propose(new Uint8Array(1));
+    return true;
+  } catch (error) {
+    if (error instanceof RaftError) return false;
+    throw error;
+  }
+}
+
+/** Tells when this node leads and has committed, each time that it comes to lead. */
 async function tellOfLead(own: RaftNode<number>): Promise<void> {
-  while (own.status().role !== 'leader') await host.timers.sleep(20);
-  await own.propose(new Uint8Array(1));
-  tell({ type: 'leading' });
+  let isLeading = false;
+  for (;;) {
+    const { role } = own.status();
+    if (role !== 'leader') isLeading = false;
+    else if (!isLeading && (await isCommitted(own))) {
+      isLeading = true;
+      tell({ type: 'leading' });
+    }
+    await host.timers.sleep(20);
+  }
 }
 
 /** How many syncs the disk of this process has done. */

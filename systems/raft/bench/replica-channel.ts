@@ -8,14 +8,17 @@ export type ReplicaOrder =
   /** Where all replicas are, in order of their places. */
   | { readonly type: 'start'; readonly addresses: readonly string[] }
   /** To the leader: be its client for a while. */
-  | { readonly type: 'load'; readonly load: LoadOrder };
+  | { readonly type: 'load'; readonly load: LoadOrder }
+  /** Propose a small command, and tell what became of it. */
+  | { readonly type: 'propose'; readonly id: number };
 
 /** What a replica tells. */
 export type ReplicaNews =
   | { readonly type: 'ready'; readonly address: string }
   /** It has the lead, and whoever it needs is connected. */
   | { readonly type: 'leading' }
-  | { readonly type: 'done'; readonly report: LoadReport };
+  | { readonly type: 'done'; readonly report: LoadReport }
+  | { readonly type: 'outcome'; readonly id: number; readonly isCommitted: boolean };
 
 /** Tells the benchmark. */
 export function tell(news: ReplicaNews): void {

@@ -12,6 +12,9 @@ const REPLICA_COUNT = 3;
 /** How long a replica may be silent when something is expected of it, in milliseconds. */
 const PATIENCE_MS = 60_000;
 
+/** How long a process may take to end, in milliseconds. */
+const GRACE_MS = 3000;
+
 /** Replicas as processes. */
 export class ReplicaGroup {
   private readonly replicas: readonly ChildProcess[];
@@ -29,11 +32,11 @@ export class ReplicaGroup {
     const replicas = Array.from({ length: REPLICA_COUNT }, (_, place) =>
       fork(path, [String(place), directory]),
     );
-    const ready = await Promise.all(replicas.map((replica) => next(replica, 'ready')));
+    const ready = await Promise.all(replicas.map((replica) => nextNews(replica, 'ready')));
     const addresses = ready.map(({ address }) => address);
     const leading = Promise.any(
       replicas.map(async (replica) => {
-        await next(replica, 'leading');
+        await nextNews(replica, 'leading');
         return replica;
       }),
     );
@@ -43,22 +46,26 @@ export class ReplicaGroup {
 
   /** Has the leader be its own client for a while. */
   async load(load: LoadOrder): Promise<LoadReport> {
-    const done = next(this.leader, 'done');
+    const done = nextNews(this.leader, 'done');
     order(this.leader, { type: 'load', load });
     return (await done).report;
   }
 
   /** Ends the processes. */
   async close(): Promise<void> {
-    await Promise.all(
-      this.replicas.map(async (replica) => {
-        if (replica.exitCode !== null || replica.signalCode !== null) return;
-        const gone = new Promise((resolve) => replica.once('exit', resolve));
-        replica.disconnect();
-        await gone;
-      }),
-    );
+    await Promise.all(this.replicas.map(endReplica));
   }
+}
+
+/** Ends a process, unless it has ended: it is asked to, and killed where it does not. */
+export async function endReplica(replica: ChildProcess): Promise<void> {
+  if (replica.exitCode !== null || replica.signalCode !== null) return;
+  const gone = new Promise((resolve) => replica.once('exit', resolve));
+  if (replica.connected) replica.disconnect();
+  else replica.kill('SIGTERM');
+  const timer = setTimeout(() => replica.kill('SIGKILL'), GRACE_MS);
+  await gone;
+  clearTimeout(timer);
 }
 
 function order(replica: ChildProcess, given: ReplicaOrder): void {
@@ -66,7 +73,7 @@ function order(replica: ChildProcess, given: ReplicaOrder): void {
 }
 
 /** The next news of that type; rejects when the replica exits or is silent for too long. */
-function next<Type extends ReplicaNews['type']>(
+export function nextNews<Type extends ReplicaNews['type']>(
   replica: ChildProcess,
   type: Type,
 ): Promise<Extract<ReplicaNews, { type: Type }>> {
