@@ -1,0 +1,38 @@
+/**
+ * Raft as real processes, three and five, killed and stopped and starved of disk while clients
+ * write: their histories are linearizable, so nothing that was acknowledged is lost, and in quiet
+ * every client gets on. Two stories of all; `raft-campaign.ts` tells every one, many times.
+ */
+import { expect, it } from 'vitest';
+import { runLocal } from '../src/local/run-local.ts';
+import { anomaliesOf } from '../src/verdict.ts';
+import { planOfStory, raftEntry, raftStories } from './raft-stories.ts';
+
+/** Runs a story; resolves to what was done to the processes. */
+async function tell(name: string, nodeCount: number): Promise<Readonly<Record<string, number>>> {
+  const plan = planOfStory(name, nodeCount, 1);
+  const { verdict, notInjected, counts, history, ends } = await runLocal(raftEntry, plan);
+  expect(anomaliesOf(verdict)).toEqual([]);
+  expect(verdict.answer).toBe('valid');
+  expect({ notInjected, ends }).toEqual({ notInjected: [], ends: [] });
+  const acknowledged = history.filter(({ type, f }) => type === 'ok' && f === 'write');
+  expect(acknowledged.length).toBeGreaterThan(10);
+  return counts;
+}
+
+it('three nodes lose nothing when a majority of them, then all, are killed', async () => {
+  const counts = await tell('a majority is killed at once, then all are', 3);
+  expect(counts).toMatchObject({ 'fault crash': 5 });
+  // On a slow machine those of the first round may not be back before they are killed again.
+  expect(counts['node starts']).toBeGreaterThanOrEqual(3);
+});
+
+it('five nodes lose nothing when each is stopped in turn, the leader among them', async () => {
+  const story = 'each node is stopped for longer than an election, then goes on';
+  expect(await tell(story, 5)).toMatchObject({ 'fault pause': 5 });
+});
+
+it('a story that is not there is refused', () => {
+  expect(() => planOfStory('none', 3, 1)).toThrow('there is no story called none');
+  expect(Object.keys(raftStories).length).toBe(7);
+});
