@@ -2,10 +2,13 @@
  * How long the recovery of 1 GiB takes, beside reading the same files; and what an idle log costs
  * in memory.
  *
- * Files are in the cache of the system in both lanes, so the reference is the fastest reading there
- * is: the ratio says what checking and indexing cost on top.
+ * The journal was just written, so recovery finds its files in the cache of the system. They are
+ * read in two ways to compare: from that cache, where the ratio says what checking and indexing
+ * cost on top; and past it, by `dd`, at the speed of the disk, where the ratio says which of the
+ * two the recovery of a machine that was just started would wait for.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -29,7 +32,7 @@ export const bench = {
     const options = { node: toNodeId('bench'), dataDirectory: directory };
     const host = await createProcessHost(options);
     try {
-      await measureRecovery(host, report);
+      await measureRecovery(host, directory, report);
       await measureMemory(host, report);
     } finally {
       await host.close();
@@ -38,7 +41,11 @@ export const bench = {
   },
 };
 
-async function measureRecovery(host: Host, report: (row: BenchRow) => void): Promise<void> {
+async function measureRecovery(
+  host: Host,
+  dataDirectory: string,
+  report: (row: BenchRow) => void,
+): Promise<void> {
   const options = { directory: 'large' };
   const made = await openJournal(host, options);
   const record = new Uint8Array(RECORD_BYTES).fill(7);
@@ -57,17 +64,34 @@ async function measureRecovery(host: Host, report: (row: BenchRow) => void): Pro
       }),
     );
   }
-  const [ours, reference] = [median(opening), median(reading)];
-  report({
-    bench: 'journal-recovery',
-    case: 'recovery of 1 GiB in records of 4 KiB, beside reading the files',
-    ours,
-    reference,
-    unit: 's',
-    ratio: ours / reference,
-    goal: '',
-    met: true,
-  });
+  const references = new Map([['from the cache of the system', median(reading)]]);
+  const fromDisk = await secondsPastCache(join(dataDirectory, 'files', 'large'));
+  if (fromDisk !== undefined) references.set('from the disk', fromDisk);
+  const ours = median(opening);
+  for (const [where, reference] of references) {
+    report({
+      bench: 'journal-recovery',
+      case: `recovery of 1 GiB in records of 4 KiB, beside reading the files ${where}`,
+      ours,
+      reference,
+      unit: 's',
+      ratio: ours / reference,
+      goal: '',
+      met: true,
+    });
+  }
+}
+
+/** How long `dd` reads the segments past the cache; undefined where it cannot. */
+async function secondsPastCache(directory: string): Promise<number | undefined> {
+  const names = (await readdir(directory)).filter((name) => name.startsWith('segment'));
+  const start = performance.now();
+  for (const name of names) {
+    const what = [`if=${join(directory, name)}`, 'of=/dev/null', 'bs=1M', 'iflag=direct'];
+    const { status } = spawnSync('dd', what, { stdio: 'ignore' });
+    if (status !== 0) return undefined;
+  }
+  return (performance.now() - start) / 1000;
 }
 
 async function readAll(host: Host, directory: string): Promise<void> {

@@ -117,6 +117,7 @@ class InspectionLines {
 
   finish(found: Found): void {
     this.endSegment();
+    if (found.aheadBytes > 0) this.print(`${found.aheadBytes} zeros are set aside behind it`);
     for (const segment of found.leftovers) this.print(`${segmentName(segment)}: left over`);
     for (const log of found.table.logs.values()) {
       const count = log.nextIndex - log.firstIndex;

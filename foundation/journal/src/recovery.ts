@@ -45,6 +45,8 @@ export interface Found {
   readonly sizes: ReadonlyMap<number, number>;
   /** Where the last batch begins: from here on nothing proves that it was synced. */
   readonly provenUntil: Position;
+  /** How many zeros stand behind the last batch, set aside for what comes next. */
+  readonly aheadBytes: number;
   /** Files that are to be removed: left over from a compaction, or a segment that was torn. */
   readonly leftovers: readonly number[];
   readonly report: RecoveryReport;
@@ -79,6 +81,7 @@ class Finder {
   private batchCount = 0;
   private readBytes = 0;
   private wasClosed = false;
+  private aheadBytes = 0;
   private cut: TornTail | undefined;
 
   constructor(parts: RecoveryParts, numbers: readonly number[]) {
@@ -108,7 +111,10 @@ class Finder {
           // A segment is left behind only when it is full: these zeros were a batch.
           const blank = { offset: scanned.offset, reason: 'no batch begins here' };
           await this.judge(file, segment, isLast, scan, blank);
-        } else this.sizes.set(segment, scanned.offset);
+        } else {
+          this.sizes.set(segment, scanned.offset);
+          this.aheadBytes = file.size() - scanned.offset;
+        }
         return;
       }
     } finally {
@@ -142,6 +148,7 @@ class Finder {
       nextSequence: this.lastSequence + 1,
       sizes,
       provenUntil: this.provenUntil,
+      aheadBytes: this.aheadBytes,
       leftovers,
       report: {
         segmentCount: sizes.size,

@@ -37,6 +37,8 @@ export class Lives {
   readonly counts: Record<string, number> = {};
   /** How many bits of the journal's files have rotted so far. */
   rotCount = () => 0;
+  /** Whether a life began to open the journal, and has not come to hold it against the twin. */
+  isOpening = false;
   private serial = 0;
 
   constructor(kind: JournalKind) {
@@ -69,12 +71,10 @@ export function driverOf(lives: Lives, roundCount?: number): (host: Host) => Pro
       try {
         for (let round = 1; ; round++) {
           const isLast = roundCount === undefined ? random.chance(1, 8) : round === roundCount;
-          const journal = await openDriven(host, lives.kind);
-          const driver = new Driver(lives, host, journal, random);
-          await driver.check();
+          const driver = await openChecked(host, lives, random);
           await driver.run();
           if (isLast) break;
-          await journal.close();
+          await driver.close();
           lives.count('reopened');
         }
       } catch (error) {
@@ -89,6 +89,18 @@ export function driverOf(lives: Lives, roundCount?: number): (host: Host) => Pro
     const close = async () => {};
     return { close, [Symbol.asyncDispose]: close };
   };
+}
+
+/** Opens the journal and holds what it finds against the twin. */
+async function openChecked(host: Host, lives: Lives, random: Random): Promise<Driver> {
+  // An opening that a crash ended may have cut, and nobody was there to be told.
+  const mayHaveCut = lives.isOpening;
+  lives.isOpening = true;
+  const journal = await openDriven(host, lives.kind);
+  const driver = new Driver(lives, host, journal, random);
+  await driver.check(mayHaveCut || journal.recovery.cut !== undefined);
+  lives.isOpening = false;
+  return driver;
 }
 
 function openDriven(host: Host, kind: JournalKind): Promise<SharedJournal> {
@@ -113,11 +125,14 @@ class Driver {
     this.random = random;
   }
 
-  /** Holds everything that is found against the twin. */
-  async check(): Promise<void> {
+  /**
+   * Holds everything that is found against the twin.
+   *
+   * @param isCut whether this opening, or one before it that came to no end, has cut a tail
+   */
+  async check(isCut: boolean): Promise<void> {
     const { lives, journal } = this;
-    const isCut = journal.recovery.cut !== undefined;
-    if (isCut) lives.count('tail cut');
+    if (journal.recovery.cut !== undefined) lives.count('tail cut');
     const found: Record<string, TwinState[string]> = {};
     for (const name of journal.names) {
       const log = this.log(name);
@@ -153,6 +168,10 @@ class Driver {
     if (!this.isPoisoned && textOf(lives.twin.accepted) !== textOf(lives.twin.durable)) {
       throw new Error('something is under way after everything was answered');
     }
+  }
+
+  close(): Promise<void> {
+    return this.journal.close();
   }
 
   private log(name: string): Journal {

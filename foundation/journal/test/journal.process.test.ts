@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -161,6 +161,37 @@ describe('the door for tools', () => {
     expect(outcome).toEqual({ type: 'sound' });
     expect(lines).toContain("log 'orders': records 2 to 5, in 2 segments, metadata 10 bytes");
     expect(lines.at(-1)).toBe('sound; it was closed in order');
+  });
+});
+
+describe('an inspection of a plain journal', () => {
+  it('R20: tells zeros set aside, an orderly end, a torn tail and damage', async () => {
+    await withHost(async (host, directory) => {
+      const wal = join(directory, 'files', 'wal');
+      const look = async () => {
+        const lines: string[] = [];
+        const { type } = await inspectDirectory(wal, (line) => lines.push(line));
+        return [type, ...lines];
+      };
+      const journal = await openJournal(host, { directory: 'wal', segmentBytes: 4096 });
+      await journal.append(toBytes('a', 'b'));
+      await journal.append(toBytes('c'));
+      const { diskBytes } = journal.sizes;
+      const log = "log 'log': records 1 to 3, in 1 segments, metadata 0 bytes";
+      const reserved = 'reserved: 1 records, 0 damaged copies';
+      const segment = `segment-0000000001: ${diskBytes} bytes, batches 1 to 3, 3 records`;
+      const ahead = `${4096 - diskBytes} zeros are set aside behind it`;
+      expect(await look()).toEqual(['sound', segment, ahead, log, reserved, 'sound']);
+      await journal.close();
+      expect((await look()).at(-1)).toBe('sound; it was closed in order');
+      const path = join(wal, 'segment-0000000001');
+      const bytes = await readFile(path);
+      await writeFile(path, bytes.subarray(0, diskBytes - 1));
+      expect((await look()).at(-1)).toMatch(/^torn tail: .*the file ends before the batch does/);
+      bytes[diskBytes - 1] = 0;
+      await writeFile(path, bytes);
+      expect((await look()).at(-1)).toMatch(/^corrupt: batch 3 was synced and is damaged/);
+    });
   });
 });
 

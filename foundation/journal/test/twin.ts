@@ -82,7 +82,7 @@ export class Twin {
   durable: TwinState;
   pending: Pending[] = [];
   /** What was durable before each batch of acknowledged effects, oldest first. */
-  private former: TwinState[] = [];
+  private readonly former: TwinState[] = [];
   private lastAckMs = -1;
   /** Refused, and yet they may turn out to have happened, until something else was written. */
   private doubtful: Pending[] = [];
@@ -135,18 +135,36 @@ export class Twin {
     const candidates = [...this.beginnings(pending), ...this.beginnings(doubtful)];
     const text = textOf(found);
     const isLawful = candidates.some((candidate) => textOf(candidate) === text);
-    const rotten = former.slice(Math.max(0, former.length - rotCount));
-    const kept = isLawful ? -1 : rotten.findLastIndex((state) => textOf(state) === text);
-    if (!isLawful && kept < 0) {
+    const lostCount = isLawful ? 0 : this.lostBatches(text, rotCount);
+    if (lostCount === undefined) {
       const known = candidates.map(textOf).map(short).join('\n');
       throw new Error(`found ${short(text)}, which is none of\n${known}`);
     }
-    const lostCount = isLawful ? 0 : rotten.length - kept;
-    this.former = former.slice(0, former.length - lostCount);
+    // A batch that nobody was told of is one as well.
+    if (isLawful && textOf(this.durable) !== text) former.push(this.durable);
     this.durable = found;
     this.pending = [];
     this.doubtful = [];
     return lostCount;
+  }
+
+  /**
+   * How many batches at the end have to be missing for the state `text`, of `rotCount` at most;
+   * undefined where no number of them gives it. The states after them are forgotten.
+   */
+  private lostBatches(text: string, rotCount: number): number | undefined {
+    let newest = textOf(this.durable);
+    for (let lostCount = 0; lostCount < rotCount; ) {
+      const state = this.former.pop();
+      if (state === undefined) return undefined;
+      const older = textOf(state);
+      // What changed nothing was no batch, or one that nobody misses.
+      if (older === newest) continue;
+      newest = older;
+      lostCount += 1;
+      if (older === text) return lostCount;
+    }
+    return undefined;
   }
 
   /** The states after each beginning of `effects` that has all acknowledged ones. */
