@@ -21,7 +21,7 @@ export {
 } from './core/configuration.ts';
 export type { Effect, HardState, RefusalReason, RoleName } from './core/effect.ts';
 export { type Entry, entrySizeBytes, type Payload } from './core/entry.ts';
-export type { RaftEvent, ReadMode, RequestId } from './core/event.ts';
+export type { RaftEvent, ReadMode, RequestId, SnapshotChunk } from './core/event.ts';
 export { type MemberIdentity, STORES_SINCE } from './core/identity.ts';
 export type { Message, MessageBody } from './core/message.ts';
 export { DEFAULT_OPTIONS, type RaftOptions, toRaftOptions } from './core/options.ts';
@@ -34,6 +34,8 @@ export {
 export {
   blankSnapshot,
   foundingSnapshot,
+  type PartialSnapshot,
+  type SnapshotImage,
   type SnapshotMetadata,
 } from './core/snapshot-metadata.ts';
 export { snapshotAt } from './core/snapshots.ts';
@@ -55,7 +57,15 @@ export {
   SessionMachine,
   type SessionResult,
 } from './shell/session-machine.ts';
-export type { StateMachine } from './shell/state-machine.ts';
+export { SLICE_BYTES_MAX } from './shell/snapshot-blocks.ts';
+export type { Slices } from './shell/snapshot-files.ts';
+export type {
+  AnyMachine,
+  CommandCodec,
+  PlacedCommand,
+  StateMachine,
+  StreamingMachine,
+} from './shell/state-machine.ts';
 export {
   inspectStore,
   type StorePlace,

@@ -6,6 +6,7 @@
  * apart; it is volatile and starts from the snapshot.
  */
 import type { Incarnation, Instant, NodeId } from '@mangrove/host';
+import { crc32c } from '@mangrove/wire';
 import {
   createRaft,
   type Effect,
@@ -15,6 +16,7 @@ import {
   NO_TERM,
   type RaftOptions,
   type RaftState,
+  type SnapshotImage,
   type SnapshotMetadata,
   type Term,
 } from '../src/index.ts';
@@ -32,7 +34,16 @@ export interface Platter {
   logBase: LogIndex;
   logBaseTerm: Term;
   entries: Entry[];
+  /** Snapshots that are not forgotten, by index. */
+  readonly snapshots: Map<number, Uint8Array>;
+  /** What has arrived of a snapshot of the leader's. */
+  incoming:
+    | { readonly index: LogIndex; readonly image: SnapshotImage; bytes: Uint8Array }
+    | undefined;
 }
+
+/** A part of a snapshot that is to be written. */
+export type WriteChunk = Extract<Effect, { type: 'write-chunk' }>;
 
 /** A machine, up or down. */
 export class Machine {
@@ -48,10 +59,8 @@ export class Machine {
   /** What `applied` has not been told of yet. */
   isApplyPending = false;
   loads: Extract<Effect, { type: 'load-entries' }>[] = [];
-  /** When the transfer of a snapshot to a peer began. */
-  readonly transfers = new Map<NodeId, number>();
-  /** Snapshots received, by index: their hash. */
-  readonly received = new Map<number, number>();
+  chunkLoads: Extract<Effect, { type: 'load-chunk' }>[] = [];
+  pendingChunks: WriteChunk[] = [];
   pausedUntil = 0;
   driftPpm = 0;
 
@@ -65,6 +74,8 @@ export class Machine {
       logBase: snapshot.index,
       logBaseTerm: snapshot.term,
       entries: [],
+      snapshots: new Map([[snapshot.index, snapshotBytes(snapshot.index, 0)]]),
+      incoming: undefined,
     };
   }
 
@@ -80,11 +91,16 @@ export class Machine {
     this.machineHash = platter.snapshotHash;
     this.isApplyPending = false;
     const behind = platter.entries.filter((entry) => entry.index > platter.snapshot.index);
+    const { hardState, snapshot, incoming } = platter;
+    const partial =
+      incoming === undefined || incoming.index <= snapshot.index
+        ? undefined
+        : { index: incoming.index, image: incoming.image, offset: incoming.bytes.length };
     this.state = createRaft({
       self: this.node,
       incarnation: this.incarnation as Incarnation,
       options: this.options,
-      recovered: { hardState: platter.hardState, snapshot: platter.snapshot, entries: behind },
+      recovered: { hardState, snapshot, entries: behind, incoming: partial },
       now: this.clock(now),
       random,
     });
@@ -97,8 +113,8 @@ export class Machine {
     this.state = undefined;
     this.pendingWrites = [];
     this.loads = [];
-    this.received.clear();
-    this.transfers.clear();
+    this.chunkLoads = [];
+    this.pendingChunks = [];
   }
 
   /** Makes one write durable. */
@@ -115,7 +131,14 @@ export class Machine {
     }
     if (write.snapshot !== undefined) {
       platter.snapshot = write.snapshot;
-      platter.snapshotHash = this.received.get(write.snapshot.index) ?? -1;
+      const { incoming } = platter;
+      check(
+        incoming?.index === write.snapshot.index && isWhole(incoming),
+        `${this.node} installs ${write.snapshot.index}, and has of ${incoming?.index} not all`,
+      );
+      platter.incoming = undefined;
+      platter.snapshots.set(write.snapshot.index, incoming.bytes);
+      platter.snapshotHash = hashIn(incoming.bytes);
       platter.logBase = write.snapshot.index;
       platter.logBaseTerm = write.snapshot.term;
       platter.entries = [];
@@ -126,6 +149,54 @@ export class Machine {
     check(first.index <= end + 1, `${this.node} writes ${first.index} behind ${end}`);
     platter.entries.length = first.index - platter.logBase - 1;
     platter.entries.push(...write.entries);
+  }
+
+  /** Keeps a snapshot of its own. */
+  keepSnapshot(metadata: SnapshotMetadata): void {
+    const { platter } = this;
+    platter.snapshot = metadata;
+    platter.snapshotHash = this.machineHash;
+    platter.snapshots.set(metadata.index, snapshotBytes(metadata.index, this.machineHash));
+  }
+
+  /** Forgets the log up to `logIndex` and snapshots before that of `snapshotIndex`. */
+  forget(logIndex: LogIndex, snapshotIndex: LogIndex): void {
+    const { platter } = this;
+    for (const index of platter.snapshots.keys()) {
+      if (index < snapshotIndex) platter.snapshots.delete(index);
+    }
+    const term = this.durableTermAt(logIndex);
+    if (term === undefined || logIndex <= platter.logBase) return;
+    platter.entries.splice(0, logIndex - platter.logBase);
+    platter.logBase = logIndex;
+    platter.logBaseTerm = term;
+  }
+
+  /** A part of a snapshot, as an event; missing where it is forgotten. */
+  loadChunk(wanted: Extract<Effect, { type: 'load-chunk' }>) {
+    const { peer, snapshot, offset, bytesMax } = wanted;
+    const bytes = this.platter.snapshots.get(snapshot.index);
+    const chunk =
+      bytes === undefined
+        ? undefined
+        : { image: imageOf(bytes), data: bytes.slice(offset, offset + bytesMax) };
+    return { type: 'chunk-loaded', peer, index: snapshot.index, offset, chunk } as const;
+  }
+
+  /** Makes a part of a snapshot durable; the event that tells of it. */
+  completeChunk({ snapshot, image, offset, data }: WriteChunk) {
+    const { platter } = this;
+    const { index } = snapshot;
+    if (offset === 0) platter.incoming = { index, image, bytes: new Uint8Array(0) };
+    const { incoming } = platter;
+    check(
+      incoming?.index === index && incoming.bytes.length === offset,
+      `${this.node} puts ${index} at ${offset}, and ${incoming?.bytes.length} bytes are there`,
+    );
+    incoming.bytes = new Uint8Array([...incoming.bytes, ...data]);
+    const end = incoming.bytes.length;
+    const isIntact = end < image.sizeBytes || isWhole(incoming);
+    return { type: 'chunk-written', index, image, offset: end, isIntact } as const;
   }
 
   /** The term of what is durable at `index`; `undefined` where nothing is. */
@@ -147,6 +218,27 @@ export class Machine {
     if (start < 0) return [];
     return this.platter.entries.slice(start, Math.min(start + countMax, to - this.platter.logBase));
   }
+}
+
+/** The bytes of a snapshot: the hash of the state machine, then more, as much as `index` says. */
+export function snapshotBytes(index: number, hash: number): Uint8Array {
+  const bytes = new Uint8Array(4 + ((index * 7) % 40)).fill(index & 0xff);
+  new DataView(bytes.buffer).setInt32(0, hash);
+  return bytes;
+}
+
+function hashIn(bytes: Uint8Array): number {
+  return new DataView(bytes.buffer, bytes.byteOffset).getInt32(0);
+}
+
+/** What tells these bytes from others. */
+export function imageOf(bytes: Uint8Array): SnapshotImage {
+  return { sizeBytes: bytes.length, checksum: crc32c(bytes) };
+}
+
+function isWhole(incoming: { readonly image: SnapshotImage; readonly bytes: Uint8Array }): boolean {
+  const { sizeBytes, checksum } = imageOf(incoming.bytes);
+  return sizeBytes === incoming.image.sizeBytes && checksum === incoming.image.checksum;
 }
 
 /** What must hold; a violation ends the run. */

@@ -30,12 +30,6 @@ type Happening = RaftEvent extends infer Each
     : never
   : never;
 
-/** A message under way; a snapshot's carries what the state machine was. */
-interface Parcel {
-  readonly message: Message;
-  readonly snapshotHash: number | undefined;
-}
-
 /** How a run went. */
 export interface RunResult {
   readonly eventCount: number;
@@ -55,6 +49,7 @@ interface Trouble {
   readonly member: number;
   readonly transfer: number;
   readonly snapshot: number;
+  readonly rot: number;
   readonly disk: number;
   /** The most milliseconds that pass at once. */
   readonly haste: number;
@@ -76,7 +71,7 @@ class RandomCluster {
   private trouble: Trouble;
   private readonly machines = new Map<NodeId, Machine>();
   private readonly watchman: Watchman;
-  private parcels: Parcel[] = [];
+  private parcels: Message[] = [];
   private readonly cuts = new Set<string>();
   private readonly counts: Record<string, number> = {};
   private now = 0;
@@ -103,6 +98,9 @@ class RandomCluster {
       readCountMax: random.pick([2, 50]),
       diskStallMs: random.pick([150, 1000]),
       promotionLagMax: 5,
+      snapshotChunkBytesMax: random.pick([5, 20, 1000]),
+      snapshotBytesPerSecondMax: random.pick([2000, 1_000_000]),
+      snapshotHoldCountMax: random.pick([1, 10, 1000]),
     });
     const nodes = Array.from({ length: MACHINE_COUNT }, (_, place) => toNodeId(`n${place + 1}`));
     const founders = nodes.slice(0, random.pick([1, 2, 3, 3, 3, 5]));
@@ -133,7 +131,7 @@ class RandomCluster {
   /** Everything heals; then a leader must stand, commit, and everyone must agree. */
   calmDown(): void {
     this.cuts.clear();
-    this.trouble = { ...this.trouble, loss: 0, duplicate: 0 };
+    this.trouble = { ...this.trouble, loss: 0, duplicate: 0, rot: 0 };
     for (const machine of this.machines.values()) {
       machine.pausedUntil = 0;
       if (machine.state === undefined) this.restart(machine);
@@ -205,7 +203,7 @@ class RandomCluster {
         machine.pendingWrites.push(effect);
         return;
       case 'send':
-        this.send({ message: effect.message, snapshotHash: undefined });
+        this.send(effect.message);
         return;
       case 'apply':
         for (const entry of effect.entries) this.watchman.applied(machine, entry);
@@ -228,8 +226,15 @@ class RandomCluster {
       case 'load-entries':
         machine.loads.push(effect);
         return;
-      case 'send-snapshot':
-        this.sendSnapshot(machine, effect.peer);
+      case 'load-chunk':
+        machine.chunkLoads.push(effect);
+        return;
+      case 'write-chunk':
+        machine.pendingChunks.push(effect);
+        this.count(effect.type);
+        return;
+      case 'forget':
+        machine.forget(effect.logIndex, effect.snapshotIndex);
         return;
       case 'refused':
         this.count(`refused ${effect.reason}`);
@@ -240,29 +245,15 @@ class RandomCluster {
     }
   }
 
-  private send(parcel: Parcel): void {
-    const { from, to } = parcel.message;
+  private send(message: Message): void {
+    const { from, to } = message;
     if (this.cuts.has(`${from}>${to}`)) return;
     if (this.random.below(1000) < this.trouble.loss) return;
-    this.parcels.push(parcel);
-    if (this.random.below(1000) < this.trouble.duplicate) this.parcels.push(parcel);
+    this.parcels.push(message);
+    if (this.random.below(1000) < this.trouble.duplicate) this.parcels.push(message);
     if (this.parcels.length > PARCELS_MAX) {
       this.parcels.splice(this.random.below(this.parcels.length), 1);
     }
-  }
-
-  private sendSnapshot(machine: Machine, peer: NodeId): void {
-    const { state, platter, node } = machine;
-    if (state === undefined) return;
-    const message: Message = {
-      type: 'install-snapshot',
-      from: node,
-      to: peer,
-      term: state.term,
-      snapshot: platter.snapshot,
-    };
-    machine.transfers.set(peer, this.now);
-    this.send({ message, snapshotHash: platter.snapshotHash });
   }
 
   private deliver(): void {
@@ -270,39 +261,37 @@ class RandomCluster {
     if (parcels.length === 0) return;
     // Mostly in order, so that things get on; sometimes any.
     const place = random.chance(3, 4) ? 0 : random.below(parcels.length);
-    const [parcel] = parcels.splice(place, 1);
-    if (parcel === undefined) return;
-    const target = this.machines.get(parcel.message.to);
+    const [message] = parcels.splice(place, 1);
+    if (message === undefined) return;
+    const target = this.machines.get(message.to);
     if (target?.state === undefined) return;
-    if (target.pausedUntil > this.now) parcels.push(parcel);
-    else this.receive(target, parcel);
-  }
-
-  private receive(target: Machine, { message, snapshotHash }: Parcel): void {
-    if (snapshotHash !== undefined && message.type === 'install-snapshot') {
-      target.received.set(message.snapshot.index, snapshotHash);
-    }
-    this.happen(target, { type: 'message', message });
-    if (snapshotHash === undefined) return;
-    const source = this.machines.get(message.from);
-    if (source?.transfers.delete(target.node) !== true) return;
-    const isDone = this.random.chance(2, 3);
-    this.happen(source, { type: 'snapshot-sent', peer: target.node, isDone });
-  }
-
-  /** A transfer that takes too long has failed; whoever runs a core always tells it the end. */
-  private giveTransfersUp(machine: Machine): void {
-    for (const [peer, begunAt] of machine.transfers) {
-      if (this.now - begunAt < 300) continue;
-      machine.transfers.delete(peer);
-      this.happen(machine, { type: 'snapshot-sent', peer, isDone: false });
-    }
+    if (target.pausedUntil > this.now) parcels.push(message);
+    else this.happen(target, { type: 'message', message });
   }
 
   private writeSome(): void {
-    const machine = this.anyUp(({ pendingWrites }) => pendingWrites.length > 0);
+    const machine = this.anyUp(
+      ({ pendingWrites, pendingChunks }) => pendingWrites.length + pendingChunks.length > 0,
+    );
     const count = this.random.between(1, 3);
-    if (machine !== undefined) this.completeWrites(machine, count);
+    if (machine === undefined) return;
+    if (this.random.chance(1, 2)) this.completeChunk(machine);
+    this.completeWrites(machine, count);
+  }
+
+  private completeChunk(machine: Machine): void {
+    const chunk = machine.pendingChunks.shift();
+    if (chunk === undefined) return;
+    const event = machine.completeChunk(chunk);
+    if (!event.isIntact) this.count('chunk rotted');
+    this.happen(machine, event);
+    const { incoming } = machine.platter;
+    // A bit rots: the checksum of the whole must tell.
+    const isRotting = incoming !== undefined && incoming.bytes.length < incoming.image.sizeBytes;
+    if (isRotting && this.random.below(1000) < this.trouble.rot) {
+      const place = this.random.below(incoming.bytes.length);
+      incoming.bytes[place] = (incoming.bytes[place] ?? 0) ^ 1;
+    }
   }
 
   private completeWrites(machine: Machine, count: number): void {
@@ -317,7 +306,6 @@ class RandomCluster {
     for (const machine of this.machines.values()) {
       const { state } = machine;
       if (state === undefined || machine.pausedUntil > this.now) continue;
-      this.giveTransfersUp(machine);
       if (nextTimerAt(state) > machine.clock(this.now)) continue;
       this.happen(machine, { type: 'timer', random: this.random.uint32() });
     }
@@ -356,7 +344,7 @@ class RandomCluster {
 
   /** What the shell of a machine does when it gets to it. */
   private work(): void {
-    const machine = this.anyUp(({ isApplyPending, loads }) => isApplyPending || loads.length > 0);
+    const machine = this.anyUp(hasWork);
     if (machine !== undefined) this.workOff(machine);
   }
 
@@ -364,6 +352,11 @@ class RandomCluster {
     if (machine.isApplyPending) {
       machine.isApplyPending = false;
       this.happen(machine, { type: 'applied', index: machine.machineIndex as LogIndex });
+    }
+    const chunkLoad = machine.chunkLoads.shift();
+    if (chunkLoad !== undefined) {
+      const event = machine.loadChunk(chunkLoad);
+      this.happen(machine, this.random.chance(1, 20) ? { ...event, chunk: undefined } : event);
     }
     const load = machine.loads.shift();
     if (load === undefined) return;
@@ -388,6 +381,8 @@ class RandomCluster {
   private crash(): void {
     const machine = this.random.chance(1, 3) ? this.anyLeader() : this.anyUp();
     if (machine === undefined) return;
+    const [chunk] = machine.pendingChunks;
+    if (chunk !== undefined && this.random.chance(1, 2)) machine.completeChunk(chunk);
     machine.crash(this.random.below(machine.pendingWrites.length + 1));
     this.count('crash');
   }
@@ -463,16 +458,9 @@ class RandomCluster {
     const index = state.appliedIndex;
     const isOver = state.installing !== undefined || platter.snapshot.index >= index;
     if (isOver || index < state.log.baseIndex) return;
-    platter.snapshot = snapshotAt(state, index);
-    platter.snapshotHash = machine.machineHash;
+    machine.keepSnapshot(snapshotAt(state, index));
     const kept = this.random.pick([0, 2, 10]);
     const compactTo = Math.max(state.log.baseIndex, index - kept) as LogIndex;
-    const term = machine.durableTermAt(compactTo);
-    if (term !== undefined && compactTo > platter.logBase) {
-      platter.entries.splice(0, compactTo - platter.logBase);
-      platter.logBase = compactTo;
-      platter.logBaseTerm = term;
-    }
     this.happen(machine, { type: 'snapshot-taken', index, compactTo });
     this.count('snapshot');
   }
@@ -488,13 +476,14 @@ class RandomCluster {
     for (let round = 0; round < 20; round++) {
       const { parcels } = this;
       this.parcels = [];
-      for (const parcel of parcels) {
-        const target = this.machines.get(parcel.message.to);
-        if (target !== undefined) this.receive(target, parcel);
+      for (const message of parcels) {
+        const target = this.machines.get(message.to);
+        if (target !== undefined) this.happen(target, { type: 'message', message });
       }
       for (const machine of this.machines.values()) {
         this.completeWrites(machine, machine.pendingWrites.length);
-        while (machine.isApplyPending || machine.loads.length > 0) this.workOff(machine);
+        while (machine.pendingChunks.length > 0) this.completeChunk(machine);
+        while (hasWork(machine)) this.workOff(machine);
       }
     }
   }
@@ -514,6 +503,10 @@ class RandomCluster {
   }
 }
 
+function hasWork({ isApplyPending, loads, chunkLoads }: Machine): boolean {
+  return isApplyPending || loads.length > 0 || chunkLoads.length > 0;
+}
+
 function drawTrouble(random: Random): Trouble {
   const draw = (...choices: readonly number[]) => random.pick(choices);
   return {
@@ -525,6 +518,7 @@ function drawTrouble(random: Random): Trouble {
     member: draw(0, 0, 100, 400),
     transfer: draw(0, 0, 50, 200),
     snapshot: draw(0, 50, 300),
+    rot: draw(0, 0, 300),
     disk: draw(60, 120, 160),
     haste: draw(2, 6, 20),
   };

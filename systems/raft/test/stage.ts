@@ -115,9 +115,15 @@ export class Stage {
     return this.happen(name, { type: 'timer', random });
   }
 
-  /** Completes the first `count` writes of a member; all of them where `count` is not given. */
+  /**
+   * Completes the parts of snapshots that a member writes, then its first `count` writes; all of
+   * them where `count` is not given.
+   */
   sync(name: string, count = Number.POSITIVE_INFINITY): readonly Effect[] {
     const machine = this.machine(name);
+    for (const chunk of machine.pendingChunks.splice(0)) {
+      this.happen(name, machine.completeChunk(chunk));
+    }
     const done = machine.pendingWrites.splice(0, count);
     for (const write of done) machine.complete(write);
     const sequence = done.at(-1)?.sequence;
@@ -144,14 +150,7 @@ export class Stage {
   hand(message: Message): void {
     const machine = this.machine(message.to);
     if (machine.state === undefined) return;
-    const source = this.machine(message.from);
-    if (message.type === 'install-snapshot') {
-      machine.received.set(message.snapshot.index, source.platter.snapshotHash);
-    }
     this.happen(message.to, { type: 'message', message });
-    if (message.type === 'install-snapshot' && source.state?.role.type === 'leader') {
-      this.happen(message.from, { type: 'snapshot-sent', peer: machine.node, isDone: true });
-    }
   }
 
   /** Delivers and writes until nothing is under way; messages of and to `apart` are lost. */
@@ -226,12 +225,7 @@ export class Stage {
     const machine = this.machine(name);
     const state = this.state(name);
     const index = state.appliedIndex;
-    const { platter } = machine;
-    platter.snapshot = snapshotAt(state, index);
-    platter.snapshotHash = machine.machineHash;
-    platter.entries.splice(0, index - platter.logBase);
-    platter.logBase = index;
-    platter.logBaseTerm = platter.snapshot.term;
+    machine.keepSnapshot(snapshotAt(state, index));
     this.happen(name, { type: 'snapshot-taken', index, compactTo: index });
   }
 
@@ -258,7 +252,9 @@ export class Stage {
   }
 
   private hasWrites(): boolean {
-    return [...this.machines.values()].some((machine) => machine.pendingWrites.length > 0);
+    return [...this.machines.values()].some(
+      ({ pendingWrites, pendingChunks }) => pendingWrites.length > 0 || pendingChunks.length > 0,
+    );
   }
 
   private perform(machine: Machine, effect: Effect): void {
@@ -290,13 +286,15 @@ export class Stage {
         this.happen(machine.node, { type: 'entries-loaded', peer: effect.peer, entries });
         return;
       }
-      case 'send-snapshot': {
-        const { term } = this.state(machine.node);
-        const { snapshot } = machine.platter;
-        const head = { from: machine.node, to: effect.peer, term };
-        this.parcels.push({ type: 'install-snapshot', snapshot, ...head });
+      case 'load-chunk':
+        this.happen(machine.node, machine.loadChunk(effect));
         return;
-      }
+      case 'write-chunk':
+        machine.pendingChunks.push(effect);
+        return;
+      case 'forget':
+        machine.forget(effect.logIndex, effect.snapshotIndex);
+        return;
       default:
         return;
     }

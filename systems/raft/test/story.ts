@@ -203,8 +203,13 @@ function describe(node: NodeId, effect: Effect): string | undefined {
       return `${node}: read ${effect.id} is answered at ${effect.index}`;
     case 'transferred':
       return `${node}: request ${effect.id} is done`;
-    case 'send-snapshot':
-      return `${node}: brings snapshot ${effect.snapshot.index} to ${effect.peer}`;
+    case 'write-chunk': {
+      const { snapshot, image, offset, data } = effect;
+      const part = `${offset} to ${offset + data.length} of ${image.sizeBytes}`;
+      return `${node}: writes ${part} of snapshot ${snapshot.index}`;
+    }
+    case 'forget':
+      return `${node}: forgets its log up to ${effect.logIndex}`;
     default:
       return undefined;
   }
@@ -245,8 +250,13 @@ function describeMessage(message: Message): string {
       return `${head}: round ${message.round}, commit ${message.commitIndex}`;
     case 'heartbeat-response':
       return `${head}: round ${message.round}`;
-    case 'install-snapshot':
-      return `${head}: ${message.snapshot.index}/${message.snapshot.term}`;
+    case 'install-snapshot': {
+      const { snapshot, offset, data } = message;
+      const place = `${snapshot.index}/${snapshot.term}`;
+      return `${head}: ${place}, bytes ${offset} to ${offset + data.length}`;
+    }
+    case 'snapshot-progress':
+      return `${head}: has ${message.offset} of ${message.index}`;
     case 'read-index':
       return head;
     case 'read-index-response':

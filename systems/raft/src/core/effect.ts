@@ -6,7 +6,7 @@ import type { Entry } from './entry.ts';
 import type { RequestId } from './event.ts';
 import type { Message } from './message.ts';
 import type { LogIndex, Term } from './positions.ts';
-import type { SnapshotMetadata } from './snapshot-metadata.ts';
+import type { SnapshotImage, SnapshotMetadata } from './snapshot-metadata.ts';
 
 /** What must survive a crash besides the log. `Raft figure 2`. */
 export interface HardState {
@@ -52,8 +52,8 @@ export type RefusalReason =
 export type Effect =
   /**
    * Make these durable, in order of `sequence`, then report `persisted`. The first entry takes the
-   * place of everything at its index and behind it. A `snapshot` takes the place of the whole log;
-   * the entries follow it.
+   * place of everything at its index and behind it. A `snapshot`, whose last chunk was written,
+   * takes the place of the whole log; the entries follow it.
    */
   | {
       readonly type: 'persist';
@@ -93,11 +93,28 @@ export type Effect =
       readonly to: LogIndex;
       readonly bytesMax: number;
     }
+  /** Read so much of this snapshot from `offset` on, then report `chunk-loaded`. */
+  | {
+      readonly type: 'load-chunk';
+      readonly peer: NodeId;
+      readonly snapshot: SnapshotMetadata;
+      readonly offset: number;
+      readonly bytesMax: number;
+    }
   /**
-   * Bring the newest snapshot, at least this one, to `peer`, then hand it an `install-snapshot`
-   * message and report `snapshot-sent`.
+   * Put these bytes of a snapshot that is arriving behind the `offset` that are there, make them
+   * durable, then report `chunk-written`. Where they are the last, check the whole first. Offset 0
+   * begins anew and takes the place of whatever was arriving.
    */
-  | { readonly type: 'send-snapshot'; readonly peer: NodeId; readonly snapshot: SnapshotMetadata }
+  | {
+      readonly type: 'write-chunk';
+      readonly snapshot: SnapshotMetadata;
+      readonly image: SnapshotImage;
+      readonly offset: number;
+      readonly data: Uint8Array;
+    }
+  /** The log up to `logIndex`, and snapshots before that of `snapshotIndex`, may go. */
+  | { readonly type: 'forget'; readonly logIndex: LogIndex; readonly snapshotIndex: LogIndex }
   /** What this member is, or whom it follows, has changed. */
   | {
       readonly type: 'role';

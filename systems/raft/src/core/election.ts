@@ -180,6 +180,7 @@ function becomeLeader(state: RaftState): void {
     earlyReads: [],
     reads: [],
     transfer: undefined,
+    chunkAt: state.now,
     hasHandedOver: false,
   };
   state.log.append([{ type: 'no-op', index: firstIndex, term: state.term }]);

@@ -7,6 +7,7 @@ import type { Entry } from './entry.ts';
 import type { MemberIdentity } from './identity.ts';
 import type { Message } from './message.ts';
 import type { LogIndex } from './positions.ts';
+import type { SnapshotImage } from './snapshot-metadata.ts';
 
 /** The caller's name for something that it waits for; unique among what is under way. */
 export type RequestId = number;
@@ -21,6 +22,13 @@ export type ReadMode =
 /** A command that shall be committed. */
 export interface Proposal {
   readonly id: RequestId;
+  readonly data: Uint8Array;
+}
+
+/** A part of a snapshot, and of which bytes. */
+export interface SnapshotChunk {
+  readonly image: SnapshotImage;
+  /** Not empty, but at the end of the image. */
   readonly data: Uint8Array;
 }
 
@@ -50,18 +58,32 @@ export type RaftEvent = { readonly now: Instant } & (
   | { readonly type: 'transfer-leadership'; readonly id: RequestId; readonly target: NodeId }
   /** The entries asked for by `load-entries`; empty where they could not be read. */
   | { readonly type: 'entries-loaded'; readonly peer: NodeId; readonly entries: readonly Entry[] }
-  /** A snapshot of the state at `index` is durable; the log before `compactTo` may go. */
+  /** A snapshot of the state at `index` is durable; the log up to `compactTo` is not needed. */
   | {
       readonly type: 'snapshot-taken';
       readonly index: LogIndex;
       readonly compactTo: LogIndex;
     }
-  /** The transfer of a snapshot to `peer` has ended, well or not. */
-  | { readonly type: 'snapshot-sent'; readonly peer: NodeId; readonly isDone: boolean }
   /** A peer was let in, as who it says that it is. */
   | { readonly type: 'peer-identified'; readonly peer: NodeId; readonly identity: MemberIdentity }
   /** Every other founder keeps our store for good as the one that we came with first. */
   | { readonly type: 'sworn' }
+  /** What `load-chunk` asked for; `chunk` is missing where it cannot be read. */
+  | {
+      readonly type: 'chunk-loaded';
+      readonly peer: NodeId;
+      readonly index: LogIndex;
+      readonly offset: number;
+      readonly chunk: SnapshotChunk | undefined;
+    }
+  /** What `write-chunk` asked for is durable up to `offset`; or what is there is of no use. */
+  | {
+      readonly type: 'chunk-written';
+      readonly index: LogIndex;
+      readonly image: SnapshotImage;
+      readonly offset: number;
+      readonly isIntact: boolean;
+    }
   /** The link to `peer` broke: what is on the way may be lost. */
   | { readonly type: 'unreachable'; readonly peer: NodeId }
 );

@@ -14,6 +14,7 @@ import { say } from './output.ts';
 import { indexBefore, type LogIndex, lowerIndex } from './positions.ts';
 import { Progress } from './progress.ts';
 import { quorumValue } from './quorum.ts';
+import { beginTransfer, sendNextChunk } from './snapshot-sending.ts';
 import { type Leadership, type RaftState, ROUNDS_KEPT } from './state.ts';
 
 /** Takes in what a follower says of its log. */
@@ -130,7 +131,10 @@ export function syncFollowers(state: RaftState, lead: Leadership): void {
 
 /** Sends every follower what it lacks, as far as it can take it. */
 export function replicate(state: RaftState, lead: Leadership): void {
-  for (const [node, progress] of lead.progress) replicateTo(state, node, progress);
+  for (const [node, progress] of lead.progress) {
+    replicateTo(state, node, progress);
+    sendNextChunk(state, lead, node, progress);
+  }
 }
 
 /** Sends a heartbeat of a new round to every follower. */
@@ -150,12 +154,13 @@ function replicateTo(state: RaftState, node: NodeId, progress: Progress): void {
   if (progress.isProdDue) {
     progress.isProdDue = false;
     if (progress.nextIndex > log.baseIndex) sendEntries(state, node, progress, []);
-    else sendSnapshot(state, node, progress);
+    else beginTransfer(state, progress);
   }
   while (progress.canSend(options)) {
     if (progress.nextIndex <= log.baseIndex) {
-      sendSnapshot(state, node, progress);
-      return;
+      // The log does not reach back far enough: only a snapshot helps.
+      beginTransfer(state, progress);
+      break;
     }
     if (progress.nextIndex > log.lastIndex) {
       const isNews = progress.commitSent < state.commitIndex && progress.mode === 'replicate';
@@ -198,14 +203,4 @@ function sendEntries(
   }
   const sizeBytes = entries.reduce((sum, entry) => sum + entrySizeBytes(entry), 0);
   progress.sent(last.index, sizeBytes);
-}
-
-/** The log does not reach back far enough: only a snapshot helps, once the follower is there. */
-function sendSnapshot(state: RaftState, node: NodeId, progress: Progress): void {
-  if (state.now - progress.contactAt >= state.options.electionTimeoutMs) {
-    progress.isPaused = true;
-    return;
-  }
-  progress.toSnapshot(state.snapshot.index);
-  state.effects.push({ type: 'send-snapshot', peer: node, snapshot: state.snapshot });
 }

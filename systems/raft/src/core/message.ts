@@ -4,7 +4,7 @@
 import type { NodeId } from '@mangrove/host';
 import type { Entry } from './entry.ts';
 import type { LogIndex, Term } from './positions.ts';
-import type { SnapshotMetadata } from './snapshot-metadata.ts';
+import type { SnapshotImage, SnapshotMetadata } from './snapshot-metadata.ts';
 
 /** What every message has. `term` is the sender's, but see `request-pre-vote`. */
 interface MessageHead {
@@ -53,8 +53,16 @@ export type MessageBody =
   | { readonly type: 'heartbeat'; readonly commitIndex: LogIndex; readonly round: number }
   /** `round` is that of the heartbeat, 0 where it was refused. */
   | { readonly type: 'heartbeat-response'; readonly round: number }
-  /** The sender has a snapshot of the leader's ready to be installed. Raft 7. */
-  | { readonly type: 'install-snapshot'; readonly snapshot: SnapshotMetadata }
+  /** Bytes of a snapshot from `offset` on; none where the sender only asks. Raft 7. */
+  | {
+      readonly type: 'install-snapshot';
+      readonly snapshot: SnapshotMetadata;
+      readonly image: SnapshotImage;
+      readonly offset: number;
+      readonly data: Uint8Array;
+    }
+  /** The sender has the first `offset` bytes of the leader's snapshot at `index`. */
+  | { readonly type: 'snapshot-progress'; readonly index: LogIndex; readonly offset: number }
   /** The leader hands over: campaign at once. Thesis 3.10. */
   | { readonly type: 'timeout-now' }
   /** Asks up to which index the answer of a read must be applied. `context` is never used twice. */

@@ -41,6 +41,19 @@ export interface RaftOptions {
   readonly deferredCountMax: number;
   /** How many reads may wait; beyond it they are refused as overload. Default 10000. */
   readonly readCountMax: number;
+  /** The most bytes of a snapshot in one message. Default 256 KiB; the Host's bound is above. */
+  readonly snapshotChunkBytesMax: number;
+  /**
+   * How many bytes of snapshots a leader sends a second, to all followers together. Default
+   * 64 MiB. Too large: disks and links have less for the log. Too small: a follower that needs a
+   * snapshot is back late.
+   */
+  readonly snapshotBytesPerSecondMax: number;
+  /**
+   * How many entries a log may keep for a follower that is getting a snapshot, so that it can go on
+   * from there. Default 100000. Beyond it the log is cut, and the newest snapshot is sent instead.
+   */
+  readonly snapshotHoldCountMax: number;
   /** A leader whose oldest write is older than this steps down. Default 2000 ms. */
   readonly diskStallMs: number;
   /** How far a learner may be behind to be promoted, in entries. Default 1000. */
@@ -63,6 +76,9 @@ export const DEFAULT_OPTIONS: RaftOptions = {
   applyBytesMax: 4_194_304,
   deferredCountMax: 4096,
   readCountMax: 10_000,
+  snapshotChunkBytesMax: 262_144,
+  snapshotBytesPerSecondMax: 67_108_864,
+  snapshotHoldCountMax: 100_000,
   diskStallMs: 2000,
   promotionLagMax: 1000,
 };

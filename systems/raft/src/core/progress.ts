@@ -6,17 +6,29 @@
  *      v                                                     |
  *    probe --- needs entries that the log has forgotten --> snapshot
  *      ^                                                     |
- *      +-------------- snapshot sent, or failed -------------+
+ *      +-------------- snapshot lost, or in vain ------------+
  *
  * `probe` sends one append and waits, `replicate` sends without waiting up to the in-flight bounds,
  * `snapshot` sends no entries at all. Source: etcd-io/raft design.md.
  */
 import { type LogIndex, NO_INDEX, type Term } from './positions.ts';
+import type { SnapshotMetadata } from './snapshot-metadata.ts';
 
 /** What is on the way to a follower. */
 interface InflightAppend {
   readonly lastIndex: LogIndex;
   readonly sizeBytes: number;
+}
+
+/** A snapshot on its way to a follower, piece by piece. */
+export interface SnapshotTransfer {
+  readonly snapshot: SnapshotMetadata;
+  /** How many of its bytes the follower has, as far as is known. */
+  offset: number;
+  /** The piece at `offset` is being read. */
+  isLoading: boolean;
+  /** When the piece at `offset` left; not yet, where it is missing. */
+  sentAt: number | undefined;
 }
 
 /** The bounds of what is on the way. */
@@ -38,8 +50,8 @@ export class Progress {
   isLoading = false;
   /** An empty append shall find out what became of those on the way. */
   isProdDue = false;
-  /** The snapshot under way in mode `snapshot`. */
-  snapshotIndex: LogIndex = NO_INDEX;
+  /** What is under way in mode `snapshot`, and only there. */
+  transfer: SnapshotTransfer | undefined;
   /** When it last answered, on the leader's clock. */
   contactAt: number;
   /** The newest heartbeat round that it answered. */
@@ -91,6 +103,7 @@ export class Progress {
     if (this.mode === 'snapshot' && index < baseIndex) return;
     this.isPaused = false;
     this.mode = 'replicate';
+    this.transfer = undefined;
     this.nextIndex = (index + 1) as LogIndex;
   }
 
@@ -113,15 +126,16 @@ export class Progress {
     this.isPaused = false;
     this.isLoading = false;
     this.isProdDue = false;
+    this.transfer = undefined;
     this.inflight = [];
     this.inflightBytes = 0;
   }
 
-  /** Waits for the snapshot of the state at `index` to be brought to the follower. */
-  toSnapshot(index: LogIndex): void {
+  /** Sends no entries until the follower has `snapshot`. */
+  toSnapshot(snapshot: SnapshotMetadata): void {
     this.toProbe(this.nextIndex);
     this.mode = 'snapshot';
-    this.snapshotIndex = index;
+    this.transfer = { snapshot, offset: 0, isLoading: false, sentAt: undefined };
   }
 
   /**

@@ -136,7 +136,7 @@ export function readRetryAt(state: RaftState): number {
 
 /** Answers the reads whose index is applied. */
 export function settleIndexedReads(state: RaftState): void {
-  if (state.indexedReads.length === 0) return;
+  if (state.indexedReads.length === 0 || state.isRestoring) return;
   const waiting = [];
   for (const read of state.indexedReads) {
     if (read.index <= state.appliedIndex) state.effects.push({ type: 'read-ready', ...read });

@@ -19,6 +19,24 @@ export interface SnapshotMetadata {
 }
 
 /**
+ * What tells the bytes of one snapshot from those of another. Two members may have made different
+ * bytes of the same state, so a transfer goes on only where both of these are the same.
+ */
+export interface SnapshotImage {
+  readonly sizeBytes: number;
+  /** A CRC-32C over all of it. */
+  readonly checksum: number;
+}
+
+/** A snapshot of which a part has arrived. */
+export interface PartialSnapshot {
+  readonly index: LogIndex;
+  readonly image: SnapshotImage;
+  /** How many of its bytes are on disk, without a gap. */
+  readonly offset: number;
+}
+
+/**
  * Where a founding member begins: the empty state as a snapshot at index 1, with the configuration
  * that all founders are given alike.
  *

@@ -1,16 +1,18 @@
 /**
  * Snapshots: the own ones let the log be cut short, those of the leader take its place.
  *
+ * What is not needed any more is told by `forget`: a leader keeps a snapshot that it is sending,
+ * and the log behind it, so that the follower finds its way from there.
+ *
  * Source: Raft 7; thesis 5. Only facts pass here; the bytes go another way.
  */
-import { assert } from '@mangrove/host';
+import { assert, type NodeId } from '@mangrove/host';
 import type { RaftEvent } from './event.ts';
 import { disownProposals } from './following.ts';
-import type { Message } from './message.ts';
 import { sayAccepted } from './output.ts';
 import { indexAfter, type LogIndex, lowerIndex, NO_INDEX } from './positions.ts';
 import type { SnapshotMetadata } from './snapshot-metadata.ts';
-import type { Leadership, RaftState } from './state.ts';
+import type { RaftState } from './state.ts';
 
 /**
  * What a snapshot of the state after `index` must say of itself; `index` is applied and still in
@@ -26,7 +28,7 @@ export function snapshotAt(state: RaftState, index: LogIndex): SnapshotMetadata 
   return { index, term, configuration: placed.configuration, configurationIndex: placed.index };
 }
 
-/** Takes in that an own snapshot is durable, and forgets the log before `compactTo`. */
+/** Takes in that an own snapshot is durable, and that the log up to `compactTo` is not needed. */
 export function onSnapshotTaken(
   state: RaftState,
   event: Extract<RaftEvent, { type: 'snapshot-taken' }>,
@@ -35,42 +37,69 @@ export function onSnapshotTaken(
   // While a snapshot of the leader takes the place of the log, the own one is behind it.
   if (isOld || state.installing !== undefined) return;
   state.snapshot = snapshotAt(state, event.index);
-  state.log.compactTo(lowerIndex(event.compactTo, event.index));
+  state.compactIndex = lowerIndex(event.compactTo, event.index);
 }
 
-/** Takes in a snapshot of the leader; one that is not ahead of the commit changes nothing. */
-export function onInstallSnapshot(
+/**
+ * Whether a snapshot of the leader is of no use here, which the leader is told: one that is not
+ * ahead of the commit changes nothing, however late it comes.
+ */
+export function isNeedless(
   state: RaftState,
-  message: Extract<Message, { type: 'install-snapshot' }>,
-): void {
-  const { snapshot, from } = message;
+  snapshot: SnapshotMetadata,
+  leader: NodeId | undefined,
+): boolean {
   if (snapshot.index <= state.commitIndex) {
-    sayAccepted(state, from, state.commitIndex);
-    return;
+    if (leader !== undefined) sayAccepted(state, leader, state.commitIndex);
+    return true;
   }
   if (state.log.matches(snapshot.index, snapshot.term)) {
     // The log has it all already: nothing behind it may be lost for its sake.
     state.commitIndex = snapshot.index;
-    sayAccepted(state, from, snapshot.index);
-    return;
+    if (leader !== undefined) sayAccepted(state, leader, snapshot.index);
+    return true;
   }
+  return false;
+}
+
+/** Puts a snapshot of the leader, all of which is here, in the place of the log. */
+export function install(
+  state: RaftState,
+  snapshot: SnapshotMetadata,
+  leader: NodeId | undefined,
+): void {
   disownProposals(state, indexAfter(NO_INDEX), 'compacted');
   state.log.reset(snapshot);
   state.commitIndex = snapshot.index;
+  state.compactIndex = snapshot.index;
   state.installing = snapshot;
-  sayAccepted(state, from, snapshot.index);
+  if (leader !== undefined) sayAccepted(state, leader, snapshot.index);
 }
 
-/** Takes in that the bytes of a snapshot have reached a follower, or have not. */
-export function onSnapshotSent(
-  state: RaftState,
-  lead: Leadership,
-  event: Extract<RaftEvent, { type: 'snapshot-sent' }>,
-): void {
-  const progress = lead.progress.get(event.peer);
-  if (progress === undefined || progress.mode !== 'snapshot') return;
-  const next = event.isDone ? progress.snapshotIndex : progress.matchIndex;
-  progress.toProbe(indexAfter(lowerIndex(next, state.log.lastIndex)));
-  // Its answer, to the snapshot or to a heartbeat, says how it goes on.
-  progress.isPaused = true;
+/** Forgets what neither this member nor a follower that is getting a snapshot needs. */
+export function forget(state: RaftState): void {
+  if (state.installing !== undefined) return;
+  const { log, options } = state;
+  let logIndex = state.compactIndex;
+  let snapshotIndex = state.snapshot.index;
+  for (const index of indexesSent(state)) {
+    // A follower so slow that the log would grow without bound gets the newest one instead.
+    if (log.lastIndex - index > options.snapshotHoldCountMax) continue;
+    logIndex = lowerIndex(logIndex, index);
+    snapshotIndex = lowerIndex(snapshotIndex, index);
+  }
+  const isNews = logIndex > log.baseIndex || snapshotIndex > state.oldestSnapshotIndex;
+  if (!isNews) return;
+  log.compactTo(logIndex);
+  if (snapshotIndex > state.oldestSnapshotIndex) state.oldestSnapshotIndex = snapshotIndex;
+  state.effects.push({ type: 'forget', logIndex: log.baseIndex, snapshotIndex });
+}
+
+function indexesSent(state: RaftState): readonly LogIndex[] {
+  if (state.role.type !== 'leader') return [];
+  const indexes = [];
+  for (const { transfer } of state.role.progress.values()) {
+    if (transfer !== undefined) indexes.push(transfer.snapshot.index);
+  }
+  return indexes;
 }

@@ -16,9 +16,9 @@ import type { MemberIdentity } from './identity.ts';
 import { RaftLog } from './log.ts';
 import type { Message } from './message.ts';
 import type { RaftOptions } from './options.ts';
-import type { LogIndex, Term } from './positions.ts';
+import { type LogIndex, NO_TERM, type Term } from './positions.ts';
 import type { Progress } from './progress.ts';
-import type { SnapshotMetadata } from './snapshot-metadata.ts';
+import type { PartialSnapshot, SnapshotMetadata } from './snapshot-metadata.ts';
 
 /** A read that waits for its round, on the leader. */
 export interface LeaderRead {
@@ -63,6 +63,8 @@ export interface Leadership {
   /** Reads that wait for a round, oldest first. */
   reads: LeaderRead[];
   transfer: Transfer | undefined;
+  /** When the next chunk of a snapshot may leave. */
+  chunkAt: number;
   /** Someone was told to campaign: from then on this term has no lease. */
   hasHandedOver: boolean;
 }
@@ -119,6 +121,17 @@ export interface IndexedRead {
   readonly index: LogIndex;
 }
 
+/** A snapshot that a leader is bringing. 0 <= offset <= image.sizeBytes */
+export interface IncomingSnapshot extends PartialSnapshot {
+  offset: number;
+  /** What it says of itself; after a restart, not known until it is sent again. */
+  snapshot: SnapshotMetadata | undefined;
+  /** A part of it is being written. */
+  isWriting: boolean;
+  /** The newest term in which it was sent; `NO_TERM` where that was in a former life. */
+  sentInTerm: Term;
+}
+
 /** A member. Only `step` writes to it. */
 export interface RaftState {
   readonly self: NodeId;
@@ -150,10 +163,18 @@ export interface RaftState {
   applyingIndex: LogIndex;
   /** Taken in by the state machine. */
   appliedIndex: LogIndex;
+  /** The state machine is becoming that of a snapshot: what it shows is of no time. */
+  isRestoring: boolean;
   /** The newest snapshot on disk. */
   snapshot: SnapshotMetadata;
+  /** The snapshot that is arriving, a part of it. */
+  incoming: IncomingSnapshot | undefined;
   /** The snapshot that is taking the place of the log and is not durable yet. */
   installing: SnapshotMetadata | undefined;
+  /** Up to here the log is not needed by this member itself. */
+  compactIndex: LogIndex;
+  /** Snapshots before that of this index are forgotten. */
+  oldestSnapshotIndex: LogIndex;
 
   /** The last write that was asked for, the one that holds term and vote, and the last done. */
   writtenSequence: number;
@@ -183,6 +204,8 @@ export interface Recovered {
   readonly snapshot: SnapshotMetadata;
   /** What the log has behind the snapshot, without a gap. */
   readonly entries: readonly Entry[];
+  /** What had arrived of a snapshot of the leader's. */
+  readonly incoming?: PartialSnapshot | undefined;
 }
 
 /** How many heartbeat rounds back a leader knows when they were sent. */
@@ -202,7 +225,7 @@ export function createRaft(start: {
   readonly identity?: MemberIdentity;
 }): RaftState {
   const { self, incarnation, options, now, random, identity } = start;
-  const { hardState, snapshot, entries } = start.recovered;
+  const { hardState, snapshot, entries, incoming } = start.recovered;
   const log = new RaftLog(snapshot, options.cacheBytesMax);
   log.append(entries);
   log.takeUnwritten();
@@ -230,8 +253,12 @@ export function createRaft(start: {
     commitIndex: snapshot.index,
     applyingIndex: snapshot.index,
     appliedIndex: snapshot.index,
+    isRestoring: false,
     snapshot,
+    incoming: toIncoming(incoming),
     installing: undefined,
+    compactIndex: snapshot.index,
+    oldestSnapshotIndex: snapshot.index,
     writtenSequence: 0,
     hardStateSequence: 0,
     durableSequence: 0,
@@ -246,6 +273,11 @@ export function createRaft(start: {
     effects: [],
     produced: [],
   };
+}
+
+function toIncoming(partial: PartialSnapshot | undefined): IncomingSnapshot | undefined {
+  if (partial === undefined) return undefined;
+  return { ...partial, snapshot: undefined, isWriting: false, sentInTerm: NO_TERM };
 }
 
 /** The wait before an election that `random` (32 bits) chooses: one to two election timeouts. */

@@ -52,7 +52,9 @@ import {
   settleIndexedReads,
   settleLeaderReads,
 } from './reading.ts';
-import { onInstallSnapshot, onSnapshotSent, onSnapshotTaken } from './snapshots.ts';
+import { dropOvertaken, onChunkWritten, onInstallSnapshot } from './snapshot-receiving.ts';
+import { nextChunkAt, onChunkLoaded, onSnapshotProgress } from './snapshot-sending.ts';
+import { forget, onSnapshotTaken } from './snapshots.ts';
 import type { Leadership, RaftState } from './state.ts';
 import { onTimeoutNow, onTransfer, settleTransfer } from './transferring.ts';
 
@@ -84,6 +86,7 @@ export function nextTimerAt(state: RaftState): number {
   return Math.min(
     role.heartbeatAt,
     quorumDeadline(state, role),
+    nextChunkAt(role),
     role.transfer?.untilMs ?? Number.POSITIVE_INFINITY,
     oldest === undefined ? Number.POSITIVE_INFINITY : oldest.askedAt + state.options.diskStallMs,
   );
@@ -109,6 +112,7 @@ function takeIn(state: RaftState, event: RaftEvent): void {
         `${state.self}: applied ${event.index}, handed over ${state.applyingIndex}`,
       );
       if (event.index > state.appliedIndex) state.appliedIndex = event.index;
+      if (state.appliedIndex === state.applyingIndex) state.isRestoring = false;
       return;
     case 'peer-identified':
       state.peers.set(event.peer, event.identity);
@@ -148,8 +152,11 @@ function takeIn(state: RaftState, event: RaftEvent): void {
     case 'entries-loaded':
       if (role.type === 'leader') onEntriesLoaded(state, role, event);
       return;
-    case 'snapshot-sent':
-      if (role.type === 'leader') onSnapshotSent(state, role, event);
+    case 'chunk-loaded':
+      if (role.type === 'leader') onChunkLoaded(state, role, event);
+      return;
+    case 'chunk-written':
+      onChunkWritten(state, event);
       return;
     case 'unreachable':
       if (role.type === 'leader') onUnreachable(role, event.peer);
@@ -161,6 +168,7 @@ function takeIn(state: RaftState, event: RaftEvent): void {
 function onUnreachable(lead: Leadership, peer: NodeId): void {
   const progress = lead.progress.get(peer);
   if (progress?.mode === 'replicate') progress.toProbe(indexAfter(progress.matchIndex));
+  if (progress?.transfer !== undefined) progress.transfer.sentAt = undefined;
 }
 
 function onMessage(state: RaftState, message: Message): void {
@@ -235,6 +243,9 @@ function receive(state: RaftState, message: Message): void {
     case 'heartbeat-response':
       if (role.type === 'leader') onHeartbeatResponse(state, role, message);
       return;
+    case 'snapshot-progress':
+      if (role.type === 'leader') onSnapshotProgress(state, role, message);
+      return;
     case 'timeout-now':
       onTimeoutNow(state, message);
       return;
@@ -253,6 +264,8 @@ function settle(state: RaftState): void {
   settleFollowerReads(state);
   giveToStateMachine(state);
   settleIndexedReads(state);
+  dropOvertaken(state);
+  forget(state);
 }
 
 function settleLeadership(state: RaftState, lead: Leadership): void {
@@ -278,6 +291,7 @@ function giveToStateMachine(state: RaftState): void {
   if (state.installing !== undefined) return;
   if (state.applyingIndex < snapshot.index) {
     state.applyingIndex = snapshot.index;
+    state.isRestoring = true;
     state.effects.push({ type: 'restore', snapshot });
     return;
   }

@@ -1,6 +1,10 @@
 /**
  * The state machine of a node as it is run: it gets what is committed, in order, and gives
- * snapshots.
+ * snapshots, a little at a time.
+ *
+ * Heartbeats share the event loop with it, so nothing here keeps the loop for long: commands are
+ * applied some at a time with a look at the clock, snapshots are written and restored slice by
+ * slice with others running in between.
  */
 import { assert, type Host } from '@mangrove/host';
 import type { Effect } from '../core/effect.ts';
@@ -13,14 +17,23 @@ import { isNoSpace } from './disk-room.ts';
 import type { NodeMetrics } from './node-metrics.ts';
 import type { RaftNodeConfig } from './raft-node-config.ts';
 import type { RaftStorage } from './raft-storage.ts';
+import { type CommandCodec, codecOf, type StreamingMachine, toStreaming } from './state-machine.ts';
+
+/** How many commands are applied before the clock is looked at. */
+const COUNT_PER_LOOK = 64;
+
+/** How long commands are applied before others run, in milliseconds. */
+const SLICE_MS = 2;
 
 /** How long no snapshot is tried after the disk was full, in milliseconds. */
 const FULL_DISK_PAUSE_MS = 1000;
 
 /** What runs the state machine of one node. */
-export class MachineRunner<Result> {
+export class MachineRunner<Result, Command> {
   private readonly host: Host;
-  private readonly config: RaftNodeConfig<Result>;
+  private readonly config: RaftNodeConfig<Result, Command>;
+  private readonly machine: StreamingMachine<Result, Command>;
+  private readonly codec: CommandCodec<Command>;
   private readonly storage: RaftStorage;
   private readonly state: RaftState;
   private readonly metrics: NodeMetrics;
@@ -32,7 +45,7 @@ export class MachineRunner<Result> {
   /** @param onApplied is told of every entry, with the result where it was a command */
   constructor(
     host: Host,
-    config: RaftNodeConfig<Result>,
+    config: RaftNodeConfig<Result, Command>,
     parts: {
       readonly storage: RaftStorage;
       readonly state: RaftState;
@@ -43,6 +56,8 @@ export class MachineRunner<Result> {
   ) {
     this.host = host;
     this.config = config;
+    this.machine = toStreaming(config.stateMachine);
+    this.codec = codecOf(config.stateMachine);
     this.storage = parts.storage;
     this.state = parts.state;
     this.metrics = parts.metrics;
@@ -50,32 +65,27 @@ export class MachineRunner<Result> {
     this.onApplied = onApplied;
   }
 
-  /** Takes no snapshots any more. */
+  /** Applies nothing and takes no snapshots any more. */
   stop(): void {
     this.isStopped = true;
   }
 
-  /** Applies committed entries. */
+  /** Applies committed entries: at once where that is quick, else with pauses. */
   apply(entries: readonly Entry[]): void {
-    for (const entry of entries) {
-      const result =
-        entry.type === 'command'
-          ? this.config.stateMachine.apply(entry.data, entry.index)
-          : undefined;
-      this.onApplied(entry.index, result);
+    const appliedCount = this.applyFrom(entries, 0);
+    if (appliedCount < entries.length) {
+      this.host.run(() => this.applyRest(entries, appliedCount));
     }
-    const last = entries.at(-1);
-    if (last !== undefined) this.dispatch({ type: 'applied', index: last.index });
   }
 
   /** Applies entries that only the disk has. */
   applyStored({ from, to }: Extract<Effect, { type: 'apply-stored' }>): void {
     this.host.run(async () => {
-      for (let next = from; next <= to; ) {
+      for (let next = from; next <= to && !this.isStopped; ) {
         const entries = await this.storage.read(next, to, this.state.options.applyBytesMax);
         const last = entries.at(-1);
         assert(last !== undefined, `entry ${next} is to be applied and is not on disk`);
-        this.apply(entries);
+        await this.applyRest(entries, 0);
         next = indexAfter(last.index);
       }
     });
@@ -83,8 +93,10 @@ export class MachineRunner<Result> {
 
   /** Becomes what the newest snapshot says. */
   restore({ snapshot }: Extract<Effect, { type: 'restore' }>): void {
-    this.config.stateMachine.restore(this.storage.snapshotData);
-    this.dispatch({ type: 'applied', index: snapshot.index });
+    this.host.run(async () => {
+      await this.machine.restoreSlices(this.storage.slices());
+      if (!this.isStopped) this.dispatch({ type: 'applied', index: snapshot.index });
+    });
   }
 
   /** Takes a snapshot where enough was applied since the last one. */
@@ -93,18 +105,21 @@ export class MachineRunner<Result> {
     const { state } = this;
     const index = state.appliedIndex;
     if (index - state.snapshot.index < snapshotEveryCount || this.isSnapshotting) return;
-    if (state.installing !== undefined || state.applyingIndex !== index) return;
+    if (state.installing !== undefined || state.applyingIndex !== index || this.isStopped) return;
     this.isSnapshotting = true;
     const metadata = snapshotAt(state, index);
-    const data = this.config.stateMachine.snapshot();
-    this.metrics.snapshotTakenBytes.add(data.length);
+    // What is asked for now is the state of now: it must not wait for a turn.
+    const slices = this.machine.snapshotSlices();
+    // A snapshot of the leader's that is ahead makes this one useless.
+    const isWanted = () =>
+      !this.isStopped && Math.max(state.snapshot.index, state.installing?.index ?? 0) < index;
     this.host.run(async () => {
       try {
-        const isNewest = await this.storage.save({ metadata, data });
-        if (!isNewest || this.isStopped) return;
+        const sizeBytes = await this.storage.save(metadata, slices, isWanted);
+        if (sizeBytes === undefined || this.isStopped) return;
+        this.metrics.snapshotTakenBytes.add(sizeBytes);
         const compactTo = Math.max(0, index - trailingCount) as LogIndex;
         this.dispatch({ type: 'snapshot-taken', index, compactTo });
-        await this.storage.compactTo(compactTo);
       } catch (error) {
         if (!isNoSpace(error)) throw error;
         // Nothing is lost by it: the log is still there, and a later snapshot will do.
@@ -113,5 +128,48 @@ export class MachineRunner<Result> {
         this.isSnapshotting = false;
       }
     });
+  }
+
+  private async applyRest(entries: readonly Entry[], from: number): Promise<void> {
+    let count = from;
+    for (;;) {
+      count += this.applyFrom(entries, count);
+      if (count >= entries.length) return;
+      await this.host.timers.sleep(0);
+      if (this.isStopped) return;
+    }
+  }
+
+  /** Applies entries from the one at `start` on, as many as a slice of time allows; how many. */
+  private applyFrom(entries: readonly Entry[], start: number): number {
+    const begunAt = this.host.clock.now();
+    let next = start;
+    while (next < entries.length) {
+      const some = entries.slice(next, next + COUNT_PER_LOOK);
+      this.applySome(some);
+      next += some.length;
+      if (this.host.clock.now() - begunAt >= SLICE_MS) break;
+    }
+    const last = entries[next - 1];
+    if (last !== undefined && next > start) this.dispatch({ type: 'applied', index: last.index });
+    return next - start;
+  }
+
+  private applySome(entries: readonly Entry[]): void {
+    const batch = [];
+    for (const entry of entries) {
+      if (entry.type !== 'command') continue;
+      batch.push({ index: entry.index, command: this.codec.decode(entry.data) });
+    }
+    const results = batch.length === 0 ? [] : this.machine.applyBatch(batch);
+    assert(
+      results.length === batch.length,
+      `the state machine gave ${results.length} results for ${batch.length} commands`,
+    );
+    let place = 0;
+    for (const { type, index } of entries) {
+      this.onApplied(index, type === 'command' ? results[place] : undefined);
+      if (type === 'command') place += 1;
+    }
   }
 }

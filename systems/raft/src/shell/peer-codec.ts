@@ -1,10 +1,10 @@
 /**
  * What members say to each other, and what they keep, as bytes.
  *
- *     peer-message => from:text to:text term:uvarint body:union
+ *     message      => from:text to:text term:uvarint body:union
  *     record       => term:uvarint payload:union            (an entry; its index is the journal's)
  *     hard-state   => term:uvarint votedFor:text?
- *     snapshot     => metadata:struct data:bytes
+ *     snapshot     => metadata:struct                       (the header of its file)
  *
  * Each is sealed: a checksum and a version stand in front.
  */
@@ -21,6 +21,7 @@ import {
   optional,
   struct,
   text,
+  uint32,
   union,
   uvarint,
   WireError,
@@ -41,11 +42,11 @@ export const COMMAND_BYTES_READ_MAX = 16_777_216;
 /** The most entries of one message. */
 const ENTRIES_MAX = 65_536;
 
-/** The most bytes of a snapshot's data. */
-const SNAPSHOT_BYTES_MAX = 67_108_864;
+/** The most bytes of a snapshot in one message. */
+const CHUNK_BYTES_MAX = 16_777_216;
 
-/** The most bytes of a message: the largest snapshot, or more entries than any bound lets go. */
-const MESSAGE_BYTES_MAX = 2 * SNAPSHOT_BYTES_MAX;
+/** The most bytes of a message: more entries than any bound lets go. */
+const MESSAGE_BYTES_MAX = 8 * COMMAND_BYTES_READ_MAX;
 
 const node = branded<NodeId>(text({ max: 63 }));
 const term = branded<Term>(uvarint);
@@ -72,6 +73,7 @@ const entry = union('type', {
   configuration: { number: 2, schema: struct({ index, term, configuration }) },
 });
 const metadata = struct({ index, term, configuration, configurationIndex: index });
+const image = struct({ sizeBytes: uvarint, checksum: uint32 });
 
 const bodies = union('type', {
   'request-pre-vote': { number: 1, schema: struct({ lastIndex: index, lastTerm: term }) },
@@ -97,22 +99,30 @@ const bodies = union('type', {
   },
   heartbeat: { number: 8, schema: struct({ commitIndex: index, round: uvarint }) },
   'heartbeat-response': { number: 9, schema: struct({ round: uvarint }) },
-  'install-snapshot': { number: 10, schema: struct({ snapshot: metadata }) },
+  'install-snapshot': {
+    number: 10,
+    schema: struct({
+      snapshot: metadata,
+      image,
+      offset: uvarint,
+      data: bytes({ max: CHUNK_BYTES_MAX }),
+    }),
+  },
   'timeout-now': { number: 11, schema: struct({}) },
   'read-index': { number: 12, schema: struct({ context: text({ max: 200 }) }) },
   'read-index-response': {
     number: 13,
     schema: struct({ context: text({ max: 200 }), index: optional(index) }),
   },
+  'snapshot-progress': { number: 14, schema: struct({ index, offset: uvarint }) },
 });
 
 /** The versions of messages and records that this code has. */
 export const FORMAT_VERSIONS = { lowest: 1, highest: 2 } as const;
 
-const data = bytes({ max: SNAPSHOT_BYTES_MAX });
 const peerMessage = message(
   'raft-message',
-  struct({ from: node, to: node, term, body: bodies, data }),
+  struct({ from: node, to: node, term, body: bodies }),
   FORMAT_VERSIONS,
 );
 const record = message('raft-entry', struct({ entry }), FORMAT_VERSIONS);
@@ -121,20 +131,7 @@ const hardStateRecord = message(
   struct({ term, votedFor: optional(node) }),
   FORMAT_VERSIONS,
 );
-const snapshotFile = message('raft-snapshot', struct({ metadata, data }), FORMAT_VERSIONS);
-
-/** A message of a member, with the state machine's bytes where it brings a snapshot. */
-export interface PeerMessage {
-  readonly message: Message;
-  /** Empty unless it is an `install-snapshot`. */
-  readonly data: Uint8Array;
-}
-
-/** A snapshot, whole. */
-export interface StoredSnapshot {
-  readonly metadata: SnapshotMetadata;
-  readonly data: Uint8Array;
-}
+const snapshotHeader = message('raft-snapshot', struct({ metadata }), FORMAT_VERSIONS);
 
 /**
  * The bytes of a message in a version that its receiver has.
@@ -142,15 +139,20 @@ export interface StoredSnapshot {
  * @param prefix a byte that stands in front of it
  */
 export function encodePeerMessage(
-  { message: given, data: snapshot }: PeerMessage,
+  given: Message,
   version: number = FORMAT_VERSIONS.highest,
   prefix?: number,
 ): Uint8Array {
   const { from, to, term: ofTerm, ...body } = given;
-  const entries = given.type === 'append-entries' ? given.entries : [];
-  const writer = writerFor(HEAD_BYTES + snapshot.length + sizeOf(entries));
+  const sizeBytes =
+    given.type === 'append-entries'
+      ? sizeOf(given.entries)
+      : given.type === 'install-snapshot'
+        ? given.data.length
+        : 0;
+  const writer = writerFor(HEAD_BYTES + sizeBytes);
   if (prefix !== undefined) writer.uint8(prefix);
-  encodeSealed(writer, peerMessage, { from, to, term: ofTerm, body, data: snapshot }, version);
+  encodeSealed(writer, peerMessage, { from, to, term: ofTerm, body }, version);
   return writer.take();
 }
 
@@ -162,13 +164,13 @@ export function encodePeerMessage(
 export function decodePeerMessage(
   encoded: Uint8Array,
   versionMax: number = FORMAT_VERSIONS.highest,
-): PeerMessage {
+): Message {
   const { value, version } = decodeSealed(peerMessage, encoded);
   if (version > versionMax) {
     throw new WireError('unknown-version', `version ${version}, ${versionMax} is known`);
   }
-  const { from, to, term: ofTerm, body, data: snapshot } = value;
-  return { message: { ...body, from, to, term: ofTerm }, data: snapshot };
+  const { from, to, term: ofTerm, body } = value;
+  return { ...body, from, to, term: ofTerm };
 }
 
 /**
@@ -199,14 +201,14 @@ export function decodeHardState(encoded: Uint8Array): HardState {
   return decodeSealed(hardStateRecord, encoded).value;
 }
 
-/** A snapshot as its file holds it, in the oldest version that can. */
-export function encodeSnapshot(given: StoredSnapshot): Uint8Array {
-  return sealed(snapshotFile, given, versionOf(given.metadata.configuration));
+/** What a snapshot says of itself, for the header of its file, in the oldest version that can. */
+export function encodeSnapshotMetadata(given: SnapshotMetadata): Uint8Array {
+  return sealed(snapshotHeader, { metadata: given }, versionOf(given.configuration));
 }
 
-/** The snapshot in a file; throws `WireError`. */
-export function decodeSnapshot(encoded: Uint8Array): StoredSnapshot {
-  return decodeSealed(snapshotFile, encoded).value;
+/** What the header of a snapshot says; throws `WireError`. */
+export function decodeSnapshotMetadata(encoded: Uint8Array): SnapshotMetadata {
+  return decodeSealed(snapshotHeader, encoded).value.metadata;
 }
 
 /** The oldest version that can hold `configuration`. */

@@ -1,11 +1,12 @@
 /**
  * Where messages of Raft leave a node and come in: they are bytes on the Host's message network.
  */
-import type { Envelope, Host, Lane } from '@mangrove/host';
+import type { Envelope, Host } from '@mangrove/host';
 import { WireError } from '@mangrove/wire';
+import type { Message } from '../core/message.ts';
 import type { Handshake } from './handshake.ts';
 import { HELLO_BYTE } from './hello-codec.ts';
-import { decodePeerMessage, encodePeerMessage, type PeerMessage } from './peer-codec.ts';
+import { decodePeerMessage, encodePeerMessage } from './peer-codec.ts';
 
 /** Messages of Raft begin with this byte, so that others can share the network with them. */
 const RAFT_BYTE = 0x52;
@@ -27,7 +28,7 @@ export class PeerPort {
    * @param onOther gets those that are not of Raft
    */
   listen(
-    onMessage: (message: PeerMessage) => void,
+    onMessage: (message: Message) => void,
     onOther: ((envelope: Envelope) => void) | undefined,
   ): void {
     this.host.messages.onMessage((envelope) => {
@@ -42,20 +43,24 @@ export class PeerPort {
       }
       if (!this.handshake.admits(envelope.from, envelope.incarnation)) return;
       const decoded = this.decode(envelope.bytes.subarray(1));
-      if (decoded?.message.from === envelope.from) onMessage(decoded);
+      if (decoded?.from === envelope.from) onMessage(decoded);
     });
   }
 
-  /** Sends a message; false where it was refused at once, or the peer is not let in. */
-  send(peerMessage: PeerMessage, lane: Lane = 'urgent'): boolean {
-    const version = this.handshake.versionOf(peerMessage.message.to);
-    if (version === undefined) return false;
-    const bytes = encodePeerMessage(peerMessage, version, RAFT_BYTE);
-    return this.host.messages.send(peerMessage.message.to, bytes, lane) === 'queued';
+  /**
+   * Sends a message, unless the peer is not let in: snapshots on the bulk lane, so that they delay
+   * nothing else.
+   */
+  send(message: Message): void {
+    const version = this.handshake.versionOf(message.to);
+    if (version === undefined) return;
+    const bytes = encodePeerMessage(message, version, RAFT_BYTE);
+    const lane = message.type === 'install-snapshot' ? 'bulk' : 'urgent';
+    this.host.messages.send(message.to, bytes, lane);
   }
 
   /** A message that cannot be read is as good as lost. */
-  private decode(bytes: Uint8Array): PeerMessage | undefined {
+  private decode(bytes: Uint8Array): Message | undefined {
     try {
       return decodePeerMessage(bytes, this.handshake.versionMax);
     } catch (error) {

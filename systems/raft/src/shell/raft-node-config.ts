@@ -4,11 +4,11 @@
 import type { Envelope, NodeId } from '@mangrove/host';
 import type { Configuration } from '../core/configuration.ts';
 import type { RaftOptions } from '../core/options.ts';
-import type { StateMachine } from './state-machine.ts';
+import type { AnyMachine } from './state-machine.ts';
 
 /** How a node is set up. */
-export interface RaftNodeConfig<Result> {
-  readonly stateMachine: StateMachine<Result>;
+export interface RaftNodeConfig<Result, Command = Uint8Array> {
+  readonly stateMachine: AnyMachine<Result, Command>;
   /** The founding configuration, the same on all founders; left out by a node that joins. */
   readonly founding?: Configuration;
   /** Where the other nodes are, those that may join included. */

@@ -23,14 +23,15 @@ import { CoreLoop, type Performer, type TimelessEvent } from './core-loop.ts';
 import { Handshake, type HandshakeFault } from './handshake.ts';
 import { MachineRunner } from './machine-runner.ts';
 import { NodeMetrics } from './node-metrics.ts';
-import { FORMAT_VERSIONS, type PeerMessage } from './peer-codec.ts';
+import { FORMAT_VERSIONS } from './peer-codec.ts';
 import { PeerPort } from './peer-port.ts';
 import { ProposalBatch } from './proposal-batch.ts';
 import { RaftError, type RaftErrorCode } from './raft-error.ts';
 import type { RaftNodeConfig } from './raft-node-config.ts';
 import { RaftStorage } from './raft-storage.ts';
 import { Requests } from './requests.ts';
-import { SnapshotSender } from './snapshot-sender.ts';
+import { SnapshotMover } from './snapshot-mover.ts';
+import { type CommandCodec, codecOf, toStreaming } from './state-machine.ts';
 import { StateTrace } from './state-trace.ts';
 import { StatusFeed } from './status-feed.ts';
 import { StoreIdentity } from './store-identity.ts';
@@ -53,10 +54,10 @@ export interface ReadOptions {
 }
 
 /** Opens the storage, recovers, and takes part. Rejects where the storage is damaged. */
-export async function startRaftNode<Result>(
+export async function startRaftNode<Result, Command = Uint8Array>(
   host: Host,
-  config: RaftNodeConfig<Result>,
-): Promise<RaftNode<Result>> {
+  config: RaftNodeConfig<Result, Command>,
+): Promise<RaftNode<Result, Command>> {
   const { founding, directory = 'raft', cluster = 'mangrove' } = config;
   const { versionMax = FORMAT_VERSIONS.highest } = config;
   if (versionMax < FORMAT_VERSIONS.lowest || versionMax > FORMAT_VERSIONS.highest) {
@@ -65,8 +66,9 @@ export async function startRaftNode<Result>(
   }
   const identity = await StoreIdentity.open(host, directory, cluster);
   const beginning = founding === undefined ? blankSnapshot() : foundingSnapshot(founding);
-  const storage = await RaftStorage.open(host, directory, beginning);
-  config.stateMachine.restore(storage.snapshotData);
+  const chunkBytesMax = toRaftOptions(config.options).snapshotChunkBytesMax;
+  const storage = await RaftStorage.open(host, { directory, beginning, chunkBytesMax });
+  await toStreaming(config.stateMachine).restoreSlices(storage.slices());
   return new RaftNode(host, config, { storage, identity, versionMax });
 }
 
@@ -78,20 +80,21 @@ interface NodeParts {
 }
 
 /** A node that takes part in a group. */
-export class RaftNode<Result> implements RunningNode {
+export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
   private readonly host: Host;
   private readonly storage: RaftStorage;
   private readonly state: RaftState;
   private readonly loop: CoreLoop;
   private readonly requests = new Requests();
   private readonly proposals: ProposalBatch;
-  private readonly machine: MachineRunner<Result>;
+  private readonly machine: MachineRunner<Result, Command>;
+  private readonly codec: CommandCodec<Command>;
   private readonly identity: StoreIdentity;
   private readonly handshake: Handshake;
   /** Who does not let this node in, and why. */
   private readonly refusals = new Map<NodeId, HandshakeFault>();
   private readonly port: PeerPort;
-  private readonly snapshots: SnapshotSender;
+  private readonly mover: SnapshotMover;
   private readonly metrics: NodeMetrics;
   private readonly stateTrace: StateTrace;
   private readonly feed: StatusFeed;
@@ -101,10 +104,11 @@ export class RaftNode<Result> implements RunningNode {
   private told = { commitIndex: -1, appliedIndex: -1, lastIndex: -1 };
   private isClosed = false;
 
-  constructor(host: Host, config: RaftNodeConfig<Result>, parts: NodeParts) {
+  constructor(host: Host, config: RaftNodeConfig<Result, Command>, parts: NodeParts) {
     const { storage, identity, versionMax } = parts;
     this.host = host;
     this.storage = storage;
+    this.codec = codecOf(config.stateMachine);
     this.identity = identity;
     const electionRandom = host.random.stream('election');
     this.state = createRaft({
@@ -132,11 +136,7 @@ export class RaftNode<Result> implements RunningNode {
       onRefused: (peer, fault) => this.refusedBy(peer, fault),
     });
     this.port = new PeerPort(host, this.handshake);
-    this.snapshots = new SnapshotSender(
-      host,
-      { storage, state, port: this.port, metrics },
-      dispatch,
-    );
+    this.mover = new SnapshotMover(host, { storage, metrics }, dispatch);
     this.machine = new MachineRunner(
       host,
       config,
@@ -152,7 +152,7 @@ export class RaftNode<Result> implements RunningNode {
     for (const { node, address } of config.peers) {
       if (peers.has(node)) host.messages.addPeer(node, address);
     }
-    this.port.listen((message) => this.receive(message), config.onOther);
+    this.port.listen((message) => dispatch({ type: 'message', message }), config.onOther);
     host.messages.onLink(({ type, peer }) => {
       if (type === 'down') dispatch({ type: 'unreachable', peer });
       else if (peers.has(peer)) this.handshake.greet(peer);
@@ -168,12 +168,13 @@ export class RaftNode<Result> implements RunningNode {
    * now or later: it must not be proposed again unless applying it twice does no harm.
    */
   async propose(
-    data: Uint8Array,
+    command: Command,
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<Result> {
     const begunAt = this.host.clock.now();
     const { signal } = options;
     if (this.isClosed) throw new RaftError('closed', true);
+    const data = this.codec.encode(command);
     const begin = (id: RequestId) => this.proposals.add({ id, data });
     const result = await this.requests.open(begin, { signal, isDefinite: false });
     this.metrics.proposalMs.record(this.host.clock.now() - begunAt);
@@ -270,14 +271,6 @@ export class RaftNode<Result> implements RunningNode {
     return this.requests.open((id) => this.loop.dispatch(toEvent(id)), abort);
   }
 
-  private receive({ message, data }: PeerMessage): void {
-    if (message.type === 'install-snapshot') {
-      this.metrics.snapshotReceivedBytes.add(data.length);
-      this.storage.keepReceived({ metadata: message.snapshot, data });
-    }
-    this.loop.dispatch({ type: 'message', message });
-  }
-
   private performer(): Performer {
     return {
       perform: (effect) => this.perform(effect),
@@ -347,7 +340,7 @@ export class RaftNode<Result> implements RunningNode {
         this.storage.persist(effect);
         return;
       case 'send':
-        this.port.send({ message: effect.message, data: NO_BYTES });
+        this.port.send(effect.message);
         return;
       case 'apply':
         this.machine.apply(effect.entries);
@@ -362,8 +355,14 @@ export class RaftNode<Result> implements RunningNode {
       case 'load-entries':
         this.host.run(() => this.load(effect));
         return;
-      case 'send-snapshot':
-        this.snapshots.send(effect.peer);
+      case 'load-chunk':
+        this.mover.load(effect);
+        return;
+      case 'write-chunk':
+        this.mover.write(effect);
+        return;
+      case 'forget':
+        this.host.run(() => this.storage.forget(effect.logIndex, effect.snapshotIndex));
         return;
       case 'appended':
         return;
@@ -397,5 +396,3 @@ export class RaftNode<Result> implements RunningNode {
 function sizeOf(command: Uint8Array): string {
   return `${command.length}B`;
 }
-
-const NO_BYTES: Uint8Array = new Uint8Array(0);

@@ -7,35 +7,46 @@
  * else a crash could leave an entry of a term that the node does not know.
  */
 import { assert, type Host } from '@mangrove/host';
-import { type Journal, JournalError, openJournal, type PlainJournal } from '@mangrove/journal';
+import { type Journal, JournalError, openJournal } from '@mangrove/journal';
 import type { Effect } from '../core/effect.ts';
 import type { Entry } from '../core/entry.ts';
+import type { SnapshotChunk } from '../core/event.ts';
 import { indexAfter, type LogIndex } from '../core/positions.ts';
 import type { SnapshotMetadata } from '../core/snapshot-metadata.ts';
 import type { Recovered } from '../core/state.ts';
 import { DiskRoom } from './disk-room.ts';
-import {
-  decodeEntry,
-  decodeHardState,
-  encodeEntries,
-  encodeHardState,
-  type StoredSnapshot,
-} from './peer-codec.ts';
-import { SnapshotFiles } from './snapshot-files.ts';
+import type { WriteChunk, WrittenChunk } from './incoming-file.ts';
+import { decodeEntry, decodeHardState, encodeEntries, encodeHardState } from './peer-codec.ts';
+import { type Slices, SnapshotFiles } from './snapshot-files.ts';
 
 /** A write as the core asks for it. */
 export type Persist = Extract<Effect, { type: 'persist' }>;
 
+/** A log, and how whoever opened it is told that it is not used any more. */
+export interface JournalHold {
+  readonly journal: Journal;
+  release(): Promise<void>;
+}
+
+/** Where the storage of a member is, and how it begins where there is nothing. */
+export interface StoragePlace {
+  readonly directory: string;
+  readonly beginning: SnapshotMetadata;
+  /** How large the pieces are in which snapshots travel. */
+  readonly chunkBytesMax: number;
+  /** Opens the log; a new one begins at `firstIndex`. Default: a journal of its own. */
+  readonly openLog?: ((firstIndex: number) => Promise<JournalHold>) | undefined;
+}
+
 /** The storage of one member. */
 export class RaftStorage {
   readonly recovered: Recovered;
-  /** The state machine's bytes at the newest snapshot; empty at the beginning. */
-  snapshotData: Uint8Array;
-  private snapshotMetadata: SnapshotMetadata;
   private readonly host: Host;
-  private readonly journal: PlainJournal;
+  private readonly hold: JournalHold;
+  private readonly journal: Journal;
   private readonly files: SnapshotFiles;
-  private readonly received = new Map<LogIndex, Uint8Array>();
+  /** Ends when all pieces of snapshots that were asked for are written. */
+  private chunks: Promise<unknown> = Promise.resolve();
   /** What there is of room on the disk. */
   readonly room: DiskRoom;
   private onFailed: (cause: unknown) => void = () => {};
@@ -44,43 +55,30 @@ export class RaftStorage {
   private isClosed = false;
   private onWritten: (sequence: number, tookMs: number) => void = () => {};
 
-  private constructor(
-    host: Host,
-    journal: PlainJournal,
-    files: SnapshotFiles,
-    recovered: Recovered,
-    data: Uint8Array,
-  ) {
+  private constructor(host: Host, hold: JournalHold, files: SnapshotFiles, recovered: Recovered) {
     this.host = host;
     this.room = new DiskRoom(host);
-    this.journal = journal;
+    this.hold = hold;
+    this.journal = hold.journal;
     this.files = files;
     this.recovered = recovered;
-    this.snapshotData = data;
-    this.snapshotMetadata = recovered.snapshot;
   }
 
   /**
-   * Opens what is there and verifies it. Rejects where it is damaged.
-   *
-   * @param beginning where a node begins whose disk is empty
+   * Opens what is there and verifies it, but for the slices of the snapshot, which are verified as
+   * they are read. Rejects where it is damaged.
    */
-  static async open(
-    host: Host,
-    directory: string,
-    beginning: SnapshotMetadata,
-  ): Promise<RaftStorage> {
-    const files = new SnapshotFiles(host, `${directory}/snapshots`);
-    const stored = await files.load();
-    const snapshot = stored?.metadata ?? beginning;
+  static async open(host: Host, place: StoragePlace): Promise<RaftStorage> {
+    const { directory, beginning, chunkBytesMax } = place;
+    const files = await SnapshotFiles.open(host, `${directory}/snapshots`, chunkBytesMax);
+    const snapshot = files.newest ?? beginning;
     // From now on the directory says by itself where its log begins.
-    if (stored === undefined && beginning.index > 0) {
-      await files.save({ metadata: beginning, data: new Uint8Array(0) });
+    if (files.newest === undefined && beginning.index > 0) {
+      await files.save(beginning, [], () => true);
     }
-    const journal = await openJournal(host, {
-      directory: `${directory}/log`,
-      firstIndex: snapshot.index + 1,
-    });
+    const openLog = place.openLog ?? ((first) => openOwnLog(host, `${directory}/log`, first));
+    const hold = await openLog(snapshot.index + 1);
+    const { journal } = hold;
     await fitToSnapshot(journal, snapshot);
     const entries: Entry[] = [];
     for (let next = snapshot.index + 1; next < journal.nextIndex; ) {
@@ -93,8 +91,8 @@ export class RaftStorage {
       journal.reserved.length === 0
         ? { term: snapshot.term, votedFor: undefined }
         : decodeHardState(journal.reserved);
-    const recovered = { hardState, snapshot, entries };
-    return new RaftStorage(host, journal, files, recovered, stored?.data ?? new Uint8Array(0));
+    const recovered = { hardState, snapshot, entries, incoming: files.recovered };
+    return new RaftStorage(host, hold, files, recovered);
   }
 
   /** Sets who is told when all writes up to a sequence are durable, and how long that took. */
@@ -107,18 +105,33 @@ export class RaftStorage {
     this.onFailed = listener;
   }
 
-  /** Keeps the bytes of a snapshot that came in, until the core asks for it to be written. */
-  keepReceived(snapshot: StoredSnapshot): void {
-    this.received.set(snapshot.metadata.index, snapshot.data);
-    // One is installed at a time; older ones are of no use any more.
-    for (const index of this.received.keys()) {
-      if (this.received.size > 2 && index < snapshot.metadata.index) this.received.delete(index);
-    }
+  /** The slices of the newest snapshot, none at the beginning. Throws where one is damaged. */
+  slices(): AsyncGenerator<Uint8Array> {
+    return this.files.slices();
   }
 
-  /** The newest snapshot, whole. */
-  newestSnapshot(): StoredSnapshot {
-    return { metadata: this.snapshotMetadata, data: this.snapshotData };
+  /** A piece of a snapshot, as `load-chunk` wants it. */
+  chunk(
+    snapshot: SnapshotMetadata,
+    offset: number,
+    bytesMax: number,
+  ): Promise<SnapshotChunk | undefined> {
+    return this.files.chunk(snapshot, offset, bytesMax);
+  }
+
+  /**
+   * Writes a piece of a snapshot that is arriving, one after the other, as soon as there is room;
+   * `undefined` where the storage was closed before.
+   */
+  async writeChunk(chunk: WriteChunk): Promise<WrittenChunk | undefined> {
+    let written: WrittenChunk | undefined;
+    const write = async () => {
+      written = await this.files.writeChunk(chunk);
+    };
+    const turn = this.chunks.then(() => this.room.untilDone(write));
+    this.chunks = turn;
+    await turn;
+    return written;
   }
 
   /** Asks for a write. A failure ends the node: what was not synced is in doubt for good. */
@@ -150,30 +163,28 @@ export class RaftStorage {
     }
   }
 
-  /** Makes an own snapshot durable, one at a time; false where a newer one was installed. */
-  async save(snapshot: StoredSnapshot): Promise<boolean> {
-    await this.files.save(snapshot);
-    if (snapshot.metadata.index <= this.snapshotMetadata.index) return false;
-    this.adopt(snapshot);
-    return true;
+  /** Makes an own snapshot durable; its size, or `undefined` where it is not wanted any more. */
+  async save(
+    metadata: SnapshotMetadata,
+    slices: Slices,
+    isWanted: () => boolean,
+  ): Promise<number | undefined> {
+    return await this.files.save(metadata, slices, isWanted);
   }
 
-  /** Frees the log up to `index`. */
-  async compactTo(index: LogIndex): Promise<void> {
-    const first = Math.min(index + 1, this.journal.durableIndex + 1);
+  /** Frees the log up to `logIndex`, and snapshots before that of `snapshotIndex`. */
+  async forget(logIndex: LogIndex, snapshotIndex: LogIndex): Promise<void> {
+    const first = Math.min(logIndex + 1, this.journal.durableIndex + 1);
     if (first > this.journal.firstIndex) await this.journal.truncatePrefix(first);
+    await this.files.forget(snapshotIndex);
   }
 
   /** Lets the write under way finish; those that wait are given up. */
   async close(): Promise<void> {
     this.isClosed = true;
     this.room.close();
-    await this.journal.close();
-  }
-
-  private adopt(snapshot: StoredSnapshot): void {
-    this.snapshotMetadata = snapshot.metadata;
-    this.snapshotData = snapshot.data;
+    await this.hold.release();
+    await this.files.close();
   }
 
   private async writeAll(): Promise<void> {
@@ -220,16 +231,14 @@ export class RaftStorage {
 
   /** The file comes first: a crash in between leaves a log that does not fit, and is dropped. */
   private async install(metadata: SnapshotMetadata): Promise<void> {
-    const data = this.received.get(metadata.index);
-    assert(
-      data !== undefined,
-      `snapshot ${metadata.index} is to be installed and was not received`,
-    );
-    await this.files.save({ metadata, data });
+    await this.files.install(metadata);
     await this.journal.reset(indexAfter(metadata.index));
-    this.adopt({ metadata, data });
-    this.received.delete(metadata.index);
   }
+}
+
+async function openOwnLog(host: Host, directory: string, firstIndex: number): Promise<JournalHold> {
+  const journal = await openJournal(host, { directory, firstIndex });
+  return { journal, release: () => journal.close() };
 }
 
 /** Drops a log that the newest snapshot was to replace when the node crashed. */

@@ -3,13 +3,21 @@
  *
  *     command => 1 (opens a session; its number is the index of the entry)
  *              | 2 session:uvarint sequence:uvarint data:bytes
- *     state   => sessions:(session sequence result?)*  inner:bytes
+ *     state   => one slice pages:uvarint, so many slices sessions:(session sequence result?)*,
+ *                then the slices of the machine within
  */
+import { assert } from '@mangrove/host';
 import { array, bytes, message, optional, struct, union, uvarint } from '@mangrove/wire';
 import type { LogIndex } from '../core/positions.ts';
-import { type SessionOutcome, SessionTable } from '../core/sessions.ts';
+import { type SessionOutcome, type SessionRecord, SessionTable } from '../core/sessions.ts';
 import { COMMAND_BYTES_READ_MAX } from './peer-codec.ts';
-import type { StateMachine } from './state-machine.ts';
+import type { Slices } from './snapshot-files.ts';
+import {
+  type AnyMachine,
+  type PlacedCommand,
+  type StreamingMachine,
+  toStreaming,
+} from './state-machine.ts';
 
 /** The most sessions; beyond it the least recently used is closed. */
 export const SESSIONS_MAX = 10_000;
@@ -40,41 +48,87 @@ const command = message(
   VERSIONS,
 ).at(1);
 const record = struct({ session: uvarint, sequence: uvarint, result: optional(data) });
-const state = message(
-  'session-state',
-  struct({ sessions: array(record, { max: SESSIONS_MAX }), inner: bytes({ max: 67_108_864 }) }),
+const head = message('session-head', struct({ pageCount: uvarint }), VERSIONS).at(1);
+const page = message(
+  'session-page',
+  struct({ sessions: array(record, { max: SESSIONS_MAX }) }),
   VERSIONS,
 ).at(1);
 
+/** About how many bytes of results one slice of sessions has; one session at least. */
+const PAGE_BYTES = 65_536;
+
 /** The machine around `inner`, whose results are bytes, since snapshots carry them. */
-export class SessionMachine implements StateMachine<SessionResult> {
-  private readonly inner: StateMachine<Uint8Array>;
+export class SessionMachine implements StreamingMachine<SessionResult> {
+  private readonly inner: StreamingMachine<Uint8Array>;
   private readonly sessions = new SessionTable<Uint8Array>(SESSIONS_MAX);
 
-  constructor(inner: StateMachine<Uint8Array>) {
-    this.inner = inner;
+  constructor(inner: AnyMachine<Uint8Array>) {
+    this.inner = toStreaming(inner);
   }
 
-  apply(encoded: Uint8Array, index: LogIndex): SessionResult {
+  applyBatch(batch: readonly PlacedCommand<Uint8Array>[]): readonly SessionResult[] {
+    return batch.map(({ command: encoded, index }) => this.apply(encoded, index));
+  }
+
+  snapshotSlices(): Slices {
+    // Records are replaced, never changed, so the list is the state of now.
+    const pages = toPages(this.sessions.all());
+    return slicesOf(pages, this.inner.snapshotSlices());
+  }
+
+  async restoreSlices(slices: AsyncIterable<Uint8Array>): Promise<void> {
+    const iterator = slices[Symbol.asyncIterator]();
+    const first = await iterator.next();
+    const pageCount = first.done === true ? 0 : head.decode(first.value).pageCount;
+    const records: SessionRecord<Uint8Array>[] = [];
+    for (let count = 0; count < pageCount; count++) {
+      const next = await iterator.next();
+      assert(next.done !== true, `${pageCount} slices of sessions, and ${count} are there`);
+      records.push(...page.decode(next.value).sessions);
+    }
+    this.sessions.restore(records);
+    await this.inner.restoreSlices({ [Symbol.asyncIterator]: () => iterator });
+  }
+
+  private apply(encoded: Uint8Array, index: LogIndex): SessionResult {
     const given = command.decode(encoded);
     if (given.type === 'open') {
       this.sessions.open(index);
       return { type: 'opened', session: index };
     }
     const { session, sequence, data: wanted } = given;
-    return this.sessions.apply(session, sequence, () => this.inner.apply(wanted, index));
+    return this.sessions.apply(session, sequence, () => {
+      const [result] = this.inner.applyBatch([{ index, command: wanted }]);
+      assert(result !== undefined, `the state machine gave no result for the command at ${index}`);
+      return result;
+    });
   }
+}
 
-  snapshot(): Uint8Array {
-    return state.encode({ sessions: this.sessions.all(), inner: this.inner.snapshot() });
-  }
+async function* slicesOf(
+  pages: readonly (readonly SessionRecord<Uint8Array>[])[],
+  inner: Slices,
+): AsyncGenerator<Uint8Array> {
+  yield head.encode({ pageCount: pages.length });
+  for (const sessions of pages) yield page.encode({ sessions });
+  yield* inner;
+}
 
-  restore(encoded: Uint8Array): void {
-    const isEmpty = encoded.length === 0;
-    const { sessions, inner } = isEmpty ? { sessions: [], inner: encoded } : state.decode(encoded);
-    this.sessions.restore(sessions);
-    this.inner.restore(inner);
+function toPages(
+  records: readonly SessionRecord<Uint8Array>[],
+): readonly (readonly SessionRecord<Uint8Array>[])[] {
+  const pages: SessionRecord<Uint8Array>[][] = [];
+  let sizeBytes = PAGE_BYTES;
+  for (const each of records) {
+    if (sizeBytes >= PAGE_BYTES) {
+      pages.push([]);
+      sizeBytes = 0;
+    }
+    pages.at(-1)?.push(each);
+    sizeBytes += 32 + (each.result?.length ?? 0);
   }
+  return pages;
 }
 
 /** The bytes of a session command, to be proposed. */

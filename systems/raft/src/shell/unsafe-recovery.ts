@@ -20,10 +20,11 @@
 import { type Host, InvalidArgument, type NodeId } from '@mangrove/host';
 import { type Configuration, type StoreId, simpleConfiguration } from '../core/configuration.ts';
 import { STORES_SINCE } from '../core/identity.ts';
+import { DEFAULT_OPTIONS } from '../core/options.ts';
 import { indexAfter, type LogIndex, type Term, termAfter } from '../core/positions.ts';
 import { blankSnapshot } from '../core/snapshot-metadata.ts';
 import { RaftError } from './raft-error.ts';
-import { RaftStorage } from './raft-storage.ts';
+import { RaftStorage, type StoragePlace } from './raft-storage.ts';
 import { StoreIdentity } from './store-identity.ts';
 
 /** What the directory of a stopped node holds. */
@@ -61,7 +62,7 @@ export interface UnsafeRecovery extends StorePlace {
 export async function inspectStore(host: Host, place: StorePlace = {}): Promise<StoreReport> {
   const { cluster = 'mangrove', directory = 'raft' } = place;
   const identity = await existingIdentity(host, directory, [cluster]);
-  const storage = await RaftStorage.open(host, directory, blankSnapshot());
+  const storage = await RaftStorage.open(host, placeOf(directory));
   try {
     return reportOf(identity, storage, host.node);
   } finally {
@@ -84,7 +85,7 @@ export async function unsafeRecoverQuorum(
     throw new InvalidArgument('newCluster', newCluster, 'another cluster than before');
   }
   const identity = await existingIdentity(host, directory, [cluster, newCluster]);
-  const storage = await RaftStorage.open(host, directory, blankSnapshot());
+  const storage = await RaftStorage.open(host, placeOf(directory));
   try {
     const report = reportOf(identity, storage, host.node);
     // First of all: were it cut short behind the log, it would lead alone in the former cluster.
@@ -108,6 +109,11 @@ export async function unsafeRecoverQuorum(
   } finally {
     await storage.close();
   }
+}
+
+function placeOf(directory: string): StoragePlace {
+  const chunkBytesMax = DEFAULT_OPTIONS.snapshotChunkBytesMax;
+  return { directory, beginning: blankSnapshot(), chunkBytesMax };
 }
 
 async function existingIdentity(

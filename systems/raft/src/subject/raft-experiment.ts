@@ -111,8 +111,8 @@ function describe(bytes: Uint8Array): string {
   if (bytes[0] === 0x43) return `request ${decodeRequest(bytes).operation.type}`;
   if (bytes[0] === 0x48) return 'hello';
   if (bytes[0] !== 0x52) return 'response';
-  const { message } = decodePeerMessage(bytes.subarray(1));
-  return `${message.type} ${message.term}`;
+  const { type, term } = decodePeerMessage(bytes.subarray(1));
+  return `${type} ${term}`;
 }
 
 /** `transfer` hands leadership to the node `target`, where one leads that can. */

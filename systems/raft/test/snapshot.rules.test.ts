@@ -1,0 +1,318 @@
+/**
+ * The rules of snapshots, one story each.
+ */
+import { toNodeId } from '@mangrove/host';
+import { describe, expect, it } from 'vitest';
+import {
+  type LogIndex,
+  type Message,
+  type RaftOptions,
+  type SnapshotMetadata,
+  simpleConfiguration,
+  type Term,
+} from '../src/index.ts';
+import { imageOf, snapshotBytes } from './machine.ts';
+import { Stage } from './stage.ts';
+
+const THREE = { voters: ['a', 'b', 'c'] };
+
+/** A snapshot of `a` for `b`, in one piece. */
+function install(index: number, term: number, voters: readonly string[]): Message {
+  const snapshot: SnapshotMetadata = {
+    index: index as LogIndex,
+    term: term as Term,
+    configuration: simpleConfiguration(voters.map(toNodeId)),
+    configurationIndex: 1 as LogIndex,
+  };
+  const data = snapshotBytes(index, 0);
+  const head = { from: toNodeId('a'), to: toNodeId('b'), term: 5 as Term };
+  return { type: 'install-snapshot', snapshot, image: imageOf(data), offset: 0, data, ...head };
+}
+
+describe('snapshots', () => {
+  it('R38: a snapshot carries the configuration of its index, not a newer one', () => {
+    const stage = new Stage({ ...THREE, learners: ['d'] });
+    stage.elect('a');
+    const id = stage.id();
+    const changes = [{ type: 'remove', node: toNodeId('c') }] as const;
+    stage.happen('a', { type: 'change-members', id, changes, isAutoLeave: false });
+    stage.snapshot('a');
+    expect(stage.state('a').snapshot.index).toBe(2);
+    expect(stage.state('a').snapshot.configuration.voters).toEqual(['a', 'b', 'c']);
+    expect(stage.state('a').log.configurations.latest.configuration.voters).toEqual(['a', 'b']);
+  });
+
+  it('R39: a snapshot that is not ahead of the commit, however late, changes nothing', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a');
+    for (let count = 0; count < 4; count++) stage.propose('a');
+    stage.settle();
+    stage.timer('a');
+    stage.settle();
+    const message = { ...install(3, 2, ['a', 'b', 'c']), term: 2 as Term };
+    stage.happen('b', { type: 'message', message });
+    expect(stage.terms('b')).toBe('2 2 2 2 2');
+    expect(stage.parcels.at(-1)).toMatchObject({ type: 'append-accepted', index: 6 });
+  });
+
+  it('R40: a snapshot that the log reaches beyond, and matches, leaves the log whole', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a', ['c']);
+    for (let count = 0; count < 4; count++) stage.propose('a');
+    stage.deliver({ to: 'b' });
+    stage.sync('b');
+    expect(stage.state('b').commitIndex).toBe(2);
+    stage.sync('a');
+    stage.settle(['b', 'c']);
+    const message = { ...install(3, 2, ['a', 'b', 'c']), term: 2 as Term };
+    const alone = new Stage({ ...THREE, isWatched: false });
+    const { log } = alone.state('b');
+    log.append([
+      { type: 'no-op', index: 2 as LogIndex, term: 2 as Term },
+      { type: 'no-op', index: 3 as LogIndex, term: 2 as Term },
+      { type: 'no-op', index: 4 as LogIndex, term: 2 as Term },
+    ]);
+    alone.happen('b', { type: 'message', message });
+    expect(alone.terms('b')).toBe('2 2 2');
+    expect(alone.state('b').commitIndex).toBe(3);
+  });
+
+  it('R41: a snapshot that contradicts the log takes its place, configuration and all', () => {
+    const stage = new Stage({ ...THREE, isWatched: false });
+    const { log } = stage.state('b');
+    const configuration = simpleConfiguration([toNodeId('b')]);
+    log.append([
+      { type: 'configuration', configuration, index: 2 as LogIndex, term: 1 as Term },
+      { type: 'no-op', index: 3 as LogIndex, term: 1 as Term },
+      { type: 'no-op', index: 4 as LogIndex, term: 1 as Term },
+    ]);
+    stage.happen('b', { type: 'message', message: install(3, 2, ['a', 'b', 'c']) });
+    expect(stage.terms('b')).toBe('1 1 1');
+    stage.sync('b');
+    expect(log.lastIndex).toBe(3);
+    expect(log.configurations.latest.configuration.voters).toEqual(['a', 'b', 'c']);
+  });
+
+  it('R42: a snapshot is accepted when durable; writes of the former log do not count', () => {
+    const stage = new Stage({ ...THREE, isWatched: false });
+    const entries = [{ type: 'no-op', index: 2 as LogIndex, term: 2 as Term }] as const;
+    const head = { from: toNodeId('a'), to: toNodeId('b'), term: 2 as Term };
+    const append = {
+      type: 'append-entries',
+      previousIndex: 1 as LogIndex,
+      previousTerm: 1 as Term,
+      entries,
+      commitIndex: 1 as LogIndex,
+      ...head,
+    } as const;
+    stage.happen('b', { type: 'message', message: append });
+    stage.happen('b', { type: 'message', message: install(9, 4, ['a', 'b', 'c']) });
+    stage.sync('b', 1);
+    expect(stage.state('b').log.lastIndex).toBe(9);
+    expect(stage.state('b').appliedIndex).toBe(1);
+    expect(stage.parcels.filter(({ term }) => term === 5)).toEqual([]);
+    stage.sync('b');
+    expect(stage.state('b').appliedIndex).toBe(9);
+    const answer = { type: 'append-accepted', index: 9, term: 5 };
+    expect(stage.parcels).toContainEqual({ ...answer, from: 'b', to: 'a' });
+  });
+
+  it('R43: a follower behind the log gets a snapshot, then the entries behind it', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a', ['c']);
+    for (let count = 0; count < 4; count++) stage.propose('a');
+    stage.settle(['c']);
+    stage.snapshot('a');
+    stage.propose('a');
+    stage.timer('a');
+    stage.settle();
+    stage.timer('a');
+    stage.settle();
+    expect(stage.seen.some(({ effect }) => effect.type === 'restore')).toBe(true);
+    expect(stage.state('c').appliedIndex).toBe(7);
+  });
+
+  it('R100: a snapshot comes in pieces, one at a time; the log stays until all is there', () => {
+    const stage = behind(9);
+    const before = stage.terms('c');
+    const pieces = [];
+    while (stage.state('c').snapshot.index < 9) {
+      const [piece, more] = stage.take({ type: 'install-snapshot' });
+      if (piece?.type !== 'install-snapshot') throw new Error('no piece is on its way');
+      expect(more).toBeUndefined();
+      expect(piece.data.length).toBeLessThanOrEqual(CHUNK_BYTES);
+      expect(stage.terms('c')).toBe(before);
+      pieces.push(piece);
+      stage.hand(piece);
+      stage.sync('c');
+      stage.deliver({ from: 'c', type: 'snapshot-progress' });
+    }
+    expect(pieces.length).toBe(Math.ceil(snapshotBytes(9, 0).length / CHUNK_BYTES));
+  });
+
+  it('R101: a piece that comes twice, or too early, is answered with how far one is', () => {
+    const stage = behind(9);
+    const [first] = stage.take({ type: 'install-snapshot' });
+    if (first?.type !== 'install-snapshot') throw new Error('no piece is on its way');
+    stage.hand({ ...first, offset: 30 });
+    expect(stage.parcels.at(-1)).toMatchObject({ type: 'snapshot-progress', offset: 0 });
+    stage.hand(first);
+    stage.sync('c');
+    stage.hand(first);
+    const answers = stage.parcels.filter(({ type }) => type === 'snapshot-progress');
+    expect(answers).toMatchObject([
+      { offset: 0 },
+      { offset: CHUNK_BYTES },
+      { offset: CHUNK_BYTES },
+    ]);
+    // Both answers say the same, and one piece follows from them.
+    stage.deliver({ type: 'snapshot-progress' });
+    expect(stage.take({ type: 'install-snapshot' })).toMatchObject([{ offset: CHUNK_BYTES }]);
+  });
+
+  it('R101: after a crash of the follower the transfer goes on from what its disk has', () => {
+    const stage = behind(9);
+    movePieces(stage, 2);
+    stage.crash('c');
+    stage.restart('c');
+    stage.take({ to: 'c' });
+    // The leader finds out by the silence that the piece it sent is lost.
+    const offsets = offsetsUntilInstalled(stage);
+    expect(offsets[0]).toBe(2 * CHUNK_BYTES);
+    expect(stage.state('c').snapshot.index).toBe(9);
+  });
+
+  it('R101: a piece that got lost is sent again, and those before it are not', () => {
+    const stage = behind(9);
+    movePieces(stage, 1);
+    expect(stage.take({ type: 'install-snapshot' })).toMatchObject([{ offset: CHUNK_BYTES }]);
+    expect(offsetsUntilInstalled(stage)[0]).toBe(CHUNK_BYTES);
+  });
+
+  it('R102: what arrives damaged is thrown away, and comes anew', () => {
+    const stage = behind(9);
+    const [first] = stage.take({ type: 'install-snapshot' });
+    if (first?.type !== 'install-snapshot') throw new Error('no piece is on its way');
+    stage.hand({ ...first, data: first.data.map((byte) => byte ^ 1) });
+    stage.sync('c');
+    stage.deliver({ from: 'c', type: 'snapshot-progress' });
+    expect(offsetsUntilInstalled(stage)).toContain(0);
+    expect(stage.state('c').appliedIndex).toBeGreaterThanOrEqual(9);
+  });
+
+  it('R103: while a snapshot is sent, it and the log behind it are kept, up to a bound', () => {
+    const stage = behind(9);
+    movePieces(stage, 1);
+    stage.propose('a');
+    stage.settle(['c']);
+    stage.snapshot('a');
+    expect(stage.state('a').snapshot.index).toBe(10);
+    expect(stage.state('a').log.baseIndex).toBe(9);
+    const seen = offsetsUntilInstalled(stage);
+    expect(seen).not.toContain(0);
+    stage.settle();
+    expect(stage.state('c').appliedIndex).toBe(10);
+    expect(stage.state('a').log.baseIndex).toBe(10);
+  });
+
+  it('R103: where the log would grow beyond the bound, the newest snapshot takes its place', () => {
+    const stage = behind(9, { snapshotHoldCountMax: 2 });
+    movePieces(stage, 1);
+    for (let count = 0; count < 4; count++) stage.propose('a');
+    stage.settle(['c']);
+    stage.snapshot('a');
+    expect(stage.state('a').log.baseIndex).toBe(13);
+    offsetsUntilInstalled(stage);
+    expect(stage.state('c').snapshot.index).toBe(13);
+  });
+
+  it('R104: pieces of a snapshot that was overtaken by a newer one change nothing', () => {
+    const stage = new Stage({ ...THREE, isWatched: false, options: CHUNKED });
+    const old = cut(install(3, 2, ['a', 'b', 'c']));
+    const newer = cut(install(9, 4, ['a', 'b', 'c']));
+    for (const message of [old, newer, old]) {
+      stage.happen('b', { type: 'message', message });
+      stage.sync('b');
+    }
+    expect(stage.state('b').incoming).toMatchObject({ index: 9, offset: CHUNK_BYTES });
+    // A leader of a later term decides anew, even for an older one.
+    const message = { ...old, term: 6 as Term };
+    stage.happen('b', { type: 'message', message });
+    expect(stage.state('b').incoming).toMatchObject({ index: 3, offset: 0 });
+  });
+
+  it('R104: appends that get there first make what was arriving useless', () => {
+    const stage = behind(9);
+    movePieces(stage, 1);
+    const { log } = stage.state('a');
+    const head = { from: toNodeId('a'), to: toNodeId('c'), term: stage.state('a').term };
+    const base = { previousIndex: 1 as LogIndex, previousTerm: 1 as Term };
+    const entries = stage.machine('b').read(2, 9, 10);
+    const commitIndex = log.lastIndex;
+    stage.hand({ type: 'append-entries', ...base, entries, commitIndex, ...head });
+    stage.sync('c');
+    stage.settle();
+    expect(stage.state('c').incoming).toBeUndefined();
+    expect(stage.state('c').snapshot.index).toBe(1);
+    expect(stage.state('c').appliedIndex).toBe(9);
+  });
+
+  it('R105: pieces leave no faster than the bound on bytes a second', () => {
+    const stage = behind(9, { snapshotBytesPerSecondMax: 1000 });
+    movePieces(stage, 1);
+    expect(stage.take({ type: 'install-snapshot' })).toEqual([]);
+    const { now } = stage;
+    stage.timer('a');
+    expect(stage.now - now).toBe(CHUNK_BYTES);
+    expect(stage.take({ type: 'install-snapshot' })).toHaveLength(1);
+  });
+});
+
+const CHUNK_BYTES = 8;
+const CHUNKED = { snapshotChunkBytesMax: CHUNK_BYTES };
+
+/** `c` was away while `a` committed up to `index` and took a snapshot; the first piece leaves. */
+function behind(index: number, options: Partial<RaftOptions> = {}): Stage {
+  const stage = new Stage({ ...THREE, options: { ...CHUNKED, ...options } });
+  stage.elect('a', ['c']);
+  while (stage.state('a').log.lastIndex < index) stage.propose('a');
+  stage.settle(['c']);
+  stage.snapshot('a');
+  stage.timer('a');
+  stage.deliver({ to: 'c', type: 'heartbeat' });
+  stage.sync('c');
+  stage.deliver({ from: 'c', to: 'a' });
+  expect(stage.state('a').log.baseIndex).toBe(index);
+  return stage;
+}
+
+/** Brings the next `count` pieces to `c`, and its answers back. */
+function movePieces(stage: Stage, count: number): void {
+  for (let done = 0; done < count; done++) {
+    stage.deliver({ type: 'install-snapshot' });
+    stage.sync('c');
+    stage.deliver({ from: 'c', type: 'snapshot-progress' });
+  }
+}
+
+/** Lets time pass until `c` has installed a snapshot; where each piece on the way began. */
+function offsetsUntilInstalled(stage: Stage): readonly number[] {
+  const offsets = [];
+  const { index } = stage.state('c').snapshot;
+  for (let round = 0; round < 200 && stage.state('c').snapshot.index === index; round++) {
+    for (const message of stage.take({ type: 'install-snapshot' })) {
+      if (message.type === 'install-snapshot') offsets.push(message.offset);
+      stage.hand(message);
+    }
+    stage.sync('c');
+    stage.deliver();
+    if (stage.parcels.length === 0) stage.timer('a');
+  }
+  return offsets;
+}
+
+/** The first piece of a snapshot that `install` gives whole. */
+function cut(message: Message): Message {
+  if (message.type !== 'install-snapshot') throw new Error(`${message.type} has no bytes`);
+  return { ...message, data: message.data.slice(0, CHUNK_BYTES) };
+}
