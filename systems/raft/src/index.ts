@@ -45,6 +45,12 @@ export { nextTimerAt, step } from './core/step.ts';
 export { plantedBugs } from './planted-bugs.ts';
 export { RAFT_ERRORS, RaftError, type RaftErrorCode } from './shell/raft-error.ts';
 export {
+  type GroupConfig,
+  RaftGroups,
+  type RaftGroupsConfig,
+  startRaftGroups,
+} from './shell/raft-groups.ts';
+export {
   type Consistency,
   RaftNode,
   type ReadOptions,

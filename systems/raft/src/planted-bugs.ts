@@ -173,4 +173,17 @@ export const plantedBugs: readonly PlantedBug[] = [
     experiment: EXPERIMENT,
     seedBudget: 600,
   },
+  {
+    name: 'snapshot-not-checked',
+    file: 'systems/raft/src/core/snapshot-receiving.ts',
+    find: [
+      'incoming.offset = event.isIntact ? event.offset : 0;',
+      '  const isWhole = event.isIntact && incoming',
+    ].join('\n'),
+    replace: 'incoming.offset = event.offset;\n  const isWhole = incoming',
+    breaks: 'R102: a snapshot is installed whose bytes are not those that were sent.',
+    source: 'Raft 7',
+    experiment: EXPERIMENT,
+    seedBudget: 600,
+  },
 ];

@@ -50,6 +50,7 @@ interface Trouble {
   readonly transfer: number;
   readonly snapshot: number;
   readonly rot: number;
+  readonly lull: number;
   readonly disk: number;
   /** The most milliseconds that pass at once. */
   readonly haste: number;
@@ -98,6 +99,7 @@ class RandomCluster {
       readCountMax: random.pick([2, 50]),
       diskStallMs: random.pick([150, 1000]),
       promotionLagMax: 5,
+      quiesceAfterMs: random.pick([0, 0, 40]),
       snapshotChunkBytesMax: random.pick([5, 20, 1000]),
       snapshotBytesPerSecondMax: random.pick([2000, 1_000_000]),
       snapshotHoldCountMax: random.pick([1, 10, 1000]),
@@ -306,6 +308,8 @@ class RandomCluster {
     for (const machine of this.machines.values()) {
       const { state } = machine;
       if (state === undefined || machine.pausedUntil > this.now) continue;
+      // Whoever runs an idle group watches its leader's process; here, chance does.
+      if (state.isAsleep && this.random.chance(1, 100)) this.happen(machine, { type: 'wake' });
       if (nextTimerAt(state) > machine.clock(this.now)) continue;
       this.happen(machine, { type: 'timer', random: this.random.uint32() });
     }
@@ -374,6 +378,7 @@ class RandomCluster {
     if (random.below(1000) < trouble.transfer) this.transfer();
     if (random.below(1000) < trouble.snapshot) this.takeSnapshot();
     if (random.below(1000) < 20) this.breakLink();
+    if (random.below(1000) < trouble.lull) this.lull();
     const down = [...this.machines.values()].filter(({ state }) => state === undefined);
     if (down.length > 0 && random.chance(1, 3)) this.restart(random.pick(down));
   }
@@ -465,6 +470,15 @@ class RandomCluster {
     this.count('snapshot');
   }
 
+  /** Nobody wants anything for a while: groups fall asleep. */
+  private lull(): void {
+    for (let round = 0; round < 40; round++) {
+      this.pass(5);
+      this.drain();
+    }
+    this.count('lull');
+  }
+
   private breakLink(): void {
     const [machine, peer] = [this.anyUp(), this.anyUp()];
     if (machine === undefined || peer === undefined) return;
@@ -517,8 +531,9 @@ function drawTrouble(random: Random): Trouble {
     pause: draw(0, 0, 100),
     member: draw(0, 0, 100, 400),
     transfer: draw(0, 0, 50, 200),
-    snapshot: draw(0, 50, 300),
+    snapshot: draw(0, 200, 900),
     rot: draw(0, 0, 300),
+    lull: draw(0, 0, 100),
     disk: draw(60, 120, 160),
     haste: draw(2, 6, 20),
   };

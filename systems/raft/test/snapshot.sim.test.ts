@@ -112,7 +112,7 @@ describe('snapshots of nodes', () => {
     const fates: readonly DiskFate[] = ['unsynced-lost', 'kept'];
     let crashCount = 0;
     for (const operation of OPERATIONS) {
-      for (let nth = 1; nth <= 6; nth++) {
+      for (let nth = 1; nth <= 4; nth++) {
         const group = new LedgerGroup(nth);
         await group.elect();
         await group.write(3);
@@ -129,8 +129,8 @@ describe('snapshots of nodes', () => {
         group.simulation.close();
       }
     }
-    // Pieces are opened and renamed once each; written and synced more than six times.
-    expect(crashCount).toBeGreaterThan(14);
+    // It is opened and renamed once; pieces are written and synced more than four times.
+    expect(crashCount).toBeGreaterThan(10);
   });
 
   it('R106: rot in the file of a snapshot stops the node that would send it', async () => {
@@ -140,6 +140,8 @@ describe('snapshots of nodes', () => {
     const leader = NODES.find((node) => group.ledger(node)?.status().role === 'leader') ?? A;
     const behind = leader === C ? B : C;
     await group.leaveBehind(behind);
+    // The last snapshot is taken by then, and stays the newest.
+    await group.simulation.run(group.simulation.nowMs + 200);
     const atMs = group.simulation.nowMs;
     const path = 'raft/snapshots/snapshot';
     group.simulation.inject({ type: 'bit-rot', node: leader, atMs, path, positionPerMille: 700 });

@@ -208,6 +208,10 @@ function describe(node: NodeId, effect: Effect): string | undefined {
       const part = `${offset} to ${offset + data.length} of ${image.sizeBytes}`;
       return `${node}: writes ${part} of snapshot ${snapshot.index}`;
     }
+    case 'asleep':
+      return `${node}: falls asleep behind ${effect.leader}`;
+    case 'awake':
+      return `${node}: wakes up`;
     case 'forget':
       return `${node}: forgets its log up to ${effect.logIndex}`;
     default:
@@ -255,6 +259,8 @@ function describeMessage(message: Message): string {
       const place = `${snapshot.index}/${snapshot.term}`;
       return `${head}: ${place}, bytes ${offset} to ${offset + data.length}`;
     }
+    case 'quiesce':
+      return `${head}: all ends at ${message.commitIndex}/${message.commitTerm}`;
     case 'snapshot-progress':
       return `${head}: has ${message.offset} of ${message.index}`;
     case 'read-index':

@@ -115,6 +115,10 @@ export type Effect =
     }
   /** The log up to `logIndex`, and snapshots before that of `snapshotIndex`, may go. */
   | { readonly type: 'forget'; readonly logIndex: LogIndex; readonly snapshotIndex: LogIndex }
+  /** The group is idle: wake this member when the process of `leader` is not heard any more. */
+  | { readonly type: 'asleep'; readonly leader: NodeId }
+  /** It is not idle any more. */
+  | { readonly type: 'awake' }
   /** What this member is, or whom it follows, has changed. */
   | {
       readonly type: 'role';

@@ -174,6 +174,7 @@ function becomeLeader(state: RaftState): void {
     round: 0,
     roundSentAt: new Array<number>(ROUNDS_KEPT).fill(Number.NEGATIVE_INFINITY),
     heartbeatAt: state.now,
+    busyAt: state.now,
     uncommittedBytes: 0,
     progressIndex: -1 as LogIndex,
     boundIndex: NO_INDEX,

@@ -84,6 +84,8 @@ export type RaftEvent = { readonly now: Instant } & (
       readonly offset: number;
       readonly isIntact: boolean;
     }
+  /** The leader of an idle group may be gone: see for yourself. */
+  | { readonly type: 'wake' }
   /** The link to `peer` broke: what is on the way may be lost. */
   | { readonly type: 'unreachable'; readonly peer: NodeId }
 );

@@ -141,12 +141,19 @@ export function replicate(state: RaftState, lead: Leadership): void {
 export function sendHeartbeats(state: RaftState, lead: Leadership): void {
   lead.round += 1;
   lead.roundSentAt[lead.round % ROUNDS_KEPT] = state.now;
-  lead.heartbeatAt = state.now + state.options.heartbeatIntervalMs;
+  lead.heartbeatAt = nextHeartbeatAt(state);
   const { round } = lead;
   for (const [node, progress] of lead.progress) {
     const commitIndex = lowerIndex(progress.matchIndex, state.commitIndex);
     say(state, node, { type: 'heartbeat', commitIndex, round });
   }
+}
+
+function nextHeartbeatAt({ now, options }: RaftState): number {
+  const { heartbeatIntervalMs, quiesceAfterMs } = options;
+  if (quiesceAfterMs === 0) return now + heartbeatIntervalMs;
+  // Groups of one process share its clock, so their heartbeats fall together.
+  return (Math.floor(now / heartbeatIntervalMs) + 1) * heartbeatIntervalMs;
 }
 
 function replicateTo(state: RaftState, node: NodeId, progress: Progress): void {

@@ -53,6 +53,8 @@ export type MessageBody =
   | { readonly type: 'heartbeat'; readonly commitIndex: LogIndex; readonly round: number }
   /** `round` is that of the heartbeat, 0 where it was refused. */
   | { readonly type: 'heartbeat-response'; readonly round: number }
+  /** The leader stops its clock: nothing happens. The log ends so, and all of it is committed. */
+  | { readonly type: 'quiesce'; readonly commitIndex: LogIndex; readonly commitTerm: Term }
   /** Bytes of a snapshot from `offset` on; none where the sender only asks. Raft 7. */
   | {
       readonly type: 'install-snapshot';

@@ -54,6 +54,13 @@ export interface RaftOptions {
    * from there. Default 100000. Beyond it the log is cut, and the newest snapshot is sent instead.
    */
   readonly snapshotHoldCountMax: number;
+  /**
+   * After how long without work a group stops its clocks; 0 is never, the default. Only where
+   * whoever runs it watches the processes of its peers for it, as `RaftGroups` does: else nobody
+   * would notice that the leader of an idle group is gone. Heartbeats are then sent at multiples of
+   * their interval, so that those of many groups go together.
+   */
+  readonly quiesceAfterMs: number;
   /** A leader whose oldest write is older than this steps down. Default 2000 ms. */
   readonly diskStallMs: number;
   /** How far a learner may be behind to be promoted, in entries. Default 1000. */
@@ -79,16 +86,23 @@ export const DEFAULT_OPTIONS: RaftOptions = {
   snapshotChunkBytesMax: 262_144,
   snapshotBytesPerSecondMax: 67_108_864,
   snapshotHoldCountMax: 100_000,
+  quiesceAfterMs: 0,
   diskStallMs: 2000,
   promotionLagMax: 1000,
 };
+
+const MAY_BE_ZERO: ReadonlySet<string> = new Set([
+  'clockDriftPpmMax',
+  'promotionLagMax',
+  'quiesceAfterMs',
+]);
 
 /** `given` with defaults for the rest; throws `InvalidArgument` for what makes no sense. */
 export function toRaftOptions(given: Partial<RaftOptions> = {}): RaftOptions {
   const options = { ...DEFAULT_OPTIONS, ...given };
   for (const [name, value] of Object.entries(options)) {
     if (typeof value === 'boolean') continue;
-    const least = name === 'clockDriftPpmMax' || name === 'promotionLagMax' ? 0 : 1;
+    const least = MAY_BE_ZERO.has(name) ? 0 : 1;
     if (!Number.isSafeInteger(value) || value < least) {
       throw new InvalidArgument(name, value, `an integer, at least ${least}`);
     }

@@ -53,6 +53,8 @@ export interface Leadership {
   /** When each of the last rounds was sent, at `round % ROUNDS_KEPT`. */
   readonly roundSentAt: number[];
   heartbeatAt: number;
+  /** When it last had something to do. */
+  busyAt: number;
   uncommittedBytes: number;
   /** The index of the configuration that `progress` was made for. */
   progressIndex: LogIndex;
@@ -152,6 +154,8 @@ export interface RaftState {
   votedFor: NodeId | undefined;
   role: Role;
   leader: NodeId | undefined;
+  /** Nothing happens in the group: no heartbeats are sent, and none are waited for. */
+  isAsleep: boolean;
   /** When to campaign, while not leading. */
   electionAt: number;
   /** Until when other candidates are refused for the sake of the leader that was heard. */
@@ -248,6 +252,7 @@ export function createRaft(start: {
     votedFor: hardState.votedFor,
     role: { type: 'follower' },
     leader: undefined,
+    isAsleep: false,
     electionAt: now + electionWaitMs(options, random),
     loyalUntil: now + options.electionTimeoutMs,
     commitIndex: snapshot.index,

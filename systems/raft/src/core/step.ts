@@ -42,6 +42,7 @@ import type { Message } from './message.ts';
 import { completeWrites, flush, say } from './output.ts';
 import { indexAfter, indexBefore, type LogIndex, lowerIndex, NO_INDEX } from './positions.ts';
 import { onPropose, settleProposals } from './proposing.ts';
+import { onQuiesce, sleepIfIdle, wakeFor } from './quiescing.ts';
 import {
   onCancelRead,
   onRead,
@@ -68,7 +69,8 @@ export function step(state: RaftState, event: RaftEvent): readonly Effect[] {
   assert(event.now >= state.now, `${state.self}: time goes back, ${state.now} to ${event.now}`);
   state.now = event.now;
   const before = { role: state.role.type, term: state.term, leader: state.leader };
-  if (state.role.type === 'leader') checkLeadership(state, state.role);
+  wakeFor(state, event);
+  if (state.role.type === 'leader' && !state.isAsleep) checkLeadership(state, state.role);
   takeIn(state, event);
   settle(state);
   const { role, term, leader } = state;
@@ -81,6 +83,7 @@ export function step(state: RaftState, event: RaftEvent): readonly Effect[] {
 /** When the member wants its next `timer` event at the latest, on its own clock. */
 export function nextTimerAt(state: RaftState): number {
   const { role } = state;
+  if (state.isAsleep) return Number.POSITIVE_INFINITY;
   if (role.type !== 'leader') return Math.min(state.electionAt, readRetryAt(state));
   const [oldest] = state.writes;
   return Math.min(
@@ -96,8 +99,7 @@ function takeIn(state: RaftState, event: RaftEvent): void {
   const { role } = state;
   switch (event.type) {
     case 'timer':
-      state.random = event.random;
-      if (role.type !== 'leader' && state.now >= state.electionAt) startElection(state, false);
+      onTimer(state, event.random);
       return;
     case 'message':
       onMessage(state, event.message);
@@ -121,6 +123,8 @@ function takeIn(state: RaftState, event: RaftEvent): void {
     case 'disk-room':
       state.isDiskFull = event.isFull;
       if (role.type === 'leader') checkLeadership(state, role);
+      return;
+    case 'wake':
       return;
     case 'sworn':
       state.isSworn = true;
@@ -162,6 +166,12 @@ function takeIn(state: RaftState, event: RaftEvent): void {
       if (role.type === 'leader') onUnreachable(role, event.peer);
       return;
   }
+}
+
+function onTimer(state: RaftState, random: number): void {
+  state.random = random;
+  if (state.isAsleep || state.role.type === 'leader') return;
+  if (state.now >= state.electionAt) startElection(state, false);
 }
 
 /** What was on the way is probably lost: it is found out by a probe, not by a long silence. */
@@ -208,7 +218,8 @@ function onCandidate(
 /** A leader of a former term is told of ours, so that it, or we, get out of the way. */
 function answerFormerLeader(state: RaftState, message: Message): void {
   const { type, from } = message;
-  if (type === 'append-entries' || type === 'heartbeat' || type === 'install-snapshot') {
+  const isLeaders = type === 'append-entries' || type === 'heartbeat' || type === 'quiesce';
+  if (isLeaders || type === 'install-snapshot') {
     say(state, from, { type: 'heartbeat-response', round: 0 });
   }
 }
@@ -231,6 +242,10 @@ function receive(state: RaftState, message: Message): void {
     case 'heartbeat':
       hearLeader(state, message.from);
       onHeartbeat(state, message);
+      return;
+    case 'quiesce':
+      hearLeader(state, message.from);
+      onQuiesce(state, message);
       return;
     case 'install-snapshot':
       hearLeader(state, message.from);
@@ -259,13 +274,17 @@ function receive(state: RaftState, message: Message): void {
 }
 
 function settle(state: RaftState): void {
-  if (state.role.type === 'leader') settleLeadership(state, state.role);
-  else if (hasStalledDisk(state) && state.now >= state.electionAt) resetElectionTimer(state);
+  if (!state.isAsleep) settleRole(state);
   settleFollowerReads(state);
   giveToStateMachine(state);
   settleIndexedReads(state);
   dropOvertaken(state);
   forget(state);
+}
+
+function settleRole(state: RaftState): void {
+  if (state.role.type === 'leader') settleLeadership(state, state.role);
+  else if (hasStalledDisk(state) && state.now >= state.electionAt) resetElectionTimer(state);
 }
 
 function settleLeadership(state: RaftState, lead: Leadership): void {
@@ -276,7 +295,10 @@ function settleLeadership(state: RaftState, lead: Leadership): void {
   if (lead.progressIndex < 0) replicate(state, lead);
   if (lead.progressIndex !== state.log.configurations.latest.index) syncFollowers(state, lead);
   replicate(state, lead);
-  if (state.now >= lead.heartbeatAt) sendHeartbeats(state, lead);
+  if (state.now >= lead.heartbeatAt) {
+    if (sleepIfIdle(state, lead)) return;
+    sendHeartbeats(state, lead);
+  }
   settleLeaderReads(state, lead);
   settleTransfer(state, lead);
   stepDownIfRemoved(state, lead);

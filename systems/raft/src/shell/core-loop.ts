@@ -76,6 +76,8 @@ export class CoreLoop {
     if (at === this.timerAt || this.isStopped) return;
     this.timer?.cancel();
     this.timerAt = at;
+    // An idle group has none.
+    if (at === Number.POSITIVE_INFINITY) return;
     const delayMs = Math.max(0, at - this.host.clock.now());
     this.timer = this.host.timers.after(delayMs, () => {
       this.timerAt = Number.POSITIVE_INFINITY;

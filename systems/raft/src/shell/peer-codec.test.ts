@@ -76,6 +76,7 @@ const body: fc.Arbitrary<MessageBody> = fc.oneof(
     offset: fc.nat(),
     data: fc.uint8Array(),
   }),
+  fc.record({ type: type('quiesce'), commitIndex: index, commitTerm: term }),
   fc.record({ type: type('snapshot-progress'), index, offset: fc.nat() }),
   fc.record({ type: type('timeout-now') }),
   fc.record({ type: type('read-index'), context }),

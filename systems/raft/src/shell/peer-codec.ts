@@ -114,6 +114,7 @@ const bodies = union('type', {
     number: 13,
     schema: struct({ context: text({ max: 200 }), index: optional(index) }),
   },
+  quiesce: { number: 15, schema: struct({ commitIndex: index, commitTerm: term }) },
   'snapshot-progress': { number: 14, schema: struct({ index, offset: uvarint }) },
 });
 

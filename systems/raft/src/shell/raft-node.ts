@@ -23,6 +23,7 @@ import { CoreLoop, type Performer, type TimelessEvent } from './core-loop.ts';
 import { Handshake, type HandshakeFault } from './handshake.ts';
 import { MachineRunner } from './machine-runner.ts';
 import { NodeMetrics } from './node-metrics.ts';
+import type { NodeSeat } from './node-seat.ts';
 import { FORMAT_VERSIONS } from './peer-codec.ts';
 import { PeerPort } from './peer-port.ts';
 import { ProposalBatch } from './proposal-batch.ts';
@@ -57,6 +58,7 @@ export interface ReadOptions {
 export async function startRaftNode<Result, Command = Uint8Array>(
   host: Host,
   config: RaftNodeConfig<Result, Command>,
+  seat: NodeSeat = {},
 ): Promise<RaftNode<Result, Command>> {
   const { founding, directory = 'raft', cluster = 'mangrove' } = config;
   const { versionMax = FORMAT_VERSIONS.highest } = config;
@@ -67,9 +69,10 @@ export async function startRaftNode<Result, Command = Uint8Array>(
   const identity = await StoreIdentity.open(host, directory, cluster);
   const beginning = founding === undefined ? blankSnapshot() : foundingSnapshot(founding);
   const chunkBytesMax = toRaftOptions(config.options).snapshotChunkBytesMax;
-  const storage = await RaftStorage.open(host, { directory, beginning, chunkBytesMax });
+  const place = { directory, beginning, chunkBytesMax, openLog: seat.openLog };
+  const storage = await RaftStorage.open(host, place);
   await toStreaming(config.stateMachine).restoreSlices(storage.slices());
-  return new RaftNode(host, config, { storage, identity, versionMax });
+  return new RaftNode(host, config, { storage, identity, versionMax, seat });
 }
 
 /** What a node is made of. */
@@ -77,11 +80,13 @@ interface NodeParts {
   readonly storage: RaftStorage;
   readonly identity: StoreIdentity;
   readonly versionMax: number;
+  readonly seat: NodeSeat;
 }
 
 /** A node that takes part in a group. */
 export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
   private readonly host: Host;
+  private readonly seat: NodeSeat;
   private readonly storage: RaftStorage;
   private readonly state: RaftState;
   private readonly loop: CoreLoop;
@@ -106,6 +111,7 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
 
   constructor(host: Host, config: RaftNodeConfig<Result, Command>, parts: NodeParts) {
     const { storage, identity, versionMax } = parts;
+    this.seat = parts.seat;
     this.host = host;
     this.storage = storage;
     this.codec = codecOf(config.stateMachine);
@@ -229,6 +235,16 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
   /** The store of this node: what `addLearner` takes where a disk was replaced. */
   get store(): StoreId {
     return this.identity.store;
+  }
+
+  /** Whether the group is idle and has stopped its clocks. */
+  get isAsleep(): boolean {
+    return this.state.isAsleep;
+  }
+
+  /** Wakes an idle group, whose leader may be gone; nothing happens where it is awake. */
+  wake(): void {
+    this.loop.dispatch({ type: 'wake' });
   }
 
   /** How the node stands. */
@@ -377,6 +393,12 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
       case 'read-ready':
       case 'transferred':
         this.requests.resolve(effect.id, undefined);
+        return;
+      case 'asleep':
+        this.seat.onAsleep?.(effect.leader);
+        return;
+      case 'awake':
+        this.seat.onAwake?.();
         return;
       case 'role':
         this.metrics.became(this.state);

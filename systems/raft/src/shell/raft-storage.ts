@@ -26,6 +26,8 @@ export type Persist = Extract<Effect, { type: 'persist' }>;
 export interface JournalHold {
   readonly journal: Journal;
   release(): Promise<void>;
+  /** Is told when a part of the log is not needed any more. */
+  readonly onForgotten?: () => void;
 }
 
 /** Where the storage of a member is, and how it begins where there is nothing. */
@@ -174,9 +176,13 @@ export class RaftStorage {
 
   /** Frees the log up to `logIndex`, and snapshots before that of `snapshotIndex`. */
   async forget(logIndex: LogIndex, snapshotIndex: LogIndex): Promise<void> {
-    const first = Math.min(logIndex + 1, this.journal.durableIndex + 1);
-    if (first > this.journal.firstIndex) await this.journal.truncatePrefix(first);
     await this.files.forget(snapshotIndex);
+    // Even to say that something is not needed takes room.
+    await this.room.untilDone(async () => {
+      const first = Math.min(logIndex + 1, this.journal.durableIndex + 1);
+      if (first > this.journal.firstIndex) await this.journal.truncatePrefix(first);
+    });
+    this.hold.onForgotten?.();
   }
 
   /** Lets the write under way finish; those that wait are given up. */
