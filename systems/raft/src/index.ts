@@ -57,6 +57,7 @@ export {
   startRaftNode,
 } from './shell/raft-node.ts';
 export type { RaftNodeConfig } from './shell/raft-node-config.ts';
+export { Replica, startReplica } from './shell/replica.ts';
 export {
   encodeSessionCommand,
   type SessionCommand,
@@ -72,6 +73,13 @@ export type {
   StateMachine,
   StreamingMachine,
 } from './shell/state-machine.ts';
+export {
+  type Codec,
+  defineMachine,
+  jsonCodec,
+  type MachineDefinition,
+  TypedMachine,
+} from './shell/typed-machine.ts';
 export {
   inspectStore,
   type StorePlace,

@@ -1,0 +1,124 @@
+/**
+ * The programs of the README, taken from it as they are: they compile, and do what it says.
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execPath } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const ROOM = fileURLToPath(new URL('..', import.meta.url));
+const ROOT = join(ROOM, '../..');
+const folder = mkdtempSync(join(tmpdir(), 'mangrove-readme-'));
+const processes: ChildProcess[] = [];
+const run = promisify(execFile);
+
+/** The programs, by the file that stands behind the fence. */
+const programs = new Map(
+  [...readFileSync(join(ROOM, 'README.md'), 'utf8').matchAll(/^```ts (\S+)\n([\s\S]*?)^```/gm)].map(
+    ([, name = '', text = '']) => [name, text],
+  ),
+);
+
+/** Writes the programs where they find the packages; gives the folder. */
+function writePrograms(change: (text: string) => string = (text) => text): void {
+  for (const [name, text] of programs) writeFileSync(join(folder, name), change(text));
+}
+
+/** Ports that were free a moment ago. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  await Promise.all(
+    servers.map((server) => new Promise<void>((done) => server.listen(0, '127.0.0.1', done))),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  return ports;
+}
+
+symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+
+afterAll(async () => {
+  for (const each of processes) {
+    if (each.exitCode === null && each.signalCode === null) {
+      const gone = new Promise((resolve) => each.once('exit', resolve));
+      each.kill('SIGKILL');
+      await gone;
+    }
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('the programs of the README', () => {
+  it('are two, the first ten lines of code a whole group', () => {
+    expect([...programs.keys()]).toEqual(['one-process.ts', 'counter-node.ts']);
+    const lines =
+      programs
+        .get('one-process.ts')
+        ?.split('\n')
+        .filter((line) => line !== '') ?? [];
+    expect(lines.length).toBeLessThanOrEqual(10);
+  });
+
+  it('compile under the strictest settings', { timeout: 60_000 }, async () => {
+    writePrograms();
+    const config = {
+      extends: join(ROOT, 'tsconfig.base.json'),
+      compilerOptions: {
+        ...{ noEmit: true, composite: false, incremental: false, types: ['node'] },
+        ...{
+          declaration: false,
+          declarationMap: false,
+          rootDir: '/',
+          typeRoots: [join(ROOT, 'node_modules/@types')],
+        },
+      },
+      include: ['*.ts', join(ROOT, 'foundation/host/src/globals.d.ts')],
+    };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
+    const compiler = join(ROOT, 'node_modules/.bin/tsc');
+    const { stdout } = await run(compiler, ['-p', folder]).catch((error) => error);
+    expect(stdout).toBe('');
+  });
+
+  it('one process: the group counts, and a follower reads it', { timeout: 60_000 }, async () => {
+    writePrograms();
+    const { stdout } = await run(execPath, ['one-process.ts'], { cwd: folder });
+    expect(stdout).toBe('2\n2\n');
+  });
+
+  it('three processes: one leads and counts, and when it is killed another goes on', {
+    timeout: 60_000,
+  }, async () => {
+    const ports = await freePorts(3);
+    rmSync(join(folder, 'data'), { recursive: true, force: true });
+    writePrograms((text) => text.replace(/710([123])/g, (_, n) => String(ports[Number(n) - 1])));
+    const said: string[] = [];
+    const heard = new Map<number, () => void>();
+    const started = ['n1', 'n2', 'n3'].map((node) => {
+      const child = spawn(execPath, ['counter-node.ts', node], { cwd: folder });
+      processes.push(child);
+      child.stdout.on('data', (data) => {
+        said.push(...String(data).trim().split('\n'));
+        heard.get(said.length)?.();
+      });
+      child.stderr.on('data', (data) => said.push(`error: ${String(data)}`));
+      return child;
+    });
+    const until = (count: number) =>
+      said.length >= count
+        ? Promise.resolve()
+        : new Promise<void>((resolve) => heard.set(count, resolve));
+    await until(1);
+    expect(said[0]).toMatch(/^n[123] leads, and counts to 1$/);
+    started[Number(said[0]?.[1]) - 1]?.kill('SIGKILL');
+    await until(2);
+    expect(said[1]).toMatch(/^n[123] leads, and counts to 2$/);
+    expect(said[1]?.[1]).not.toBe(said[0]?.[1]);
+  });
+});
