@@ -60,6 +60,42 @@ describe('giving up', () => {
   });
 });
 
+describe('a follower that hands proposals over', () => {
+  const options = { electionTimeoutMs: 150, heartbeatIntervalMs: 30, hasForwarding: true };
+
+  it('R86: gives the result of its own state machine, each once on links that double', async () => {
+    for (let seed = 81; seed < 86; seed++) {
+      const group = new NodeGroup(seed, { options });
+      const follower = await group.follower();
+      await group.pass(200);
+      const { commitIndex } = follower.status();
+      const atMs = group.simulation.nowMs;
+      group.simulation.inject({
+        ...{ type: 'rough-links', atMs, untilMs: atMs + 60_000, from: FOUNDERS, to: FOUNDERS },
+        ...{ lossPerMille: 50, duplicatePerMille: 500, delayPerMille: 200, delayMs: 20 },
+      });
+      const { term } = follower.status();
+      for (let value = 1; value <= 12; value++) {
+        expect(await group.outcome(follower.propose(writing(value)))).toEqual(DONE);
+        expect(group.machines.get(follower.status().node)?.value).toBe(value);
+      }
+      expect(follower.status().commitIndex - commitIndex).toBe(12);
+      expect(follower.status().term).toBe(term);
+      group.simulation.close();
+    }
+  });
+
+  it('R87: what it handed over before the leader died may have happened', async () => {
+    const group = new NodeGroup(87, { options });
+    const follower = await group.follower();
+    const { leader } = follower.status();
+    const owed = follower.propose(writing(1));
+    group.simulation.crash(leader ?? A, 'unsynced-lost');
+    expect(await group.outcome(owed)).toMatchObject({ code: 'leadership-lost', isDefinite: false });
+    group.simulation.close();
+  });
+});
+
 describe('what a node tells of itself', () => {
   it('R72: the stream of statuses skips what was not read and ends with the node', async () => {
     const group = new NodeGroup(24);

@@ -267,6 +267,10 @@ function describeMessage(message: Message): string {
       return head;
     case 'read-index-response':
       return `${head}: ${message.index ?? 'cannot tell'}`;
+    case 'forward-proposal':
+      return `${head}: ${message.sequence}`;
+    case 'forward-response':
+      return `${head}: ${message.sequence} ${message.outcome.type}`;
     case 'timeout-now':
       return head;
   }

@@ -178,6 +178,7 @@ function becomeLeader(state: RaftState): void {
     uncommittedBytes: 0,
     progressIndex: -1 as LogIndex,
     boundIndex: NO_INDEX,
+    forwarded: new Map(),
     earlyReads: [],
     reads: [],
     transfer: undefined,

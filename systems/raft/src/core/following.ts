@@ -65,7 +65,7 @@ export function disownProposals(
     if (place < index) continue;
     state.proposals.delete(place);
     // Others may still hold the entry, and one of them may yet lead and commit it.
-    refuse(state, id, reason, false);
+    if (id !== undefined) refuse(state, id, reason, false);
   }
 }
 

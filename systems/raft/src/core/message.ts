@@ -3,6 +3,7 @@
  */
 import type { NodeId } from '@mangrove/host';
 import type { Entry } from './entry.ts';
+import type { ForwardOutcome } from './forwarding.ts';
 import type { LogIndex, Term } from './positions.ts';
 import type { SnapshotImage, SnapshotMetadata } from './snapshot-metadata.ts';
 
@@ -67,6 +68,19 @@ export type MessageBody =
   | { readonly type: 'snapshot-progress'; readonly index: LogIndex; readonly offset: number }
   /** The leader hands over: campaign at once. Thesis 3.10. */
   | { readonly type: 'timeout-now' }
+  /** Asks to have `data` committed in this term; `sequence` is never used twice in a life. */
+  | {
+      readonly type: 'forward-proposal';
+      readonly incarnation: number;
+      readonly sequence: number;
+      readonly data: Uint8Array;
+    }
+  /** What became of it: where it stands in the log, or why it never will. */
+  | {
+      readonly type: 'forward-response';
+      readonly sequence: number;
+      readonly outcome: ForwardOutcome;
+    }
   /** Asks up to which index the answer of a read must be applied. `context` is never used twice. */
   | { readonly type: 'read-index'; readonly context: string }
   /** The answer; `index` is missing where the sender cannot tell. */

@@ -21,6 +21,12 @@ export interface RaftOptions {
    * (thesis 6.2, 4.2.3). Default true. Without it there are no lease reads.
    */
   readonly hasCheckQuorum: boolean;
+  /**
+   * Whether a member that does not lead hands proposals to the leader. Default false: they are
+   * refused, with the name of the leader, so that clients find it. Needs it on the callers' side
+   * only.
+   */
+  readonly hasForwarding: boolean;
   /** The bound of clock rate errors that a lease allows for, ppm. Default 200, the Host's. */
   readonly clockDriftPpmMax: number;
   /** The most bytes of entries in one message; one entry always fits. Default 512 KiB. */
@@ -73,6 +79,7 @@ export const DEFAULT_OPTIONS: RaftOptions = {
   heartbeatIntervalMs: 100,
   hasPreVote: true,
   hasCheckQuorum: true,
+  hasForwarding: false,
   clockDriftPpmMax: 200,
   appendBytesMax: 524_288,
   inflightCountMax: 64,

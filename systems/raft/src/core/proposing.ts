@@ -3,9 +3,10 @@
  */
 import { ENTRY_OVERHEAD_BYTES, type Entry } from './entry.ts';
 import type { Proposal } from './event.ts';
-import type { RaftOptions } from './options.ts';
+import { forward } from './forwarding.ts';
 import { indexAfter, type LogIndex } from './positions.ts';
-import { type Leadership, type RaftState, refuse } from './state.ts';
+import { refusalOf } from './proposal-bounds.ts';
+import { type RaftState, refuse } from './state.ts';
 
 /** Appends commands in their order, and refuses for good those that may not be taken in. */
 export function onPropose(state: RaftState, proposals: readonly Proposal[]): void {
@@ -13,7 +14,10 @@ export function onPropose(state: RaftState, proposals: readonly Proposal[]): voi
   if (state.isDiskFull || role.type !== 'leader' || role.transfer !== undefined) {
     const why = role.type === 'leader' ? 'transferring' : 'not-leader';
     const reason = state.isDiskFull ? 'no-space' : why;
-    for (const { id } of proposals) refuse(state, id, reason, true);
+    for (const proposal of proposals) {
+      if (reason === 'not-leader' && forward(state, proposal)) continue;
+      refuse(state, proposal.id, reason, true);
+    }
     return;
   }
   const entries: Entry[] = [];
@@ -46,20 +50,8 @@ export function settleProposals(state: RaftState, from: LogIndex, to: LogIndex):
     }
     // Only a committed entry in its place tells for certain that a proposal will never happen.
     const isOurs = state.log.termAt(index) === owed.term;
+    if (owed.id === undefined) continue;
     if (isOurs) state.effects.push({ type: 'committed', id: owed.id, index });
     else refuse(state, owed.id, 'overwritten', true);
   }
-}
-
-/** Why a command is not taken in by a leader. */
-function refusalOf(
-  options: RaftOptions,
-  { uncommittedBytes }: Leadership,
-  data: Uint8Array,
-): 'too-large' | 'overload' | undefined {
-  if (data.length > options.commandBytesMax) return 'too-large';
-  const sizeBytes = ENTRY_OVERHEAD_BYTES + data.length;
-  const isFirst = uncommittedBytes === 0;
-  const isTooMuch = !isFirst && uncommittedBytes + sizeBytes > options.uncommittedBytesMax;
-  return isTooMuch ? 'overload' : undefined;
 }

@@ -83,6 +83,7 @@ function isIdle(state: RaftState): boolean {
     state.writes.length === 0 &&
     state.deferred.length === 0 &&
     state.proposals.size === 0 &&
+    state.forwards.open.size === 0 &&
     reads.asked === undefined &&
     reads.waiting.length === 0 &&
     state.incoming === undefined &&
@@ -120,7 +121,7 @@ function isWork(event: RaftEvent): boolean {
     case 'transfer-leadership':
       return true;
     case 'message':
-      return event.message.type === 'read-index';
+      return event.message.type === 'read-index' || event.message.type === 'forward-proposal';
     default:
       return false;
   }

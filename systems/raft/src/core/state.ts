@@ -12,6 +12,7 @@ import { assert } from '@mangrove/host';
 import type { Effect, HardState, RefusalReason } from './effect.ts';
 import type { Entry } from './entry.ts';
 import type { RequestId } from './event.ts';
+import type { ForwardMemory, Forwards } from './forwarding.ts';
 import type { MemberIdentity } from './identity.ts';
 import { RaftLog } from './log.ts';
 import type { Message } from './message.ts';
@@ -60,6 +61,8 @@ export interface Leadership {
   progressIndex: LogIndex;
   /** The index of the configuration that has all that is known of its members; 0 for none. */
   boundIndex: LogIndex;
+  /** What became of proposals that other members handed over. */
+  readonly forwarded: Map<NodeId, ForwardMemory>;
   /** Reads from before the first commit of the term. */
   earlyReads: ReadOrigin[];
   /** Reads that wait for a round, oldest first. */
@@ -102,7 +105,8 @@ export interface DeferredMessage {
 
 /** A proposal that stands in the log and whose outcome is owed. */
 export interface OwedProposal {
-  readonly id: RequestId;
+  /** Missing where another member is who waits for it. */
+  readonly id: RequestId | undefined;
   readonly term: Term;
   readonly sizeBytes: number;
 }
@@ -191,6 +195,7 @@ export interface RaftState {
   deferred: DeferredMessage[];
 
   readonly proposals: Map<LogIndex, OwedProposal>;
+  readonly forwards: Forwards;
   readonly followerReads: FollowerReads;
   indexedReads: IndexedRead[];
   /** A hand-over whose outcome shows when the next leader is heard. */
@@ -272,6 +277,7 @@ export function createRaft(start: {
     isDiskFull: false,
     deferred: [],
     proposals: new Map(),
+    forwards: { open: new Map(), count: 0, sizeBytes: 0, retryAt: Number.POSITIVE_INFINITY },
     followerReads: { waiting: [], asked: undefined, contextCount: 0 },
     indexedReads: [],
     leavingTransfer: undefined,

@@ -20,6 +20,7 @@ import {
 } from './election.ts';
 import type { RaftEvent } from './event.ts';
 import { onAppendEntries, onHeartbeat } from './following.ts';
+import { onForwardProposal, onForwardResponse, settleForwards } from './forwarding.ts';
 import {
   advanceCommit,
   checkLeadership,
@@ -84,7 +85,9 @@ export function step(state: RaftState, event: RaftEvent): readonly Effect[] {
 export function nextTimerAt(state: RaftState): number {
   const { role } = state;
   if (state.isAsleep) return Number.POSITIVE_INFINITY;
-  if (role.type !== 'leader') return Math.min(state.electionAt, readRetryAt(state));
+  if (role.type !== 'leader') {
+    return Math.min(state.electionAt, readRetryAt(state), state.forwards.retryAt);
+  }
   const [oldest] = state.writes;
   return Math.min(
     role.heartbeatAt,
@@ -264,6 +267,12 @@ function receive(state: RaftState, message: Message): void {
     case 'timeout-now':
       onTimeoutNow(state, message);
       return;
+    case 'forward-proposal':
+      onForwardProposal(state, message);
+      return;
+    case 'forward-response':
+      onForwardResponse(state, message);
+      return;
     case 'read-index':
       onReadIndex(state, message);
       return;
@@ -275,6 +284,7 @@ function receive(state: RaftState, message: Message): void {
 
 function settle(state: RaftState): void {
   if (!state.isAsleep) settleRole(state);
+  settleForwards(state);
   settleFollowerReads(state);
   giveToStateMachine(state);
   settleIndexedReads(state);

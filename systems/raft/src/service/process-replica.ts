@@ -56,7 +56,7 @@ export async function startOn<State, Command, Result>(
     const replica = await startReplica(host, definition, {
       peers,
       ...(founders.includes(host.node) ? { founding: simpleConfiguration(founders) } : {}),
-      ...(raftOptions === undefined ? {} : { options: raftOptions }),
+      options: { hasForwarding: true, ...raftOptions },
       ...(cluster === undefined ? {} : { cluster }),
       ...(snapshotEveryCount === undefined ? {} : { snapshotEveryCount }),
       ...(versionMax === undefined ? {} : { versionMax }),

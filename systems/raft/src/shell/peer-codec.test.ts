@@ -81,6 +81,20 @@ const body: fc.Arbitrary<MessageBody> = fc.oneof(
   fc.record({ type: type('timeout-now') }),
   fc.record({ type: type('read-index'), context }),
   fc.record({
+    ...{ type: type('forward-proposal'), incarnation: fc.nat(), sequence: fc.nat() },
+    data: fc.uint8Array(),
+  }),
+  fc.record({
+    ...{ type: type('forward-response'), sequence: fc.nat() },
+    outcome: fc.oneof(
+      fc.record({ type: type('appended'), index }),
+      fc.record({
+        type: type('refused'),
+        reason: fc.constantFrom('too-large', 'overload', 'no-space', 'transferring'),
+      }),
+    ),
+  }),
+  fc.record({
     type: type('read-index-response'),
     context,
     index: fc.option(index, { nil: undefined }),

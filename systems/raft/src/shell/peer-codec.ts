@@ -18,6 +18,7 @@ import {
   encodeSealed,
   field,
   message,
+  oneOf,
   optional,
   struct,
   text,
@@ -31,6 +32,7 @@ import {
 import { type Configuration, MAX_MEMBERS, type StoreId } from '../core/configuration.ts';
 import type { HardState } from '../core/effect.ts';
 import { type Entry, entrySizeBytes } from '../core/entry.ts';
+import { FORWARDING_SINCE, type ForwardRefusal } from '../core/forwarding.ts';
 import { STORES_SINCE } from '../core/identity.ts';
 import type { Message } from '../core/message.ts';
 import type { LogIndex, Term } from '../core/positions.ts';
@@ -75,6 +77,21 @@ const entry = union('type', {
 const metadata = struct({ index, term, configuration, configurationIndex: index });
 const image = struct({ sizeBytes: uvarint, checksum: uint32 });
 
+const forwardOutcome = union('type', {
+  appended: { number: 1, schema: struct({ index }) },
+  refused: {
+    number: 2,
+    schema: struct({
+      reason: oneOf<ForwardRefusal>({
+        'too-large': 1,
+        overload: 2,
+        'no-space': 3,
+        transferring: 4,
+      }),
+    }),
+  },
+});
+
 const bodies = union('type', {
   'request-pre-vote': { number: 1, schema: struct({ lastIndex: index, lastTerm: term }) },
   'pre-vote-response': { number: 2, schema: struct({ isGranted: boolean }) },
@@ -110,6 +127,20 @@ const bodies = union('type', {
   },
   'timeout-now': { number: 11, schema: struct({}) },
   'read-index': { number: 12, schema: struct({ context: text({ max: 200 }) }) },
+  'forward-proposal': {
+    number: 20,
+    since: FORWARDING_SINCE,
+    schema: struct({
+      incarnation: uvarint,
+      sequence: uvarint,
+      data: bytes({ max: COMMAND_BYTES_READ_MAX }),
+    }),
+  },
+  'forward-response': {
+    number: 21,
+    since: FORWARDING_SINCE,
+    schema: struct({ sequence: uvarint, outcome: forwardOutcome }),
+  },
   'read-index-response': {
     number: 13,
     schema: struct({ context: text({ max: 200 }), index: optional(index) }),

@@ -15,6 +15,7 @@ import { type Host, InvalidArgument, type NodeId, type RunningNode } from '@mang
 import type { MemberChange, StoreId } from '../core/configuration.ts';
 import type { Effect, RefusalReason } from '../core/effect.ts';
 import type { RequestId } from '../core/event.ts';
+import { FORWARD_COUNT_MAX } from '../core/forwarding.ts';
 import { toRaftOptions } from '../core/options.ts';
 import { blankSnapshot, foundingSnapshot } from '../core/snapshot-metadata.ts';
 import { createRaft, type RaftState } from '../core/state.ts';
@@ -90,7 +91,7 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
   private readonly storage: RaftStorage;
   private readonly state: RaftState;
   private readonly loop: CoreLoop;
-  private readonly requests = new Requests();
+  private readonly requests: Requests;
   private readonly proposals: ProposalBatch;
   private readonly machine: MachineRunner<Result, Command>;
   private readonly codec: CommandCodec<Command>;
@@ -127,6 +128,7 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
       identity: { store: identity.store, versionMax },
     });
     const { state } = this;
+    this.requests = new Requests(state.options.hasForwarding ? FORWARD_COUNT_MAX : 0);
     const metrics = new NodeMetrics(host);
     this.metrics = metrics;
     this.stateTrace = new StateTrace(host.trace, config.describeCommand ?? sizeOf);

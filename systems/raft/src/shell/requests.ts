@@ -2,7 +2,7 @@
  * What a node owes to those who called it: one promise a request, settled once.
  */
 import type { RequestId } from '../core/event.ts';
-import type { LogIndex } from '../core/positions.ts';
+import { higherIndex, type LogIndex, NO_INDEX } from '../core/positions.ts';
 import { RaftError } from './raft-error.ts';
 
 /** Someone who waits for the end of a request. */
@@ -18,7 +18,16 @@ export class Requests {
   private readonly waiters = new Map<RequestId, Waiter>();
   /** Proposals that are committed and not applied yet, by their place. */
   private readonly committed = new Map<LogIndex, RequestId>();
+  /** Results of the last entries, for proposals of which it is heard late where they stand. */
+  private readonly recent = new Map<LogIndex, unknown>();
+  private readonly recentCountMax: number;
+  private lastApplied: LogIndex = NO_INDEX;
   private count = 0;
+
+  /** @param recentCountMax how many results are kept; 0 where no proposals are handed over */
+  constructor(recentCountMax: number) {
+    this.recentCountMax = recentCountMax;
+  }
 
   /**
    * Opens a request; `begin` is called at once with its number.
@@ -54,11 +63,15 @@ export class Requests {
 
   /** Takes in that a proposal is committed at `index`: its result comes from there. */
   place(id: RequestId, index: LogIndex): void {
-    this.committed.set(index, id);
+    if (index > this.lastApplied) this.committed.set(index, id);
+    else if (this.recent.has(index)) this.resolve(id, this.recent.get(index));
+    else this.reject(id, new RaftError('compacted', false));
   }
 
   /** Ends the proposal that stands at `index`, where there is one. */
   applied(index: LogIndex, result: unknown): void {
+    this.lastApplied = index;
+    if (this.recentCountMax > 0) this.keep(index, result);
     const id = this.committed.get(index);
     if (id === undefined) return;
     this.committed.delete(index);
@@ -67,6 +80,7 @@ export class Requests {
 
   /** A snapshot took the place of everything up to `index`: results from there are lost. */
   skippedTo(index: LogIndex): void {
+    this.lastApplied = higherIndex(this.lastApplied, index);
     for (const [place, id] of [...this.committed]) {
       if (place > index) continue;
       this.committed.delete(place);
@@ -87,6 +101,14 @@ export class Requests {
   /** Ends all of them: the node stops. */
   rejectAll(error: RaftError): void {
     for (const id of [...this.waiters.keys()]) this.reject(id, error);
+  }
+
+  private keep(index: LogIndex, result: unknown): void {
+    this.recent.set(index, result);
+    for (const oldest of this.recent.keys()) {
+      if (this.recent.size <= this.recentCountMax) return;
+      this.recent.delete(oldest);
+    }
   }
 
   private take(id: RequestId): Waiter | undefined {

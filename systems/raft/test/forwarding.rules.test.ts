@@ -1,0 +1,126 @@
+/**
+ * Proposals of a member that does not lead: handed over, answered once, definite or not.
+ */
+import { describe, expect, it } from 'vitest';
+import type { Message } from '../src/index.ts';
+import { Stage } from './stage.ts';
+
+const THREE = {
+  voters: ['a', 'b', 'c'],
+  options: { hasForwarding: true, commandBytesMax: 100, uncommittedBytesMax: 200 },
+};
+
+/** How many commands the log of `name` holds. */
+function commandCount(stage: Stage, name: string): number {
+  const { log } = stage.state(name);
+  const entries = log.cached(2 as never, log.lastIndex, Number.MAX_SAFE_INTEGER);
+  return entries.filter(({ type }) => type === 'command').length;
+}
+
+describe('a proposal that is handed over', () => {
+  it('R86: is committed by the leader and answered where it was proposed', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a');
+    const id = stage.propose('b');
+    expect(stage.outcome(id)).toBeUndefined();
+    stage.settle();
+    expect(stage.outcome(id)).toMatchObject({ type: 'committed' });
+    expect(commandCount(stage, 'a')).toBe(1);
+  });
+
+  it('R86: is appended once, however often it comes, and answered each time', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a');
+    stage.propose('b');
+    const [asked] = stage.take({ type: 'forward-proposal' }) as [Message];
+    for (let count = 0; count < 3; count++) stage.happen('a', { type: 'message', message: asked });
+    expect(commandCount(stage, 'a')).toBe(1);
+    const answers = stage.take({ type: 'forward-response' });
+    expect(answers).toHaveLength(3);
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+  });
+
+  it('R86: is asked about again where the question or the answer was lost', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a');
+    const id = stage.propose('b');
+    stage.take({ type: 'forward-proposal' });
+    stage.elapse(20);
+    stage.happen('b', { type: 'timer', random: 0 });
+    stage.deliver({ type: 'forward-proposal' });
+    stage.take({ type: 'forward-response' });
+    stage.elapse(20);
+    stage.happen('b', { type: 'timer', random: 0 });
+    stage.settle();
+    expect(stage.outcome(id)).toMatchObject({ type: 'committed' });
+    expect(commandCount(stage, 'a')).toBe(1);
+  });
+
+  it('R87: is refused for good where the leader refuses it', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a');
+    const large = stage.id();
+    stage.happen('b', { type: 'propose', id: large, data: new Uint8Array(101) });
+    expect(stage.outcome(large)).toMatchObject({ reason: 'too-large', isDefinite: true });
+    const ids = [1, 2, 3].map(() => {
+      const id = stage.id();
+      stage.happen('b', { type: 'propose', id, data: new Uint8Array(60) });
+      return id;
+    });
+    stage.settle();
+    const outcomes = ids.map((id) => stage.outcome(id));
+    expect(outcomes.slice(0, 2)).toMatchObject([{ type: 'committed' }, { type: 'committed' }]);
+    expect(outcomes[2]).toMatchObject({ reason: 'overload', isDefinite: true });
+    expect(commandCount(stage, 'a')).toBe(2);
+  });
+
+  it('R87: may have happened where the leader is gone before it answered', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a');
+    const id = stage.propose('b');
+    stage.deliver({ type: 'forward-proposal' });
+    // The leader has it, and its answer is lost with it.
+    stage.take();
+    expect(commandCount(stage, 'a')).toBe(1);
+    stage.elapse(300);
+    stage.timer('c');
+    stage.settle(['a']);
+    expect(stage.outcome(id)).toMatchObject({ reason: 'leadership-lost', isDefinite: false });
+  });
+
+  it('R87: did not happen where another entry is committed in its place', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a');
+    const id = stage.propose('b');
+    stage.deliver({ type: 'forward-proposal' });
+    stage.deliver({ type: 'forward-response' });
+    stage.take();
+    stage.elapse(300);
+    stage.timer('c');
+    stage.settle(['a']);
+    stage.timer('c');
+    stage.settle(['a']);
+    expect(stage.state('c').role.type).toBe('leader');
+    expect(stage.outcome(id)).toMatchObject({ reason: 'overwritten', isDefinite: true });
+  });
+
+  it('R87: a leader of another term neither takes it in nor refuses it', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a');
+    stage.propose('b');
+    const [asked] = stage.take({ type: 'forward-proposal' }) as [Message];
+    stage.elapse(300);
+    stage.timer('c');
+    stage.settle(['a']);
+    stage.happen('c', { type: 'message', message: { ...asked, to: stage.machine('c').node } });
+    expect(stage.take({ type: 'forward-response' })).toEqual([]);
+    expect(commandCount(stage, 'c')).toBe(0);
+  });
+
+  it('R28: without the option it is refused for good, with the name of the leader', () => {
+    const stage = new Stage({ voters: ['a', 'b', 'c'] });
+    stage.elect('a');
+    const id = stage.propose('b');
+    expect(stage.outcome(id)).toMatchObject({ reason: 'not-leader', leader: 'a' });
+  });
+});
