@@ -11,7 +11,9 @@ describe('random schedules', () => {
     expect(runSeed(7, 1500)).toEqual(runSeed(7, 1500));
   });
 
-  it('R30: the invariants hold at every event, and a healed cluster gets on', () => {
+  it('R30: the invariants hold at every event, and a healed cluster gets on', {
+    timeout: 60_000,
+  }, () => {
     let committedCount = 0;
     let electionCount = 0;
     for (let seed = 0; seed < 800; seed++) {

@@ -22,7 +22,12 @@ import { openRegisterClient } from './register-client.ts';
 import { describeCommand, RegisterMachine } from './register-machine.ts';
 
 /** Times of an experiment: short, so that a run of some seconds sees many elections. */
-const OPTIONS = { electionTimeoutMs: 150, heartbeatIntervalMs: 30, diskStallMs: 300 } as const;
+const OPTIONS = {
+  electionTimeoutMs: 150,
+  heartbeatIntervalMs: 30,
+  diskStallMs: 300,
+  hasForwarding: true,
+} as const;
 
 /** The system under test. */
 export const raftSubject: Subject = Object.freeze({
