@@ -157,6 +157,35 @@ describe('changes of membership', () => {
     expect(configurationOf(stage, 'd').voters).toEqual(['a', 'd']);
   });
 
+  it('R35: a learner that does not know yet that it is one is not promoted', () => {
+    const stage = new Stage({ voters: ['a', 'b', 'c'], blank: ['d'] });
+    stage.elect('a', ['d']);
+    stage.propose('a');
+    stage.settle(['d']);
+    change(stage, 'a', [learn('d')]);
+    stage.settle(['d']);
+    const { latest } = stage.state('a').log.configurations;
+    const progress = () => {
+      const { role } = stage.state('a');
+      return role.type === 'leader' ? role.progress.get(toNodeId('d')) : undefined;
+    };
+    stage.timer('a');
+    for (let round = 0; round < 50 && progress()?.mode !== 'replicate'; round++) {
+      stage.deliver({ to: 'd' });
+      stage.sync('d');
+      stage.deliver({ from: 'd' });
+    }
+    // It has the snapshot from before it was added, and is as near as a learner needs to be.
+    expect(progress()).toMatchObject({ mode: 'replicate', matchIndex: 1 });
+    expect(latest.index).toBeGreaterThan(1);
+    const early = change(stage, 'a', [promote('d')]);
+    expect(stage.outcome(early)).toMatchObject({ reason: 'not-caught-up', isDefinite: true });
+    stage.settle();
+    const late = change(stage, 'a', [promote('d')]);
+    stage.settle();
+    expect(stage.outcome(late)).toMatchObject({ type: 'committed' });
+  });
+
   it('R36: a leader that is removed leads until that is committed, then an heir campaigns', () => {
     const stage = new Stage({ voters: ['a', 'b', 'c'] });
     stage.elect('a');
