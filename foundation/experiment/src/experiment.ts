@@ -2,6 +2,7 @@
  * An experiment: a subject, how many take part, what they do, and which faults may strike.
  */
 import type { NodeId, Random } from '@mangrove/host';
+import type { Fault } from './fault.ts';
 import type { Operation } from './operation.ts';
 import type { Subject } from './subject.ts';
 
@@ -28,7 +29,8 @@ export type FaultKind =
   | 'wall-jump'
   | 'clock-drift'
   | 'upgrade'
-  | 'action';
+  | 'action'
+  | 'scenario';
 
 /**
  * Whether the drawn faults stay within what the protocol promises to survive (`within`), or may go
@@ -77,6 +79,19 @@ export interface Experiment {
   readonly atlas: Atlas;
   /** Draws what an operator does, for faults of the kind `action`. */
   readonly drawAction?: (random: Random, replicas: readonly NodeId[]) => PlannedAction;
+  /**
+   * Draws faults that belong together, for the kind `scenario`: an order of events that the system
+   * is known to be sensitive to, and that independent draws would hardly ever meet. It keeps what
+   * the atlas promises by itself.
+   */
+  readonly drawScenario?: (random: Random, cast: Cast) => readonly Fault[];
+}
+
+/** Whom a scenario may strike, and how long faults last. */
+export interface Cast {
+  readonly replicas: readonly NodeId[];
+  readonly clients: readonly NodeId[];
+  readonly activeMs: number;
 }
 
 /** Something that an operator asks of the subject: a name that it knows, and arguments. */

@@ -7,6 +7,7 @@ export { type ClientTask, driveClient } from './client-driver.ts';
 export type {
   Atlas,
   AtlasMode,
+  Cast,
   Experiment,
   FaultKind,
   PlannedAction,

@@ -152,6 +152,13 @@ const DRAWS: Readonly<Record<FaultKind, Draw>> = Object.freeze({
     const { atMs } = drawWindow(context);
     return [{ type: 'action', atMs, ...experiment.drawAction(random, replicas) }];
   },
+  scenario: ({ random, experiment, replicas, clients }) => {
+    const { drawScenario, activeMs } = experiment;
+    if (drawScenario === undefined) {
+      throw new InvalidArgument('experiment.drawScenario', undefined, 'there, for scenarios');
+    }
+    return drawScenario(random, { replicas, clients, activeMs });
+  },
 });
 
 /** Faults of one kind, as a plan has them. */

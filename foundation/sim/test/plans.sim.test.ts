@@ -2,7 +2,7 @@
  * Shows that a run is a function of its plan: again, drained another way, replayed without its
  * seed, cut short and edited by hand.
  */
-import { formatPlan, type Plan, parsePlan } from '@mangrove/experiment';
+import { type Experiment, formatPlan, type Plan, parsePlan } from '@mangrove/experiment';
 import { StreamError, toNodeId } from '@mangrove/host';
 import { drawPlan, type SimulationReport, simulate } from '@mangrove/sim';
 import { describe, expect, it } from 'vitest';
@@ -11,6 +11,30 @@ import { KINDS, registerExperiment } from './register-experiment.ts';
 const experiment = registerExperiment();
 const { subject } = experiment;
 const SEEDS = Array.from({ length: 40 }, (_, index) => index + 1);
+
+describe('a scenario', () => {
+  const scenario: Experiment = {
+    ...experiment,
+    faults: ['scenario'],
+    drawScenario: (random, { replicas, activeMs }) => {
+      const atMs = random.below(activeMs / 2);
+      return replicas.map((node) => ({ type: 'pause', node, atMs, untilMs: atMs + 50 }));
+    },
+  };
+
+  it('is drawn as a whole: its faults come together or not at all', () => {
+    const plans = SEEDS.map((seed) => drawPlan(scenario, seed));
+    const sizes = new Set(plans.map(({ faults }) => faults.length % 3));
+    expect(sizes).toEqual(new Set([0]));
+    expect(plans.some(({ faults }) => faults.length > 0)).toBe(true);
+  });
+
+  it('that is asked for and not there is refused', () => {
+    const { drawScenario: _none, ...rest } = scenario;
+    const draw = () => SEEDS.map((seed) => drawPlan(rest, seed));
+    expect(draw).toThrow('experiment.drawScenario');
+  });
+});
 
 describe('a plan', () => {
   it('gives the same run again, by hop and by checkpoint', async () => {
