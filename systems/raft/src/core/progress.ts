@@ -139,13 +139,15 @@ export class Progress {
   }
 
   /**
-   * A follower that lives is probed again. Where appends are unanswered all the same, an empty one
-   * behind them shall find out whether they were lost, however many or large they were: nothing
-   * else would, if there is nothing new to send, or no room for it.
+   * A follower that lives is sent to again: whatever it was paused for is to be tried anew. Where
+   * appends are unanswered all the same, an empty one behind them shall find out whether they were
+   * lost, however many or large they were: nothing else would, if there is nothing new to send, or
+   * no room for it.
    */
   answeredHeartbeat(): void {
-    if (this.mode === 'probe') this.isPaused = false;
-    else if (this.mode === 'replicate') this.isProdDue = this.matchIndex + 1 < this.nextIndex;
+    if (this.mode === 'snapshot') return;
+    this.isPaused = false;
+    if (this.mode === 'replicate') this.isProdDue = this.matchIndex + 1 < this.nextIndex;
   }
 
   /** Takes in an answer to the heartbeat `round` that was sent at `sentAt`. */
