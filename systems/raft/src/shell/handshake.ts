@@ -214,10 +214,15 @@ export class Handshake {
     });
   }
 
+  /**
+   * Asks those who have not kept our store, again and again: also a node that joins, since it is
+   * nobody's member when it starts, and members of a group of the first version are bound so too.
+   */
   private greetFounders(): void {
-    const missing = this.missing();
-    if (this.isStopped || missing.length === 0) return;
-    for (const peer of missing) this.greet(peer);
+    const { state, identity } = this.parts;
+    const { configuration } = state.log.configurations.latest;
+    if (this.isStopped || identity.isSworn || configuration.stores.length > 0) return;
+    for (const peer of this.missing()) this.greet(peer);
     const { heartbeatIntervalMs } = this.parts.state.options;
     this.host.timers.after(2 * heartbeatIntervalMs, () => this.greetFounders());
   }
