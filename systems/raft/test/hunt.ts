@@ -1,56 +1,70 @@
 /**
- * A hunt over many seeds of the random cluster, as a command: `hunt.ts --from 0 --seeds 10000`.
+ * A hunt over many seeds of the random cluster, on all cores: `hunt.ts --from 0 --seeds 10000`.
  *
  * It prints how much was run, how often each kind of thing happened, and each violation once, with
- * the first seed that shows it. It exits with 1 where there is any. With `--first` it stops there.
+ * the first seed that shows it. It exits with 1 where there is any. With `--first` it stops there,
+ * and runs in one thread, so that the seeds before are known to be clean. A run has at least
+ * `--steps` steps, and at least `--events` events before its quiet end.
  */
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { argv, exitCode, stdout } from 'node:process';
 import { parseArgs } from 'node:util';
-import { type RunResult, runSeed } from './random-cluster.ts';
+import { Worker } from 'node:worker_threads';
+import { addTally, emptyTally, type HuntShare, type HuntTally, huntShare } from './hunt-tally.ts';
 
 const { values } = parseArgs({
   args: argv.slice(2),
   options: {
     from: { type: 'string', default: '0' },
     seeds: { type: 'string', default: '1000' },
-    steps: { type: 'string', default: '5000' },
+    steps: { type: 'string', default: '0' },
+    events: { type: 'string', default: '5000' },
+    threads: { type: 'string', default: String(availableParallelism()) },
     first: { type: 'boolean', default: false },
   },
 });
-const from = Number(values.from);
-const seedCount = Number(values.seeds);
-process.exitCode = hunt(from, seedCount, Number(values.steps)) ? (exitCode ?? 0) : 1;
+const startedAt = performance.now();
+const tally = await hunt();
+print(tally, (performance.now() - startedAt) / 1000);
+process.exitCode = tally.violations.size === 0 ? (exitCode ?? 0) : 1;
 
-function hunt(first: number, count: number, stepCount: number): boolean {
-  const startedAt = performance.now();
-  const totals = new Map<string, number>();
-  const violations = new Map<string, string>();
-  for (let seed = first; seed < first + count; seed++) {
-    try {
-      addResult(totals, runSeed(seed, stepCount));
-    } catch (cause) {
-      const message = cause instanceof Error ? cause.message : String(cause);
-      const kind = message.replaceAll(/\d+/g, '#');
-      if (!violations.has(kind)) violations.set(kind, `seed ${seed}: ${message}`);
-      if (values.first) break;
-    }
-  }
-  const seconds = (performance.now() - startedAt) / 1000;
-  const eventCount = totals.get('events') ?? 0;
-  stdout.write(`${count} seeds from ${first}, ${stepCount} steps each: ${seconds.toFixed(1)} s\n`);
-  stdout.write(`${(count / seconds).toFixed(0)} seeds/s, `);
-  stdout.write(`${(eventCount / seconds).toFixed(0)} events/s\n`);
-  for (const [name, total] of [...totals].sort()) stdout.write(`  ${name} ${total}\n`);
-  for (const violation of violations.values()) stdout.write(`${violation}\n`);
-  stdout.write(`${violations.size} kinds of violation\n`);
-  return violations.size === 0;
+async function hunt(): Promise<HuntTally> {
+  const from = Number(values.from);
+  const share: HuntShare = {
+    from,
+    until: from + Number(values.seeds),
+    stride: 1,
+    stepCount: Number(values.steps),
+    leastEventCount: Number(values.events),
+    isFirstEnough: values.first,
+  };
+  const threadCount = values.first ? 1 : Number(values.threads);
+  if (threadCount === 1) return huntShare(share);
+  const shares = Array.from({ length: threadCount }, (_, place) => {
+    return { ...share, from: from + place, stride: threadCount };
+  });
+  const whole = emptyTally();
+  for (const part of await Promise.all(shares.map(inThread))) addTally(whole, part);
+  return whole;
 }
 
-function addResult(totals: Map<string, number>, result: RunResult): void {
-  const add = (name: string, value: number) => totals.set(name, (totals.get(name) ?? 0) + value);
-  add('events', result.eventCount);
-  add('entries committed', result.committedCount);
-  add('leaders', result.electionCount);
-  for (const [name, value] of Object.entries(result.counts)) add(name, value);
+async function inThread(share: HuntShare): Promise<HuntTally> {
+  const worker = new Worker(new URL('./hunt-worker.ts', import.meta.url), { workerData: share });
+  const [part] = (await once(worker, 'message')) as [HuntTally];
+  return part;
+}
+
+function print(whole: HuntTally, seconds: number): void {
+  const { seedCount, eventCount, eventCountMin, counts, violations } = whole;
+  const lines = [
+    `${seedCount} seeds from ${values.from} in ${seconds.toFixed(1)} s`,
+    `${(seedCount / seconds).toFixed(0)} seeds/s, ${(eventCount / seconds).toFixed(0)} events/s`,
+    `${eventCount} events, ${eventCountMin} in the shortest run`,
+    ...[...counts].sort().map(([name, count]) => `  ${name} ${count}`),
+    ...[...violations.values()].map(({ seed, message }) => `seed ${seed}: ${message}`),
+    `${violations.size} kinds of violation`,
+  ];
+  stdout.write(`${lines.join('\n')}\n`);
 }

@@ -21,6 +21,7 @@ import {
   toRaftOptions,
 } from '../src/index.ts';
 import { Machine } from './machine.ts';
+import { drawTrouble, type Trouble } from './trouble.ts';
 import { dataOf, Watchman } from './watchman.ts';
 
 /** An event without its time, which the machine's clock gives. */
@@ -39,35 +40,29 @@ export interface RunResult {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-/** How much trouble a run has, per thousand steps. */
-interface Trouble {
-  readonly loss: number;
-  readonly duplicate: number;
-  readonly crash: number;
-  readonly cut: number;
-  readonly pause: number;
-  readonly member: number;
-  readonly transfer: number;
-  readonly snapshot: number;
-  readonly rot: number;
-  readonly lull: number;
-  readonly disk: number;
-  /** The most milliseconds that pass at once. */
-  readonly haste: number;
-}
-
 const MACHINE_COUNT = 5;
 const PARCELS_MAX = 400;
 
-/** Runs one seed for `stepCount` steps and a quiet end; throws where an invariant is violated. */
-export function runSeed(seed: number, stepCount: number): RunResult {
+/** A bound of the steps that a run waits for its events: a step in fifty has one in any case. */
+const STEPS_PER_EVENT_MAX = 50;
+
+/**
+ * Runs one seed for `stepCount` steps, and on until its members have taken in `leastEventCount`
+ * events, then a quiet end; throws where an invariant is violated.
+ */
+export function runSeed(seed: number, stepCount: number, leastEventCount = 0): RunResult {
   const cluster = new RandomCluster(seed);
-  for (let count = 0; count < stepCount; count++) cluster.act();
+  const stepCountMax = stepCount + STEPS_PER_EVENT_MAX * leastEventCount;
+  for (let count = 0; count < stepCountMax; count++) {
+    if (count >= stepCount && cluster.eventCount >= leastEventCount) break;
+    cluster.act();
+  }
   cluster.calmDown();
   return cluster.result();
 }
 
 class RandomCluster {
+  eventCount = 0;
   private readonly random: Random;
   private trouble: Trouble;
   private readonly machines = new Map<NodeId, Machine>();
@@ -77,7 +72,6 @@ class RandomCluster {
   private readonly counts: Record<string, number> = {};
   private now = 0;
   private nextId = 1;
-  private eventCount = 0;
 
   constructor(seed: number) {
     this.random = new SeededRandom(seed, 'raft cluster');
@@ -519,22 +513,4 @@ class RandomCluster {
 
 function hasWork({ isApplyPending, loads, chunkLoads }: Machine): boolean {
   return isApplyPending || loads.length > 0 || chunkLoads.length > 0;
-}
-
-function drawTrouble(random: Random): Trouble {
-  const draw = (...choices: readonly number[]) => random.pick(choices);
-  return {
-    loss: draw(0, 0, 10, 100, 300),
-    duplicate: draw(0, 0, 50, 300),
-    crash: draw(0, 0, 50, 300),
-    cut: draw(0, 0, 100, 300),
-    pause: draw(0, 0, 100),
-    member: draw(0, 0, 100, 400),
-    transfer: draw(0, 0, 50, 200),
-    snapshot: draw(0, 200, 900),
-    rot: draw(0, 0, 300),
-    lull: draw(0, 0, 100),
-    disk: draw(60, 120, 160),
-    haste: draw(2, 6, 20),
-  };
 }
