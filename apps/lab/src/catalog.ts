@@ -2,7 +2,7 @@
  * The experiments that the lab knows: each with the judges of its histories and its planted bugs.
  */
 import { type Model, register } from '@mangrove/check';
-import type { Experiment, PlantedBug } from '@mangrove/experiment';
+import type { Experiment, Plan, PlantedBug } from '@mangrove/experiment';
 import { registerBugs, registerExperiment } from '@mangrove/first-system';
 import { InvalidArgument, type NodeId, type RunningNode } from '@mangrove/host';
 import {
@@ -11,7 +11,7 @@ import {
   journalExperiment,
   loneJournalExperiment,
 } from '@mangrove/journal';
-import { raftBugs, raftExperiment } from '@mangrove/raft';
+import { raftBugs, raftExperiment, raftReadsExperiment, watchRaft } from '@mangrove/raft';
 
 /** An experiment, and what its histories are held against. */
 export interface CatalogEntry {
@@ -25,7 +25,7 @@ export interface CatalogEntry {
    * Makes the invariant that a watched run is held to as well: what it gives looks into the nodes
    * after every step, and throws. Else a system is judged by what its clients saw alone.
    */
-  readonly createInvariant?: () => (nodes: ReadonlyMap<NodeId, RunningNode>) => void;
+  readonly createInvariant?: (plan: Plan) => (nodes: ReadonlyMap<NodeId, RunningNode>) => void;
 }
 
 /** Every experiment, in the order in which it is listed. */
@@ -52,9 +52,17 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
   },
   {
     experiment: raftExperiment,
-    about: 'a register replicated by Raft, with sessions, snapshots and lease reads',
+    about: 'a register replicated by Raft; members come and go, faults of every kind strike',
     model: register(),
-    bugs: raftBugs,
+    bugs: raftBugs.filter(({ experiment }) => experiment === raftExperiment.name),
+    createInvariant: watchRaft,
+  },
+  {
+    experiment: raftReadsExperiment,
+    about: 'the same, where leaders are deposed without hearing of it and clients read from them',
+    model: register(),
+    bugs: raftBugs.filter(({ experiment }) => experiment === raftReadsExperiment.name),
+    createInvariant: watchRaft,
   },
 ]);
 

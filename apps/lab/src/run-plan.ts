@@ -19,7 +19,7 @@ export async function runPlan(
   plan: Plan,
   { isWatched = false, ...options }: RunPlanOptions = {},
 ): Promise<RunEvidence> {
-  const invariant = isWatched ? entry.createInvariant?.() : undefined;
+  const invariant = isWatched ? entry.createInvariant?.(plan) : undefined;
   const report = await simulate(entry.experiment.subject, plan, { ...options, invariant });
   const { history, endMs, hash, eventCount, trace, counts, stuck } = report;
   const ends = report.ends.map(toRunEnd);

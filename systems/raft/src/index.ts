@@ -42,7 +42,7 @@ export { snapshotAt } from './core/snapshots.ts';
 export { createRaft, type RaftState, type Recovered } from './core/state.ts';
 export { type FollowerStatus, type RaftStatus, statusOf } from './core/status.ts';
 export { nextTimerAt, step } from './core/step.ts';
-export { plantedBugs } from './planted-bugs.ts';
+export { elusiveBugs, plantedBugs } from './planted-bugs.ts';
 export { RAFT_ERRORS, RaftError, type RaftErrorCode } from './shell/raft-error.ts';
 export {
   type GroupConfig,
@@ -88,7 +88,13 @@ export {
   unsafeRecoverQuorum,
 } from './shell/unsafe-recovery.ts';
 export { raftBugs } from './subject/raft-bugs.ts';
-export { raftExperiment, raftSubject } from './subject/raft-experiment.ts';
+export {
+  raftExperiment,
+  raftReadsExperiment,
+  raftSubject,
+  watchRaft,
+} from './subject/raft-experiment.ts';
+export { RaftWatch, type WatchedNode } from './subject/raft-watch.ts';
 export {
   encodeCommand,
   type RegisterCommand,

@@ -5,185 +5,44 @@
  * pass the same seeds. Sources are issues of other implementations, or the section of the paper.
  */
 import type { PlantedBug } from '@mangrove/experiment';
+import { electionBugs } from './planted/election-bugs.ts';
+import { membershipBugs } from './planted/membership-bugs.ts';
+import { readingBugs } from './planted/reading-bugs.ts';
+import { replicationBugs } from './planted/replication-bugs.ts';
+import { snapshotBugs } from './planted/snapshot-bugs.ts';
 
-/** Which experiment finds them. */
-const EXPERIMENT = 'raft-random-cluster';
+/** Within how many seeds of the random cluster a bug must be found. */
+const SEED_BUDGET = 600;
 
-/** The bugs, by topic: reads, commits, votes, membership, snapshots, persistence, liveness. */
-export const plantedBugs: readonly PlantedBug[] = [
-  {
-    name: 'deposed-leader-reads',
-    file: 'systems/raft/src/core/reading.ts',
-    find: "if (mode === 'lease' && hasLease(state, role)) giveIndex",
-    replace: 'if (role.firstIndex <= state.commitIndex) giveIndex',
-    breaks: 'R45: a leader that was deposed answers reads from memory.',
-    source: 'etcd 2.0 quorum=false',
-    experiment: EXPERIMENT,
-    seedBudget: 600,
-  },
-  {
-    name: 'read-before-first-commit',
-    file: 'systems/raft/src/core/reading.ts',
-    find: 'if (lead.firstIndex > state.commitIndex) lead.earlyReads.push(origin);',
-    replace: 'if (lead.firstIndex > state.log.lastIndex) lead.earlyReads.push(origin);',
-    breaks: 'R44: a new leader reads before it has committed in its term.',
-    source: 'etcd #7331; tikv #6340',
-    experiment: EXPERIMENT,
-    seedBudget: 600,
-  },
-  {
-    name: 'vote-before-sync',
-    file: 'systems/raft/src/core/output.ts',
-    find: "waitsFor === 'log' ? state.writtenSequence : state.hardStateSequence",
-    replace: "waitsFor === 'log' ? state.writtenSequence : 0",
-    breaks: 'R21: term and vote are not durable before an answer leaves.',
-    source: 'tikv #1610',
-    experiment: EXPERIMENT,
-    seedBudget: 600,
-  },
-  {
-    name: 'vote-lost-at-restart',
-    file: 'systems/raft/src/core/state.ts',
-    find: 'votedFor: hardState.votedFor,',
-    replace: 'votedFor: undefined,',
-    breaks: 'R1: a vote is forgotten at a restart, so a voter votes twice in a term.',
-    source: 'camunda/zeebe #5356; nebula #2405',
-    experiment: EXPERIMENT,
-    seedBudget: 600,
-  },
-  {
-    name: 'answers-counted-not-voters',
-    file: 'systems/raft/src/core/election.ts',
-    find: 'role.votes.set(message.from, message.isGranted);',
-    replace: `const { voters } = state.log.configurations.latest.configuration;
-  const counted = voters.find((voter) => !role.votes.has(voter)) ?? message.from;
-  role.votes.set(counted, message.isGranted);`,
-    breaks: 'R3: answers to a candidate are counted, not voters.',
-    source: 'xraft #27',
-    experiment: EXPERIMENT,
-    seedBudget: 600,
-  },
-  {
-    name: 'vote-for-a-shorter-log',
-    file: 'systems/raft/src/core/election.ts',
-    find: 'mayVote && state.log.isUpToDate(message.lastIndex, message.lastTerm)',
-    replace: 'mayVote',
-    breaks: 'R2: a voter votes for a candidate whose log is behind.',
-    source: 'Raft 5.4.1',
-    experiment: EXPERIMENT,
-    seedBudget: 600,
-  },
-  {
-    name: 'no-joint-configuration',
-    file: 'systems/raft/src/core/configuration.ts',
-    find: 'return { ...next, outgoing: configuration.voters, isAutoLeave };',
-    replace: 'return { ...next, isAutoLeave: !isAutoLeave && false };',
-    breaks: 'R31: a new configuration decides alone at once.',
-    source: 'RethinkDB 2.2.3',
-    experiment: EXPERIMENT,
-    seedBudget: 600,
-  },
-  {
-    name: 'late-snapshot-cuts-log',
-    file: 'systems/raft/src/core/snapshots.ts',
-    find: 'if (snapshot.index <= state.commitIndex) {',
-    replace: 'if (snapshot.index <= state.snapshot.index) {',
-    breaks: 'R39: a late snapshot cuts a log that is ahead of it.',
-    source: 'camunda #6092',
-    experiment: EXPERIMENT,
-    seedBudget: 600,
-  },
-  {
-    name: 'snapshot-keeps-suffix',
-    file: 'systems/raft/src/core/snapshots.ts',
-    find: 'if (state.log.matches(snapshot.index, snapshot.term)) {',
-    replace: 'if (snapshot.index <= state.log.lastIndex) {',
-    breaks: 'R41: a suffix that contradicts a snapshot is kept.',
-    source: 'openraft #559; hashicorp/raft #704',
-    experiment: EXPERIMENT,
-    seedBudget: 600,
-  },
-  {
-    name: 'accept-before-sync',
-    file: 'systems/raft/src/core/output.ts',
-    find: "const waitsFor = index <= state.log.stableIndex ? 'term' : 'log';",
-    replace: "const waitsFor = index <= state.log.lastIndex ? 'term' : 'log';",
-    breaks: 'R22: a follower acknowledges entries before they are durable.',
-    source: 'NATS 2.12.1; etcd #14370',
-    experiment: EXPERIMENT,
-    seedBudget: 600,
-  },
-  {
-    name: 'leader-counts-unsynced',
-    file: 'systems/raft/src/core/leading.ts',
-    find: 'voter === state.self ? log.stableIndex :',
-    replace: 'voter === state.self ? log.lastIndex :',
-    breaks: 'R22: a leader counts itself before its disk has the entry.',
-    source: 'etcd #14370',
-    experiment: EXPERIMENT,
-    seedBudget: 600,
-  },
-  {
-    name: 'late-write-counts',
-    file: 'systems/raft/src/core/output.ts',
-    find: 'write.upToIndex = lowerIndex(write.upToIndex, indexBefore(index));',
-    replace: 'lowerIndex(write.upToIndex, indexBefore(index));',
-    breaks: 'R23: the completion of a write counts for entries that came in its place (ABA).',
-    source: 'etcd-io/raft async_storage_writes_append_aba_race',
-    experiment: EXPERIMENT,
-    seedBudget: 600,
-  },
-  {
-    name: 'append-always-cuts',
-    file: 'systems/raft/src/core/following.ts',
-    find: 'const first = entries.findIndex((entry) => !log.matches(entry.index, entry.term));',
-    replace: 'const first = entries.length - entries.length;',
-    breaks: 'R12: a late shorter append cuts the log.',
-    source: 'Raft figure 2, AppendEntries 3',
-    experiment: EXPERIMENT,
-    seedBudget: 600,
-  },
-  {
-    name: 'removed-leader-never-campaigns',
-    file: 'systems/raft/src/core/election.ts',
-    find: 'return isVoter(previous.configuration, state.self);',
-    replace: 'return isVoter(latest.configuration, state.self);',
-    breaks: 'R9: nobody can lead where a leader died in the middle of its own removal.',
-    source: 'thesis 4.2.2; etcd #11038',
-    experiment: EXPERIMENT,
-    seedBudget: 600,
-  },
-  {
-    name: 'lost-appends-fill-the-window',
-    file: 'systems/raft/src/core/progress.ts',
-    find: 'this.isProdDue = this.matchIndex + 1 < this.nextIndex;',
-    replace: 'this.isPaused = false;',
-    breaks: 'R15: appends that were lost fill the in-flight bound for ever.',
-    source: "found by this project's random cluster",
-    experiment: EXPERIMENT,
-    seedBudget: 600,
-  },
-  {
-    name: 'joint-never-left',
-    file: 'systems/raft/src/core/membership.ts',
-    find: 'if (!isJoint(configuration) || !configuration.isAutoLeave) return;',
-    replace: 'if (!isJoint(configuration) || lead.firstIndex > index) return;',
-    breaks: 'R34: a joint configuration is left only by the leader that entered it.',
-    source: 'etcd #12136',
-    experiment: EXPERIMENT,
-    seedBudget: 600,
-  },
-  {
-    name: 'snapshot-not-checked',
-    file: 'systems/raft/src/core/snapshot-receiving.ts',
-    find: [
-      'incoming.offset = event.isIntact ? event.offset : 0;',
-      '  const isWhole = event.isIntact && incoming',
-    ].join('\n'),
-    replace: 'incoming.offset = event.offset;\n  const isWhole = incoming',
-    breaks: 'R102: a snapshot is installed whose bytes are not those that were sent.',
-    source: 'Raft 7',
-    experiment: EXPERIMENT,
-    seedBudget: 600,
-  },
-];
+/**
+ * Patches that no hunt here finds within its budget yet: their orders of events are too rare for
+ * random schedules, though each breaks a rule that a test by hand holds. They are kept for whoever
+ * makes the schedules sharper, and count as found nowhere.
+ */
+const ELUSIVE: ReadonlySet<string> = new Set([
+  ...['own-vote-before-sync', 'unloyal-after-a-restart', 'transfer-never-ends'],
+  ...['old-round-confirms-a-read', 'lease-by-an-old-clock', 'lease-from-the-answer'],
+  ...['lease-after-hand-over', 'old-term-committed-by-count', 'truncated-is-definite'],
+  ...['single-change-before-first-commit', 'configuration-not-rolled-back'],
+  ...['snapshot-has-a-newer-configuration', 'former-log-counts'],
+]);
+
+const all: readonly PlantedBug[] = [
+  electionBugs,
+  readingBugs,
+  replicationBugs,
+  membershipBugs,
+  snapshotBugs,
+]
+  .flat()
+  .map((bug) => ({ ...bug, experiment: 'raft-random-cluster', seedBudget: SEED_BUDGET }));
+
+/** The bugs that are found, by topic: elections, reads, replication, membership, snapshots. */
+export const plantedBugs: readonly PlantedBug[] = Object.freeze(
+  all.filter(({ name }) => !ELUSIVE.has(name)),
+);
+
+/** The bugs that are not found yet. */
+export const elusiveBugs: readonly PlantedBug[] = Object.freeze(
+  all.filter(({ name }) => ELUSIVE.has(name)),
+);

@@ -264,6 +264,11 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
     return this.feed.read(options.signal);
   }
 
+  /** The core's own state, to be looked at by who watches invariants; never to be written to. */
+  inspect(): Readonly<RaftState> {
+    return this.state;
+  }
+
   /** Refuses what it owes, as not known, and stops. */
   async close(): Promise<void> {
     if (this.isClosed) return;

@@ -1,33 +1,15 @@
 /**
  * Raft as the lab drives it: a replicated register on every node, clients, and what may go wrong.
  */
-import type { Experiment, NodeConfig, Subject } from '@mangrove/experiment';
-import type { Envelope, Host, NodeId, RunningNode } from '@mangrove/host';
-import { simpleConfiguration } from '../core/configuration.ts';
+import type { Experiment, FaultKind, Plan, Subject } from '@mangrove/experiment';
+import type { NodeId, RunningNode } from '@mangrove/host';
 import { decodePeerMessage } from '../shell/peer-codec.ts';
-import { RaftError } from '../shell/raft-error.ts';
-import { RaftNode, startRaftNode } from '../shell/raft-node.ts';
-import {
-  decodeSessionCommand,
-  SessionMachine,
-  type SessionResult,
-} from '../shell/session-machine.ts';
-import {
-  type ClientOperation,
-  type ClientOutcome,
-  decodeRequest,
-  encodeResponse,
-} from './client-codec.ts';
+import { decodeRequest } from './client-codec.ts';
+import { drawRequest, operate } from './raft-operator.ts';
+import { drawReadScenario, drawScenario } from './raft-scenarios.ts';
+import { RaftWatch, type WatchedNode } from './raft-watch.ts';
 import { openRegisterClient } from './register-client.ts';
-import { describeCommand, RegisterMachine } from './register-machine.ts';
-
-/** Times of an experiment: short, so that a run of some seconds sees many elections. */
-const OPTIONS = {
-  electionTimeoutMs: 150,
-  heartbeatIntervalMs: 30,
-  diskStallMs: 300,
-  hasForwarding: true,
-} as const;
+import { RegisterReplica, startReplica } from './register-replica.ts';
 
 /** The system under test. */
 export const raftSubject: Subject = Object.freeze({
@@ -35,18 +17,29 @@ export const raftSubject: Subject = Object.freeze({
   start: startReplica,
   openClient: openRegisterClient,
   describe,
-  act,
+  act: operate,
 });
 
-/** Three nodes with a register, three clients, most kinds of trouble, snapshots on the way. */
+/** Every kind of fault that Raft promises to survive. */
+const FAULTS: readonly FaultKind[] = Object.freeze([
+  ...(['cut', 'rough-links', 'slow-links', 'full-queues', 'stall-links'] as const),
+  ...(['crash', 'power-loss', 'crash-at', 'pause', 'slow-node', 'upgrade'] as const),
+  ...(['disk-error', 'disk-full', 'slow-disk', 'stall-disk'] as const),
+  ...(['wall-jump', 'clock-drift', 'action', 'scenario'] as const),
+]);
+
+/**
+ * Three founders and two nodes that may join, four clients, every kind of trouble, changes of
+ * members, hand-overs, and snapshots on the way.
+ */
 export const raftExperiment: Experiment = Object.freeze({
   name: 'raft',
   subject: raftSubject,
-  replicaCount: 3,
-  clientCount: 3,
+  replicaCount: 5,
+  clientCount: 4,
   activeMs: 3000,
   quietMs: 8000,
-  operationCount: 15,
+  operationCount: 20,
   operationTimeoutMs: 600,
   workload: {
     draw: (random, _client, index) => {
@@ -55,61 +48,37 @@ export const raftExperiment: Experiment = Object.freeze({
     },
     last: [{ f: 'read' }],
   },
-  faults: [
-    ...(['cut', 'rough-links', 'slow-links', 'full-queues', 'stall-links'] as const),
-    ...(['crash', 'power-loss', 'crash-at', 'pause', 'slow-node'] as const),
-    ...(['slow-disk', 'stall-disk', 'wall-jump', 'clock-drift'] as const),
-  ],
-  atlas: { mode: 'within' },
+  faults: FAULTS,
+  atlas: { mode: 'within', damagedReplicaMax: 1 },
+  drawAction: drawRequest,
+  drawScenario,
 } satisfies Experiment);
 
-/** A node with a register that answers clients. */
-async function startReplica(host: Host, { topology }: NodeConfig): Promise<RunningNode> {
-  for (const { node, address } of topology.clients) host.messages.addPeer(node, address);
-  const register = new RegisterMachine();
-  const replica: RaftNode<SessionResult> = await startRaftNode(host, {
-    stateMachine: new SessionMachine(register),
-    founding: simpleConfiguration(topology.replicas.map(({ node }) => node)),
-    peers: topology.replicas,
-    options: OPTIONS,
-    snapshotEveryCount: 12,
-    trailingCount: 4,
-    describeCommand: describeSessionCommand,
-    onOther: (envelope) => host.run(() => answer(host, replica, register, envelope)),
+/** Three nodes and six busy clients, where leaders are deposed without hearing of it. */
+export const raftReadsExperiment: Experiment = Object.freeze({
+  ...raftExperiment,
+  name: 'raft-reads',
+  replicaCount: 3,
+  clientCount: 6,
+  operationCount: 60,
+  faults: ['scenario', 'cut', 'crash'],
+  drawScenario: drawReadScenario,
+} satisfies Experiment);
+
+/** The invariants of Raft for one run of `plan`, to be looked at after every event. */
+export function watchRaft(plan: Plan): (nodes: ReadonlyMap<NodeId, RunningNode>) => void {
+  const damaged = plan.faults.flatMap((fault) => {
+    const isDamage = fault.type === 'bit-rot' || (fault.type === 'crash' && fault.disk === 'wiped');
+    return isDamage ? [fault.node] : [];
   });
-  return replica;
-}
-
-async function answer(
-  host: Host,
-  replica: RaftNode<SessionResult>,
-  machine: RegisterMachine,
-  { from, bytes }: Envelope,
-): Promise<void> {
-  const { id, operation } = decodeRequest(bytes);
-  const outcome = await perform(replica, machine, operation);
-  host.messages.send(from, encodeResponse({ id, outcome }));
-}
-
-async function perform(
-  replica: RaftNode<SessionResult>,
-  machine: RegisterMachine,
-  operation: ClientOperation,
-): Promise<ClientOutcome> {
-  try {
-    if (operation.type === 'propose') return await replica.propose(operation.command);
-    await replica.read({ consistency: operation.isLease ? 'lease' : 'linearizable' });
-    return { type: 'value', value: machine.value };
-  } catch (error) {
-    if (!(error instanceof RaftError)) throw error;
-    const { code, isDefinite, leader } = error;
-    return { type: 'refused', code, isDefinite, leader };
-  }
-}
-
-function describeSessionCommand(bytes: Uint8Array): string {
-  const given = decodeSessionCommand(bytes);
-  return given.type === 'open' ? 'session' : describeCommand(given.data);
+  const watch = new RaftWatch(new Set(damaged));
+  return (nodes) => {
+    const watched = new Map<NodeId, WatchedNode>();
+    for (const [node, running] of nodes) {
+      if (running instanceof RegisterReplica) watched.set(node, running.inspect());
+    }
+    watch.look(watched);
+  };
 }
 
 function describe(bytes: Uint8Array): string {
@@ -118,17 +87,4 @@ function describe(bytes: Uint8Array): string {
   if (bytes[0] !== 0x52) return 'response';
   const { type, term } = decodePeerMessage(bytes.subarray(1));
   return `${type} ${term}`;
-}
-
-/** `transfer` hands leadership to the node `target`, where one leads that can. */
-async function act(
-  name: string,
-  args: Readonly<Record<string, string | number | boolean>>,
-  nodes: ReadonlyMap<NodeId, RunningNode>,
-): Promise<void> {
-  if (name !== 'transfer') return;
-  for (const node of nodes.values()) {
-    if (!(node instanceof RaftNode) || node.status().role !== 'leader') continue;
-    await node.transferLeadership(String(args['target']) as NodeId);
-  }
 }

@@ -1,6 +1,8 @@
 /**
  * A client of the replicated register: finds the leader, and does each write once.
  *
+ * It reads at a node of its own, so that one of them stays with a leader that was deposed.
+ *
  * It opens a session and numbers its writes, so it may send one again, to any node, as long as it
  * sees no answer: the log may have it twice, the register takes it in once. What the driver gives
  * up is abandoned: the client's next operation has a higher number, so a late copy does nothing.
@@ -25,12 +27,11 @@ const PAUSE_MS = 20;
 /** Opens a client of the nodes in `topology`. */
 export async function openRegisterClient(
   host: Host,
-  { replicas }: Topology,
+  { replicas, clients }: Topology,
 ): Promise<SubjectClient> {
-  const client = new RegisterClient(
-    host,
-    replicas.map(({ node }) => node),
-  );
+  const nodes = replicas.map(({ node }) => node);
+  const home = clients.findIndex(({ node }) => node === host.node);
+  const client = new RegisterClient(host, nodes, home);
   for (const { node, address } of replicas) host.messages.addPeer(node, address);
   return client;
 }
@@ -38,6 +39,7 @@ export async function openRegisterClient(
 class RegisterClient implements SubjectClient {
   private readonly host: Host;
   private readonly nodes: readonly NodeId[];
+  private readonly home: number;
   private readonly waiting = new Map<number, (outcome: ClientOutcome) => void>();
   private requestCount = 0;
   private place = 0;
@@ -46,9 +48,10 @@ class RegisterClient implements SubjectClient {
   private sequence = 0;
   private operationCount = 0;
 
-  constructor(host: Host, nodes: readonly NodeId[]) {
+  constructor(host: Host, nodes: readonly NodeId[], home: number) {
     this.host = host;
     this.nodes = nodes;
+    this.home = home;
     host.messages.onMessage(({ bytes }) => {
       const { id, outcome } = decodeResponse(bytes);
       this.waiting.get(id)?.(outcome);
@@ -95,8 +98,8 @@ class RegisterClient implements SubjectClient {
     turn: number,
     wanted: ClientOperation,
   ): Promise<Exclude<ClientOutcome, { type: 'refused' }> | undefined> {
-    while (turn === this.operationCount) {
-      const node = this.leader ?? this.nodes[this.place % this.nodes.length];
+    for (let attempt = 0; turn === this.operationCount; attempt++) {
+      const node = this.nodeFor(wanted, attempt);
       if (node === undefined) return undefined;
       const outcome = await this.ask(node, wanted);
       if (outcome !== undefined && outcome.type !== 'refused') {
@@ -107,6 +110,13 @@ class RegisterClient implements SubjectClient {
       await this.host.timers.sleep(PAUSE_MS);
     }
     return undefined;
+  }
+
+  /** Each client reads at a node of its own first, whoever leads; it writes at the leader. */
+  private nodeFor({ type }: ClientOperation, attempt: number): NodeId | undefined {
+    const { nodes } = this;
+    if (type === 'read') return nodes[(this.home + attempt) % nodes.length];
+    return this.leader ?? nodes[this.place % nodes.length];
   }
 
   /** The node's outcome; `undefined` where it does not answer in time. */

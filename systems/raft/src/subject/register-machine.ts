@@ -1,7 +1,9 @@
 /**
  * A register as a state machine: the smallest thing that shows whether a log is agreed on.
  */
-import { message, optional, struct, union, varint } from '@mangrove/wire';
+import { assert } from '@mangrove/host';
+import { message, optional, struct, union, uvarint, varint } from '@mangrove/wire';
+import type { LogIndex } from '../core/positions.ts';
 import type { StateMachine } from '../shell/state-machine.ts';
 
 /** What a client asks for. `cas` writes only where the register holds `expected`. */
@@ -17,14 +19,28 @@ const command = message(
   }),
   { lowest: 1, highest: 1 },
 ).at(1);
-const state = message('register-state', optional(varint), { lowest: 1, highest: 1 }).at(1);
+const state = message(
+  'register-state',
+  struct({ value: optional(varint), appliedCount: uvarint, digest: uvarint, lastIndex: uvarint }),
+  { lowest: 1, highest: 1 },
+).at(1);
 
 /** A register of integers; it begins as `undefined`. */
 export class RegisterMachine implements StateMachine<Uint8Array> {
   value: number | undefined;
+  /** How many commands made it what it is, and a digest of all of them in their order. */
+  appliedCount = 0;
+  digest = 0;
+  /** Where the last of them stands in the log. */
+  lastIndex = 0;
 
   /** One byte: 1 where the command took effect. */
-  apply(bytes: Uint8Array): Uint8Array {
+  apply(bytes: Uint8Array, index: LogIndex): Uint8Array {
+    assert(index > this.lastIndex, `applied out of order: ${index} behind ${this.lastIndex}`);
+    this.lastIndex = index;
+    this.appliedCount += 1;
+    for (const byte of bytes)
+      this.digest = (Math.imul(this.digest ^ byte, FNV_PRIME) ^ index) >>> 0;
     const given = command.decode(bytes);
     const isDone = given.type === 'write' || given.expected === this.value;
     if (isDone) this.value = given.value;
@@ -32,13 +48,21 @@ export class RegisterMachine implements StateMachine<Uint8Array> {
   }
 
   snapshot(): Uint8Array {
-    return state.encode(this.value);
+    const { value, appliedCount, digest, lastIndex } = this;
+    return state.encode({ value, appliedCount, digest, lastIndex });
   }
 
   restore(bytes: Uint8Array): void {
-    this.value = bytes.length === 0 ? undefined : state.decode(bytes);
+    const was = bytes.length === 0 ? BEGINNING : state.decode(bytes);
+    this.value = was.value;
+    this.appliedCount = was.appliedCount;
+    this.digest = was.digest;
+    this.lastIndex = was.lastIndex;
   }
 }
+
+const FNV_PRIME = 0x01000193;
+const BEGINNING = Object.freeze({ value: undefined, appliedCount: 0, digest: 0, lastIndex: 0 });
 
 /** The bytes of a command. */
 export function encodeCommand(given: RegisterCommand): Uint8Array {

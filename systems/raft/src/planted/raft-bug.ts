@@ -1,0 +1,7 @@
+/**
+ * A mistake that Raft is known to invite, as a patch; who hunts it adds experiment and budget.
+ */
+import type { PlantedBug } from '@mangrove/experiment';
+
+/** A planted bug that several experiments may look for. */
+export type RaftBug = Omit<PlantedBug, 'experiment' | 'seedBudget'>;

@@ -1,0 +1,54 @@
+/**
+ * Mistakes of snapshots: logs that they cut, or do not.
+ *
+ * Each is a patch of the core.
+ */
+import type { RaftBug } from './raft-bug.ts';
+
+/** The bugs, those of the paper's own rules first. */
+export const snapshotBugs: readonly RaftBug[] = [
+  {
+    name: 'snapshot-has-a-newer-configuration',
+    file: 'systems/raft/src/core/snapshots.ts',
+    find: 'const placed = state.log.configurations.at(index);',
+    replace: 'const placed = state.log.configurations.latest;',
+    breaks:
+      'R38: a snapshot carries a configuration that is not committed and can never be rolled back.',
+    source: 'openraft #1808',
+  },
+  {
+    name: 'late-snapshot-cuts-log',
+    file: 'systems/raft/src/core/snapshots.ts',
+    find: 'if (snapshot.index <= state.commitIndex) {',
+    replace: 'if (snapshot.index <= state.snapshot.index) {',
+    breaks: 'R39: a late snapshot cuts a log that is ahead of it.',
+    source: 'camunda #6092',
+  },
+  {
+    name: 'snapshot-keeps-suffix',
+    file: 'systems/raft/src/core/snapshots.ts',
+    find: 'if (state.log.matches(snapshot.index, snapshot.term)) {',
+    replace: 'if (snapshot.index <= state.log.lastIndex) {',
+    breaks: 'R41: a suffix that contradicts a snapshot is kept.',
+    source: 'openraft #559; hashicorp/raft #704',
+  },
+  {
+    name: 'former-log-counts',
+    file: 'systems/raft/src/core/output.ts',
+    find: 'if (state.installing === undefined) state.log.markStable(write.upToIndex);',
+    replace: 'state.log.markStable(lowerIndex(write.upToIndex, state.log.lastIndex));',
+    breaks: 'R42: a write of the log that a snapshot replaces counts for the snapshot.',
+    source: 'etcd #18055',
+  },
+  {
+    name: 'snapshot-not-checked',
+    file: 'systems/raft/src/core/snapshot-receiving.ts',
+    find: [
+      'incoming.offset = event.isIntact ? event.offset : 0;',
+      '  const isWhole = event.isIntact && incoming',
+    ].join('\n'),
+    replace: 'incoming.offset = event.offset;\n  const isWhole = incoming',
+    breaks: 'R102: a snapshot is installed whose bytes are not those that were sent.',
+    source: 'Raft 7',
+  },
+];

@@ -1,0 +1,115 @@
+/**
+ * A node of the replicated register: Raft, the state machine, and answers to clients.
+ */
+import type { NodeConfig } from '@mangrove/experiment';
+import type { Envelope, Host, RunningNode } from '@mangrove/host';
+import { simpleConfiguration } from '../core/configuration.ts';
+import { RaftError } from '../shell/raft-error.ts';
+import { type RaftNode, startRaftNode } from '../shell/raft-node.ts';
+import {
+  decodeSessionCommand,
+  SessionMachine,
+  type SessionResult,
+} from '../shell/session-machine.ts';
+import {
+  type ClientOperation,
+  type ClientOutcome,
+  decodeRequest,
+  encodeResponse,
+} from './client-codec.ts';
+import type { WatchedNode } from './raft-watch.ts';
+import { describeCommand, RegisterMachine } from './register-machine.ts';
+
+/** How many nodes found a group; the others of an experiment join it, or never do. */
+export const FOUNDER_COUNT = 3;
+
+/** Times of an experiment: short, so that a run of some seconds sees many elections. */
+const OPTIONS = {
+  electionTimeoutMs: 150,
+  heartbeatIntervalMs: 30,
+  diskStallMs: 300,
+  hasForwarding: true,
+  // Small, so that a follower often has one entry of two.
+  appendBytesMax: 100,
+} as const;
+
+/** The newest version of formats; a run begins with the one before it, and upgrades. */
+const VERSION_MAX = 2;
+
+/** A node that runs. */
+export class RegisterReplica implements RunningNode {
+  readonly raft: RaftNode<SessionResult>;
+  private readonly register: RegisterMachine;
+
+  constructor(raft: RaftNode<SessionResult>, register: RegisterMachine) {
+    this.raft = raft;
+    this.register = register;
+  }
+
+  /** What the watch of the invariants looks at. */
+  inspect(): WatchedNode {
+    return { life: this, state: this.raft.inspect(), machine: this.register };
+  }
+
+  close(): Promise<void> {
+    return this.raft.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** Starts a node with a register that answers clients. */
+export async function startReplica(
+  host: Host,
+  { topology, version }: NodeConfig,
+): Promise<RunningNode> {
+  for (const { node, address } of topology.clients) host.messages.addPeer(node, address);
+  const founders = topology.replicas.slice(0, FOUNDER_COUNT).map(({ node }) => node);
+  const register = new RegisterMachine();
+  const raft: RaftNode<SessionResult> = await startRaftNode(host, {
+    stateMachine: new SessionMachine(register),
+    ...(founders.includes(host.node) ? { founding: simpleConfiguration(founders) } : {}),
+    peers: topology.replicas,
+    options: OPTIONS,
+    snapshotEveryCount: 12,
+    trailingCount: 4,
+    versionMax: Math.min(version, VERSION_MAX),
+    describeCommand: describeSessionCommand,
+    onOther: (envelope) => host.run(() => answer(host, raft, register, envelope)),
+  });
+  return new RegisterReplica(raft, register);
+}
+
+async function answer(
+  host: Host,
+  raft: RaftNode<SessionResult>,
+  machine: RegisterMachine,
+  { from, bytes }: Envelope,
+): Promise<void> {
+  const { id, operation } = decodeRequest(bytes);
+  const outcome = await perform(raft, machine, operation);
+  host.messages.send(from, encodeResponse({ id, outcome }));
+}
+
+async function perform(
+  raft: RaftNode<SessionResult>,
+  machine: RegisterMachine,
+  operation: ClientOperation,
+): Promise<ClientOutcome> {
+  try {
+    if (operation.type === 'propose') return await raft.propose(operation.command);
+    await raft.read({ consistency: operation.isLease ? 'lease' : 'linearizable' });
+    return { type: 'value', value: machine.value };
+  } catch (error) {
+    if (!(error instanceof RaftError)) throw error;
+    const { code, isDefinite, leader } = error;
+    return { type: 'refused', code, isDefinite, leader };
+  }
+}
+
+function describeSessionCommand(bytes: Uint8Array): string {
+  const given = decodeSessionCommand(bytes);
+  return given.type === 'open' ? 'session' : describeCommand(given.data);
+}
