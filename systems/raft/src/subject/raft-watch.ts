@@ -46,8 +46,8 @@ interface Promised {
 /**
  * Watches one run; `look` throws an `Error` that says which invariant does not hold.
  *
- * It is called after every event. A node that crashes in the middle of one is not seen as it was then: what it may
- * have done unseen is believed, and asked of it when it is back.
+ * It is called after every event. A node that crashes in the middle of one is not seen as it was
+ * then: what it may have done unseen is believed, and asked of it when it is back.
  */
 export class RaftWatch {
   private readonly sights = new Map<NodeId, Sight>();
