@@ -1,6 +1,6 @@
 /**
- * Shows that the core runs in a browser: headless Chromium elects leaders and commits, and a seed of
- * the random cluster goes there as it goes in Node.js.
+ * Shows that the core runs in a browser: headless Chromium elects leaders and commits, and a seed
+ * of the random cluster goes there as it goes in Node.js.
  */
 import { fileURLToPath } from 'node:url';
 import { chromium, skipUnless } from '@mangrove/test-kit/node';
