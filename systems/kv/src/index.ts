@@ -35,6 +35,12 @@ export {
   type TxnResult,
 } from './core/request.ts';
 export { FIRST_REVISION, NO_REVISION, type Revision } from './core/revision.ts';
+export {
+  type SnapshotHeader,
+  SnapshotRead,
+  SnapshotRestore,
+  type SnapshotVersion,
+} from './core/snapshot.ts';
 export { KvStore } from './core/store.ts';
 export { execute } from './core/transaction.ts';
 export { invalidity } from './core/validity.ts';

@@ -54,6 +54,16 @@ export class NaiveStore {
       : { type: 'done', revision, result };
   }
 
+  /** Another twin that goes on from here by itself. */
+  copy(): NaiveStore {
+    const copy = new NaiveStore();
+    copy.states.splice(0, copy.states.length, ...this.states);
+    copy.events.push(...this.events);
+    for (const lease of this.leases) copy.leases.add(lease);
+    copy.compacted = this.compacted;
+    return copy;
+  }
+
   stateAt(revision: number): State {
     const state = this.states[revision];
     if (state === undefined) throw new Error(`no state ${revision}`);

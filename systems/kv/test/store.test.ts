@@ -9,6 +9,8 @@ import {
   RangeRead,
   type RangeRequest,
   type Revision,
+  SnapshotRead,
+  SnapshotRestore,
 } from '@mangrove/kv';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -62,6 +64,42 @@ test('a range read in slices is what it was when the read began', () => {
     { numRuns: RUNS },
   );
 }, 60_000);
+
+test('R29: a store made from a snapshot is what the other was when it began', () => {
+  fc.assert(
+    fc.property(steps(60), steps(30), steps(30), (before, meanwhile, after) => {
+      const store = new KvStore();
+      const twin = new NaiveStore();
+      for (const each of before) applyBoth(store, twin, each);
+      const hash = hashKv(store, store.revision);
+      const frozen = twin.copy();
+      const read = new SnapshotRead(store);
+      const restore = new SnapshotRestore(read.header);
+      let isRead = false;
+      for (const each of meanwhile) {
+        applyBoth(store, twin, each);
+        if (!isRead) isRead = takeSlice(read, restore, 2);
+      }
+      while (!isRead) isRead = takeSlice(read, restore, 100);
+      let restored = restore.finish(2);
+      while (restored === undefined) restored = restore.finish(2);
+      expect(hashKv(restored, restored.revision)).toBe(hash);
+      expectSameStates(restored, frozen);
+      expectSameEvents(restored, frozen);
+      for (const each of after) applyBoth(restored, frozen, each);
+      expectSameStates(restored, frozen);
+      expectSameEvents(restored, frozen);
+    }),
+    { numRuns: RUNS },
+  );
+}, 60_000);
+
+// Whether the snapshot is at its end.
+function takeSlice(read: SnapshotRead, restore: SnapshotRestore, countMax: number): boolean {
+  const versions = read.step(countMax);
+  for (const version of versions ?? []) restore.add(version);
+  return versions === undefined;
+}
 
 function expectSameStates(store: KvStore, twin: NaiveStore): void {
   expect(store.revision).toBe(twin.revision);

@@ -16,6 +16,7 @@ import { LeaseTable } from './leases.ts';
 import { FIRST_REVISION, NO_REVISION, type Revision, revisionAfter } from './revision.ts';
 import { RevisionLog } from './revision-log.ts';
 import { Slabs } from './slabs.ts';
+import type { SnapshotVersion } from './snapshot.ts';
 import { NO_VERSION, type VersionRow, VersionTable } from './versions.ts';
 
 /** A multi-version store of byte strings. */
@@ -209,6 +210,32 @@ export class KvStore {
       isHeld = false;
       this.pinCount -= 1;
     };
+  }
+
+  /** Makes an empty store ready for the versions of a snapshot that was taken at `revision`. */
+  beginRestore(revision: Revision, compactRevision: Revision): void {
+    assert(this.current === FIRST_REVISION && this.versions.count === 0, 'the store is in use');
+    this.current = revision;
+    this.compacted = compactRevision;
+  }
+
+  /** Takes in a version of a snapshot: those of one key come oldest first, the log's in order. */
+  restore(given: SnapshotVersion): void {
+    const { revision, sub, createRevision, version, lease, value } = given;
+    assert(revision <= this.current, `version of ${revision} in a snapshot of ${this.current}`);
+    const known = this.keys.find(given.key);
+    const keyRow = known === NO_KEY ? this.keys.add(given.key) : known;
+    const previous = this.keys.newest.at(keyRow);
+    const change = { keyRow, revision, sub, createRevision, version, lease, previous, value };
+    const row = this.versions.add(change);
+    this.keys.newest.set(keyRow, row);
+    if (revision >= this.compacted) this.log.append(row, revision);
+  }
+
+  /** The lease that a key hangs on; `NO_LEASE` where it is deleted. */
+  leaseOfKey(keyRow: KeyRow): LeaseId {
+    const newest = this.keys.newest.at(keyRow);
+    return newest === NO_VERSION ? NO_LEASE : this.leaseOf(newest);
   }
 
   private deleteRow(keyRow: KeyRow): boolean {
