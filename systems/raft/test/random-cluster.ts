@@ -466,7 +466,7 @@ class RandomCluster {
 
   /** Nobody wants anything for a while: groups fall asleep. */
   private lull(): void {
-    for (let round = 0; round < 40; round++) {
+    for (let round = 0; round < 20; round++) {
       this.pass(5);
       this.drain();
     }

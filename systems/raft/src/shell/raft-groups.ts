@@ -17,6 +17,7 @@ import { openSharedJournal, type SharedJournal } from '@mangrove/journal';
 import { membersOf } from '../core/configuration.ts';
 import { type RaftOptions, toRaftOptions } from '../core/options.ts';
 import { PeerPulse, type PulseEffect } from '../core/pulse.ts';
+import { isNoSpace } from './disk-room.ts';
 import { groupHost } from './group-host.ts';
 import { type RaftNode, startRaftNode } from './raft-node.ts';
 import type { RaftNodeConfig } from './raft-node-config.ts';
@@ -64,6 +65,7 @@ export class RaftGroups implements RunningNode {
   private readonly timers: SharedTimers;
   private readonly pulse: PeerPulse;
   private readonly nodes = new Map<string, RaftNode<unknown, never>>();
+  private readonly opening = new Set<string>();
   private pulseTimer: Timer | undefined;
   private isCompacting = false;
   private isClosed = false;
@@ -106,22 +108,20 @@ export class RaftGroups implements RunningNode {
     config: GroupConfig<Result, Command>,
   ): Promise<RaftNode<Result, Command>> {
     if (!NAME.test(name)) throw new InvalidArgument('name', name, `of the form ${NAME.source}`);
-    if (this.nodes.has(name)) throw new InvalidArgument('name', name, 'not open yet');
-    const { directory = 'raft', peers } = this.config;
-    const messages = this.messages.open(name);
-    const host = groupHost(this.host, name, { messages, timers: this.timers });
-    const place = { peers, options: this.options, directory: `${directory}/groups/${name}` };
-    const node = await startRaftNode(
-      host,
-      { ...config, ...place },
-      {
-        openLog: (firstIndex) => this.openLog(name, firstIndex),
-        onAsleep: (leader) => this.fellAsleep(name, leader),
-        onAwake: () => this.pulse.woke(name),
-      },
-    );
-    this.nodes.set(name, node as unknown as RaftNode<unknown, never>);
-    return node;
+    if (this.opening.has(name) || this.nodes.has(name)) {
+      throw new InvalidArgument('name', name, 'not open yet');
+    }
+    this.opening.add(name);
+    try {
+      const node = await this.begin(name, config);
+      this.nodes.set(name, node as unknown as RaftNode<unknown, never>);
+      return node;
+    } catch (error) {
+      this.messages.close(name);
+      throw error;
+    } finally {
+      this.opening.delete(name);
+    }
   }
 
   /** Leaves the group; what it has on disk stays. */
@@ -146,6 +146,25 @@ export class RaftGroups implements RunningNode {
     await this.close();
   }
 
+  private begin<Result, Command>(
+    name: string,
+    config: GroupConfig<Result, Command>,
+  ): Promise<RaftNode<Result, Command>> {
+    const { directory = 'raft', peers } = this.config;
+    const messages = this.messages.open(name);
+    const host = groupHost(this.host, name, { messages, timers: this.timers });
+    const place = { peers, options: this.options, directory: `${directory}/groups/${name}` };
+    return startRaftNode(
+      host,
+      { ...config, ...place },
+      {
+        openLog: (firstIndex) => this.openLog(name, firstIndex),
+        onAsleep: (leader) => this.fellAsleep(name, leader),
+        onAwake: () => this.pulse.woke(name),
+      },
+    );
+  }
+
   private async openLog(name: string, firstIndex: number): Promise<JournalHold> {
     const journal = this.journal.log(name) ?? (await this.journal.createLog(name, firstIndex));
     return {
@@ -161,8 +180,14 @@ export class RaftGroups implements RunningNode {
     if (this.isCompacting || this.journal.sizes.segmentCount <= journalFilesMax) return;
     this.isCompacting = true;
     this.host.run(async () => {
-      await this.journal.compact();
-      this.isCompacting = false;
+      try {
+        await this.journal.compact();
+      } catch (error) {
+        // Nothing is harmed by it; there may be room the next time.
+        if (!isNoSpace(error)) throw error;
+      } finally {
+        this.isCompacting = false;
+      }
     });
   }
 

@@ -35,7 +35,7 @@ export class SharedTimers implements Timers {
     const others = this.byTime.get(dueAt);
     if (others === undefined) this.byTime.set(dueAt, [timer]);
     else others.push(timer);
-    this.setTimer();
+    this.wakeAt(dueAt);
     return timer;
   }
 
@@ -51,14 +51,11 @@ export class SharedTimers implements Timers {
     else this.byTime.delete(timer.dueAt);
   }
 
-  private setTimer(): void {
-    let at = Number.POSITIVE_INFINITY;
-    for (const dueAt of this.byTime.keys()) if (dueAt < at) at = dueAt;
+  /** Sees to it that the Host calls at `at`; a call too many, since cancelled, does no harm. */
+  private wakeAt(at: number): void {
     if (at >= this.timerAt) return;
     this.timer?.cancel();
-    this.timer = undefined;
     this.timerAt = at;
-    if (at === Number.POSITIVE_INFINITY) return;
     const delayMs = Math.max(0, at - this.host.clock.now());
     this.timer = this.host.timers.after(delayMs, () => this.fire());
   }
@@ -71,6 +68,8 @@ export class SharedTimers implements Timers {
     for (const dueAt of times) this.byTime.delete(dueAt);
     // One that fires may cancel another of the same turn.
     for (const timer of due) if (!timer.isCancelled) timer.callback();
-    this.setTimer();
+    let next = Number.POSITIVE_INFINITY;
+    for (const dueAt of this.byTime.keys()) if (dueAt < next) next = dueAt;
+    this.wakeAt(next);
   }
 }
