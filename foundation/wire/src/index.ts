@@ -54,6 +54,7 @@ export {
   varint32,
 } from './numbers.ts';
 export { Reader } from './reader.ts';
+export { type RecursiveOptions, recursive } from './recursive.ts';
 export {
   branded,
   byFlexibility,

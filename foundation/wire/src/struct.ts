@@ -59,8 +59,16 @@ export interface Discriminant {
   readonly name: string;
 }
 
-/** A field that not every version has, or that is tagged. */
-export function field<Value>(schema: Schema<Value>, options: FieldOptions<Value>): Field<Value> {
+/**
+ * A field that not every version has, or that is tagged.
+ *
+ * What is absent may be `undefined` or null, though the schema has no such value: a tagged struct
+ * that is not there.
+ */
+export function field<Value, Absent extends Value | undefined | null = Value>(
+  schema: Schema<Value>,
+  options: FieldOptions<Value | Absent>,
+): Field<Value | Absent> {
   const { since, until, tag } = options;
   if (since !== undefined && until !== undefined && since > until) {
     throw new InvalidArgument('since', since, `at most until, which is ${until}`);
@@ -68,7 +76,8 @@ export function field<Value>(schema: Schema<Value>, options: FieldOptions<Value>
   if (tag !== undefined && (!Number.isInteger(tag) || tag < 0 || tag > 0x7fffffff)) {
     throw new InvalidArgument('tag', tag, 'an integer of 0 or more');
   }
-  return { schema, options };
+  // A value that is absent is never given to the schema.
+  return { schema: schema as Schema<Value | Absent>, options };
 }
 
 /** A struct of these fields. Names are plain identifiers. */

@@ -8,6 +8,8 @@ export type WireErrorCode =
   | 'truncated'
   /** A length or count is above the bound that the schema states; nothing was allocated for it. */
   | 'too-long'
+  /** Values are nested deeper than the schema allows. */
+  | 'too-deep'
   /** A number is outside what its type or the reader can hold. */
   | 'out-of-range'
   /** The bytes mean nothing: no UTF-8, no boolean, tags out of order. */
