@@ -168,3 +168,8 @@ it('R10: only the holder releases, and tokens ascend, where the lock promises so
   expect(checkLinearizable(modelNamed('owned-mutex'), older).type).toBe('valid');
   expect(checkLinearizable(modelNamed('fenced-lock'), older).type).toBe('invalid');
 });
+
+it('R10: a fault counts, however few of them are to be explained', () => {
+  const stale = story('a! write 1', 'a= write 1', 'b! read', 'b= read null');
+  expect(checkLinearizable(register(), stale, { maxViolations: 0 }).type).toBe('invalid');
+});

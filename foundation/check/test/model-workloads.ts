@@ -155,9 +155,7 @@ export const MODEL_WORKLOADS: readonly ModelWorkload[] = [
   },
 ];
 
-/**
- * An unordered queue cannot judge a dequeue that is not known: its clients always learn the end.
- */
+/** A queue without an order, which has a twin of its own: the brute force asks the model itself. */
 export const BAG_WORKLOAD: ModelWorkload = {
   model: unorderedQueue(),
   requests: fc.oneof(askWith('enqueue', small), ask('dequeue')),

@@ -24,7 +24,7 @@ import { verifiesWitness, type Witness } from './witness.ts';
 
 /** What a caller may set. */
 export interface LinearizableOptions extends Bounds {
-  /** How many keys at fault are explained; 8. */
+  /** How many keys at fault are explained, at least one; 8. */
   readonly maxViolations?: number;
   /** Where the system itself says that operations stand: verified first, and never believed. */
   readonly witness?: Witness;
@@ -64,7 +64,8 @@ export function* linearizableTask(
   if (coverage.okCount === 0) return { type: 'valid', coverage, decidedBy: 'nothing to test' };
   const budget = new Budget(options);
   const parts = partsOf(model, operations);
-  const maxViolations = options.maxViolations ?? DEFAULT_VIOLATIONS;
+  // At least one: a fault that nobody explains is a fault all the same.
+  const maxViolations = Math.max(1, options.maxViolations ?? DEFAULT_VIOLATIONS);
   const violations: Violation[] = [];
   const ways = new Set<string>();
   let unknown: UnknownReason | undefined;

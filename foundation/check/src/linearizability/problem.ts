@@ -6,7 +6,7 @@
  * completion, so that a set of pending operations is a short bitset. Every open operation belongs
  * to a class: those of a class have the same effect, so it only matters how many of them were used.
  */
-import type { RecordedOperation } from '../history.ts';
+import type { RecordedOperation, Value } from '../history.ts';
 import { canonical, type Model } from '../model.ts';
 
 /** What the search reads. Nothing of it changes while the search runs. */
@@ -90,25 +90,15 @@ function classesOf(
   operations: readonly RecordedOperation[],
   readOnly: Uint8Array,
 ): Pick<Problem, 'classOf' | 'classCount' | 'classMember' | 'closedInClass' | 'openClasses'> {
-  const classes = new Map<string, number>();
+  const classes = new ClassNames();
   const classMember: RecordedOperation[] = [];
   const classOf = new Int32Array(operations.length);
   const openClasses = new Set<number>();
   const closed: number[] = [];
   operations.forEach((operation, index) => {
-    const { f, key, argument, result, process, end } = operation;
-    const name = canonical([
-      f,
-      key ?? null,
-      argument === undefined ? [] : [argument],
-      result === undefined ? [] : [result],
-      model.usesProcess ? process : null,
-      end,
-    ]);
-    let id = classes.get(name);
-    if (id === undefined) {
-      id = classMember.length;
-      classes.set(name, id);
+    const { end } = operation;
+    const id = classes.numberOf(operation, model.usesProcess);
+    if (id === classMember.length) {
       classMember.push(operation);
       closed.push(0);
     }
@@ -123,6 +113,31 @@ function classesOf(
     closedInClass: Int32Array.from(closed),
     openClasses: Int32Array.from(openClasses),
   };
+}
+
+/** Numbers what has the same effect and answer. */
+class ClassNames {
+  /** By what an operation is but for its argument, numbers by the argument. */
+  readonly #groups = new Map<string, Map<Value | undefined, number>>();
+  #count = 0;
+
+  numberOf({ f, key, argument, result, process, end }: RecordedOperation, usesProcess: boolean) {
+    // What differs in a million operations is mostly the argument: it is not made a text of.
+    const isComposite = typeof argument === 'object' && argument !== null;
+    const name = canonical([
+      ...[f, key ?? null, result === undefined ? [] : [result]],
+      ...[usesProcess ? process : null, end, isComposite],
+    ]);
+    const group = this.#groups.get(name) ?? new Map<Value | undefined, number>();
+    this.#groups.set(name, group);
+    const value = isComposite ? canonical(argument) : argument;
+    const number = group.get(value) ?? this.#count;
+    if (number === this.#count) {
+      group.set(value, number);
+      this.#count++;
+    }
+    return number;
+  }
 }
 
 function slotsOf(

@@ -186,7 +186,7 @@ export class Search {
 
   /** Makes a frame of the present configuration, unless it is known to lead nowhere. */
   #enter(): void {
-    if (this.#isDeadEnd()) return;
+    if (this.#isDeadEnd(this.#space.state(this.#state))) return;
     if (!this.#memo.add(this.#place, this.#state, this.#bits, this.#used)) return;
     this.#frameBytes += 150 + 4 * this.#bits.length + 8 * this.#used.length;
     this.#frames.push({
@@ -281,6 +281,7 @@ export class Search {
     let uses = 0;
     for (const used of this.#used) if (used === classNumber) uses++;
     if (uses >= (this.#available[classNumber] ?? 0)) return false;
+    if (this.#growsTooFar(classNumber, member)) return false;
     const to = this.#space.step(this.#state, classNumber, member);
     if (to === ILLEGAL || to === this.#state) return false;
     if (this.#isIdleDetour(to, classNumber, member)) return false;
@@ -291,6 +292,18 @@ export class Search {
     this.#moveTo(to, -(classNumber + 1));
     this.#openFrom = this.#order.length === length + 1 ? before : -1;
     return true;
+  }
+
+  /**
+   * Whether an operation that lets the state grow leads to a dead end. Found out before its state is
+   * remembered: a million open operations have a million states that lead nowhere.
+   */
+  #growsTooFar(classNumber: number, operation: RecordedOperation): boolean {
+    const { model } = this.#problem;
+    if (model.growth?.grows(operation) !== true) return false;
+    if (this.#space.knows(this.#state, classNumber)) return false;
+    const state = model.step(this.#space.state(this.#state), operation);
+    return state === undefined || this.#isDeadEnd(state);
   }
 
   /**
@@ -323,27 +336,27 @@ export class Search {
     this.#order.push(index);
   }
 
-  /** Whether the state cannot grow into what a read saw that is still to be linearized. */
-  #isDeadEnd(): boolean {
+  /** Whether a state cannot grow into what a read saw that is still to be linearized. */
+  #isDeadEnd(state: Value): boolean {
     const { growth, readOnly } = this.#problem;
     if (growth === undefined) return false;
     const next = growth.nextObservation[this.#place] ?? -1;
-    if (next >= 0 && this.#isOutOfReach(next)) return true;
+    if (next >= 0 && this.#isOutOfReach(next, state)) return true;
     return this.#pending.some(
       (index, slot) =>
         index >= 0 &&
         readOnly[index] === 1 &&
         !this.#isLinearized(slot) &&
-        this.#isOutOfReach(index),
+        this.#isOutOfReach(index, state),
     );
   }
 
-  #isOutOfReach(observation: number): boolean {
+  #isOutOfReach(observation: number, state: Value): boolean {
     const { growth, model, operations } = this.#problem;
     if ((growth?.shrinkersBefore[observation] ?? 0) > this.#shrunk) return false;
     const operation = operations[observation];
     if (operation === undefined || model.growth === undefined) return false;
-    return !model.growth.reaches(this.#space.state(this.#state), operation);
+    return !model.growth.reaches(state, operation);
   }
 
   #isLinearized(slot: number): boolean {

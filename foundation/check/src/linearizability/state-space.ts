@@ -31,6 +31,11 @@ export class StateSpace {
     return this.#states[number] ?? null;
   }
 
+  /** Whether the step is remembered. */
+  knows(from: number, classNumber: number): boolean {
+    return this.#steps.has(from * this.#classCount + classNumber);
+  }
+
   /** The number of the state after an operation of a class; `ILLEGAL` where it cannot be. */
   step(from: number, classNumber: number, operation: RecordedOperation): number {
     const name = from * this.#classCount + classNumber;

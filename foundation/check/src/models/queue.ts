@@ -27,7 +27,15 @@ export function fifoQueue(): Model {
   };
 }
 
-/** A queue that may give its items in any order: a bag. */
+/**
+ * A queue that may give its items in any order: a bag.
+ *
+ * A `dequeue` whose outcome is not known may have taken any item. Which one it was makes a difference
+ * only where the queue is found empty later: more items never stand in the way of another take. So
+ * it is put off until then: the state counts such takes, and an empty answer uses as many of them as
+ * there are items. It is as if each had taken its item at that moment, which is lawful, since they
+ * have no end.
+ */
 export function unorderedQueue(): Model {
   return {
     name: 'unordered-queue',
@@ -35,26 +43,44 @@ export function unorderedQueue(): Model {
     perKey: true,
     usesProcess: false,
     step: (state, operation) => {
-      const items = state as readonly Value[];
+      const { items, takes } = bagOf(state);
       if (operation.f === 'enqueue') {
-        const item = operation.argument ?? null;
-        const text = canonical(item);
-        const at = items.findIndex((other) => canonical(other) > text);
-        return at < 0 ? [...items, item] : items.toSpliced(at, 0, item);
+        return toState(withItem(items, operation.argument ?? null), takes);
       }
-      if (foundEmpty(operation) && items.length === 0) return items;
+      if (!isAnswerKnown(operation)) return toState(items, takes + 1);
+      if (foundEmpty(operation)) {
+        return items.length <= takes ? toState([], takes - items.length) : undefined;
+      }
       const at = items.findIndex((item) => sameValue(item, operation.result));
-      return at < 0 ? undefined : items.toSpliced(at, 1);
+      return at < 0 ? undefined : toState(items.toSpliced(at, 1), takes);
     },
-    isReadOnly: foundNothing,
-    dropGroup,
-    faultOf: (operation) => {
-      if (operation.f === 'dequeue' && operation.end === 'open') {
-        return 'cannot tell what a dequeue took whose outcome is not known';
-      }
-      return faultOf(operation);
-    },
+    // What finds the queue empty may use up takes.
+    isReadOnly: () => false,
+    dropGroup: (operation, all) =>
+      foundNothing(operation) ? [operation] : dropGroup(operation, all),
+    faultOf,
   };
+}
+
+/** What is in the bag, and how many takes of unknown items are put off. */
+interface Bag {
+  readonly items: readonly Value[];
+  readonly takes: number;
+}
+
+function bagOf(state: Value): Bag {
+  return Array.isArray(state) ? { items: state, takes: 0 } : (state as unknown as Bag);
+}
+
+function toState(items: readonly Value[], takes: number): Value {
+  return takes === 0 ? items : { items, takes };
+}
+
+/** The items in one order, so that equal bags are equal. */
+function withItem(items: readonly Value[], item: Value): readonly Value[] {
+  const text = canonical(item);
+  const at = items.findIndex((other) => canonical(other) > text);
+  return at < 0 ? [...items, item] : items.toSpliced(at, 0, item);
 }
 
 /** An item goes with all that put it in or took it out. */

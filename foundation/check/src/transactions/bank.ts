@@ -21,7 +21,7 @@ export interface BankOptions {
   readonly total?: number;
   /** Whether an account may be overdrawn; false. */
   readonly mayBeNegative?: boolean;
-  /** How many violations are explained; 8. */
+  /** How many violations are explained, at least one; 8. */
   readonly maxViolations?: number;
 }
 
@@ -40,7 +40,7 @@ export function checkBank(history: readonly HistoryEvent[], options: BankOptions
   const [first] = reads;
   if (first === undefined) return nothingTested(coverage, 'no read completed');
   const violations: Violation[] = [];
-  const most = options.maxViolations ?? 8;
+  const most = Math.max(1, options.maxViolations ?? 8);
   const accounts = Object.keys(balancesOf(first)).sort();
   const total = options.total ?? totalOf(first);
   for (const read of reads) {
