@@ -321,6 +321,8 @@ export class Search {
     this.#openFrom = -1;
     if (state === this.#state) return;
     this.#state = state;
+    // Each of a crowd is looked at: with many of them that is the work.
+    this.#budget.stepCount += this.#pending.length >>> 5;
     this.#pending.forEach((index, slot) => {
       if (index >= 0 && this.#problem.readOnly[index] === 1) this.#tryRead(index, slot);
     });

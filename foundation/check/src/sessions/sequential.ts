@@ -106,7 +106,7 @@ class SequentialSearch {
     for (let step = 0; step < stepCount; step++) {
       const top = this.#stack.at(-1);
       if (top === undefined) return 'refuted';
-      if (this.#isDone(top)) return 'found';
+      if (top.cursor === 0 && this.#isDone(top)) return 'found';
       this.#budget.stepCount++;
       const process = top.cursor++;
       if (process >= this.#lines.length) {
@@ -132,6 +132,8 @@ class SequentialSearch {
 
   #enter(start: readonly number[], states: ReadonlyMap<string, Value>): void {
     const places = [...start];
+    // A place for each process is copied and named: with many of them that is the work.
+    this.#budget.stepCount += this.#lines.length >>> 3;
     for (let moved = true; moved; ) {
       moved = false;
       this.#lines.forEach((line, process) => {

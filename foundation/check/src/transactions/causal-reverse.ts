@@ -16,7 +16,14 @@ import {
   type Value,
 } from '../history.ts';
 import { canonical } from '../model.ts';
-import { concluded, coverageOf, drawingOf, type Verdict, type Violation } from '../verdict.ts';
+import {
+  concluded,
+  coverageOf,
+  drawingOf,
+  MAX_VIOLATIONS,
+  type Verdict,
+  type Violation,
+} from '../verdict.ts';
 
 /**
  * The verdict on writes (`f: "write"`) and reads (`f: "read"`, a list of values).
@@ -26,7 +33,7 @@ import { concluded, coverageOf, drawingOf, type Verdict, type Violation } from '
  *
  * @throws HistoryFault when it is no history
  */
-export function checkCausalReverse(history: readonly HistoryEvent[], maxViolations = 8): Verdict {
+export function checkCausalReverse(history: readonly HistoryEvent[]): Verdict {
   const operations = pairOperations(history);
   const coverage = coverageOf('causal-reverse', operations);
   const writes = new Map<string, RecordedOperation>();
@@ -45,7 +52,7 @@ export function checkCausalReverse(history: readonly HistoryEvent[], maxViolatio
   const violations: Violation[] = [];
   let seeingCount = 0;
   for (const read of operations) {
-    if (read.f !== 'read' || read.end !== 'ok' || violations.length >= maxViolations) continue;
+    if (read.f !== 'read' || read.end !== 'ok' || violations.length >= MAX_VIOLATIONS) continue;
     const seen = seenBy(read);
     const latest = latestOf(seen, writes);
     if (latest === undefined) continue;
