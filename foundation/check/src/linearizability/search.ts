@@ -295,8 +295,8 @@ export class Search {
   }
 
   /**
-   * Whether an operation that lets the state grow leads to a dead end. Found out before its state is
-   * remembered: a million open operations have a million states that lead nowhere.
+   * Whether an operation that lets the state grow leads to a dead end. Found out before its state
+   * is remembered: a million open operations have a million states that lead nowhere.
    */
   #growsTooFar(classNumber: number, operation: RecordedOperation): boolean {
     const { model } = this.#problem;

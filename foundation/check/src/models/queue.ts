@@ -30,11 +30,11 @@ export function fifoQueue(): Model {
 /**
  * A queue that may give its items in any order: a bag.
  *
- * A `dequeue` whose outcome is not known may have taken any item. Which one it was makes a difference
- * only where the queue is found empty later: more items never stand in the way of another take. So
- * it is put off until then: the state counts such takes, and an empty answer uses as many of them as
- * there are items. It is as if each had taken its item at that moment, which is lawful, since they
- * have no end.
+ * A `dequeue` whose outcome is not known may have taken any item. Which one it was makes a
+ * difference only where the queue is found empty later: more items never stand in the way of
+ * another take. So it is put off until then: the state counts such takes, and an empty answer uses
+ * as many of them as there are items. It is as if each had taken its item at that moment, which is
+ * lawful, since they have no end.
  */
 export function unorderedQueue(): Model {
   return {
