@@ -63,8 +63,8 @@ interface Submission {
  */
 const GATHER_ROUNDS = 4;
 
-/** How much memory the bytes of batches are written to at a time: many small ones, or one. */
-const SLAB_BYTES = 16_384;
+/** How much memory small batches share, one after the other, before more is allocated. */
+const SLAB_BYTES = 8_192;
 
 /**
  * By how much the active segment is lengthened ahead of what is written, up to `segmentBytes`: a
@@ -84,7 +84,7 @@ export class Store {
   private readonly lock: DiskLock;
   private readonly journal: number;
   private readonly syncCount: Counter;
-  private readonly writer = new Writer({ slabBytes: SLAB_BYTES });
+  private writer = new Writer({ slabBytes: SLAB_BYTES });
   private queue: Submission[] = [];
   private loop: Promise<void> | undefined;
   private nextSequence: number;
@@ -302,7 +302,7 @@ export class Store {
     this.apply(encoded, kind);
   }
 
-  private encode(
+  private async encode(
     kind: BatchKind,
     segment: number,
     offset: number,
@@ -311,7 +311,11 @@ export class Store {
   ): Promise<EncodedBatch> {
     const { journal, nextSequence: sequence } = this;
     const place = { kind, journal, sequence, segment, offset, synced };
-    return encodeBatch(place, operations, this.crc32c, new Slices(this.host), this.writer);
+    const slices = new Slices(this.host);
+    const encoded = await encodeBatch(place, operations, this.crc32c, slices, this.writer);
+    // A journal that sleeps would hold what a large batch had it grow to.
+    if (encoded.totalBytes > SLAB_BYTES) this.writer = new Writer({ slabBytes: SLAB_BYTES });
+    return encoded;
   }
 
   /** Takes a durable batch into the table. */
