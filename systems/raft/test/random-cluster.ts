@@ -97,6 +97,7 @@ class RandomCluster {
       snapshotChunkBytesMax: random.pick([5, 20, 1000]),
       snapshotBytesPerSecondMax: random.pick([2000, 1_000_000]),
       snapshotHoldCountMax: random.pick([1, 10, 1000]),
+      commitNoticeMs: new SeededRandom(seed, 'raft notice').pick([0, 0, 7]),
     });
     const nodes = Array.from({ length: MACHINE_COUNT }, (_, place) => toNodeId(`n${place + 1}`));
     const founders = nodes.slice(0, random.pick([1, 2, 3, 3, 3, 5]));

@@ -3,6 +3,7 @@
  */
 import { toNodeId } from '@mangrove/host';
 import { describe, expect, it } from 'vitest';
+import { nextTimerAt } from '../src/core/step.ts';
 import type { Entry, LogIndex, Message, Term } from '../src/index.ts';
 import { Stage } from './stage.ts';
 
@@ -229,6 +230,36 @@ describe('commits', () => {
     expect(two).toMatchObject({ type: 'committed', index: 4 });
     const follower = stage.proposeBatch('b', [3, 4]).map((id) => stage.outcome(id));
     expect(follower).toMatchObject([{ reason: 'not-leader' }, { reason: 'not-leader' }]);
+  });
+});
+
+describe('a commit notice', () => {
+  const HELD = { ...THREE, options: { commitNoticeMs: 10 } };
+
+  it('R92: a commit is told with the next append, and after the notice time at the latest', () => {
+    const stage = new Stage(HELD);
+    stage.elect('a');
+    stage.elapse(10);
+    stage.timer('a');
+    stage.settle();
+    const committed = stage.state('a').commitIndex;
+    expect(stage.state('b').commitIndex).toBe(committed);
+    stage.propose('a');
+    stage.settle();
+    expect(stage.state('a').commitIndex).toBe(committed + 1);
+    expect(stage.state('b').commitIndex).toBe(committed);
+    stage.propose('a');
+    stage.deliver({ to: 'b' });
+    expect(stage.state('b').commitIndex).toBe(committed + 1);
+    stage.settle();
+    expect(stage.state('b').commitIndex).toBe(committed + 1);
+    const wantedAt = nextTimerAt(stage.state('a'));
+    expect(wantedAt).toBe(stage.state('a').now + 10);
+    stage.elapse(10);
+    stage.timer('a');
+    stage.settle();
+    expect(stage.state('b').commitIndex).toBe(committed + 2);
+    expect(nextTimerAt(stage.state('a'))).toBeGreaterThan(stage.state('a').now);
   });
 });
 

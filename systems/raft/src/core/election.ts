@@ -175,6 +175,7 @@ function becomeLeader(state: RaftState): void {
     roundSentAt: new Array<number>(ROUNDS_KEPT).fill(Number.NEGATIVE_INFINITY),
     heartbeatAt: state.now,
     busyAt: state.now,
+    noticeAt: Number.POSITIVE_INFINITY,
     uncommittedBytes: 0,
     progressIndex: -1 as LogIndex,
     boundIndex: NO_INDEX,

@@ -108,7 +108,11 @@ export function advanceCommit(state: RaftState, lead: Leadership): void {
   const index = quorumValue(log.configurations.latest.configuration, (voter) =>
     voter === state.self ? log.stableIndex : (lead.progress.get(voter)?.matchIndex ?? 0),
   ) as LogIndex;
-  if (index > state.commitIndex && log.termAt(index) === state.term) state.commitIndex = index;
+  if (index <= state.commitIndex || log.termAt(index) !== state.term) return;
+  state.commitIndex = index;
+  // Whoever leaves must hear of it before it is forgotten.
+  const delayMs = lead.progressIndex < 0 ? 0 : state.options.commitNoticeMs;
+  lead.noticeAt = Math.min(lead.noticeAt, state.now + delayMs);
 }
 
 /** Makes the followers of `lead` those of the configuration in force. */
@@ -131,10 +135,15 @@ export function syncFollowers(state: RaftState, lead: Leadership): void {
 
 /** Sends every follower what it lacks, as far as it can take it. */
 export function replicate(state: RaftState, lead: Leadership): void {
+  const isNoticeDue = state.options.commitNoticeMs === 0 || state.now >= lead.noticeAt;
+  let isTold = true;
   for (const [node, progress] of lead.progress) {
-    replicateTo(state, node, progress);
+    replicateTo(state, node, progress, isNoticeDue);
     sendNextChunk(state, lead, node, progress);
+    if (progress.mode === 'replicate' && progress.commitSent < state.commitIndex) isTold = false;
   }
+  // Whoever cannot be told now hears of it with its next append, or with a heartbeat.
+  if (isNoticeDue || isTold) lead.noticeAt = Number.POSITIVE_INFINITY;
 }
 
 /** Sends a heartbeat of a new round to every follower. */
@@ -156,7 +165,12 @@ function nextHeartbeatAt({ now, options }: RaftState): number {
   return (Math.floor(now / heartbeatIntervalMs) + 1) * heartbeatIntervalMs;
 }
 
-function replicateTo(state: RaftState, node: NodeId, progress: Progress): void {
+function replicateTo(
+  state: RaftState,
+  node: NodeId,
+  progress: Progress,
+  isNoticeDue: boolean,
+): void {
   const { log, options } = state;
   if (progress.isProdDue) {
     progress.isProdDue = false;
@@ -171,7 +185,8 @@ function replicateTo(state: RaftState, node: NodeId, progress: Progress): void {
     }
     if (progress.nextIndex > log.lastIndex) {
       const isNews = progress.commitSent < state.commitIndex && progress.mode === 'replicate';
-      if (isNews || progress.mode === 'probe') sendEntries(state, node, progress, []);
+      if ((isNews && isNoticeDue) || progress.mode === 'probe')
+        sendEntries(state, node, progress, []);
       return;
     }
     const entries = log.cached(progress.nextIndex, log.lastIndex, options.appendBytesMax);

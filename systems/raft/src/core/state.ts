@@ -56,6 +56,8 @@ export interface Leadership {
   heartbeatAt: number;
   /** When it last had something to do. */
   busyAt: number;
+  /** When followers are told of a commit that no append has told them of; infinite without one. */
+  noticeAt: number;
   uncommittedBytes: number;
   /** The index of the configuration that `progress` was made for. */
   progressIndex: LogIndex;

@@ -91,6 +91,7 @@ export function nextTimerAt(state: RaftState): number {
   const [oldest] = state.writes;
   return Math.min(
     role.heartbeatAt,
+    role.noticeAt,
     quorumDeadline(state, role),
     nextChunkAt(role),
     role.transfer?.untilMs ?? Number.POSITIVE_INFINITY,

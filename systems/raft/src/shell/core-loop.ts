@@ -71,9 +71,14 @@ export class CoreLoop {
     this.performer.settled();
   }
 
+  /**
+   * Sees to it that the timer fires no later than the core wants it to. One that fires too early
+   * stays: what is wanted moves on with every message, and to set it anew each time costs more than
+   * to look again when it fires.
+   */
   private setTimer(): void {
     const at = nextTimerAt(this.state);
-    if (at === this.timerAt || this.isStopped) return;
+    if (at >= this.timerAt || this.isStopped) return;
     this.timer?.cancel();
     this.timerAt = at;
     // An idle group has none.
@@ -81,7 +86,12 @@ export class CoreLoop {
     const delayMs = Math.max(0, at - this.host.clock.now());
     this.timer = this.host.timers.after(delayMs, () => {
       this.timerAt = Number.POSITIVE_INFINITY;
-      this.performer.timerFired(Math.max(0, this.host.clock.now() - at));
+      const now = this.host.clock.now();
+      if (now < nextTimerAt(this.state)) {
+        this.setTimer();
+        return;
+      }
+      this.performer.timerFired(Math.max(0, now - at));
       this.dispatch({ type: 'timer', random: this.electionRandom.uint32() });
     });
   }

@@ -9,8 +9,8 @@ import { RaftError } from './raft-error.ts';
 interface Waiter {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: RaftError) => void;
-  /** Lets go of the signal. */
-  readonly end: () => void;
+  /** Lets go of the signal, where there is one. */
+  readonly end: (() => void) | undefined;
 }
 
 /** The open requests of one node. */
@@ -50,12 +50,17 @@ export class Requests {
     this.count += 1;
     const id = this.count;
     return new Promise((resolve, reject) => {
+      if (signal === undefined) {
+        this.waiters.set(id, { resolve, reject, end: undefined });
+        begin(id);
+        return;
+      }
       const giveUp = () => {
-        this.reject(id, new RaftError('aborted', isDefinite, { cause: signal?.reason }));
+        this.reject(id, new RaftError('aborted', isDefinite, { cause: signal.reason }));
         forget?.(id);
       };
-      signal?.addEventListener('abort', giveUp, { once: true });
-      const end = () => signal?.removeEventListener('abort', giveUp);
+      signal.addEventListener('abort', giveUp, { once: true });
+      const end = () => signal.removeEventListener('abort', giveUp);
       this.waiters.set(id, { resolve, reject, end });
       begin(id);
     });
@@ -114,7 +119,7 @@ export class Requests {
   private take(id: RequestId): Waiter | undefined {
     const waiter = this.waiters.get(id);
     this.waiters.delete(id);
-    waiter?.end();
+    waiter?.end?.();
     return waiter;
   }
 }
