@@ -25,18 +25,18 @@ export const raftStories: Readonly<Record<string, Story>> = Object.freeze({
     faultsOf: (nodes) => nodes.map((node, nth) => crash(node, 300 + 850 * nth, 250)),
   },
   'a majority is killed at once, then all are': {
-    activeMs: 4500,
+    activeMs: 3000,
     faultsOf: (nodes) => [
-      ...nodes.slice(0, Math.floor(nodes.length / 2) + 1).map((node) => crash(node, 500, 500)),
-      ...nodes.map((node) => crash(node, 2500, 300)),
+      ...nodes.slice(0, Math.floor(nodes.length / 2) + 1).map((node) => crash(node, 400, 400)),
+      ...nodes.map((node) => crash(node, 1800, 300)),
     ],
   },
   'each node is stopped for longer than an election, then goes on': {
-    activeMs: 4500,
+    activeMs: 3500,
     faultsOf: (nodes) =>
       nodes.map((node, nth) => ({
         ...{ type: 'pause', node },
-        ...{ atMs: 300 + 850 * nth, untilMs: 1000 + 850 * nth },
+        ...{ atMs: 300 + 600 * nth, untilMs: 800 + 600 * nth },
       })),
   },
   'processes are killed again and again as they come back': {
@@ -88,7 +88,7 @@ export function planOfStory(name: string, nodeCount: number, seed: number): Plan
   const nodes = Array.from({ length: nodeCount }, (_, nth) => toNodeId(`n${nth + 1}`));
   const faults = story.faultsOf(nodes);
   const activeMs = Math.max(story.activeMs, ...faults.map((fault) => endMsOf(fault) + 300));
-  const sizes = { replicaCount: nodeCount, clientCount: nodeCount, operationCount: 60 };
+  const sizes = { replicaCount: nodeCount, clientCount: nodeCount, operationCount: 40 };
   // The end comes as soon as every client is through; a busy machine has the time that it needs.
   const times = { activeMs, quietMs: 30_000, operationTimeoutMs: 1500 };
   return { ...drawPlan({ ...experiment, ...sizes, ...times }, seed), faults };

@@ -25,7 +25,7 @@ export interface LoadReport {
 export const PROPOSAL_BYTES = 256;
 
 /** Beyond so many, the latencies of a round are not kept. */
-const LATENCIES_MAX = 4_000_000;
+const LATENCIES_MAX = 1_000_000;
 
 /**
  * Runs `order`.
