@@ -3,7 +3,7 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import { simpleConfiguration } from '../src/index.ts';
+import { simpleConfiguration, storeOf } from '../src/index.ts';
 import { A, B, C, D, DONE, FOUNDERS, NodeGroup, writing } from './node-group.ts';
 
 /** Runs until the configuration names the store of every member. */
@@ -64,6 +64,11 @@ describe('a disk that was lost', () => {
     // It is a full member again: with one other it goes on.
     group.simulation.crash(A, 'kept');
     expect(await group.write(13)).toEqual(DONE);
+    // What it was refused for is over: alone it only has no leader.
+    group.simulation.crash(B, 'kept');
+    await group.pass(1000);
+    const alone = await group.outcome(group.node(C).propose(writing(14)));
+    expect(alone).toMatchObject({ code: 'not-leader', isDefinite: true });
     group.simulation.close();
   });
 
@@ -96,20 +101,28 @@ describe('a disk that was lost', () => {
     group.simulation.close();
   });
 
-  it('R77: a founder that lost its disk in between is refused by who saw it before', async () => {
-    const group = new NodeGroup(35);
-    const { nowMs } = group.simulation;
-    // Only a hears of c, so c is not sworn, and loses its disk.
-    const links = { from: [C], to: [B] };
-    group.simulation.inject({ type: 'cut', atMs: nowMs, untilMs: nowMs + 1000, ...links });
-    await group.pass(900);
-    group.simulation.crash(C, 'wiped');
-    group.simulation.restart(C);
-    await group.pass(4000);
-    expect(group.node(C).status().role).toBe('follower');
-    const refused = await group.outcome(group.node(C).propose(writing(1)));
-    expect(refused).toMatchObject({ code: 'wrong-store', isDefinite: true });
-    group.simulation.close();
+  it('R77: a founder that lost its disk in between is who the first leader says', async () => {
+    const outcomes = new Set<string>();
+    for (let seed = 35; seed < 43; seed++) {
+      const group = new NodeGroup(seed);
+      const { nowMs } = group.simulation;
+      // Only a hears of c, so c has promised nothing when it loses its disk.
+      const links = { from: [C], to: [B] };
+      group.simulation.inject({ type: 'cut', atMs: nowMs, untilMs: nowMs + 1000, ...links });
+      await group.pass(900);
+      expect(group.node(C).status().term).toBe(1);
+      group.simulation.crash(C, 'wiped');
+      group.simulation.restart(C);
+      await group.pass(4000);
+      const { configuration } = (await group.elect()).status();
+      const isMember = storeOf(configuration, C) === group.node(C).store;
+      const refused = await group.outcome(group.node(C).propose(writing(1)));
+      expect(refused).toMatchObject({ code: isMember ? 'not-leader' : 'wrong-store' });
+      expect(group.node(C).status().leader !== undefined).toBe(isMember);
+      outcomes.add(String(isMember));
+      group.simulation.close();
+    }
+    expect(outcomes.has('false')).toBe(true);
   });
 });
 

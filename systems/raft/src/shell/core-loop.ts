@@ -59,8 +59,9 @@ export class CoreLoop {
 
   /** Takes an event in: at once, or behind those that are being taken in. */
   dispatch(event: TimelessEvent): void {
+    if (this.isStopped) return;
     this.events.push(event);
-    if (this.isStepping || this.isStopped) return;
+    if (this.isStepping) return;
     this.isStepping = true;
     for (let next = this.events.shift(); next !== undefined; next = this.events.shift()) {
       const effects = step(this.state, { ...next, now: this.host.clock.now() } as RaftEvent);

@@ -107,7 +107,7 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
   /** Writes that are not durable, and since when. */
   private readonly asked: { readonly sequence: number; readonly at: number }[] = [];
   private hasNewRole = false;
-  private told = { commitIndex: -1, appliedIndex: -1, lastIndex: -1 };
+  private told = { commitIndex: -1, appliedIndex: -1, lastIndex: -1, isDiskFull: false };
   private isClosed = false;
 
   constructor(host: Host, config: RaftNodeConfig<Result, Command>, parts: NodeParts) {
@@ -255,8 +255,9 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
   }
 
   /**
-   * The status now, then the newest one after each change; slow readers miss what lies between. It
-   * ends when the node is closed, and throws `aborted` with `signal`.
+   * The status now, then the newest one after each change of its own role, term, indexes or disk;
+   * slow readers miss what lies between. It ends when the node is closed, and throws `aborted` with
+   * `signal`.
    */
   changes(
     options: { readonly signal?: AbortSignal } = {},
@@ -343,16 +344,17 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
     this.machine.snapshotIfDue();
     this.metrics.settled(state);
     this.stateTrace.tell(state);
-    const { commitIndex, appliedIndex } = state;
+    const { commitIndex, appliedIndex, isDiskFull } = state;
     const { lastIndex } = state.log;
     const isNews =
       this.hasNewRole ||
       commitIndex !== this.told.commitIndex ||
       appliedIndex !== this.told.appliedIndex ||
+      isDiskFull !== this.told.isDiskFull ||
       lastIndex !== this.told.lastIndex;
     if (!isNews) return;
     this.hasNewRole = false;
-    this.told = { commitIndex, appliedIndex, lastIndex };
+    this.told = { commitIndex, appliedIndex, lastIndex, isDiskFull };
     this.feed.changed();
   }
 
@@ -410,6 +412,8 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
       case 'role':
         this.metrics.became(this.state);
         this.hasNewRole = true;
+        // Whoever follows a leader, or leads, was let in.
+        if (effect.leader !== undefined) this.refusals.clear();
         return;
     }
   }
