@@ -16,8 +16,8 @@ const SEED_BUDGET = 600;
 
 /**
  * Patches that no hunt here finds within its budget yet: their orders of events are too rare for
- * random schedules, though each breaks a rule that a test by hand holds. They are kept for whoever
- * makes the schedules sharper, and count as found nowhere.
+ * random schedules. They are kept for whoever makes the schedules sharper, and count as found
+ * nowhere.
  */
 const ELUSIVE: ReadonlySet<string> = new Set([
   ...['own-vote-before-sync', 'unloyal-after-a-restart', 'transfer-never-ends'],
