@@ -7,6 +7,8 @@
  * for checks that measure latency.
  */
 
+import { finishSlices, Pace, type Slices } from './task.ts';
+
 /** A value that operations carry: plain JSON. */
 export type Value =
   | null
@@ -89,40 +91,57 @@ export const MAX_EVENTS = 20_000_000;
  *   never known to end, when an end has no beginning, or when an end names another operation
  */
 export function pairOperations(events: readonly HistoryEvent[]): RecordedOperation[] {
+  return finishSlices(pairSlices(events));
+}
+
+/** The same in slices. */
+export function* pairSlices(events: readonly HistoryEvent[]): Slices<RecordedOperation[]> {
   if (events.length > MAX_EVENTS) {
     throw new HistoryFault('history', `has ${events.length} events, the most is ${MAX_EVENTS}`);
   }
-  const operations: Building[] = [];
-  const underWay = new Map<string, number>();
-  const invokedAts: number[] = [];
-  events.forEach((event, position) => {
-    if (event.type === 'invoke') {
-      const id = underWay.get(event.process);
-      if (id !== undefined) throw twoAtOnce(event, position, invokedAts[id] ?? 0);
-      underWay.set(event.process, operations.length);
-      invokedAts.push(position);
-      operations.push(opened(event, operations.length, position));
-      return;
-    }
-    const id = underWay.get(event.process);
-    const operation = id === undefined ? undefined : operations[id];
-    if (id === undefined || operation === undefined || operation.error !== undefined) {
+  const pairing = new Pairing();
+  const pace = new Pace('pairing');
+  for (const [position, event] of events.entries()) {
+    if (event.type === 'invoke') pairing.begin(event, position);
+    else pairing.end(event, position);
+    if (pace.isOver(2)) yield;
+  }
+  return pairing.operations;
+}
+
+/** Operations that are being put together. */
+class Pairing {
+  readonly operations: Building[] = [];
+  /** By process: what it has under way, or what is never known to end. */
+  readonly #underWay = new Map<string, Building>();
+
+  begin(event: HistoryEvent, position: number): void {
+    const before = this.#underWay.get(event.process);
+    if (before !== undefined) throw twoAtOnce(event, position, before.invokedAt);
+    const operation = opened(event, this.operations.length, position);
+    this.#underWay.set(event.process, operation);
+    this.operations.push(operation);
+  }
+
+  end(event: HistoryEvent, position: number): void {
+    const { process, f, key, type } = event;
+    const operation = this.#underWay.get(process);
+    if (operation === undefined || operation.error !== undefined) {
       throw new HistoryFault(
         `event ${position}`,
-        `${event.process} ends ${event.f}, but has nothing under way`,
+        `${process} ends ${f}, but has nothing under way`,
       );
     }
-    if (operation.f !== event.f || operation.key !== (event.key ?? operation.key)) {
+    if (operation.f !== f || operation.key !== (key ?? operation.key)) {
       throw new HistoryFault(
         `event ${position}`,
-        `${event.process} ends ${event.f}, but has ${operation.f} under way`,
+        `${process} ends ${f}, but has ${operation.f} under way`,
       );
     }
     end(operation, event, position);
     // What ended in `info` stays in the table: its process may begin no more.
-    if (event.type !== 'info') underWay.delete(event.process);
-  });
-  return operations;
+    if (type !== 'info') this.#underWay.delete(process);
+  }
 }
 
 function twoAtOnce(event: HistoryEvent, position: number, before: number): HistoryFault {

@@ -17,6 +17,26 @@ export interface Progress {
 /** Work in slices, of a few milliseconds each, that ends in a `T`. */
 export type Task<T> = Generator<Progress, T, void>;
 
+/** Work in slices that knows nothing of progress: a part of a task, which `told` makes of it. */
+export type Slices<Result> = Generator<void, Result, void>;
+
+/** A part of a task that tells `progress` between its slices. */
+export function* told<Result>(slices: Slices<Result>, progress: () => Progress): Task<Result> {
+  for (;;) {
+    const turn = slices.next();
+    if (turn.done === true) return turn.value;
+    yield progress();
+  }
+}
+
+/** Does all slices at once. */
+export function finishSlices<Result>(slices: Slices<Result>): Result {
+  for (;;) {
+    const turn = slices.next();
+    if (turn.done === true) return turn.value;
+  }
+}
+
 /** About a millisecond of small work: an item looked at, an edge added. */
 const SLICE_UNITS = 4_000;
 

@@ -144,24 +144,39 @@ export function coverageOf(
   operations: readonly RecordedOperation[],
   notChecked: readonly string[] = [],
 ): Coverage {
-  let [okCount, failCount, openCount] = [0, 0, 0];
-  const keys = new Set<string | undefined>();
-  for (const { end, key } of operations) {
-    if (end === 'ok') okCount++;
-    else if (end === 'fail') failCount++;
-    else openCount++;
-    keys.add(key);
+  const counter = new CoverageCounter();
+  for (const operation of operations) counter.add(operation);
+  return counter.coverage(check, notChecked);
+}
+
+/** Counts what a judge looks at, operation by operation. */
+export class CoverageCounter {
+  readonly #keys = new Set<string | undefined>();
+  #okCount = 0;
+  #failCount = 0;
+  #openCount = 0;
+
+  add({ end, key }: RecordedOperation): void {
+    if (end === 'ok') this.#okCount++;
+    else if (end === 'fail') this.#failCount++;
+    else this.#openCount++;
+    this.#keys.add(key);
   }
-  return {
-    check,
-    operationCount: operations.length,
-    okCount,
-    failCount,
-    openCount,
-    keyCount: keys.size,
-    isTested: okCount > 0,
-    notChecked: okCount === 0 ? [NOTHING_HAPPENED, ...notChecked] : notChecked,
-  };
+
+  /** What was counted so far. */
+  coverage(check: string, notChecked: readonly string[] = []): Coverage {
+    const [okCount, failCount, openCount] = [this.#okCount, this.#failCount, this.#openCount];
+    return {
+      check,
+      operationCount: okCount + failCount + openCount,
+      okCount,
+      failCount,
+      openCount,
+      keyCount: this.#keys.size,
+      isTested: okCount > 0,
+      notChecked: okCount === 0 ? [NOTHING_HAPPENED, ...notChecked] : notChecked,
+    };
+  }
 }
 
 /** A violation seen at the operation `marked`, with its drawing. */

@@ -3,39 +3,81 @@
  */
 import type { RecordedOperation } from '../history.ts';
 import { describeOperation, type Model, sameValue, show } from '../model.ts';
-import { type DrawingArrow, type Violation, violationOf } from '../verdict.ts';
+import type { Slices } from '../task.ts';
+import { type DrawingArrow, drawingOf, type Violation, violationOf } from '../verdict.ts';
 import type { DeadEnd } from './search.ts';
 import { shrinkFailure } from './shrink.ts';
 import type { UniqueFault, Zone } from './unique-register.ts';
 
 const ANOMALY = 'not-linearizable';
 
+/** How many operations of a long order are told, and how many of a long history are drawn. */
+const MAX_TOLD = 8;
+const MAX_DRAWN = 40;
+
 /** The violation at which a search of `part`, the operations of one object, ended. */
-export function explainDeadEnd(
+export function* explainDeadEnd(
   model: Model,
   part: readonly RecordedOperation[],
   found: DeadEnd,
-): Violation {
-  const { operations, deadEnd } = shrinkFailure(model, part, found);
-  const order = deadEnd.orderTail;
+): Slices<Violation> {
+  const { operations, deadEnd, isSmallest } = yield* shrinkFailure(model, part, found);
+  const { blocked, orderTail } = deadEnd;
+  const sentences = [...sentencesOf(model, deadEnd), ...sizeSentences(operations, isSmallest)];
+  const drawn = drawnOf(operations, blocked);
+  const ids = new Set(drawn.map(({ id }) => id));
+  const order = orderTail.filter(({ id }) => ids.has(id));
   const arrows = order
     .slice(1)
     .map(
       ({ id }, index): DrawingArrow => ({ from: order[index]?.id ?? id, to: id, label: 'then' }),
     );
-  return violationOf(ANOMALY, sentencesOf(model, deadEnd), operations, deadEnd.blocked, arrows);
+  const drawing = drawingOf(drawn, describeOperation, new Set([blocked.id]), arrows);
+  return { ...violationOf(ANOMALY, sentences, operations, blocked), drawing };
+}
+
+/** Of a long history those that ended last, up to `last`: there it shows that no order goes on. */
+export function drawnOf(
+  operations: readonly RecordedOperation[],
+  last: RecordedOperation,
+): readonly RecordedOperation[] {
+  const endOf = ({ completedAt }: RecordedOperation) => Math.min(completedAt, last.completedAt);
+  return operations
+    .toSorted((a, b) => endOf(b) - endOf(a))
+    .filter((operation, index) => index < MAX_DRAWN || operation === last)
+    .sort((a, b) => a.id - b.id);
+}
+
+/** Why a part is as large as it is, and whether it could be smaller. */
+export function sizeSentences(
+  operations: readonly RecordedOperation[],
+  isSmallest: boolean,
+): readonly string[] {
+  const sentences: string[] = [];
+  if (!isSmallest) {
+    sentences.push(
+      'It may show with fewer operations: the bound of the search for them was reached.',
+    );
+  }
+  if (operations.length > MAX_DRAWN) {
+    sentences.push(
+      `It takes ${operations.length} operations, those that the reads saw among them; ` +
+        `${MAX_DRAWN} are drawn.`,
+    );
+  }
+  return sentences;
 }
 
 function sentencesOf(
   model: Model,
   { blocked, orderTail, orderLength, states }: DeadEnd,
 ): readonly string[] {
-  const order = orderTail.map(saidOf).join('; ');
+  const order = orderTail.slice(-MAX_TOLD).map(saidOf).join('; ');
   const tried =
     orderLength === 0
       ? 'No operation could come before it.'
-      : `The longest order that ${model.name} accepts has ${countOf(orderLength)}, the last: ` +
-        `${order}.`;
+      : `The longest order that ${model.name} accepts has ${countOf(orderLength)}` +
+        `${orderLength > MAX_TOLD ? ', the last' : ''}: ${order}.`;
   return [
     toldOf(blocked),
     tried,

@@ -8,6 +8,7 @@
  */
 import type { RecordedOperation, Value } from '../history.ts';
 import { canonical, type Model } from '../model.ts';
+import { finishSlices, Pace, type Slices } from '../task.ts';
 
 /** What the search reads. Nothing of it changes while the search runs. */
 export interface Problem {
@@ -46,6 +47,14 @@ export interface GrowthIndex {
 
 /** Lays out the operations of one object, which must be in the order of their invocations. */
 export function createProblem(model: Model, recorded: readonly RecordedOperation[]): Problem {
+  return finishSlices(problemSlices(model, recorded));
+}
+
+/** The same in slices: of the passes over the operations, the longest yields within. */
+export function* problemSlices(
+  model: Model,
+  recorded: readonly RecordedOperation[],
+): Slices<Problem> {
   const operations = recorded.filter(
     (operation) =>
       operation.end === 'ok' || (operation.end === 'open' && !model.isReadOnly(operation)),
@@ -53,14 +62,19 @@ export function createProblem(model: Model, recorded: readonly RecordedOperation
   const readOnly = Uint8Array.from(operations, (operation) =>
     model.isReadOnly(operation) ? 1 : 0,
   );
+  yield;
   const events = eventsOf(operations);
+  yield;
+  const classes = yield* classSlices(model, operations, readOnly);
+  const slots = slotsOf(operations, events);
+  yield;
   return {
     model,
     operations,
     readOnly,
     events,
-    ...classesOf(model, operations, readOnly),
-    ...slotsOf(operations, events),
+    ...classes,
+    ...slots,
     growth: growthOf(model, operations, readOnly, events),
   };
 }
@@ -85,17 +99,21 @@ function eventsOf(operations: readonly RecordedOperation[]): Int32Array {
   return events;
 }
 
-function classesOf(
+function* classSlices(
   model: Model,
   operations: readonly RecordedOperation[],
   readOnly: Uint8Array,
-): Pick<Problem, 'classOf' | 'classCount' | 'classMember' | 'closedInClass' | 'openClasses'> {
+): Slices<
+  Pick<Problem, 'classOf' | 'classCount' | 'classMember' | 'closedInClass' | 'openClasses'>
+> {
+  const pace = new Pace('classes');
   const classes = new ClassNames();
   const classMember: RecordedOperation[] = [];
   const classOf = new Int32Array(operations.length);
   const openClasses = new Set<number>();
   const closed: number[] = [];
-  operations.forEach((operation, index) => {
+  for (const [index, operation] of operations.entries()) {
+    if (pace.isOver(4)) yield;
     const { end } = operation;
     const id = classes.numberOf(operation, model.usesProcess);
     if (id === classMember.length) {
@@ -105,7 +123,7 @@ function classesOf(
     classOf[index] = id;
     if (end === 'open') openClasses.add(id);
     else if (readOnly[index] === 0) closed[id] = (closed[id] ?? 0) + 1;
-  });
+  }
   return {
     classOf,
     classCount: classMember.length,

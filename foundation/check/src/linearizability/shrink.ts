@@ -1,17 +1,14 @@
 /**
- * Finds a small part of a history that is still wrong, and wrong for the same reason.
+ * Finds a small part of a history that is still not linearizable, and for the same reason.
  *
- * What comes after the end of the blocked operation had no part in it and goes first. Then
- * operations are left out, in halves, quarters and so on, as long as the rest is still not
- * linearizable. Only those go that a right history can lose and stay right: reads, and what the
- * model lets go (`dropGroup`), so that what is left is wrong because the whole is, and not because
- * something was left out.
- *
- * Source: delta debugging, Zeller and Hildebrandt 2002.
+ * What comes after the earliest end at which the history is wrong had no part in it and goes first.
+ * Then `OperationShrinker` leaves out what it can.
  */
 import { Budget } from '../budget.ts';
 import type { RecordedOperation } from '../history.ts';
 import type { Model } from '../model.ts';
+import { OperationShrinker, type Trial } from '../shrink-operations.ts';
+import type { Slices } from '../task.ts';
 import { createProblem } from './problem.ts';
 import { type DeadEnd, Search } from './search.ts';
 
@@ -19,10 +16,13 @@ import { type DeadEnd, Search } from './search.ts';
 export interface SmallFailure {
   readonly operations: readonly RecordedOperation[];
   readonly deadEnd: DeadEnd;
+  /** Whether none of the operations can be left out; false where a bound was reached before. */
+  readonly isSmallest: boolean;
 }
 
-const TOTAL_STEPS = 1_000_000;
+const TOTAL_STEPS = 2_000_000;
 const TRY_STEPS = 250_000;
+const SLICE_STEPS = 5_000;
 const TRY_MEMORY_BYTES = 32 * 1024 * 1024;
 /** The longest history whose dead end is looked for once more without looking ahead. */
 const MAX_EXPLAINED = 100;
@@ -30,33 +30,47 @@ const MAX_EXPLAINED = 100;
 /**
  * A small part of `operations`, of one object, that is not linearizable.
  *
- * Spends a bounded number of steps; what it has then is not the smallest, but wrong all the same.
+ * Spends a bounded number of steps; what it has then may not be the smallest, but is wrong all the
+ * same.
  */
-export function shrinkFailure(
+export function* shrinkFailure(
   model: Model,
   operations: readonly RecordedOperation[],
   deadEnd: DeadEnd,
-): SmallFailure {
+): Slices<SmallFailure> {
   const happened = operations.filter(({ end }) => end !== 'fail');
-  const shrinker = new Shrinker(model, { operations: happened, deadEnd });
-  const readsOf = (all: readonly RecordedOperation[]) => all.filter((it) => model.isReadOnly(it));
-  const writesOf = (all: readonly RecordedOperation[]) => all.filter((it) => !model.isReadOnly(it));
-  shrinker.cutEarliest();
-  for (const choose of [readsOf, writesOf, readsOf]) shrinker.shrink(choose);
-  return shrinker.explained();
+  const cut = new Cut(model);
+  const whole = { operations: happened, failure: deadEnd };
+  const shrinker = new OperationShrinker(model, whole, (rest) => cut.judge(rest), TOTAL_STEPS);
+  yield* cut.findEarliest(shrinker);
+  yield* shrinker.shrink();
+  return yield* explained(model, cut, shrinker);
 }
 
-/** Leaves out what it can. Belongs to one failure. */
-class Shrinker {
-  readonly #model: Model;
-  #stepsLeft = TOTAL_STEPS;
-  /** What had not ended by this position need not have happened. */
-  #cut = Number.POSITIVE_INFINITY;
-  #smallest: SmallFailure;
+/** The failure, its dead end found without looking ahead where that is easier to follow. */
+function* explained(
+  model: Model,
+  cut: Cut,
+  { operations, failure, isSmallest }: OperationShrinker<DeadEnd>,
+): Slices<SmallFailure> {
+  if (operations.length > MAX_EXPLAINED) return { operations, deadEnd: failure, isSmallest };
+  const { growth: _, ...plain } = model;
+  const { failure: seen } = yield* cut.judge(operations, plain);
+  const found = seen ?? failure;
+  const originals = new Map(operations.map((operation) => [operation.id, operation]));
+  const original = (operation: RecordedOperation) => originals.get(operation.id) ?? operation;
+  const orderTail = found.orderTail.map(original);
+  const deadEnd = { ...found, orderTail, blocked: original(found.blocked) };
+  return { operations, deadEnd, isSmallest };
+}
 
-  constructor(model: Model, failure: SmallFailure) {
+/** The position by which a history is wrong: what had not ended then need not have happened. */
+class Cut {
+  readonly #model: Model;
+  #at = Number.POSITIVE_INFINITY;
+
+  constructor(model: Model) {
     this.#model = model;
-    this.#smallest = failure;
   }
 
   /**
@@ -66,91 +80,48 @@ class Shrinker {
    * of a later read is part of the reason, so the read must stay. A history that is wrong by some
    * position is wrong by every later one, so the position is found by halving.
    */
-  cutEarliest(): void {
-    const { operations, deadEnd } = this.#smallest;
-    const ends = operations
-      .map(({ completedAt }) => completedAt)
-      .filter((at) => at >= deadEnd.blocked.completedAt && at < Number.POSITIVE_INFINITY)
+  *findEarliest(shrinker: OperationShrinker<DeadEnd>): Slices<void> {
+    const { completedAt } = shrinker.failure.blocked;
+    const ends = shrinker.operations
+      .map((operation) => operation.completedAt)
+      .filter((at) => at >= completedAt && at < Number.POSITIVE_INFINITY)
       .sort((a, b) => a - b);
     let [from, to] = [0, ends.length - 1];
-    while (from < to && this.#stepsLeft > 0) {
+    while (from < to && !shrinker.isSpent) {
       const middle = (from + to) >>> 1;
-      if (this.#tryCut(ends[middle] ?? 0)) to = middle;
+      if (yield* this.#tryAt(ends[middle] ?? 0, shrinker)) to = middle;
       else from = middle + 1;
     }
   }
 
-  #tryCut(cut: number): boolean {
-    const before = this.#cut;
-    const rest = this.#smallest.operations.filter(({ invokedAt }) => invokedAt < cut);
-    this.#cut = cut;
-    const deadEnd = this.#failureOf(this.#model, rest);
-    if (deadEnd === undefined) this.#cut = before;
-    else this.#smallest = { operations: rest, deadEnd };
-    return deadEnd !== undefined;
+  *#tryAt(at: number, shrinker: OperationShrinker<DeadEnd>): Slices<boolean> {
+    const before = this.#at;
+    this.#at = at;
+    const rest = shrinker.operations.filter(({ invokedAt }) => invokedAt < at);
+    const isWrong = yield* shrinker.tryRest(rest);
+    if (!isWrong) this.#at = before;
+    return isWrong;
   }
 
-  /** Leaves out operations among those that `choose` names, ever smaller groups of them. */
-  shrink(choose: (all: readonly RecordedOperation[]) => readonly RecordedOperation[]): void {
-    let size = Math.ceil(choose(this.#smallest.operations).length / 2);
-    while (size > 0 && this.#stepsLeft > 0) {
-      const chosen = choose(this.#smallest.operations);
-      for (let from = 0; from < chosen.length && this.#stepsLeft > 0; from += size) {
-        this.#tryWithout(chosen.slice(from, from + size));
-      }
-      size = size === 1 ? 0 : Math.ceil(size / 2);
-    }
-  }
-
-  /** The smallest failure, its dead end found without looking ahead: that is easier to follow. */
-  explained(): SmallFailure {
-    const { growth: _, ...plain } = this.#model;
-    const { operations, deadEnd } = this.#smallest;
-    if (operations.length > MAX_EXPLAINED) return this.#smallest;
-    this.#stepsLeft = Math.max(this.#stepsLeft, TRY_STEPS);
-    const found = this.#failureOf(plain, operations) ?? deadEnd;
-    const originals = new Map(operations.map((operation) => [operation.id, operation]));
-    const original = (operation: RecordedOperation) => originals.get(operation.id) ?? operation;
-    const orderTail = found.orderTail.map(original);
-    return { operations, deadEnd: { ...found, orderTail, blocked: original(found.blocked) } };
-  }
-
-  #tryWithout(group: readonly RecordedOperation[]): void {
-    const { operations } = this.#smallest;
-    const gone = new Set<RecordedOperation>();
-    for (const operation of group) {
-      if (this.#stepsLeft <= 0) return;
-      for (const other of this.#groupOf(operation, operations)) gone.add(other);
-    }
-    this.#stepsLeft -= operations.length;
-    if (gone.size === 0) return;
-    const rest = operations.filter((operation) => !gone.has(operation));
-    const deadEnd = this.#failureOf(this.#model, rest);
-    if (deadEnd !== undefined) this.#smallest = { operations: rest, deadEnd };
-  }
-
-  #groupOf(
-    operation: RecordedOperation,
-    all: readonly RecordedOperation[],
-  ): readonly RecordedOperation[] {
-    if (this.#model.isReadOnly(operation)) return [operation];
-    this.#stepsLeft -= all.length;
-    return this.#model.dropGroup?.(operation, all) ?? [];
-  }
-
-  /** Where the search for an order of the operations ends; undefined when there is an order. */
-  #failureOf(model: Model, operations: readonly RecordedOperation[]): DeadEnd | undefined {
-    if (this.#stepsLeft <= 0) return undefined;
+  /** Where the search for an order of the operations ends. */
+  *judge(
+    operations: readonly RecordedOperation[],
+    model: Model = this.#model,
+  ): Slices<Trial<DeadEnd>> {
     const budget = new Budget({ maxSteps: TRY_STEPS, maxMemoryBytes: TRY_MEMORY_BYTES });
     const search = new Search(createProblem(model, operations.map(this.#untilCut)), budget);
-    const result = search.run(TRY_STEPS);
-    this.#stepsLeft -= budget.stepCount;
-    return result.type === 'refuted' ? result.deadEnd : undefined;
+    let result = search.run(SLICE_STEPS);
+    while (result.type === 'running') {
+      yield;
+      result = search.run(SLICE_STEPS);
+    }
+    const failure = result.type === 'refuted' ? result.deadEnd : undefined;
+    return { failure, isDecided: result.type !== 'unknown', stepCount: budget.stepCount };
   }
 
   /** What was under way at the cut need not have happened by then; its answer is known even so. */
   readonly #untilCut = (operation: RecordedOperation): RecordedOperation =>
-    operation.completedAt > this.#cut
+    operation.completedAt > this.#at
       ? { ...operation, end: 'open', completedAt: Number.POSITIVE_INFINITY }
       : operation;
 }

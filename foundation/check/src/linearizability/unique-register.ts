@@ -19,6 +19,7 @@
  */
 import type { RecordedOperation, Value } from '../history.ts';
 import { canonical } from '../model.ts';
+import { finishSlices, Pace, type Slices } from '../task.ts';
 
 /** Why such a register is not linearizable. */
 export type UniqueFault =
@@ -59,17 +60,27 @@ export function judgeUniqueRegister(
   operations: readonly RecordedOperation[],
   initial: Value,
 ): 'linearizable' | UniqueFault | undefined {
-  const clusters = clustersOf(operations, initial);
+  return finishSlices(uniqueRegisterSlices(operations, initial));
+}
+
+/** The same in slices; only the sorting of the zones is done at once. */
+export function* uniqueRegisterSlices(
+  operations: readonly RecordedOperation[],
+  initial: Value,
+): Slices<'linearizable' | UniqueFault | undefined> {
+  const pace = new Pace('unique values');
+  const clusters = yield* clusterSlices(operations, initial, pace);
   if (clusters === undefined) return undefined;
   if (!(clusters instanceof Map)) return clusters;
   const zones: Zone[] = [];
   for (const cluster of clusters.values()) {
+    if (pace.isOver()) yield;
     if (cluster.write !== undefined && cluster.write.end === 'open' && cluster.readCount === 0) {
       continue;
     }
     zones.push(zoneOf(cluster));
   }
-  return overlapOf(zones) ?? 'linearizable';
+  return (yield* overlapSlices(zones, pace)) ?? 'linearizable';
 }
 
 interface Cluster {
@@ -84,10 +95,11 @@ interface Cluster {
 
 const BEGINNING = -1;
 
-function clustersOf(
+function* clusterSlices(
   operations: readonly RecordedOperation[],
   initial: Value,
-): Map<Value, Cluster> | UniqueFault | undefined {
+  pace: Pace,
+): Slices<Map<Value, Cluster> | UniqueFault | undefined> {
   const clusters = new Map<Value, Cluster>();
   clusters.set(nameOf(initial), {
     value: initial,
@@ -99,13 +111,25 @@ function clustersOf(
     high: BEGINNING,
   });
   for (const operation of operations) {
+    if (pace.isOver()) yield;
     if (operation.f !== 'read' && operation.f !== 'write') return undefined;
     if (operation.f === 'read' || operation.end === 'fail') continue;
     const name = nameOf(operation.argument ?? null);
     if (clusters.has(name)) return undefined;
     clusters.set(name, clusterOf(operation));
   }
+  const fault = yield* joinSlices(operations, clusters, pace);
+  return fault ?? clusters;
+}
+
+/** Puts each read into the cluster of its value. */
+function* joinSlices(
+  operations: readonly RecordedOperation[],
+  clusters: ReadonlyMap<Value, Cluster>,
+  pace: Pace,
+): Slices<UniqueFault | undefined> {
   for (const operation of operations) {
+    if (pace.isOver()) yield;
     if (operation.f !== 'read' || operation.end !== 'ok') continue;
     const cluster = clusters.get(nameOf(operation.result ?? null));
     if (cluster === undefined) return { type: 'garbage-read', read: operation };
@@ -115,7 +139,7 @@ function clustersOf(
     }
     join(cluster, operation);
   }
-  return clusters;
+  return undefined;
 }
 
 /** A name under which equal values are found: the value itself, or the text of a composite one. */
@@ -160,13 +184,15 @@ function zoneOf({ value, write, firstEnd, lastBegin, low, high }: Cluster): Zone
 }
 
 /** Two forward zones that overlap, or a backward zone inside a forward one. */
-function overlapOf(zones: readonly Zone[]): UniqueFault | undefined {
+function* overlapSlices(zones: readonly Zone[], pace: Pace): Slices<UniqueFault | undefined> {
   const forward = zones.filter(({ isForward }) => isForward).sort((a, b) => a.low - b.low);
   for (const [index, inner] of forward.entries()) {
+    if (pace.isOver()) yield;
     const outer = forward[index - 1];
     if (outer !== undefined && inner.low < outer.high) return { type: 'overlap', outer, inner };
   }
   for (const inner of zones) {
+    if (pace.isOver()) yield;
     if (inner.isForward) continue;
     const outer = lastBefore(forward, inner.low);
     if (outer !== undefined && inner.high < outer.high) return { type: 'overlap', outer, inner };

@@ -4,8 +4,7 @@
  *
  * All keys are judged together: two objects may each be sequentially consistent, and not both at
  * once. A history that is linearizable is sequentially consistent too, so that is tried first. Then
- * the search goes through the places that processes have come to, depth first, with a memo; reads
- * that are legal are taken at once, as in the search of linearizability.
+ * `sequential-search.ts` decides.
  *
  * Source: Lamport, How to make a multiprocessor computer, 1979. Worst case: exponential in the
  * number of processes.
@@ -14,14 +13,17 @@ import { type Bounds, Budget } from '../budget.ts';
 import {
   type HistoryEvent,
   HistoryFault,
-  pairOperations,
+  pairSlices,
   type RecordedOperation,
   type Value,
 } from '../history.ts';
-import { linearizableTask } from '../linearizability/check-linearizable.ts';
-import { canonical, describeOperation, type Model } from '../model.ts';
-import { finishTask, type Task } from '../task.ts';
-import { coverageOf, type Verdict, type Violation, violationOf } from '../verdict.ts';
+import { isLinearizableSlices } from '../linearizability/check-linearizable.ts';
+import { drawnOf, sizeSentences } from '../linearizability/explain.ts';
+import { describeOperation, type Model, show } from '../model.ts';
+import { OperationShrinker, type Trial } from '../shrink-operations.ts';
+import { finishTask, type Slices, type Task, told } from '../task.ts';
+import { coverageOf, drawingOf, type Verdict, type Violation, violationOf } from '../verdict.ts';
+import { type Impasse, SequentialSearch } from './sequential-search.ts';
 
 /** The verdict, all at once. */
 export function checkSequential(
@@ -32,7 +34,7 @@ export function checkSequential(
   return finishTask(sequentialTask(model, history, bounds));
 }
 
-const SLICE_STEPS = 5_000;
+const SLICE_STEPS = 1_000;
 const QUICK_STEPS = 1_000_000;
 
 /** The same judgement in slices. */
@@ -41,146 +43,108 @@ export function* sequentialTask(
   history: readonly HistoryEvent[],
   bounds: Bounds = {},
 ): Task<Verdict> {
-  const operations = pairOperations(history);
+  const check = `sequentially consistent (${model.name})`;
+  const budget = new Budget(bounds);
+  const progress = () => ({ check, partsDone: 0, partCount: 1, stepCount: budget.stepCount });
+  const operations = yield* told(pairSlices(history), progress);
   for (const operation of operations) {
     const fault = model.faultOf(operation);
     if (fault === undefined) continue;
     throw new HistoryFault(`event ${operation.invokedAt}`, `the model ${model.name} ${fault}`);
   }
-  const check = `sequentially consistent (${model.name})`;
   const coverage = coverageOf(check, operations);
-  const budget = new Budget(bounds);
-  const quick = yield* linearizableTask(model, history, { maxSteps: QUICK_STEPS });
-  if (quick.type === 'valid') return { type: 'valid', coverage, decidedBy: 'linearizable' };
+  const quick = isLinearizableSlices(model, operations, { maxSteps: QUICK_STEPS });
+  const isLinearizable = yield* told(quick, progress);
+  if (isLinearizable) return { type: 'valid', coverage, decidedBy: 'linearizable' };
   const search = new SequentialSearch(model, operations, budget);
   for (;;) {
     const result = search.run(SLICE_STEPS);
     if (result === 'found') return { type: 'valid', coverage, decidedBy: 'search' };
     if (result === 'refuted') {
-      const violations = [search.explain()];
-      return { type: 'invalid', coverage, decidedBy: 'search', violations };
+      const explaining = () => ({ ...progress(), check: 'explaining' });
+      const violation = yield* told(explain(model, operations, search.impasse()), explaining);
+      return { type: 'invalid', coverage, decidedBy: 'search', violations: [violation] };
     }
     const reason = budget.exceeded(search.memoryBytes);
     if (reason !== undefined) return { type: 'unknown', coverage, reason };
-    yield { check, partsDone: 0, partCount: 1, stepCount: budget.stepCount };
+    yield progress();
   }
 }
 
-/** Where each process has come to, and what each key holds. */
-interface Configuration {
-  readonly places: readonly number[];
-  readonly states: ReadonlyMap<string, Value>;
-  /** The next process to try. */
-  cursor: number;
+/** What all trials of smaller histories may spend, and one of them. */
+const TOTAL_STEPS = 1_000_000;
+const TRY_STEPS = 100_000;
+const TRY_MEMORY_BYTES = 32 * 1024 * 1024;
+
+/** How many operations of a long order are told. */
+const MAX_TOLD = 8;
+
+/** A small part that is wrong, the longest order of it, and why that does not go on. */
+function* explain(
+  model: Model,
+  operations: readonly RecordedOperation[],
+  failure: Impasse,
+): Slices<Violation> {
+  const happened = operations.filter(({ end }) => end !== 'fail');
+  const whole = { operations: happened, failure };
+  const judge = (rest: readonly RecordedOperation[]) => judgePart(model, rest);
+  const shrinker = new OperationShrinker(model, whole, judge, TOTAL_STEPS);
+  yield* shrinker.shrink();
+  const { order, next, states } = shrinker.failure;
+  const ends = next.filter(({ end }) => end === 'ok');
+  const marked = ends[0] ?? next[0];
+  const drawn = marked === undefined ? [] : drawnOf(shrinker.operations, marked);
+  const ids = new Set(drawn.map(({ id }) => id));
+  const shown = order.filter(({ id }) => ids.has(id));
+  const arrows = shown
+    .slice(1)
+    .map(({ id }, index) => ({ from: shown[index]?.id ?? id, to: id, label: 'then' }));
+  const sentences = [
+    ...sentencesOf(model, order, next, states),
+    ...sizeSentences(shrinker.operations, shrinker.isSmallest),
+  ];
+  const marks = new Set(ends.map(({ id }) => id));
+  const drawing = drawingOf(drawn, describeOperation, marks, arrows);
+  return {
+    ...violationOf('not-sequential', sentences, shrinker.operations, marked),
+    drawing,
+  };
 }
 
-class SequentialSearch {
-  readonly #model: Model;
-  readonly #budget: Budget;
-  readonly #lines: readonly (readonly RecordedOperation[])[];
-  readonly #stack: Configuration[] = [];
-  readonly #seen = new Set<string>();
-  #best: Configuration | undefined;
-  #bestLength = -1;
-  memoryBytes = 0;
-
-  constructor(model: Model, operations: readonly RecordedOperation[], budget: Budget) {
-    this.#model = model;
-    this.#budget = budget;
-    const lines = new Map<string, RecordedOperation[]>();
-    for (const operation of operations) {
-      const isIdle = operation.end === 'open' && model.isReadOnly(operation);
-      if (operation.end === 'fail' || isIdle) continue;
-      const line = lines.get(operation.process) ?? [];
-      lines.set(operation.process, line);
-      line.push(operation);
+function* judgePart(model: Model, rest: readonly RecordedOperation[]): Slices<Trial<Impasse>> {
+  const budget = new Budget({ maxSteps: TRY_STEPS, maxMemoryBytes: TRY_MEMORY_BYTES });
+  const search = new SequentialSearch(model, rest, budget);
+  for (;;) {
+    const result = search.run(SLICE_STEPS);
+    const { stepCount } = budget;
+    if (result === 'refuted') return { failure: search.impasse(), isDecided: true, stepCount };
+    if (result === 'found') return { failure: undefined, isDecided: true, stepCount };
+    if (budget.exceeded(search.memoryBytes) !== undefined) {
+      return { failure: undefined, isDecided: false, stepCount };
     }
-    this.#lines = [...lines.values()];
-    this.#enter(
-      this.#lines.map(() => 0),
-      new Map(),
-    );
+    yield;
   }
+}
 
-  run(stepCount: number): 'running' | 'found' | 'refuted' {
-    for (let step = 0; step < stepCount; step++) {
-      const top = this.#stack.at(-1);
-      if (top === undefined) return 'refuted';
-      if (top.cursor === 0 && this.#isDone(top)) return 'found';
-      this.#budget.stepCount++;
-      const process = top.cursor++;
-      if (process >= this.#lines.length) {
-        this.#stack.pop();
-        continue;
-      }
-      const operation = this.#lines[process]?.[top.places[process] ?? 0];
-      if (operation === undefined) continue;
-      const next = this.#stateAfter(top.states, operation);
-      if (next === undefined) continue;
-      const places = top.places.with(process, (top.places[process] ?? 0) + 1);
-      this.#enter(places, new Map(top.states).set(this.#keyOf(operation), next));
-    }
-    return 'running';
-  }
-
-  /** All that is known to have happened has its place. */
-  #isDone({ places }: Configuration): boolean {
-    return this.#lines.every((line, process) =>
-      line.slice(places[process]).every(({ end }) => end === 'open'),
-    );
-  }
-
-  #enter(start: readonly number[], states: ReadonlyMap<string, Value>): void {
-    const places = [...start];
-    // A place for each process is copied and named: with many of them that is the work.
-    this.#budget.stepCount += this.#lines.length >>> 3;
-    for (let moved = true; moved; ) {
-      moved = false;
-      this.#lines.forEach((line, process) => {
-        const operation = line[places[process] ?? 0];
-        if (operation === undefined || !this.#model.isReadOnly(operation)) return;
-        this.#budget.stepCount++;
-        if (this.#stateAfter(states, operation) === undefined) return;
-        places[process] = (places[process] ?? 0) + 1;
-        moved = true;
-      });
-    }
-    const held = [...states].map(([key, state]) => `${key} ${canonical(state)}`).sort();
-    const name = `${places.join()} ${held.join()}`;
-    if (this.#seen.has(name)) return;
-    this.#seen.add(name);
-    this.memoryBytes += 2 * name.length + 8 * places.length + 120;
-    const configuration = { places, states, cursor: 0 };
-    this.#stack.push(configuration);
-    const length = places.reduce((sum, place) => sum + place, 0);
-    if (length <= this.#bestLength) return;
-    this.#best = configuration;
-    this.#bestLength = length;
-  }
-
-  #stateAfter(states: ReadonlyMap<string, Value>, operation: RecordedOperation): Value | undefined {
-    const state = states.get(this.#keyOf(operation));
-    return this.#model.step(state === undefined ? this.#model.initial : state, operation);
-  }
-
-  #keyOf({ key }: RecordedOperation): string {
-    return this.#model.perKey ? (key ?? '') : '';
-  }
-
-  explain(): Violation {
-    const places = this.#best?.places ?? [];
-    const next = this.#lines.flatMap((line, process) => line[places[process] ?? 0] ?? []);
-    const done = this.#lines.flatMap((line, process) => line.slice(0, places[process]));
-    const tail = done.sort((a, b) => a.id - b.id).slice(-24);
-    const told = next.map((it) => `${it.process}: ${describeOperation(it)}`).join('; ');
-    return violationOf(
-      'not-sequential',
-      [
-        `The longest order that keeps the order of each process has ${done.length} operations.`,
-        `None of these, the next of their processes, can follow: ${told}.`,
-      ],
-      [...tail, ...next].sort((a, b) => a.id - b.id),
-      next[0],
-    );
-  }
+function sentencesOf(
+  model: Model,
+  order: readonly RecordedOperation[],
+  next: readonly RecordedOperation[],
+  states: ReadonlyMap<string, Value>,
+): readonly string[] {
+  const said = (operation: RecordedOperation) =>
+    `${describeOperation(operation)} of ${operation.process}`;
+  const told = order.slice(-MAX_TOLD).map(said).join('; ');
+  const count = order.length === 1 ? '1 operation' : `${order.length} operations`;
+  const tried =
+    order.length === 0
+      ? 'No operation can come first.'
+      : `The longest order that ${model.name} accepts, and that keeps the order of each process, ` +
+        `has ${count}${order.length > MAX_TOLD ? ', the last' : ''}: ${told}.`;
+  const keys = [...states].map(([key, state]) => `${key === '' ? 'it' : key} is ${show(state)}`);
+  const held = keys.length === 0 ? '' : `Then ${keys.slice(0, MAX_TOLD).join(', ')}. `;
+  return [
+    tried,
+    `${held}None of these, the next of their processes, can follow: ${next.map(said).join('; ')}.`,
+  ];
 }
