@@ -96,9 +96,9 @@ it.each<readonly [string, Judge]>([
         }
       }
     }),
-    { numRuns: 1500 },
+    { numRuns: 600 },
   );
-  expect(invalidCount).toBeGreaterThan(200);
+  expect(invalidCount).toBeGreaterThan(100);
 });
 
 it('R15: a long history of one text is drawn where it goes wrong, and says how long it is', () => {
@@ -129,8 +129,8 @@ it('R40: says the order that was tried, what is held then, and what cannot follo
   const [violation] = verdict.violations;
   expect(violation?.operations.map(({ process }) => process)).toEqual(['a', 'a', 'b', 'b']);
   expect(violation?.sentences).toEqual([
-    'The longest order that cas-register accepts, and that keeps the order of each process, has 3 ' +
-      'operations: write x 1 of a; read y -> null of a; write y 1 of b.',
+    'The longest order that cas-register accepts, and that keeps the order of each process, ' +
+      'has 3 operations: write x 1 of a; read y -> null of a; write y 1 of b.',
     'Then x is 1, y is 1. None of these, the next of their processes, can follow: ' +
       'read x -> null of b.',
   ]);

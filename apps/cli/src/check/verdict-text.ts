@@ -15,11 +15,16 @@ export function reportLines(report: TextReport): readonly string[] {
     `${operationCount} operations on ${keys} (${okCount} ok, ${failCount} failed, ${openCount} ` +
       `not known), read as ${format}${by}`,
     ...(isGuessed ? [`judged as ${check}, which it looks like: --model asks for another`] : []),
-    ...notChecked.map((sentence) => `not checked: ${sentence}`),
+    ...notChecked.map(warningOf),
     ...notes,
     ...(verdict.type === 'unknown' ? [`It is not known: ${verdict.reason.sentence}.`] : []),
     ...(verdict.type === 'invalid' ? verdict.violations.flatMap(violationLines) : []),
   ];
+}
+
+function warningOf(sentence: string): string {
+  const isNothing = sentence.startsWith('nothing was tested');
+  return isNothing ? `warning: ${sentence}` : `not checked: ${sentence}`;
 }
 
 function violationLines({ anomaly, key, sentences, drawing }: Violation): readonly string[] {

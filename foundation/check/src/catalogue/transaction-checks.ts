@@ -3,13 +3,13 @@
  */
 import type { ReadHistory } from '../formats/history-text.ts';
 import type { HistoryEvent } from '../history.ts';
-import type { Task } from '../task.ts';
+import { type Task, told } from '../task.ts';
 import { checkBank } from '../transactions/bank.ts';
 import { checkCausalReverse } from '../transactions/causal-reverse.ts';
 import { isolationTask } from '../transactions/isolation.ts';
 import { ISOLATION_LEVELS, type IsolationLevel } from '../transactions/levels.ts';
 import { checkLongFork } from '../transactions/long-fork.ts';
-import { type Transaction, toTransactions } from '../transactions/transaction.ts';
+import { type Transaction, transactionSlices } from '../transactions/transaction.ts';
 import { WEAK_LEVELS, type WeakLevel, weakIsolationTask } from '../transactions/weak-isolation.ts';
 import type { Verdict } from '../verdict.ts';
 import { atOnce, type Check, eventsOf, type Judged } from './check.ts';
@@ -41,7 +41,7 @@ export const LEVEL_CHECKS: readonly Check[] = [
   operations: level === 'causal' ? 'txn [["w" or "r", key, value], ...]' : STEPS,
   settings: [],
   takesInitial: false,
-  judge: ({ history }) => judgeLevel(level, transactionsOf(history)),
+  judge: ({ history }) => judgeLevel(level, history),
 }));
 
 function sentenceOf(level: string): string {
@@ -106,12 +106,15 @@ function plain(
   };
 }
 
-function transactionsOf(history: ReadHistory): readonly Transaction[] {
-  return 'events' in history ? toTransactions(history.events) : history.transactions;
+function* transactionsOf(history: ReadHistory): Task<readonly Transaction[]> {
+  if (!('events' in history)) return history.transactions;
+  const pace = { check: 'transactions', partsDone: 0, partCount: 1, stepCount: 0 };
+  return yield* told(transactionSlices(history.events), () => pace);
 }
 
 /** Registers are given to the judge of weak levels where it has the level: it is complete. */
-function* judgeLevel(level: string, transactions: readonly Transaction[]): Task<Judged> {
+function* judgeLevel(level: string, history: ReadHistory): Task<Judged> {
+  const transactions = yield* transactionsOf(history);
   if ((WEAK_LEVELS as readonly string[]).includes(level) && isRegisters(transactions)) {
     return { verdict: yield* weakIsolationTask(transactions, level as WeakLevel) };
   }

@@ -19,11 +19,12 @@
  * at, and the verdict says so.
  */
 import type { Value } from '../history.ts';
+import type { Pace, Slices } from '../task.ts';
 import { EdgeKind, NO_VERSION } from './dependency-graph.ts';
 import { AnomalyList, type DirectAnomaly, type Inference } from './inference.ts';
 import type { Predicate } from './predicate.ts';
 import type { RegisterUses } from './register-uses.ts';
-import { inferRegisters } from './rw-register.ts';
+import { registerSlices } from './rw-register.ts';
 import { nameOf, show, type Transaction } from './transaction.ts';
 import type { VersionOrderOptions } from './version-order.ts';
 import { DEAD, type VersionTable } from './versions.ts';
@@ -32,14 +33,15 @@ import { DEAD, type VersionTable } from './versions.ts';
 export const MAX_LOOKUPS = 20_000_000;
 
 /** Dependencies and anomalies of a history of rows that predicates select. */
-export function inferPredicates(
+export function* predicateSlices(
   transactions: readonly Transaction[],
-  options: VersionOrderOptions = {},
-): Inference {
+  options: VersionOrderOptions,
+  pace: Pace,
+): Slices<Inference> {
   const withRows = transactions.map(addRowsAsReads);
-  const { inference, uses } = inferRegisters(withRows, options);
+  const { inference, uses } = yield* registerSlices(withRows, options, pace);
   const selection = new Selections(inference, uses, transactions);
-  const notes = selection.addAll();
+  const notes = yield* selection.addAll(pace);
   return {
     ...inference,
     transactions,
@@ -80,9 +82,11 @@ class Selections {
   }
 
   /** Adds the dependencies of all predicate reads; returns sentences on what was left out. */
-  addAll(): string[] {
+  *addAll(pace: Pace): Slices<string[]> {
     for (const transaction of this.#transactions) {
+      const before = this.#lookupCount;
       if (transaction.end === 'ok') this.#addTransaction(transaction);
+      if (pace.isOver(1 + this.#lookupCount - before)) yield;
       if (this.#lookupCount <= MAX_LOOKUPS) continue;
       return [
         `predicate reads after ${nameOf(transaction)} were not looked at: there are too many`,

@@ -6,6 +6,7 @@
  *
  * Source: Bailis et al., Scalable atomic visibility with RAMP transactions, SIGMOD 2014.
  */
+import type { Pace, Slices } from '../task.ts';
 import type { AnomalyList } from './inference.ts';
 import { nameOf } from './transaction.ts';
 import type { VersionTable } from './versions.ts';
@@ -24,19 +25,22 @@ export interface SeenWrite {
  * Reports fractured reads, one a reader. Time: for each reader, its sources times its reads; where
  * that is more than `MAX_PAIRS`, the first sources are looked at.
  */
-export function reportFracturedReads(
+export function* fracturedReadSlices(
   reads: Iterable<SeenWrite>,
   versions: VersionTable,
   anomalies: AnomalyList,
-): void {
+  pace: Pace,
+): Slices<void> {
   const byReader = new Map<number, SeenWrite[]>();
   for (const read of reads) {
+    if (pace.isOver()) yield;
     const group = byReader.get(read.reader);
     if (group === undefined) byReader.set(read.reader, [read]);
     else group.push(read);
   }
   for (const group of byReader.values()) {
     if (group.length > 1) reportOfReader(group, versions, anomalies);
+    if (pace.isOver(group.length * group.length)) yield;
   }
 }
 

@@ -2,9 +2,10 @@
  * What is inferred from a history before cycles are looked for: dependencies, and anomalies that
  * need no cycle.
  */
+import type { Pace, Slices } from '../task.ts';
 import type { EdgeList } from './dependency-graph.ts';
 import type { DirectAnomalyName } from './levels.ts';
-import { addProcessOrder, addRealtimeOrder } from './order-edges.ts';
+import { processOrderSlices, realtimeOrderSlices } from './order-edges.ts';
 import type { Transaction } from './transaction.ts';
 import type { VersionTable } from './versions.ts';
 
@@ -55,15 +56,16 @@ export function acknowledged(transactions: readonly Transaction[]): Uint8Array {
   return Uint8Array.from(transactions, ({ end }) => (end === 'ok' ? 1 : 0));
 }
 
-/** Adds the order of processes and of real time. */
-export function addOrders(
+/** Adds the order of processes and of real time; only sorting by time is done at once. */
+export function* orderSlices(
   edges: EdgeList,
   transactions: readonly Transaction[],
   committed: Uint8Array,
-): void {
+  pace: Pace,
+): Slices<void> {
   const isCommitted = (id: number) => committed[id] === 1;
-  addProcessOrder(edges, transactions, isCommitted);
-  addRealtimeOrder(edges, transactions, isCommitted);
+  yield* processOrderSlices(edges, transactions, isCommitted, pace);
+  yield* realtimeOrderSlices(edges, transactions, isCommitted, pace);
 }
 
 /** A sentence on values that were written twice; none when there are none. */

@@ -12,10 +12,10 @@
  * | predicates | `closed-predicate.ts` | not always |
  */
 import type { HistoryEvent } from '../history.ts';
-import { finishTask, type Task } from '../task.ts';
+import { finishTask, Pace, type Slices, type Task, told } from '../task.ts';
 import { type Coverage, nothingTested, type Verdict, type Violation } from '../verdict.ts';
 
-import { inferPredicates } from './closed-predicate.ts';
+import { predicateSlices } from './closed-predicate.ts';
 import { type CycleReport, cycleTask } from './cycle-search.ts';
 import { explainCycle, explainDirect, type Finding, toViolation } from './explanation.ts';
 import type { Inference } from './inference.ts';
@@ -26,10 +26,10 @@ import {
   refutes,
   reportLevels,
 } from './levels.ts';
-import { inferListAppend } from './list-append.ts';
+import { listAppendSlices } from './list-append.ts';
 import { findSaturatedCycle } from './order-saturation.ts';
 import { causalityTask } from './register-causality.ts';
-import { inferRegisters } from './rw-register.ts';
+import { registerSlices } from './rw-register.ts';
 import { shrinkHistory } from './sub-history.ts';
 import { type Transaction, toTransactions } from './transaction.ts';
 import type { VersionOrderOptions } from './version-order.ts';
@@ -88,17 +88,19 @@ export function judgeIsolation(
 }
 
 /**
- * The same judgement as a task, to be watched and aborted between its parts.
+ * The same judgement as a task, to be watched and aborted between its slices.
  *
- * A part is a pass over the history: of a hundred thousand transactions it takes some tenths of a
- * second, so it belongs into a worker where an event loop must not wait.
+ * Done at once, each some hundredths of a second for a hundred thousand transactions: laying out
+ * the graph, finding its components, and of a history with cycles each kind of search for them.
  */
 export function* isolationTask(
   transactions: readonly Transaction[],
   options: IsolationOptions = {},
 ): Task<IsolationReport> {
   const level = options.level ?? 'strict-serializable';
-  const workload = options.workload ?? findWorkload(transactions);
+  const pace = new Pace('dependencies');
+  const found = told(workloadSlices(transactions), () => pace.progress);
+  const workload = options.workload ?? (yield* found);
   const judgement = yield* judgementTask(transactions, { ...options, workload });
   const { inference, isComplete, notes } = judgement;
   const report = toFindings(judgement);
@@ -154,13 +156,17 @@ function* judgementTask(
   transactions: readonly Transaction[],
   options: IsolationOptions,
 ): Task<Judgement> {
-  const workload = options.workload ?? findWorkload(transactions);
   const versionOrder = options.versionOrder ?? {};
+  const pace = new Pace('dependencies');
+  const progress = () => pace.progress;
+  const workload = options.workload ?? (yield* told(workloadSlices(transactions), progress));
   switch (workload) {
     case 'list-append':
-      return yield* withCycles(inferListAppend(transactions));
+      return yield* withCycles(yield* told(listAppendSlices(transactions, pace), progress));
     case 'predicate':
-      return yield* withCycles(inferPredicates(transactions, versionOrder));
+      return yield* withCycles(
+        yield* told(predicateSlices(transactions, versionOrder, pace), progress),
+      );
     case 'rw-register':
       return yield* judgeRegisters(transactions, versionOrder);
     default:
@@ -170,6 +176,7 @@ function* judgementTask(
 
 function* withCycles(inference: Inference): Task<Judgement> {
   const graph = inference.edges.toGraph(inference.transactions.length);
+  yield { check: 'cycles of dependencies', partsDone: 0, partCount: 1, stepCount: 0 };
   return toJudgement(inference, yield* cycleTask(graph));
 }
 
@@ -177,7 +184,9 @@ function* judgeRegisters(
   transactions: readonly Transaction[],
   options: VersionOrderOptions,
 ): Task<Judgement> {
-  const { inference, reads, uses } = inferRegisters(transactions, options);
+  const pace = new Pace('dependencies');
+  const slices = registerSlices(transactions, options, pace);
+  const { inference, reads, uses } = yield* told(slices, () => pace.progress);
   const graph = inference.edges.toGraph(transactions.length);
   const cycles = toJudgement(inference, yield* cycleTask(graph));
   const causality = yield* causalityTask(transactions, refutedIn(cycles.findings));
@@ -250,15 +259,19 @@ function neighboursOf(inference: Inference, ids: readonly number[]): Set<number>
   return around;
 }
 
-function findWorkload(transactions: readonly Transaction[]): TransactionWorkload {
-  const types = new Set(
-    transactions.flatMap(({ operations }) => operations.map(({ type }) => type)),
-  );
+function* workloadSlices(transactions: readonly Transaction[]): Slices<TransactionWorkload> {
+  const pace = new Pace('workload');
+  const types = new Set<string>();
+  let hasList = false;
+  for (const { operations } of transactions) {
+    for (const operation of operations) {
+      types.add(operation.type);
+      hasList ||= operation.type === 'read' && Array.isArray(operation.value);
+    }
+    if (pace.isOver(1 + operations.length)) yield;
+  }
   if (types.has('append')) return 'list-append';
   if (types.has('read-predicate') || types.has('delete')) return 'predicate';
-  const hasList = transactions.some(({ operations }) =>
-    operations.some((operation) => operation.type === 'read' && Array.isArray(operation.value)),
-  );
   return hasList && !types.has('write') ? 'list-append' : 'rw-register';
 }
 

@@ -17,14 +17,15 @@
  * Source: Kingsbury and Alvaro, Elle, VLDB 2020, 4.1 to 4.3. Linear in the size of all reads.
  */
 import type { Value } from '../history.ts';
+import { finishSlices, Pace, type Slices } from '../task.ts';
 import { addOverwrites, EdgeKind, EdgeList, NO_VERSION } from './dependency-graph.ts';
-import { reportFracturedReads, type SeenWrite } from './fractured-reads.ts';
+import { fracturedReadSlices, type SeenWrite } from './fractured-reads.ts';
 import {
   AnomalyList,
   acknowledged,
-  addOrders,
   ambiguityNotes,
   type Inference,
+  orderSlices,
 } from './inference.ts';
 import { checkInternalLists } from './internal-reads.ts';
 import { reportListAnomalies } from './list-anomalies.ts';
@@ -34,25 +35,47 @@ import { VersionTable } from './versions.ts';
 
 /** Dependencies and anomalies of a history of lists. */
 export function inferListAppend(transactions: readonly Transaction[]): Inference {
-  const versions = new VersionTable(transactions);
+  return finishSlices(listAppendSlices(transactions, new Pace('lists')));
+}
+
+/** The same in slices: what is done at once is the work of one transaction, or of one key. */
+export function* listAppendSlices(
+  transactions: readonly Transaction[],
+  pace: Pace,
+): Slices<Inference> {
+  const versions = new VersionTable();
   const anomalies = new AnomalyList();
   const committed = acknowledged(transactions);
-  checkInternalLists(transactions, anomalies);
-  const orders = collectReads(transactions, versions, anomalies).map(
-    (reads, key) => new ListOrder(key, reads, versions, transactions, anomalies),
-  );
-  for (const order of orders) markObserved(order, versions, transactions, committed);
+  const reads: ListRead[][] = [];
+  for (const transaction of transactions) {
+    versions.addWrites(transaction);
+    checkInternalLists([transaction], anomalies);
+    if (pace.isOver(2 + sizeOf(transaction))) yield;
+  }
+  for (const transaction of transactions) {
+    collectReads(transaction, versions, anomalies, reads);
+    if (pace.isOver(2 + transaction.operations.length)) yield;
+  }
+  const orders: ListOrder[] = [];
+  for (const key of versions.keyNames.keys()) {
+    const order = new ListOrder(key, reads[key] ?? [], versions, transactions, anomalies);
+    markObserved(order, versions, transactions, committed);
+    orders.push(order);
+    if (pace.isOver(1 + sizeOfReads(reads[key] ?? []))) yield;
+  }
   const edges = new EdgeList(transactions.length);
   const witnesses = new Map<number, number>();
+  const seen: SeenWrite[] = [];
   for (const order of orders) {
     addListEdges(order, versions, committed, edges);
     reportListAnomalies(order, versions, transactions, committed, anomalies);
     if (order.witness !== undefined) witnesses.set(order.key, order.witness);
+    for (const write of seenWrites(order, versions, committed)) seen.push(write);
+    if (pace.isOver(1 + 4 * (order.prefixes.length + order.elements.length))) yield;
   }
-  const seen = orders.flatMap((order) => seenWrites(order, versions, committed));
-  reportFracturedReads(seen, versions, anomalies);
+  yield* fracturedReadSlices(seen, versions, anomalies, pace);
   const dependencyCount = edges.edgeCount;
-  addOrders(edges, transactions, committed);
+  yield* orderSlices(edges, transactions, committed, pace);
   return {
     transactions,
     versions,
@@ -66,37 +89,51 @@ export function inferListAppend(transactions: readonly Transaction[]): Inference
   };
 }
 
-/** By key, the reads of committed transactions. A read of what is no list is a garbage read. */
+/** The work that the lists of a transaction make. */
+function sizeOf({ operations }: Transaction): number {
+  return operations.reduce((sum, operation) => sum + sizeOfValue(operation), operations.length);
+}
+
+function sizeOfValue(operation: Transaction['operations'][number]): number {
+  const isList = operation.type === 'read' && Array.isArray(operation.value);
+  return isList ? operation.value.length >>> 2 : 0;
+}
+
+function sizeOfReads(reads: readonly ListRead[]): number {
+  return reads.reduce((sum, { list }) => sum + 4 + list.length, 0);
+}
+
+/**
+ * Adds the reads of a committed transaction to those of their keys. A read of what is no list is a
+ * garbage read.
+ */
 function collectReads(
-  transactions: readonly Transaction[],
+  { id, end, operations }: Transaction,
   versions: VersionTable,
   anomalies: AnomalyList,
-): ListRead[][] {
-  const reads: ListRead[][] = [];
-  for (const { id, end, operations } of transactions) {
-    if (end !== 'ok') continue;
-    const touched = new Set<number>();
-    for (const operation of operations) {
-      if (operation.type === 'read-predicate') continue;
-      const key = versions.keyOf(operation.key);
-      const isExternal = !touched.has(key);
-      touched.add(key);
-      if (operation.type !== 'read') continue;
-      const list = toList(operation.value);
-      if (list !== undefined) {
-        reads[key] ??= [];
-        reads[key].push({ reader: id, list, isExternal });
-        continue;
-      }
-      anomalies.add({
-        name: 'garbage-read',
-        key: operation.key,
-        transactions: [id],
-        sentences: [`${nameOf(id)} read ${show(operation.value)} from ${operation.key}: no list`],
-      });
+  reads: ListRead[][],
+): void {
+  if (end !== 'ok') return;
+  const touched = new Set<number>();
+  for (const operation of operations) {
+    if (operation.type === 'read-predicate') continue;
+    const key = versions.keyOf(operation.key);
+    const isExternal = !touched.has(key);
+    touched.add(key);
+    if (operation.type !== 'read') continue;
+    const list = toList(operation.value);
+    if (list !== undefined) {
+      reads[key] ??= [];
+      reads[key].push({ reader: id, list, isExternal });
+      continue;
     }
+    anomalies.add({
+      name: 'garbage-read',
+      key: operation.key,
+      transactions: [id],
+      sentences: [`${nameOf(id)} read ${show(operation.value)} from ${operation.key}: no list`],
+    });
   }
-  return Array.from(versions.keyNames, (_, key) => reads[key] ?? []);
 }
 
 function toList(value: Value): readonly Value[] | undefined {

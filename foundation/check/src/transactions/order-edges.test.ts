@@ -3,8 +3,9 @@
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { finishSlices, Pace } from '../task.ts';
 import { EdgeList } from './dependency-graph.ts';
-import { addRealtimeOrder } from './order-edges.ts';
+import { realtimeOrderSlices } from './order-edges.ts';
 import { PathFinder } from './shortest-path.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -36,7 +37,7 @@ it('joins two transactions exactly when one completed before the other was invok
         ),
       );
       const edges = new EdgeList(transactions.length);
-      addRealtimeOrder(edges, transactions, () => true);
+      finishSlices(realtimeOrderSlices(edges, transactions, () => true, new Pace('order')));
       expect(edges.edgeCount).toBeLessThanOrEqual(3 * transactions.length);
       const graph = edges.toGraph(transactions.length);
       const finder = new PathFinder({

@@ -17,6 +17,7 @@
  * Two transactions are joined by a path of instants exactly when real time orders them, and edges
  * are at most three a transaction, whatever the concurrency.
  */
+import type { Pace, Slices } from '../task.ts';
 import { EdgeKind, type EdgeList } from './dependency-graph.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -24,14 +25,16 @@ import type { Transaction } from './transaction.ts';
  * Adds an edge from each transaction to the next one of its process, and from the initial
  * transactions to the first of each process. `isCommitted` says which transactions happened.
  */
-export function addProcessOrder(
+export function* processOrderSlices(
   edges: EdgeList,
   transactions: readonly Transaction[],
   isCommitted: (id: number) => boolean,
-): void {
+  pace: Pace,
+): Slices<void> {
   const initial = transactions.filter(({ isInitial, id }) => isInitial && isCommitted(id));
   const last = new Map<string, number>();
   for (const { id, process, isInitial } of transactions) {
+    if (pace.isOver()) yield;
     // Without a name it is not known who did what.
     if (isInitial || process === '' || !isCommitted(id)) continue;
     const before = last.get(process);
@@ -42,11 +45,12 @@ export function addProcessOrder(
 }
 
 /** Adds the chain of instants. Transactions whose times are not known are left out. */
-export function addRealtimeOrder(
+export function* realtimeOrderSlices(
   edges: EdgeList,
   transactions: readonly Transaction[],
   isCommitted: (id: number) => boolean,
-): void {
+  pace: Pace,
+): Slices<void> {
   const committed = transactions.filter(({ id }) => isCommitted(id));
   const completed = committed
     .filter(({ completedAt }) => Number.isFinite(completedAt))
@@ -56,7 +60,9 @@ export function addRealtimeOrder(
     .sort((a, b) => a.invokedAt - b.invokedAt);
   let next = 0;
   let instant: number | undefined;
+  yield;
   for (const { id, invokedAt } of invoked) {
+    if (pace.isOver(2)) yield;
     const joining: number[] = [];
     for (; next < completed.length; next++) {
       const before = completed[next] as Transaction;

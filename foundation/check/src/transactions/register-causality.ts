@@ -36,7 +36,12 @@ export function* causalityTask(
   transactions: readonly Transaction[],
   refuted: ReadonlySet<IsolationLevel>,
 ): Task<CausalityFindings> {
-  const alone = transactions.map((one) => ({ ...one, process: `alone ${one.id}` }));
+  const pace = new Pace('causality');
+  const alone: Transaction[] = [];
+  for (const one of transactions) {
+    alone.push({ ...one, process: `alone ${one.id}` });
+    if (pace.isOver()) yield pace.progress;
+  }
   const findings: Finding<AnomalyName>[] = [];
   const notes: string[] = [];
   const look = function* (name: AnomalyName, history: readonly Transaction[], level: WeakLevel) {

@@ -23,14 +23,15 @@
  * the assumptions add.
  */
 import type { Value } from '../history.ts';
+import { finishSlices, Pace, type Slices } from '../task.ts';
 import { addOverwrites, EdgeKind, EdgeList, NO_VERSION } from './dependency-graph.ts';
-import { reportFracturedReads, type SeenWrite } from './fractured-reads.ts';
+import { fracturedReadSlices, type SeenWrite } from './fractured-reads.ts';
 import {
   AnomalyList,
   acknowledged,
-  addOrders,
   ambiguityNotes,
   type Inference,
+  orderSlices,
 } from './inference.ts';
 import { checkInternalRegisters } from './internal-reads.ts';
 import {
@@ -61,12 +62,32 @@ export function inferRegisters(
   transactions: readonly Transaction[],
   options: VersionOrderOptions = {},
 ): RegisterInference {
-  const versions = new VersionTable(transactions);
+  return finishSlices(registerSlices(transactions, options, new Pace('registers')));
+}
+
+/**
+ * The same in slices; what an assumption says of the order of versions is worked out at once.
+ */
+export function* registerSlices(
+  transactions: readonly Transaction[],
+  options: VersionOrderOptions,
+  pace: Pace,
+): Slices<RegisterInference> {
+  const versions = new VersionTable();
   const anomalies = new AnomalyList();
   const committed = acknowledged(transactions);
-  checkInternalRegisters(transactions, anomalies);
-  const reads = externalReads(transactions, versions);
+  const reads: RegisterRead[] = [];
+  for (const transaction of transactions) {
+    versions.addWrites(transaction);
+    checkInternalRegisters([transaction], anomalies);
+    if (pace.isOver(2 + 2 * transaction.operations.length)) yield;
+  }
+  for (const transaction of transactions) {
+    externalReads(transaction, versions, reads);
+    if (pace.isOver(2 + transaction.operations.length)) yield;
+  }
   for (const { reader, version } of reads) {
+    if (pace.isOver()) yield;
     if (version === NO_VERSION) continue;
     if (versions.writers[version] === NOBODY) {
       if (options.foreignWrites !== true) reportGarbage(reader, version, versions, anomalies);
@@ -80,10 +101,12 @@ export function inferRegisters(
   }
   const edges = new EdgeList(transactions.length);
   const uses = new RegisterUses(versions, transactions, committed);
-  addRegisterEdges(transactions, versions, reads, uses, edges, anomalies, options);
-  reportFracturedReads(seenWrites(reads, versions, uses), versions, anomalies);
+  yield;
+  const known = { transactions, versions, reads, uses, edges, anomalies };
+  yield* registerEdgeSlices(known, options, pace);
+  yield* fracturedReadSlices(seenWrites(reads, versions, uses), versions, anomalies, pace);
   const dependencyCount = edges.edgeCount;
-  addOrders(edges, transactions, committed);
+  yield* orderSlices(edges, transactions, committed, pace);
   const inference: Inference = {
     transactions,
     versions,
@@ -98,26 +121,22 @@ export function inferRegisters(
   return { inference, reads, uses };
 }
 
-/** The external reads of committed transactions. */
+/** Adds the external reads of a committed transaction. */
 function externalReads(
-  transactions: readonly Transaction[],
+  { id, end, operations }: Transaction,
   versions: VersionTable,
-): RegisterRead[] {
-  const reads: RegisterRead[] = [];
-  for (const { id, end, operations } of transactions) {
-    if (end !== 'ok') continue;
-    const touched = new Set<string>();
-    for (const operation of operations) {
-      if (operation.type === 'read-predicate' || touched.has(operation.key)) continue;
-      touched.add(operation.key);
-      if (operation.type !== 'read') continue;
-      const key = versions.keyOf(operation.key);
-      const version = versionRead(versions, key, operation.value);
-      if (version === undefined) continue;
-      reads.push({ reader: id, key, version });
-    }
+  reads: RegisterRead[],
+): void {
+  if (end !== 'ok') return;
+  const touched = new Set<string>();
+  for (const operation of operations) {
+    if (operation.type === 'read-predicate' || touched.has(operation.key)) continue;
+    touched.add(operation.key);
+    if (operation.type !== 'read') continue;
+    const key = versions.keyOf(operation.key);
+    const version = versionRead(versions, key, operation.value);
+    if (version !== undefined) reads.push({ reader: id, key, version });
   }
-  return reads;
 }
 
 /** The version that a value is; undefined when it can be several. */
@@ -129,28 +148,42 @@ function versionRead(versions: VersionTable, key: number, value: Value): number 
   return versions.isDeleted(key) ? undefined : NO_VERSION;
 }
 
-function addRegisterEdges(
-  transactions: readonly Transaction[],
-  versions: VersionTable,
-  reads: readonly RegisterRead[],
-  uses: RegisterUses,
-  edges: EdgeList,
-  anomalies: AnomalyList,
+/** What is known when edges are made. */
+interface KnownRegisters {
+  readonly transactions: readonly Transaction[];
+  readonly versions: VersionTable;
+  readonly reads: readonly RegisterRead[];
+  readonly uses: RegisterUses;
+  readonly edges: EdgeList;
+  readonly anomalies: AnomalyList;
+}
+
+function* registerEdgeSlices(
+  { transactions, versions, reads, uses, edges, anomalies }: KnownRegisters,
   options: VersionOrderOptions,
-): void {
+  pace: Pace,
+): Slices<void> {
   const orders = [
     ...readBeforeWrite(reads, uses, options),
     ...assumedOrders(transactions, reads, uses, options),
   ];
+  yield;
   const cyclicKeys = reportCyclicVersions(orders, versions, anomalies);
-  addReads(reads, versions, uses, edges);
+  yield;
+  for (const read of reads) {
+    addRead(read, versions, uses, edges);
+    if (pace.isOver()) yield;
+  }
   for (const order of orders) {
+    if (pace.isOver()) yield;
     if (order.isAssumed && cyclicKeys.has(order.key)) continue;
     addOrderedVersions(order, versions, uses, edges);
   }
   addInitialVersions(versions, uses, edges);
+  yield;
   for (const { version, readers, overwriters } of uses.all()) {
     addOverwrites(edges, EdgeKind.rw, version, readers, overwriters);
+    if (pace.isOver(1 + readers.length + overwriters.size)) yield;
   }
   reportLostUpdates(reads, uses, versions, anomalies);
 }
@@ -174,18 +207,16 @@ function seenWrites(
     });
 }
 
-function addReads(
-  reads: readonly RegisterRead[],
+function addRead(
+  { reader, key, version }: RegisterRead,
   versions: VersionTable,
   uses: RegisterUses,
   edges: EdgeList,
 ): void {
-  for (const { reader, key, version } of reads) {
-    if (!uses.isUsable(version)) continue;
-    uses.of(key, version).readers.push(reader);
-    if (version === NO_VERSION || versions.writers[version] === NOBODY) continue;
-    edges.add(versions.writers[version] as number, reader, EdgeKind.wr, version, version);
-  }
+  if (!uses.isUsable(version)) return;
+  uses.of(key, version).readers.push(reader);
+  if (version === NO_VERSION || versions.writers[version] === NOBODY) return;
+  edges.add(versions.writers[version] as number, reader, EdgeKind.wr, version, version);
 }
 
 function addOrderedVersions(

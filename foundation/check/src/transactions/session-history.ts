@@ -86,11 +86,16 @@ export function* sessionHistoryTask(
   const reads = chosen.map(({ id }) =>
     (sources[id] ?? []).map(({ key, writer }) => ({ key, writer: toNode(writer) })),
   );
+  const writes: Set<number>[] = [new Set()];
+  for (const transaction of chosen) {
+    writes.push(keysWritten(transaction, versions));
+    if (pace.isOver(1 + transaction.operations.length)) yield pace.progress;
+  }
   return {
     nodeCount: chosen.length + 1,
     ids: Int32Array.from([-1, ...chosen.map(({ id }) => id)]),
     reads: [[], ...reads],
-    writes: [new Set(), ...chosen.map((transaction) => keysWritten(transaction, versions))],
+    writes,
     ...toSessions(chosen),
     keyNames: versions.keyNames,
     anomalies: anomalies.found,

@@ -14,6 +14,7 @@ import {
   type RecordedOperation,
   type Value,
 } from '../history.ts';
+import { finishSlices, Pace, type Slices } from '../task.ts';
 import { type Predicate, parsePredicate } from './predicate.ts';
 
 /** One step of a transaction. */
@@ -59,40 +60,58 @@ export function nameOf(transaction: number | Transaction): string {
  * @throws HistoryFault naming the event whose value is no list of micro-operations
  */
 export function toTransactions(events: readonly HistoryEvent[]): Transaction[] {
+  return finishSlices(transactionSlices(events));
+}
+
+/** The same in slices. */
+export function* transactionSlices(events: readonly HistoryEvent[]): Slices<Transaction[]> {
   if (events.length > MAX_EVENTS) {
     throw new HistoryFault('history', `has ${events.length} events, the most is ${MAX_EVENTS}`);
   }
-  const transactions: Transaction[] = [];
-  const underWay = new Map<string, number>();
-  events.forEach((event, position) => {
-    const id = underWay.get(event.process);
-    if (event.type === 'invoke') {
-      if (id !== undefined) {
-        throw new HistoryFault(
-          `event ${position}`,
-          `${event.process} begins a transaction while ${nameOf(id)} is not known to have ended`,
-        );
-      }
-      underWay.set(event.process, transactions.length);
-      transactions.push(toTransaction(event, transactions.length, position, 'open'));
-      return;
+  const pairing = new TransactionPairing();
+  const pace = new Pace('transactions');
+  for (const [position, event] of events.entries()) {
+    if (event.type === 'invoke') pairing.begin(event, position);
+    else pairing.end(event, position);
+    if (pace.isOver(8)) yield;
+  }
+  return pairing.transactions;
+}
+
+/** Transactions that are being put together. */
+class TransactionPairing {
+  readonly transactions: Transaction[] = [];
+  readonly #underWay = new Map<string, number>();
+
+  begin(event: HistoryEvent, position: number): void {
+    const id = this.#underWay.get(event.process);
+    if (id !== undefined) {
+      throw new HistoryFault(
+        `event ${position}`,
+        `${event.process} begins a transaction while ${nameOf(id)} is not known to have ended`,
+      );
     }
-    const begun = id === undefined ? undefined : transactions[id];
-    const end = event.type === 'info' ? 'open' : event.type;
+    this.#underWay.set(event.process, this.transactions.length);
+    this.transactions.push(toTransaction(event, this.transactions.length, position, 'open'));
+  }
+
+  end(event: HistoryEvent, position: number): void {
+    const id = this.#underWay.get(event.process);
+    const begun = id === undefined ? undefined : this.transactions[id];
+    const end = event.type === 'info' || event.type === 'invoke' ? 'open' : event.type;
     // Who has no name cannot go on under another one.
-    if (event.type !== 'info' || event.process === '') underWay.delete(event.process);
+    if (event.type !== 'info' || event.process === '') this.#underWay.delete(event.process);
     if (begun === undefined) {
-      transactions.push(toTransaction(event, transactions.length, position, end));
+      this.transactions.push(toTransaction(event, this.transactions.length, position, end));
     } else if (end !== 'open') {
-      transactions[begun.id] = {
+      this.transactions[begun.id] = {
         ...(end === 'ok' ? toTransaction(event, begun.id, position, end) : begun),
         end,
         invokedAt: begun.invokedAt,
         completedAt: position,
       };
     }
-  });
-  return transactions;
+  }
 }
 
 function toTransaction(

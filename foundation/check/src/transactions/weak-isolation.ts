@@ -81,8 +81,11 @@ export function* weakIsolationTask(
   transactions: readonly Transaction[],
   level: WeakLevel,
 ): Task<Verdict> {
-  refuseOthers(transactions);
   const pace = new Pace(`${level} (rw-register)`);
+  for (const transaction of transactions) {
+    refuseOthers(transaction);
+    if (pace.isOver()) yield pace.progress;
+  }
   const history = yield* sessionHistoryTask(transactions, pace);
   const coverage = coverageOfSessions(`${level} (rw-register)`, transactions, history);
   if (history.ambiguousCount > 0) {
@@ -105,12 +108,10 @@ export function* weakIsolationTask(
   return { type: 'valid', coverage, decidedBy: 'commit order' };
 }
 
-function refuseOthers(transactions: readonly Transaction[]): void {
-  for (const { id, operations } of transactions) {
-    const other = operations.find(({ type }) => type !== 'read' && type !== 'write');
-    if (other === undefined) continue;
-    throw new HistoryFault(nameOf(id), `has a step of type ${other.type}, but must read and write`);
-  }
+function refuseOthers({ id, operations }: Transaction): void {
+  const other = operations.find(({ type }) => type !== 'read' && type !== 'write');
+  if (other === undefined) return;
+  throw new HistoryFault(nameOf(id), `has a step of type ${other.type}, but must read and write`);
 }
 
 /** What is wrong with a history at a level, the plainest first. */

@@ -161,7 +161,7 @@ it('I18: a judgement in parts tells how far it is, can be aborted, and says the 
   };
   const report = await finishTaskInSlices(isolationTask(history), { pause, onProgress });
   expect(report).toEqual(judgeIsolation(history));
-  expect([...checks]).toEqual(['cycles of dependencies', 'explanations']);
+  expect([...checks]).toEqual(['dependencies', 'cycles of dependencies', 'explanations']);
   const signal = AbortSignal.abort(new Error('enough'));
   const aborted = finishTaskInSlices(isolationTask(history), { pause, signal });
   await expect(aborted).rejects.toThrow('enough');
