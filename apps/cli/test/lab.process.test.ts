@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { checkTextTask, finishTask } from '@mangrove/check';
 import { processFiles, skipUnless } from '@mangrove/test-kit/node';
 import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { BIN, mangrove, start } from './command.ts';
@@ -37,14 +38,17 @@ it('lists experiments and bugs, for people and for machines', async () => {
 });
 
 it('runs a seed: the same one gives the same run in every process', async () => {
+  const history = join(folder, 'history.jsonl');
   const [once, again] = await Promise.all([
-    mangrove('lab', 'run', 'register', '--seed', '3', '--json'),
+    mangrove('lab', 'run', 'register', '--seed', '3', '--json', '--history', history),
     mangrove('lab', 'run', 'register', '--seed', '3', '--json'),
   ]);
   expect({ code: once.code, complaints: once.complaints }).toEqual({ code: 0, complaints: '' });
   const run = json(once.output);
   expect(run).toMatchObject({ seed: 3, world: 'sim', verdict: { answer: 'valid' } });
   expect(run['hash']).toBe(json(again.output)['hash']);
+  const report = finishTask(checkTextTask(readFileSync(history, 'utf8'), { check: 'register' }));
+  expect(report).toMatchObject({ format: 'json-lines', verdict: { type: 'valid' } });
 });
 
 it('finds a planted bug, makes it smaller, and replays its plan with and without it', async () => {

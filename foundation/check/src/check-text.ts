@@ -8,7 +8,7 @@ import type { AskedCheck, Judged } from './catalogue/check.ts';
 import { checkNamed } from './catalogue/checks.ts';
 import { guessCheck } from './catalogue/guess-check.ts';
 import { Settings } from './catalogue/settings.ts';
-import { type HistoryFormat, historyTextTask } from './formats/history-text.ts';
+import { type HistoryFormat, historyTextTask, type ReadHistory } from './formats/history-text.ts';
 import { HistoryFault, type Value } from './history.ts';
 import type { Task } from './task.ts';
 import type { Verdict } from './verdict.ts';
@@ -45,12 +45,20 @@ export interface TextReport {
  * check does not know) and `BrokenInvariant` are 3, could not run; `InvalidArgument` (no such
  * check, a wrong bound or setting) is 64, wrong usage. A history in which nothing happened is
  * `valid`, and `coverage.notChecked` says that nothing was tested: a command should print that as a
- * warning. Nothing keeps the text afterwards.
+ * warning. The text is let go once it is read.
  */
-export function* checkTextTask(text: string, options: CheckTextOptions = {}): Task<TextReport> {
+export function checkTextTask(text: string, options: CheckTextOptions = {}): Task<TextReport> {
+  return checkHistoryTask(historyTextTask(text), options);
+}
+
+/** Only `reading` has the text, and lets it go when it ends: a judge needs the memory. */
+function* checkHistoryTask(
+  reading: Task<ReadHistory>,
+  options: CheckTextOptions,
+): Task<TextReport> {
   const { check: asked, initial } = options;
   if (asked !== undefined) refuseWrongOptions(asked, options);
-  const history = yield* historyTextTask(text);
+  const history = yield* reading;
   const name = asked ?? guessCheck(history);
   const settings = refuseWrongOptions(name, options);
   const judged = yield* judgeTask(name, { history, settings, initial, bounds: options });

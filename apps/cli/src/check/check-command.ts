@@ -83,7 +83,7 @@ const GRACE_MS = 2_000;
 
 async function judge(
   file: string,
-  bytes: Uint8Array,
+  bytes: Uint8Array<ArrayBuffer>,
   { model, initial, settings, timeoutSeconds, terminal, signal }: CheckCommandOptions,
 ): Promise<TextReport | 'out-of-time'> {
   if (signal.aborted) throw new Interrupted();
@@ -96,7 +96,11 @@ async function judge(
     ...(initial === undefined ? {} : { initial }),
   };
   const checker = new PortChecker({
-    send: (message) => thread.postMessage(message),
+    // Given away, not copied: a history may be hundreds of megabytes.
+    send: (message) => {
+      const isFirst = bytes.byteLength > 0;
+      thread.postMessage(message, isFirst ? [bytes.buffer] : []);
+    },
     listen: (take) => thread.on('message', take),
   });
   try {

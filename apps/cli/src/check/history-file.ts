@@ -18,7 +18,10 @@ export function nameOf(file: string): string {
  *
  * @throws CommandError when it cannot be read or is too long
  */
-export async function readHistoryFile(file: string, signal: AbortSignal): Promise<Uint8Array> {
+export async function readHistoryFile(
+  file: string,
+  signal: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> {
   if (signal.aborted) throw new Interrupted();
   const source = file === '-' ? process.stdin : createReadStream(file);
   const stop = () => source.destroy(new Interrupted());
@@ -44,5 +47,12 @@ export async function readHistoryFile(file: string, signal: AbortSignal): Promis
   } finally {
     signal.removeEventListener('abort', stop);
   }
-  return Buffer.concat(chunks);
+  // Memory of its own, which can be given to another thread.
+  const bytes = new Uint8Array(sizeBytes);
+  let at = 0;
+  for (const chunk of chunks.splice(0)) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
 }

@@ -108,6 +108,7 @@ function declareRun(lab: Command, { terminal, signal, run }: Surroundings): void
     .addOption(new Option('--world <world>', 'where').choices(['sim', 'local']).default('sim'))
     .option('--bug <name>', 'plant this bug: mangrove lab bugs')
     .option('--report <file>', 'write a report, one HTML file')
+    .option('--history <file>', 'write what the clients saw, for `mangrove check`')
     .addHelpText(
       'after',
       [
@@ -124,11 +125,20 @@ function declareRun(lab: Command, { terminal, signal, run }: Surroundings): void
       run(async () => {
         const { runCommand } = await import('./run-command.ts');
         const given = command.optsWithGlobals<
-          GlobalOptions & { seed: number; world: 'sim' | 'local'; bug?: string; report?: string }
+          GlobalOptions & {
+            seed: number;
+            world: 'sim' | 'local';
+            bug?: string;
+            report?: string;
+            history?: string;
+          }
         >();
-        const { seed, world, bug, report: reportPath } = given;
+        const { seed, world, bug, report: reportPath, history: historyPath } = given;
         const isJson = given.json === true;
-        return runCommand({ experiment, world, seed, bug, reportPath, isJson, terminal, signal });
+        return runCommand({
+          ...{ experiment, world, seed, bug, reportPath, historyPath },
+          ...{ isJson, terminal, signal },
+        });
       }),
     );
 }

@@ -1,6 +1,7 @@
 /**
  * `mangrove lab run NAME`: runs one seed of an experiment, in the simulator or as processes.
  */
+import { formatJsonLines } from '@mangrove/check';
 import { renderReport, runExperiment } from '@mangrove/lab/node';
 import type { Ending } from '../exit-code.ts';
 import type { Terminal } from '../terminal.ts';
@@ -17,6 +18,8 @@ export interface RunCommandOptions {
   readonly bug: string | undefined;
   /** Where the report is written, if one is wanted. */
   readonly reportPath: string | undefined;
+  /** Where the history is written, as JSON lines, if it is wanted. */
+  readonly historyPath: string | undefined;
   readonly isJson: boolean;
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
@@ -24,7 +27,8 @@ export interface RunCommandOptions {
 
 /** The verdict is how it ends: `valid`, `invalid` or `unknown`. */
 export async function runCommand(options: RunCommandOptions): Promise<Ending> {
-  const { experiment, world, seed, bug, reportPath, isJson, terminal, signal } = options;
+  const { experiment, world, seed, bug, reportPath, historyPath } = options;
+  const { isJson, terminal, signal } = options;
   const onProgress = (sentence: string) => terminal.say(sentence);
   const report = await callLab(signal, () =>
     runExperiment({ experiment, world, seed, bug, onProgress, signal }),
@@ -41,6 +45,10 @@ export async function runCommand(options: RunCommandOptions): Promise<Ending> {
   if (reportPath !== undefined) {
     writeResult(reportPath, renderReport(report));
     terminal.say(`report: ${reportPath}`);
+  }
+  if (historyPath !== undefined) {
+    writeResult(historyPath, formatJsonLines(found.history));
+    terminal.say(`history: ${historyPath}`);
   }
   return found.verdict.answer;
 }

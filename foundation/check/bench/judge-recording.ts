@@ -1,0 +1,74 @@
+/**
+ * Judges one recording in a process of its own, and prints times and peak memory as JSON.
+ *
+ * `node judge-recording.ts N`: the N-th case of `linearizable.ts`. The reference is making
+ * operations of the same events, which is the least that any judge does.
+ */
+import process from 'node:process';
+import {
+  checkLinearizable,
+  type HistoryEvent,
+  kv,
+  type Model,
+  pairOperations,
+  register,
+} from '../src/index.ts';
+import { type Recording, record } from './recording.ts';
+
+const REGISTER: Recording = {
+  operationCount: 1_000_000,
+  clientCount: 10,
+  keyCount: 1,
+  ask: (draw, index) => (draw(2) === 0 ? { f: 'read' } : { f: 'write', value: index }),
+  answer: (held, { f, value }) => (f === 'read' ? [held, held] : [value ?? null, value ?? null]),
+};
+
+const KV: Recording = {
+  operationCount: 5_000,
+  clientCount: 50,
+  keyCount: 5,
+  ask: (draw, index) => (draw(3) === 0 ? { f: 'get' } : { f: 'append', value: `x${index} ` }),
+  answer: (held, { f, value }) =>
+    f === 'get' ? [held, held] : [`${held ?? ''}${value}`, value ?? null],
+};
+
+/** Takes one appended text out of every later read of its key, as a store that lost it would. */
+function withLostAppend(history: readonly HistoryEvent[]): HistoryEvent[] {
+  const appends = history.filter(({ f, type }) => f === 'append' && type === 'ok');
+  const lost = appends[appends.length >>> 1];
+  return history.map((event) =>
+    event.f === 'get' && event.key === lost?.key && typeof event.value === 'string'
+      ? { ...event, value: event.value.replace(String(lost?.value), '') }
+      : event,
+  );
+}
+
+/** A million writes of which nobody knows whether they happened, and a read of one of them. */
+function openWrites(): HistoryEvent[] {
+  const write = { type: 'invoke', f: 'write', key: 'k' } as const;
+  const writes = Array.from(
+    { length: 1_000_000 },
+    (_, at): HistoryEvent => ({ ...write, atMs: at, process: `p${at}`, value: at % 1000 }),
+  );
+  const read = { atMs: 1_000_000, process: 'r', f: 'read', key: 'k' } as const;
+  return [...writes, { ...read, type: 'invoke' }, { ...read, type: 'ok', value: 7 }];
+}
+
+const cases: readonly (readonly [() => Model, () => readonly HistoryEvent[]])[] = [
+  [() => kv(), () => record(KV, 2)],
+  [() => kv(), () => withLostAppend(record(KV, 2))],
+  [() => register(), () => record(REGISTER, 1)],
+  [() => register(), openWrites],
+];
+
+const [model, history] = cases[Number(process.argv[2])] ?? [];
+if (model === undefined || history === undefined) throw new Error('needs the number of a case');
+const events = history();
+const judgeFrom = performance.now();
+const { type: verdict } = checkLinearizable(model(), events);
+const judgeMs = performance.now() - judgeFrom;
+const peakMib = process.resourceUsage().maxRSS / 1024;
+const pairFrom = performance.now();
+pairOperations(events);
+const referenceMs = performance.now() - pairFrom;
+process.stdout.write(JSON.stringify({ judgeMs, referenceMs, peakMib, verdict }));
