@@ -9,7 +9,7 @@ import type { HistoryEvent, Value } from '../src/index.ts';
 import { FORGOTTEN, type Property, SUBJECTS, type Subject, verdictOf } from './judged-subjects.ts';
 
 /** Of levels a few each: they share one judge, and there are many. */
-const runsOf = ({ family }: Subject) => (family === 'isolation' ? 10 : 40);
+const runsOf = ({ family }: Subject) => (family === 'isolation' ? 5 : 20);
 
 it('R21: every check of the catalogue is in the table', () => {
   expect(FORGOTTEN).toEqual([]);
@@ -143,7 +143,7 @@ describe.each(having('an order of time taken away'))('%s', (_, subject) => {
 
 it('R21: the histories of the table are right and wrong ones', () => {
   for (const subject of SUBJECTS) {
-    const verdicts = fc.sample(subject.histories, 150).map((it) => verdictOf(subject, it));
+    const verdicts = fc.sample(subject.histories, 300).map((it) => verdictOf(subject, it));
     for (const type of ['valid', 'invalid']) {
       expect([subject.name, type, verdicts.includes(type as never)]).toEqual([
         ...[subject.name, type, true],

