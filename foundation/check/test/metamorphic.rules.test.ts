@@ -143,7 +143,8 @@ describe.each(having('an order of time taken away'))('%s', (_, subject) => {
 
 it('R21: the histories of the table are right and wrong ones', () => {
   for (const subject of SUBJECTS) {
-    const verdicts = fc.sample(subject.histories, 300).map((it) => verdictOf(subject, it));
+    const sample = fc.sample(subject.histories, { numRuns: 300, seed: 4 });
+    const verdicts = sample.map((it) => verdictOf(subject, it));
     for (const type of ['valid', 'invalid']) {
       expect([subject.name, type, verdicts.includes(type as never)]).toEqual([
         ...[subject.name, type, true],
