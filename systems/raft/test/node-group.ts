@@ -25,8 +25,8 @@ export const [A, B, C, D]: readonly [NodeId, NodeId, NodeId, NodeId] = [
 /** The founders. */
 export const FOUNDERS: readonly NodeId[] = [A, B, C];
 
-/** What a group is given beside its seed. */
-export type GroupConfig = Partial<Omit<RaftNodeConfig<Uint8Array>, 'stateMachine' | 'peers'>> & {
+/** What a group is given beside its seed; another state machine in the place of the register. */
+export type GroupConfig = Partial<Omit<RaftNodeConfig<Uint8Array>, 'peers'>> & {
   /** The version of the code that nodes start as; an upgrade raises it. Default: the newest. */
   readonly codeVersion?: number;
 };

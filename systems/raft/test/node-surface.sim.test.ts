@@ -3,7 +3,8 @@
  */
 import { MetricRegistry } from '@mangrove/host';
 import { describe, expect, it } from 'vitest';
-import type { RaftStatus } from '../src/index.ts';
+import { DEFAULT_OPTIONS, type RaftStatus } from '../src/index.ts';
+import { toNodeOptions } from '../src/shell/raft-node-config.ts';
 import { A, B, C, DONE, FOUNDERS, NodeGroup, writing } from './node-group.ts';
 
 describe('giving up', () => {
@@ -173,5 +174,35 @@ describe('what a node tells of itself', () => {
     expect(last).toMatchObject({ role: 'leader', term, leader: node });
     expect(last?.['log']).toMatch(/^\d+:no-op( \d+:n=\d| \d+:members=a\+b\+c){4}$/);
     group.simulation.close();
+  });
+});
+
+describe('large commands', () => {
+  it('R93: the largest command that is taken in reaches all members', async () => {
+    const largest = DEFAULT_OPTIONS.commandBytesMax;
+    const sizes: number[] = [];
+    const stateMachine = {
+      apply: (command: Uint8Array) => {
+        sizes.push(command.length);
+        return DONE;
+      },
+      snapshot: () => new Uint8Array(0),
+      restore: () => undefined,
+    };
+    const group = new NodeGroup(31, { stateMachine });
+    const leader = await group.elect();
+    expect(await group.outcome(leader.propose(new Uint8Array(largest + 1)))).toMatchObject({
+      code: 'too-large',
+    });
+    expect(await group.outcome(leader.propose(new Uint8Array(largest)))).toEqual(DONE);
+    await group.until(() => sizes.length === FOUNDERS.length);
+    expect(sizes).toEqual(FOUNDERS.map(() => largest));
+    group.simulation.close();
+  });
+
+  it('R93: bounds that no message has room for are refused at the start', () => {
+    const bound = /commandBytesMax is 1048576, but must be at most 1044480/;
+    expect(() => toNodeOptions({ commandBytesMax: 1_048_576 }, 1_048_576)).toThrow(bound);
+    expect(toNodeOptions({}, 1_048_576)).toEqual(DEFAULT_OPTIONS);
   });
 });

@@ -35,7 +35,10 @@ export interface RaftOptions {
   readonly inflightCountMax: number;
   /** How many bytes of entries may be on the way to one follower. Default 4 MiB. */
   readonly inflightBytesMax: number;
-  /** The largest command, in bytes. Default 1 MiB; larger ones are refused. */
+  /**
+   * The largest command, in bytes; larger ones are refused. Default 1,000,000. It has to fit into
+   * one message of the Host.
+   */
   readonly commandBytesMax: number;
   /** How many bytes may wait to be committed; beyond it proposals are refused. Default 16 MiB. */
   readonly uncommittedBytesMax: number;
@@ -91,7 +94,7 @@ export const DEFAULT_OPTIONS: RaftOptions = {
   appendBytesMax: 524_288,
   inflightCountMax: 64,
   inflightBytesMax: 4_194_304,
-  commandBytesMax: 1_048_576,
+  commandBytesMax: 1_000_000,
   uncommittedBytesMax: 16_777_216,
   cacheBytesMax: 16_777_216,
   applyBytesMax: 4_194_304,

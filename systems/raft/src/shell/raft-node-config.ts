@@ -1,9 +1,9 @@
 /**
  * How a node is set up: what it replicates, with whom, and within which bounds.
  */
-import type { Envelope, NodeId } from '@mangrove/host';
+import { type Envelope, InvalidArgument, type NodeId } from '@mangrove/host';
 import type { Configuration } from '../core/configuration.ts';
-import type { RaftOptions } from '../core/options.ts';
+import { type RaftOptions, toRaftOptions } from '../core/options.ts';
 import type { AnyMachine } from './state-machine.ts';
 
 /** How a node is set up. */
@@ -32,3 +32,28 @@ export interface RaftNodeConfig<Result, Command = Uint8Array> {
   /** Gets messages that are not of Raft. */
   readonly onOther?: (envelope: Envelope) => void;
 }
+
+/**
+ * The options of a node whose Host sends messages of up to `messageBytesMax`.
+ *
+ * Throws `InvalidArgument` where something could be taken in that no message has room for: a
+ * command that is in the log and cannot be sent would end all commits behind it.
+ */
+export function toNodeOptions(
+  given: Partial<RaftOptions> | undefined,
+  messageBytesMax: number,
+): RaftOptions {
+  const options = toRaftOptions(given);
+  const most = messageBytesMax - MESSAGE_OVERHEAD_BYTES;
+  for (const name of SENT_WHOLE) {
+    if (options[name] <= most) continue;
+    const bound = `at most ${most}: the Host's messages have ${messageBytesMax} bytes`;
+    throw new InvalidArgument(name, options[name], bound);
+  }
+  return options;
+}
+
+const SENT_WHOLE = ['commandBytesMax', 'appendBytesMax', 'snapshotChunkBytesMax'] as const;
+
+/** What a message has beside entries or a piece of a snapshot, at most. */
+const MESSAGE_OVERHEAD_BYTES = 4096;

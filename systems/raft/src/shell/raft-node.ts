@@ -16,7 +16,7 @@ import type { MemberChange, StoreId } from '../core/configuration.ts';
 import type { Effect, RefusalReason } from '../core/effect.ts';
 import type { RequestId } from '../core/event.ts';
 import { FORWARD_COUNT_MAX } from '../core/forwarding.ts';
-import { toRaftOptions } from '../core/options.ts';
+import type { RaftOptions } from '../core/options.ts';
 import { blankSnapshot, foundingSnapshot } from '../core/snapshot-metadata.ts';
 import { createRaft, type RaftState } from '../core/state.ts';
 import { type RaftStatus, statusOf } from '../core/status.ts';
@@ -29,7 +29,7 @@ import { FORMAT_VERSIONS } from './peer-codec.ts';
 import { PeerPort } from './peer-port.ts';
 import { ProposalBatch } from './proposal-batch.ts';
 import { RaftError, type RaftErrorCode } from './raft-error.ts';
-import type { RaftNodeConfig } from './raft-node-config.ts';
+import { type RaftNodeConfig, toNodeOptions } from './raft-node-config.ts';
 import { RaftStorage } from './raft-storage.ts';
 import { Requests } from './requests.ts';
 import { SnapshotMover } from './snapshot-mover.ts';
@@ -69,17 +69,19 @@ export async function startRaftNode<Result, Command = Uint8Array>(
   }
   const identity = await StoreIdentity.open(host, directory, cluster);
   const beginning = founding === undefined ? blankSnapshot() : foundingSnapshot(founding);
-  const chunkBytesMax = toRaftOptions(config.options).snapshotChunkBytesMax;
+  const options = toNodeOptions(config.options, host.messages.maxMessageBytes);
+  const chunkBytesMax = options.snapshotChunkBytesMax;
   const place = { directory, beginning, chunkBytesMax, openLog: seat.openLog };
   const storage = await RaftStorage.open(host, place);
   await toStreaming(config.stateMachine).restoreSlices(storage.slices());
-  return new RaftNode(host, config, { storage, identity, versionMax, seat });
+  return new RaftNode(host, config, { storage, identity, options, versionMax, seat });
 }
 
 /** What a node is made of. */
 interface NodeParts {
   readonly storage: RaftStorage;
   readonly identity: StoreIdentity;
+  readonly options: RaftOptions;
   readonly versionMax: number;
   readonly seat: NodeSeat;
 }
@@ -111,7 +113,7 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
   private isClosed = false;
 
   constructor(host: Host, config: RaftNodeConfig<Result, Command>, parts: NodeParts) {
-    const { storage, identity, versionMax } = parts;
+    const { storage, identity, options, versionMax } = parts;
     this.seat = parts.seat;
     this.host = host;
     this.storage = storage;
@@ -121,7 +123,7 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
     this.state = createRaft({
       self: host.node,
       incarnation: host.incarnation,
-      options: toRaftOptions(config.options),
+      options,
       recovered: storage.recovered,
       now: host.clock.now(),
       random: electionRandom.uint32(),
