@@ -34,12 +34,15 @@ export function judge(model: Model, run: JudgedRun): Verdict {
 function judgeHistory(model: Model, history: readonly HistoryEvent[]): CheckResult {
   const check = `every key is linearizable (${model.name})`;
   const verdict = checkLinearizable(model, history, { maxSteps: MAX_STEPS });
-  if (verdict.type === 'valid') return { check, answer: 'valid', anomalies: [] };
-  if (verdict.type === 'unknown') {
-    const { sentence } = verdict.reason;
-    return { check, answer: 'unknown', anomalies: [{ class: 'linearizability', sentence }] };
+  if (verdict.type === 'invalid') return { check, answer: 'invalid', ...explain(verdict, history) };
+  if (verdict.type === 'valid' && verdict.coverage.isTested) {
+    return { check, answer: 'valid', anomalies: [] };
   }
-  return { check, answer: 'invalid', ...explain(verdict, history) };
+  const sentence =
+    verdict.type === 'unknown'
+      ? verdict.reason.sentence
+      : 'no operation succeeded: nothing is shown';
+  return { check, answer: 'unknown', anomalies: [{ class: 'linearizability', sentence }] };
 }
 
 function explain(

@@ -149,6 +149,7 @@ export {
 } from './transactions/transaction.ts';
 export {
   judgeWeakIsolation,
+  WEAK_ANOMALY_NAMES,
   WEAK_LEVELS,
   type WeakLevel,
   weakIsolationTask,

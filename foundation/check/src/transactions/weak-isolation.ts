@@ -51,11 +51,17 @@ export type WeakLevel = (typeof WEAK_LEVELS)[number];
 /**
  * What a history that fails a level shows, if its reads and sessions form no cycle by themselves.
  */
-const ANOMALIES: Readonly<Record<WeakLevel, string>> = {
+const ANOMALIES = {
   'read-committed': 'non-monotonic-read',
   'read-atomic': 'fractured-read',
   causal: 'stale-causal-read',
-};
+} as const satisfies Readonly<Record<WeakLevel, string>>;
+
+/** What it shows if they do, at every level. */
+const CAUSALITY_CYCLE = 'causality-cycle';
+
+/** The names that this judge gives, beside those of single transactions. */
+export const WEAK_ANOMALY_NAMES: readonly string[] = [...Object.values(ANOMALIES), CAUSALITY_CYCLE];
 
 /**
  * The verdict on a history of registers at one level.
@@ -129,7 +135,7 @@ export function* violationTask(
   yield pace.progress;
   const circular = findCycle(causes);
   const explain = new CycleExplanation(transactions, history, causes);
-  if (circular !== undefined) return explain.finding('causality-cycle', circular);
+  if (circular !== undefined) return explain.finding(CAUSALITY_CYCLE, circular);
   const orders: CommitOrder[] = [];
   yield pace.progress;
   for (const order of yield* ordersTask(history, level, causes, pace)) {

@@ -8,9 +8,12 @@ import {
   judgeWeakIsolation,
   type MicroOperation,
   type Transaction,
+  WEAK_ANOMALY_NAMES,
   WEAK_LEVELS,
+  type WeakLevel,
 } from '../../src/index.ts';
 import { keepsWeakLevel } from './commit-order-twin.ts';
+import { story } from './stories.ts';
 
 /** Steps of a few transactions; a read takes the `pick`-th value that its key ever has, or null. */
 const plans = fc.array(
@@ -82,4 +85,50 @@ it('I5: agrees with trying every commit order', () => {
     expect(counts.get(`${level} true`)).toBeGreaterThan(300);
     expect(counts.get(`${level} false`)).toBeGreaterThan(300);
   }
+});
+
+/** Each name with a smallest history that shows it, and one beside it that does not. */
+const EXAMPLES: readonly {
+  readonly name: string;
+  readonly level: WeakLevel;
+  readonly shown: readonly string[];
+  readonly missed: readonly string[];
+}[] = [
+  {
+    name: 'non-monotonic-read',
+    level: 'read-committed',
+    shown: ['a ok: w y 1', 'a ok: w x 2, w y 2', 'b ok: r x 2, r y 1'],
+    missed: ['a ok: w y 1', 'a ok: w x 2, w y 2', 'b ok: r y 1, r x 2'],
+  },
+  {
+    name: 'fractured-read',
+    level: 'read-atomic',
+    shown: ['a ok: w y 1', 'a ok: w x 2, w y 2', 'b ok: r y 1, r x 2'],
+    missed: ['a ok: w y 1', 'a ok: w x 2, w y 2', 'b ok: r y 2, r x 2'],
+  },
+  {
+    name: 'stale-causal-read',
+    level: 'causal',
+    shown: ['a ok: w x 1', 'a ok: w x 2', 'b ok: r x 2, w y 1', 'c ok: r y 1', 'c ok: r x 1'],
+    missed: ['a ok: w x 1', 'a ok: w x 2', 'b ok: r x 1, w y 1', 'c ok: r y 1', 'c ok: r x 1'],
+  },
+  {
+    name: 'causality-cycle',
+    level: 'read-committed',
+    shown: ['a ok: r y 1, w x 1', 'b ok: r x 1, w y 1'],
+    missed: ['a ok: r y 1, w x 1', 'b ok: r x nil, w y 1'],
+  },
+];
+
+it.each(EXAMPLES)('I4: $name is found where it is, and not in a near miss', (example) => {
+  const namesIn = (lines: readonly string[]): string[] => {
+    const verdict = judgeWeakIsolation(story(...lines), example.level);
+    return verdict.type === 'invalid' ? verdict.violations.map(({ anomaly }) => anomaly) : [];
+  };
+  expect(namesIn(example.shown)).toEqual([example.name]);
+  expect(namesIn(example.missed)).toEqual([]);
+});
+
+it('I4: every name that the judge of weak isolation gives has an example', () => {
+  expect(EXAMPLES.map(({ name }) => name)).toEqual([...WEAK_ANOMALY_NAMES]);
 });
