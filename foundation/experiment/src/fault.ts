@@ -101,6 +101,7 @@ export type DiskFault =
       /** How many operations fail at most. */
       readonly count: number;
     } & Window)
+  /** What takes room is refused, at the write or at the sync; what is there can be overwritten. */
   | ({ readonly type: 'disk-full'; readonly node: NodeId } & Window)
   /** Every operation takes so much longer. */
   | ({ readonly type: 'slow-disk'; readonly node: NodeId; readonly latencyMs: number } & Window)

@@ -189,6 +189,7 @@ export interface TornTail {
 /** What a journal occupies. */
 export interface JournalSizes {
   readonly segmentCount: number;
+  /** Without the zeros that are set aside behind the last batch. */
   readonly diskBytes: number;
   /** Bytes of records that wait for their sync. */
   readonly pendingBytes: number;
