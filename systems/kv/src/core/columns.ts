@@ -3,7 +3,7 @@
  *
  * Growing copies nothing and the garbage collector sees a page for sixty-five thousand rows.
  */
-import { assert } from '@mangrove/host';
+import { assert, BrokenInvariant } from '@mangrove/host';
 
 /** The arrays a column can be made of. */
 export type ColumnArray = Uint32Array | Float64Array | BigInt64Array;
@@ -29,8 +29,9 @@ export class Column<Pages extends ColumnArray> {
 
   private pageOf(row: number): Pages {
     const page = this.pages[row >>> PAGE_BITS];
-    assert(page !== undefined, `row ${row} of a column of ${this.pages.length} pages`);
-    return page;
+    if (page !== undefined) return page;
+    // Not an assertion: its message would be made at every access.
+    throw new BrokenInvariant(`row ${row} of a column of ${this.pages.length} pages`);
   }
 }
 

@@ -7,7 +7,7 @@
  *
  * Keys compare as unsigned bytes, a prefix before what it begins.
  */
-import { assert } from '@mangrove/host';
+import { assert, BrokenInvariant } from '@mangrove/host';
 import { type Column, numberColumn, Rows, uint32Column } from './columns.ts';
 import type { KeyRange } from './key-range.ts';
 import type { Place, Slabs } from './slabs.ts';
@@ -53,11 +53,13 @@ export class KeyIndex {
     return row !== NO_KEY && this.slabs.compare(this.placeOf(row), key) === 0 ? row : NO_KEY;
   }
 
-  /** Puts `key`, which is not in the index, into it; its newest version is none. */
-  add(key: Uint8Array): KeyRow {
+  /** The row of `key`; where it is not in the index it is put there, and has no version yet. */
+  findOrAdd(key: Uint8Array): KeyRow {
     const number = this.leafFor(key);
     const leaf = this.leafAt(number);
     const offset = this.offsetIn(leaf, key);
+    const known = offset < leaf.count ? (leaf.rows[offset] ?? NO_KEY) : NO_KEY;
+    if (known !== NO_KEY && this.slabs.compare(this.placeOf(known), key) === 0) return known;
     const row = this.rows.take();
     this.place.set(row, this.slabs.add(this.ownerOf(row), key));
     this.newest.set(row, NO_VERSION);
@@ -148,8 +150,8 @@ export class KeyIndex {
 
   private leafAt(number: number): Leaf {
     const leaf = this.leaves[number];
-    assert(leaf !== undefined, `no leaf ${number} of ${this.leaves.length}`);
-    return leaf;
+    if (leaf !== undefined) return leaf;
+    throw new BrokenInvariant(`no leaf ${number} of ${this.leaves.length}`);
   }
 }
 

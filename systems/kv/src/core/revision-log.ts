@@ -2,7 +2,7 @@
  * The versions in the order in which they were written, from the compaction on: what watchers who
  * come late still have to see.
  */
-import { assert } from '@mangrove/host';
+import { assert, BrokenInvariant } from '@mangrove/host';
 import { NO_REVISION, type Revision } from './revision.ts';
 import { NO_VERSION, type VersionRow } from './versions.ts';
 
@@ -67,11 +67,8 @@ export class RevisionLog {
 
   private pageOf(position: number): Page {
     const page = this.pages.get(Math.floor(position / PAGE_ROWS));
-    assert(
-      page !== undefined && position >= this.first && position < this.last,
-      `position ${position} of a log of ${this.first} to ${this.last}`,
-    );
-    return page;
+    if (page !== undefined && position >= this.first && position < this.last) return page;
+    throw new BrokenInvariant(`position ${position} of a log of ${this.first} to ${this.last}`);
   }
 }
 

@@ -8,7 +8,7 @@
  * objects. Here it sees one buffer for four megabytes. What is freed leaves a hole; where holes are
  * more than half of a slab, `evacuate` moves what lives out of it, and its buffer is used again.
  */
-import { assert } from '@mangrove/host';
+import { assert, BrokenInvariant } from '@mangrove/host';
 
 /** The size of a slab, in bytes. */
 export const SLAB_BYTES = 4_194_304;
@@ -151,8 +151,8 @@ export class Slabs {
 
   private slabAt(number: number): Slab {
     const slab = this.slabs[number];
-    assert(slab !== undefined, `no slab ${number} of ${this.slabs.length}`);
-    return slab;
+    if (slab !== undefined) return slab;
+    throw new BrokenInvariant(`no slab ${number} of ${this.slabs.length}`);
   }
 }
 

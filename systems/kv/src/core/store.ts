@@ -70,8 +70,7 @@ export class KvStore {
 
   /** Writes a key, in the revision that is open. The key is on `lease` from now on. */
   put(key: Uint8Array, value: Uint8Array, lease: LeaseId): void {
-    const known = this.keys.find(key);
-    const keyRow = known === NO_KEY ? this.keys.add(key) : known;
+    const keyRow = this.keys.findOrAdd(key);
     const previous = this.keys.newest.at(keyRow);
     const isNew = previous === NO_VERSION || this.versions.isTombstone(previous);
     const revision = this.openRevision();
@@ -223,8 +222,7 @@ export class KvStore {
   restore(given: SnapshotVersion): void {
     const { revision, sub, createRevision, version, lease, value } = given;
     assert(revision <= this.current, `version of ${revision} in a snapshot of ${this.current}`);
-    const known = this.keys.find(given.key);
-    const keyRow = known === NO_KEY ? this.keys.add(given.key) : known;
+    const keyRow = this.keys.findOrAdd(given.key);
     const previous = this.keys.newest.at(keyRow);
     const change = { keyRow, revision, sub, createRevision, version, lease, previous, value };
     const row = this.versions.add(change);

@@ -1,0 +1,178 @@
+/**
+ * The core with a million keys of 100 bytes and values of 256: what it holds, how long it stops.
+ *
+ * Puts are held against a map of objects with the same content in the same run, memory against the
+ * bytes of keys and values. Pauses are those that the garbage collector reports while the store is
+ * filled, overwritten once and compacted.
+ */
+import { constants, PerformanceObserver, performance } from 'node:perf_hooks';
+import { memoryUsage } from 'node:process';
+import { setImmediate } from 'node:timers/promises';
+import type { Bench, BenchRow } from '@mangrove/experiment';
+import {
+  applyCommand,
+  KvStore,
+  NO_LEASE,
+  NO_REVISION,
+  RangeRead,
+  type RangeRequest,
+  SnapshotRead,
+  SnapshotRestore,
+} from '@mangrove/kv';
+
+const KEY_COUNT = 1_000_000;
+const MIB = 1_048_576;
+const CONTENT_MIB = (KEY_COUNT * 356) / MIB;
+const NAME = 'kv-store';
+
+/** The benchmark. */
+export const bench: Bench = {
+  name: NAME,
+  async run(report: (row: BenchRow) => void): Promise<void> {
+    const pauses = new Pauses();
+    const before = usedMib();
+    const store = new KvStore();
+    const putsPerSecond = fill(store, 0);
+    const memoryMib = usedMib() - before;
+    report(
+      toRow('memory of a million keys, beside their bytes', memoryMib, CONTENT_MIB, 'MiB', 1024),
+    );
+    fill(store, 1);
+    applyCommand(store, { type: 'compact', revision: store.revision }, 1);
+    while (store.sweep(1_000)) await setImmediate();
+    const sliceMs = await longestSliceOfRange(store);
+    report(toRow('longest slice of a range of all keys', sliceMs, 5, 'ms', 5));
+    const restoreMs = await restoreAll(store);
+    report(toRow('a store from a snapshot of it', restoreMs, 15_000, 'ms', 15_000));
+    const pauseMs = await pauses.longestMs();
+    report(toRow('longest pause of the garbage collector', pauseMs, 50, 'ms', 50));
+    // Last, so that what it leaves to the collector is no pause of ours.
+    const mapped = fillMap();
+    report(toRow('puts of 356 bytes, beside a map of objects', putsPerSecond, mapped, '1/s'));
+  },
+};
+
+function fill(store: KvStore, round: number): number {
+  const startedAt = performance.now();
+  for (let index = 0; index < KEY_COUNT; index += 1) {
+    const operation = {
+      type: 'put' as const,
+      key: keyOf(index),
+      value: new Uint8Array(256).fill(round),
+      lease: NO_LEASE,
+      wantsPrevious: false,
+    };
+    applyCommand(store, { type: 'operation', operation }, 1);
+  }
+  return (KEY_COUNT / (performance.now() - startedAt)) * 1000;
+}
+
+function fillMap(): number {
+  const startedAt = performance.now();
+  const map = new Map<string, { readonly value: Uint8Array; readonly revision: number }>();
+  for (let index = 0; index < KEY_COUNT; index += 1) {
+    const key = Buffer.from(keyOf(index)).toString('latin1');
+    map.set(key, { value: new Uint8Array(256), revision: index });
+  }
+  return (map.size / (performance.now() - startedAt)) * 1000;
+}
+
+// A million keys in no order, as a hash would give them.
+function keyOf(index: number): Uint8Array {
+  const key = new Uint8Array(100);
+  new DataView(key.buffer).setUint32(0, Math.imul(index, 0x9e37_79b1) >>> 0);
+  return key;
+}
+
+async function longestSliceOfRange(store: KvStore): Promise<number> {
+  const release = store.pin();
+  const read = new RangeRead(store, EVERYTHING, store.revision);
+  let longestMs = 0;
+  for (;;) {
+    const startedAt = performance.now();
+    const result = read.step(500);
+    longestMs = Math.max(longestMs, performance.now() - startedAt);
+    if (result !== undefined) break;
+    await setImmediate();
+  }
+  release();
+  return longestMs;
+}
+
+async function restoreAll(store: KvStore): Promise<number> {
+  const startedAt = performance.now();
+  const read = new SnapshotRead(store);
+  const restore = new SnapshotRestore(read.header);
+  for (;;) {
+    const versions = read.step(1_000);
+    if (versions === undefined) break;
+    for (const version of versions) restore.add(version);
+    await setImmediate();
+  }
+  while (restore.finish(10_000) === undefined) await setImmediate();
+  return performance.now() - startedAt;
+}
+
+function usedMib(): number {
+  const { heapUsed, external } = memoryUsage();
+  return (heapUsed + external) / MIB;
+}
+
+/** The stops that the garbage collector makes from now on. */
+class Pauses {
+  private longest = 0;
+  private readonly observer = new PerformanceObserver((list) => this.take(list.getEntries()));
+
+  constructor() {
+    this.observer.observe({ entryTypes: ['gc'] });
+  }
+
+  async longestMs(): Promise<number> {
+    await setImmediate();
+    this.take(this.observer.takeRecords());
+    this.observer.disconnect();
+    return this.longest;
+  }
+
+  private take(entries: readonly { readonly duration: number; readonly detail?: unknown }[]): void {
+    for (const { duration, detail } of entries) {
+      const { kind } = detail as { kind?: number };
+      // An incremental step is a slice, not a pause of the whole.
+      if (kind === constants.NODE_PERFORMANCE_GC_INCREMENTAL) continue;
+      this.longest = Math.max(this.longest, duration);
+    }
+  }
+}
+
+function toRow(
+  name: string,
+  ours: number,
+  reference: number,
+  unit: string,
+  most?: number,
+): BenchRow {
+  return {
+    bench: NAME,
+    case: name,
+    ours,
+    reference,
+    unit,
+    ratio: ours / reference,
+    goal: most === undefined ? '' : `ours <= ${most}`,
+    met: most === undefined || ours <= most,
+  };
+}
+
+const EVERYTHING: RangeRequest = {
+  type: 'range',
+  range: { from: new Uint8Array(0), to: undefined },
+  revision: NO_REVISION,
+  limit: 0,
+  sort: undefined,
+  minModRevision: 0,
+  maxModRevision: 0,
+  minCreateRevision: 0,
+  maxCreateRevision: 0,
+  keysOnly: false,
+  countOnly: true,
+};
