@@ -11,11 +11,11 @@ import { setImmediate } from 'node:timers/promises';
 import type { Bench, BenchRow } from '@mangrove/experiment';
 import {
   applyCommand,
+  type KeyRange,
   KvStore,
   NO_LEASE,
-  NO_REVISION,
   RangeRead,
-  type RangeRequest,
+  readAll,
   SnapshotRead,
   SnapshotRestore,
 } from '@mangrove/kv';
@@ -86,7 +86,7 @@ function keyOf(index: number): Uint8Array {
 
 async function longestSliceOfRange(store: KvStore): Promise<number> {
   const release = store.pin();
-  const read = new RangeRead(store, EVERYTHING, store.revision);
+  const read = new RangeRead(store, { ...readAll(ALL_KEYS), countOnly: true }, store.revision);
   let longestMs = 0;
   for (;;) {
     const startedAt = performance.now();
@@ -163,16 +163,4 @@ function toRow(
   };
 }
 
-const EVERYTHING: RangeRequest = {
-  type: 'range',
-  range: { from: new Uint8Array(0), to: undefined },
-  revision: NO_REVISION,
-  limit: 0,
-  sort: undefined,
-  minModRevision: 0,
-  maxModRevision: 0,
-  minCreateRevision: 0,
-  maxCreateRevision: 0,
-  keysOnly: false,
-  countOnly: true,
-};
+const ALL_KEYS: KeyRange = { from: new Uint8Array(0), to: undefined };

@@ -29,6 +29,7 @@ export {
   type RangeRequest,
   type RangeResult,
   type Refusal,
+  readAll,
   type SortTarget,
   TXN_OPERATIONS_MAX,
   type TxnRequest,

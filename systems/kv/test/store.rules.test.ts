@@ -12,12 +12,12 @@ import {
   KvStore,
   type LeaseId,
   NO_LEASE,
-  NO_REVISION,
   type Operation,
   prefixRange,
   RangeRead,
   type RangeRequest,
   type Revision,
+  readAll,
   singleKey,
   TXN_OPERATIONS_MAX,
 } from '@mangrove/kv';
@@ -292,19 +292,7 @@ function del(from: string, to?: string): Operation {
 }
 
 function range(from: string, to?: string): RangeRequest {
-  return {
-    type: 'range',
-    range: to === undefined ? singleKey(bytes(from)) : { from: bytes(from), to: bytes(to) },
-    revision: NO_REVISION,
-    limit: 0,
-    sort: undefined,
-    minModRevision: 0,
-    maxModRevision: 0,
-    minCreateRevision: 0,
-    maxCreateRevision: 0,
-    keysOnly: false,
-    countOnly: false,
-  };
+  return readAll(to === undefined ? singleKey(bytes(from)) : { from: bytes(from), to: bytes(to) });
 }
 
 function equals(key: string, value: string): (Operation & { type: 'txn' })['compares'][number] {

@@ -5,10 +5,11 @@
 import {
   applyCommand,
   hashKv,
+  type KeyRange,
   KvStore,
   RangeRead,
-  type RangeRequest,
   type Revision,
+  readAll,
   SnapshotRead,
   SnapshotRestore,
 } from '@mangrove/kv';
@@ -104,7 +105,7 @@ function takeSlice(read: SnapshotRead, restore: SnapshotRestore, countMax: numbe
 function expectSameStates(store: KvStore, twin: NaiveStore): void {
   expect(store.revision).toBe(twin.revision);
   for (let revision = Math.max(1, twin.compacted); revision <= twin.revision; revision += 1) {
-    const request = { ...EVERYTHING, revision: revision as Revision };
+    const request = { ...readAll(ALL_KEYS), revision: revision as Revision };
     const result = new RangeRead(store, request, request.revision).step(1_000);
     expect(result).toEqual(naiveRange(twin.stateAt(revision), request));
   }
@@ -121,16 +122,4 @@ function expectSameEvents(store: KvStore, twin: NaiveStore): void {
   expect(seen).toEqual(twin.events.filter(({ revision }) => revision >= twin.compacted));
 }
 
-const EVERYTHING: RangeRequest = {
-  type: 'range',
-  range: { from: new Uint8Array(0), to: undefined },
-  revision: 0 as Revision,
-  limit: 0,
-  sort: undefined,
-  minModRevision: 0,
-  maxModRevision: 0,
-  minCreateRevision: 0,
-  maxCreateRevision: 0,
-  keysOnly: false,
-  countOnly: false,
-};
+const ALL_KEYS: KeyRange = { from: new Uint8Array(0), to: undefined };

@@ -6,7 +6,7 @@
  */
 import type { KeyRange } from './key-range.ts';
 import type { KeyValue, LeaseId } from './key-value.ts';
-import type { Revision } from './revision.ts';
+import { NO_REVISION, type Revision } from './revision.ts';
 
 /** Writes one key. */
 export interface PutRequest {
@@ -51,6 +51,23 @@ export interface RangeRequest {
   readonly keysOnly: boolean;
   /** Whether only the count is wanted. */
   readonly countOnly: boolean;
+}
+
+/** The request for all keys of `range` as they are now, without sorting, filters or a limit. */
+export function readAll(range: KeyRange): RangeRequest {
+  return {
+    type: 'range',
+    range,
+    revision: NO_REVISION,
+    limit: 0,
+    sort: undefined,
+    minModRevision: 0,
+    maxModRevision: 0,
+    minCreateRevision: 0,
+    maxCreateRevision: 0,
+    keysOnly: false,
+    countOnly: false,
+  };
 }
 
 /** A condition on all keys of a range, on the state before the transaction. */

@@ -9,19 +9,19 @@
  * A single put, delete or range is a path of one operation.
  */
 import { holds } from './compares.ts';
-import { singleKey } from './key-range.ts';
 import { NO_LEASE } from './key-value.ts';
 import { RangeRead } from './range-read.ts';
-import type {
-  DeleteRequest,
-  DeleteResult,
-  Operation,
-  OperationResult,
-  PutRequest,
-  PutResult,
-  RangeRequest,
-  RangeResult,
-  Refusal,
+import {
+  type DeleteRequest,
+  type DeleteResult,
+  type Operation,
+  type OperationResult,
+  type PutRequest,
+  type PutResult,
+  type RangeRequest,
+  type RangeResult,
+  type Refusal,
+  readAll,
 } from './request.ts';
 import { NO_REVISION, revisionAfter } from './revision.ts';
 import type { KvStore } from './store.ts';
@@ -97,7 +97,7 @@ function put(store: KvStore, request: PutRequest): PutResult {
 }
 
 function remove(store: KvStore, { range: doomed, wantsPrevious }: DeleteRequest): DeleteResult {
-  const previous = wantsPrevious ? range(store, { ...EVERYTHING, range: doomed }).kvs : [];
+  const previous = wantsPrevious ? range(store, readAll(doomed)).kvs : [];
   return { type: 'delete', deletedCount: store.delete(doomed), previous };
 }
 
@@ -113,17 +113,3 @@ function range(store: KvStore, request: RangeRequest): RangeResult {
 }
 
 const NO_VALUE = new Uint8Array(0);
-
-const EVERYTHING: RangeRequest = {
-  type: 'range',
-  range: singleKey(NO_VALUE),
-  revision: NO_REVISION,
-  limit: 0,
-  sort: undefined,
-  minModRevision: 0,
-  maxModRevision: 0,
-  minCreateRevision: 0,
-  maxCreateRevision: 0,
-  keysOnly: false,
-  countOnly: false,
-};
