@@ -70,3 +70,16 @@ export function eventsOf(history: ReadHistory): readonly HistoryEvent[] {
 export function isJepsenFormat(format: HistoryFormat): boolean {
   return format === 'jepsen-edn' || format === 'jepsen-json';
 }
+
+/** A check without settings, which looks at all events at once. */
+export function plainCheck(
+  told: Pick<Check, 'name' | 'family' | 'sentence' | 'operations'>,
+  judge: (events: readonly HistoryEvent[]) => Verdict,
+): Check {
+  return {
+    ...told,
+    settings: [],
+    takesInitial: false,
+    judge: atOnce(told.name, ({ history }) => ({ verdict: judge(eventsOf(history)) })),
+  };
+}

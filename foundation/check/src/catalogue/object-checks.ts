@@ -7,7 +7,7 @@ import { checkFinalSet } from '../objects/final-set.ts';
 import { checkQueue, checkTotalQueue, checkUniqueIds } from '../objects/queue-totals.ts';
 import { checkSetFull } from '../objects/set-full.ts';
 import type { Verdict } from '../verdict.ts';
-import { atOnce, type Check, eventsOf } from './check.ts';
+import { atOnce, type Check, eventsOf, plainCheck } from './check.ts';
 import type { Settings } from './settings.ts';
 
 /** The checks of this file. */
@@ -47,16 +47,22 @@ export const OBJECT_CHECKS: readonly Check[] = [
       return { verdict, notes, details };
     }),
   },
-  plain(
-    'final-set',
-    'the last read has what was acknowledged, and nothing that nobody added',
-    'add, read (answers a list)',
+  plainCheck(
+    {
+      name: 'final-set',
+      family: 'object',
+      sentence: 'the last read has what was acknowledged, and nothing that nobody added',
+      operations: 'add, read (answers a list)',
+    },
     (events) => checkFinalSet(events).verdict,
   ),
-  plain(
-    'counter-bounds',
-    'each read lies between what was acknowledged and what was attempted',
-    'add, increment, decrement, read',
+  plainCheck(
+    {
+      name: 'counter-bounds',
+      family: 'object',
+      sentence: 'each read lies between what was acknowledged and what was attempted',
+      operations: 'add, increment, decrement, read',
+    },
     (events) => checkCounterBounds(events).verdict,
   ),
   {
@@ -76,10 +82,13 @@ export const OBJECT_CHECKS: readonly Check[] = [
       return { verdict: judgeFinalCounter(eventsOf(history), settings) };
     }),
   },
-  plain(
-    'queue',
-    'nothing comes out before it went in, or more often',
-    'enqueue, dequeue',
+  plainCheck(
+    {
+      name: 'queue',
+      family: 'object',
+      sentence: 'nothing comes out before it went in, or more often',
+      operations: 'enqueue, dequeue',
+    },
     checkQueue,
   ),
   {
@@ -104,23 +113,16 @@ export const OBJECT_CHECKS: readonly Check[] = [
       return { verdict, details: { lost, unexpected, duplicated, recovered } };
     }),
   },
-  plain('unique-ids', 'no id is given twice', 'generate (answers the id)', checkUniqueIds),
+  plainCheck(
+    {
+      name: 'unique-ids',
+      family: 'object',
+      sentence: 'no id is given twice',
+      operations: 'generate (answers the id)',
+    },
+    checkUniqueIds,
+  ),
 ];
-
-/** A check without settings. */
-function plain(
-  name: string,
-  sentence: string,
-  operations: string,
-  judge: (events: readonly HistoryEvent[]) => Verdict,
-): Check {
-  return {
-    ...{ name, family: 'object', sentence, operations, settings: [], takesInitial: false },
-    judge: atOnce(name, ({ history }) => {
-      return { verdict: judge(eventsOf(history)) };
-    }),
-  };
-}
 
 function judgeFinalCounter(events: readonly HistoryEvent[], settings: Settings): Verdict {
   const operations = pairOperations(events);

@@ -2,7 +2,6 @@
  * The checks of transactions: levels of isolation, banks, long forks, causal reversals.
  */
 import type { ReadHistory } from '../formats/history-text.ts';
-import type { HistoryEvent } from '../history.ts';
 import { type Task, told } from '../task.ts';
 import { checkBank } from '../transactions/bank.ts';
 import { checkCausalReverse } from '../transactions/causal-reverse.ts';
@@ -11,8 +10,7 @@ import { ISOLATION_LEVELS, type IsolationLevel } from '../transactions/levels.ts
 import { checkLongFork } from '../transactions/long-fork.ts';
 import { type Transaction, transactionSlices } from '../transactions/transaction.ts';
 import { WEAK_LEVELS, type WeakLevel, weakIsolationTask } from '../transactions/weak-isolation.ts';
-import type { Verdict } from '../verdict.ts';
-import { atOnce, type Check, eventsOf, type Judged } from './check.ts';
+import { atOnce, type Check, eventsOf, type Judged, plainCheck } from './check.ts';
 
 const STEPS = 'txn [["append" or "w" or "r", key, value], ...]';
 
@@ -78,33 +76,25 @@ export const INVARIANT_CHECKS: readonly Check[] = [
       return { verdict: checkBank(eventsOf(history), options) };
     }),
   },
-  plain(
-    'long-fork',
-    'of two reads of the same keys one saw all that the other saw',
-    'txn of writes that write each key once, and txn of reads',
+  plainCheck(
+    {
+      name: 'long-fork',
+      family: 'promise',
+      sentence: 'of two reads of the same keys one saw all that the other saw',
+      operations: 'txn of writes that write each key once, and txn of reads',
+    },
     checkLongFork,
   ),
-  plain(
-    'causal-reverse',
-    'who sees a write sees every write that was complete before it began',
-    'write, read (answers a list)',
+  plainCheck(
+    {
+      name: 'causal-reverse',
+      family: 'promise',
+      sentence: 'who sees a write sees every write that was complete before it began',
+      operations: 'write, read (answers a list)',
+    },
     checkCausalReverse,
   ),
 ];
-
-function plain(
-  name: string,
-  sentence: string,
-  operations: string,
-  judge: (events: readonly HistoryEvent[]) => Verdict,
-): Check {
-  return {
-    ...{ name, family: 'promise', sentence, operations, settings: [], takesInitial: false },
-    judge: atOnce(name, ({ history }) => {
-      return { verdict: judge(eventsOf(history)) };
-    }),
-  };
-}
 
 function* transactionsOf(history: ReadHistory): Task<readonly Transaction[]> {
   if (!('events' in history)) return history.transactions;
