@@ -2,6 +2,7 @@
  * The door of the key-value store: its core, to be run by whoever keeps the log.
  */
 export { applyCommand, type Command, type CommandResult } from './core/command.ts';
+export type { AnswerHeader, ReadConsistency } from './core/consistency.ts';
 export { hashKv } from './core/hash-kv.ts';
 export {
   compareKeys,
@@ -13,6 +14,17 @@ export {
   singleKey,
 } from './core/key-range.ts';
 export { type KeyEvent, type KeyValue, type LeaseId, NO_LEASE } from './core/key-value.ts';
+export { KV_ERRORS, type KvErrorCode } from './core/kv-error-code.ts';
+export type {
+  Alarm,
+  KvMember,
+  KvReply,
+  KvRequest,
+  KvResult,
+  KvStatus,
+  RaisedAlarm,
+  SessionPlace,
+} from './core/kv-request.ts';
 export { LeaseClock } from './core/lease-clock.ts';
 export type { Lease } from './core/leases.ts';
 export { RangeRead } from './core/range-read.ts';
