@@ -52,6 +52,8 @@ export const registerBugs: readonly PlantedBug[] = Object.freeze([
     source: 'Attiya, Bar-Noy and Dolev (1995), section 4: why a reader writes',
     experiment: 'register',
     seedBudget: 400,
+    difficulty: 'medium',
+    minimum: { faults: ['cut of the writer from all replicas but one'], operationCount: 3 },
   },
   {
     name: 'register-rename-before-sync',
@@ -62,5 +64,7 @@ export const registerBugs: readonly PlantedBug[] = Object.freeze([
     source: 'Pillai et al., "All File Systems Are Not Created Equal" (OSDI 2014), section 2',
     experiment: 'register',
     seedBudget: 400,
+    difficulty: 'easy',
+    minimum: { faults: ['loss of power at a replica'], operationCount: 2 },
   },
 ]);

@@ -39,7 +39,13 @@ export {
   type Plan,
   parsePlan,
 } from './plan.ts';
-export { type Planted, type PlantedBug, plant } from './planted-bug.ts';
+export {
+  type BugDifficulty,
+  type BugMinimum,
+  type Planted,
+  type PlantedBug,
+  plant,
+} from './planted-bug.ts';
 export {
   MAX_TRACE_LENGTH,
   MAX_TRACE_RECORDS,

@@ -19,6 +19,24 @@ export interface PlantedBug {
   /** The experiment that finds it, and within how many seeds it must. */
   readonly experiment: string;
   readonly seedBudget: number;
+  /** Missing where nobody has judged it yet. */
+  readonly difficulty?: BugDifficulty;
+  /** Missing where nobody has worked it out yet. */
+  readonly minimum?: BugMinimum;
+}
+
+/**
+ * How hard a bug is to meet: `easy` shows in seconds under any random trouble, `medium` needs the
+ * right fault, `hard` a rare order of several.
+ */
+export type BugDifficulty = 'easy' | 'medium' | 'hard';
+
+/** The smallest run that a person would write by hand to show a bug. */
+export interface BugMinimum {
+  /** Each fault in a few words: `loss of power at every replica that confirmed`. */
+  readonly faults: readonly string[];
+  /** How many operations clients do. */
+  readonly operationCount: number;
 }
 
 /** The outcome of applying a bug to a text: the new text, or why it does not apply. */

@@ -21,6 +21,8 @@ export const journalBugs: readonly PlantedBug[] = Object.freeze([
     source: 'NATS 2.12.1; etcd #14370; the defaults of Kafka',
     experiment: EXPERIMENT,
     seedBudget: 200,
+    difficulty: 'easy',
+    minimum: { faults: ['loss of power at a lone replica'], operationCount: 2 },
   },
   {
     name: 'journal-appends-behind-a-torn-tail',
@@ -44,6 +46,8 @@ export const journalBugs: readonly PlantedBug[] = Object.freeze([
     source: 'cqlite #1390; amelie #17',
     experiment: ALONE,
     seedBudget: 200,
+    difficulty: 'medium',
+    minimum: { faults: ['loss of power in mid-write', 'one more crash'], operationCount: 3 },
   },
   {
     name: 'journal-ends-at-rot',
@@ -54,6 +58,8 @@ export const journalBugs: readonly PlantedBug[] = Object.freeze([
     source: "Alagappan et al., Protocol-Aware Recovery (FAST'18); pebble #453",
     experiment: EXPERIMENT,
     seedBudget: 200,
+    difficulty: 'medium',
+    minimum: { faults: ['a rotten bit below the last batch', 'a crash'], operationCount: 3 },
   },
   {
     name: 'message-without-checksum',
@@ -64,5 +70,7 @@ export const journalBugs: readonly PlantedBug[] = Object.freeze([
     source: 'Amazon S3, availability event of 20 July 2008',
     experiment: EXPERIMENT,
     seedBudget: 200,
+    difficulty: 'easy',
+    minimum: { faults: ['links that change bits'], operationCount: 2 },
   },
 ]);

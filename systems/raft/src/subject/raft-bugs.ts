@@ -3,22 +3,30 @@
  * stop. No invariant needs to look into a node.
  */
 import type { PlantedBug } from '@mangrove/experiment';
+import type { RaftBug } from '../planted/raft-bug.ts';
 import { plantedBugs } from '../planted-bugs.ts';
 
-/** Bugs of the core that show so: in which experiment, and within how many seeds they must. */
-const BUDGETS: Readonly<Record<string, readonly [experiment: string, seedBudget: number]>> =
-  Object.freeze({
-    'read-before-first-commit': ['raft-reads', 60],
-    'vote-for-a-shorter-log': ['raft', 100],
-  });
+/** Bugs of the core that show so: which experiment finds them, and what that takes. */
+const FOUND_OUTSIDE: Readonly<Record<string, Omit<PlantedBug, keyof RaftBug>>> = Object.freeze({
+  'read-before-first-commit': {
+    experiment: 'raft-reads',
+    seedBudget: 60,
+    difficulty: 'medium',
+    minimum: { faults: ['crash of the leader'], operationCount: 2 },
+  },
+  'vote-for-a-shorter-log': {
+    experiment: 'raft',
+    seedBudget: 100,
+    difficulty: 'medium',
+    minimum: { faults: ['cut around a follower', 'crash of the leader'], operationCount: 2 },
+  },
+});
 
 /** The planted bugs of the experiments. */
 export const raftBugs: readonly PlantedBug[] = Object.freeze([
   ...plantedBugs.flatMap((bug) => {
-    const [experiment, seedBudget] = BUDGETS[bug.name] ?? [];
-    return experiment === undefined || seedBudget === undefined
-      ? []
-      : [{ ...bug, experiment, seedBudget }];
+    const found = FOUND_OUTSIDE[bug.name];
+    return found === undefined ? [] : [{ ...bug, ...found }];
   }),
   {
     name: 'session-applies-again',
@@ -32,5 +40,7 @@ export const raftBugs: readonly PlantedBug[] = Object.freeze([
     source: 'thesis 6.3; docs/postmortems/2026-11-24-a-request-that-came-twice.md',
     experiment: 'raft',
     seedBudget: 400,
+    difficulty: 'medium',
+    minimum: { faults: ['loss of an answer'], operationCount: 3 },
   },
 ]);
