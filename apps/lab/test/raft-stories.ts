@@ -4,7 +4,7 @@
  * A plan cannot name the leader. So where a leader is to be hit, every node is, one after the other
  * while the others are up: the one that leads is among them.
  */
-import type { Fault, Plan } from '@mangrove/experiment';
+import { always, type Fault, mix, type Plan, spread } from '@mangrove/experiment';
 import { type NodeId, toNodeId } from '@mangrove/host';
 import { drawPlan } from '@mangrove/sim';
 import { findExperiment } from '../src/catalog.ts';
@@ -80,6 +80,12 @@ export const raftStories: Readonly<Record<string, Story>> = Object.freeze({
   },
 } satisfies Record<string, Story>);
 
+/** As many writes, each of a value of its own, as reads. */
+const LOAD = mix([
+  [1, ({ index }) => ({ f: 'write', value: index + 1 })],
+  [1, always({ f: 'read' })],
+]);
+
 /** The plan of a story: three clients, or five, that write and read without a pause. */
 export function planOfStory(name: string, nodeCount: number, seed: number): Plan {
   const story = raftStories[name];
@@ -88,10 +94,11 @@ export function planOfStory(name: string, nodeCount: number, seed: number): Plan
   const nodes = Array.from({ length: nodeCount }, (_, nth) => toNodeId(`n${nth + 1}`));
   const faults = story.faultsOf(nodes);
   const activeMs = Math.max(story.activeMs, ...faults.map((fault) => endMsOf(fault) + 300));
-  const sizes = { replicaCount: nodeCount, clientCount: nodeCount, operationCount: 40 };
+  const sizes = { replicaCount: nodeCount, clientCount: nodeCount };
+  const workload = { ...experiment.workload, active: spread(40, LOAD) };
   // The end comes as soon as every client is through; a busy machine has the time that it needs.
   const times = { activeMs, quietMs: 30_000, operationTimeoutMs: 1500 };
-  return { ...drawPlan({ ...experiment, ...sizes, ...times }, seed), faults };
+  return { ...drawPlan({ ...experiment, ...sizes, ...times, workload }, seed), faults };
 }
 
 function crash(node: NodeId, atMs: number, downMs: number): Fault {

@@ -1,7 +1,14 @@
 /**
  * The register as the lab drives it: what it is, what clients do with it, and what may go wrong.
  */
-import type { Experiment, PlantedBug, Subject } from '@mangrove/experiment';
+import {
+  always,
+  type Experiment,
+  mix,
+  type PlantedBug,
+  type Subject,
+  spread,
+} from '@mangrove/experiment';
 import { openClient } from './client.ts';
 import { decode, type Message } from './message.ts';
 import { startReplica } from './replica.ts';
@@ -25,11 +32,15 @@ export const registerExperiment: Experiment = Object.freeze({
   clientCount: 3,
   activeMs: 1500,
   quietMs: 6000,
-  operationCount: 10,
   operationTimeoutMs: 300,
   workload: {
-    draw: (random, _client, index) =>
-      random.chance(1, 2) ? { f: 'write', value: index + 1 } : { f: 'read' },
+    active: spread(
+      10,
+      mix([
+        [1, ({ index }) => ({ f: 'write', value: index + 1 })],
+        [1, always({ f: 'read' })],
+      ]),
+    ),
     last: [{ f: 'read' }],
   },
   faults: [

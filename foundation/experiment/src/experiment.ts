@@ -3,8 +3,8 @@
  */
 import type { NodeId, Random } from '@mangrove/host';
 import type { Fault } from './fault.ts';
-import type { Operation } from './operation.ts';
 import type { Subject } from './subject.ts';
+import type { Workload } from './workload.ts';
 
 /** The kinds of trouble that a seed may draw; each run has a random subset of them. */
 export type FaultKind =
@@ -49,17 +49,6 @@ export interface Atlas {
   readonly wallJumpMsMax?: number;
 }
 
-/** What clients do in a run, drawn from a seed. */
-export interface Workload {
-  /**
-   * The next operation of `client`; `index` counts from 0 over all clients, so values can be
-   * unique.
-   */
-  draw(random: Random, client: NodeId, index: number): Operation;
-  /** Operations that every client does in the quiet phase at the end. */
-  readonly last: readonly Operation[];
-}
-
 /** All that a run is drawn from. */
 export interface Experiment {
   readonly name: string;
@@ -70,8 +59,6 @@ export interface Experiment {
   readonly activeMs: number;
   /** After the faults: within this time every client must see an `ok`, ms. */
   readonly quietMs: number;
-  /** How many operations each client begins while faults last. */
-  readonly operationCount: number;
   /** A client gives up an operation after this time and does not know its outcome, ms. */
   readonly operationTimeoutMs: number;
   readonly workload: Workload;

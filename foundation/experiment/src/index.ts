@@ -11,7 +11,6 @@ export type {
   Experiment,
   FaultKind,
   PlannedAction,
-  Workload,
 } from './experiment.ts';
 export {
   type ClockFault,
@@ -55,3 +54,22 @@ export {
   unpackTrace,
 } from './run-trace.ts';
 export type { Member, NodeConfig, Subject, SubjectClient, Topology } from './subject.ts';
+export {
+  always,
+  type Draft,
+  drawOperations,
+  type Generator,
+  mix,
+  type Phase,
+  perClient,
+  perKey,
+  phases,
+  type Source,
+  type Stretch,
+  spread,
+  stagger,
+  type Turn,
+  together,
+  until,
+  type Workload,
+} from './workload.ts';

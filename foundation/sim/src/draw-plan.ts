@@ -5,7 +5,14 @@
  * faults at once hides what needs a long calm to go wrong. Source: Groce et al., "Swarm Testing",
  * ISSTA 2012.
  */
-import type { Experiment, Fault, FaultKind, Plan, PlannedOperation } from '@mangrove/experiment';
+import {
+  drawOperations,
+  type Experiment,
+  type Fault,
+  type FaultKind,
+  type Plan,
+  type PlannedOperation,
+} from '@mangrove/experiment';
 import { InvalidArgument, type NodeId, type Random, SeededRandom, toNodeId } from '@mangrove/host';
 import { drawFault, type FaultContext } from './draw-fault.ts';
 
@@ -31,7 +38,7 @@ export function drawPlan(experiment: Experiment, seed: number): Plan {
     quietMs,
     operationTimeoutMs,
     faults: drawFaults(experiment, replicas, clients, random.stream('faults')),
-    operations: drawOperations(experiment, clients, random.stream('operations')),
+    operations: drawAllOperations(experiment, clients, random.stream('operations')),
     choices: { links: {}, draws: {} },
     seed,
   };
@@ -75,22 +82,14 @@ function startOf(fault: Fault): number {
   return 'atMs' in fault ? fault.atMs : 0;
 }
 
-function drawOperations(
+function drawAllOperations(
   experiment: Experiment,
   clients: readonly NodeId[],
   random: Random,
 ): readonly PlannedOperation[] {
-  const { workload, operationCount, activeMs, quietMs } = experiment;
-  const times = clients
-    .flatMap((client) => {
-      const own = random.stream(`times/${client}`);
-      return Array.from({ length: operationCount }, () => ({ client, atMs: own.below(activeMs) }));
-    })
-    .sort((a, b) => a.atMs - b.atMs || (a.client < b.client ? -1 : 1));
-  const own = random.stream('workload');
-  const active = times.map(({ client, atMs }, index) => {
-    return { client, atMs, ...workload.draw(own, client, index) };
-  });
+  const { workload, activeMs, quietMs } = experiment;
+  const stretch = { random, clients, fromMs: 0, untilMs: activeMs };
+  const active = drawOperations(workload.active, stretch);
   // Half of the quiet phase is for getting well again.
   const quietAtMs = activeMs + Math.floor(quietMs / 2);
   const quiet = clients.flatMap((client) => {

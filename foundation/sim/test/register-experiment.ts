@@ -1,7 +1,7 @@
 /**
  * The experiment that the simulator's own tests draw plans from: the small register, every fault.
  */
-import type { Experiment, FaultKind } from '@mangrove/experiment';
+import { always, type Experiment, type FaultKind, mix, spread } from '@mangrove/experiment';
 import { type Leak, registerSubject } from './register-subject.ts';
 
 /** Every kind of fault that needs nothing of the subject. */
@@ -21,11 +21,15 @@ export function registerExperiment(leak?: Leak, replicaCount = 3): Experiment {
     clientCount: 2,
     activeMs: 2000,
     quietMs: 8000,
-    operationCount: 10,
     operationTimeoutMs: 1000,
     workload: {
-      draw: (random, _client, index) =>
-        random.chance(1, 2) ? { f: 'write', value: index + 1 } : { f: 'read' },
+      active: spread(
+        10,
+        mix([
+          [1, ({ index }) => ({ f: 'write', value: index + 1 })],
+          [1, always({ f: 'read' })],
+        ]),
+      ),
       last: [{ f: 'read' }],
     },
     faults: KINDS,

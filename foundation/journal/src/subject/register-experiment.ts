@@ -1,7 +1,7 @@
 /**
  * A register on journals as the lab drives it: replicas, clients, and disks that do their worst.
  */
-import type { Experiment, Subject } from '@mangrove/experiment';
+import { always, type Experiment, mix, perKey, type Subject, spread } from '@mangrove/experiment';
 import { openRegisterClient } from './register-client.ts';
 import { decodeMessage } from './register-message.ts';
 import { RegisterReplica } from './register-replica.ts';
@@ -22,6 +22,14 @@ export const journalSubject: Subject = Object.freeze({
   },
 });
 
+/** Two writes, each of a value of its own, for each read. */
+const WRITES_AND_READS = perKey(KEYS, () =>
+  mix([
+    [2, ({ index }) => ({ f: 'write', value: index + 1 })],
+    [1, always({ f: 'read' })],
+  ]),
+);
+
 /**
  * Three replicas, each with a journal, under every fault of a disk, crashes and power failures. At
  * most one of them loses or rots what it had synced: a majority still has it.
@@ -33,13 +41,9 @@ export const journalExperiment: Experiment = Object.freeze({
   clientCount: 3,
   activeMs: 2000,
   quietMs: 8000,
-  operationCount: 15,
   operationTimeoutMs: 400,
   workload: {
-    draw: (random, _client, index) => {
-      const key = random.pick(KEYS);
-      return random.chance(2, 3) ? { f: 'write', key, value: index + 1 } : { f: 'read', key };
-    },
+    active: spread(15, WRITES_AND_READS),
     last: KEYS.map((key) => ({ f: 'read', key })),
   },
   faults: [
@@ -57,7 +61,7 @@ export const loneJournalExperiment: Experiment = Object.freeze({
   ...journalExperiment,
   name: 'journal-alone',
   replicaCount: 1,
-  operationCount: 40,
+  workload: { ...journalExperiment.workload, active: spread(40, WRITES_AND_READS) },
   faults: [
     ...(['crash', 'power-loss', 'crash-at'] as const),
     ...(['disk-error', 'disk-full', 'slow-disk', 'stall-disk'] as const),

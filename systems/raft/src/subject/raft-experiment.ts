@@ -1,7 +1,15 @@
 /**
  * Raft as the lab drives it: a replicated register on every node, clients, and what may go wrong.
  */
-import type { Experiment, FaultKind, Plan, Subject } from '@mangrove/experiment';
+import {
+  always,
+  type Experiment,
+  type FaultKind,
+  mix,
+  type Plan,
+  type Subject,
+  spread,
+} from '@mangrove/experiment';
 import type { NodeId, RunningNode } from '@mangrove/host';
 import { decodePeerMessage } from '../shell/peer-codec.ts';
 import { decodeRequest } from './client-codec.ts';
@@ -28,6 +36,12 @@ const FAULTS: readonly FaultKind[] = Object.freeze([
   ...(['wall-jump', 'clock-drift', 'action', 'scenario'] as const),
 ]);
 
+/** As many writes, each of a value of its own, as reads. */
+const READS_AND_WRITES = mix([
+  [1, ({ index }) => ({ f: 'write', value: index + 1 })],
+  [1, always({ f: 'read' })],
+]);
+
 /**
  * Three founders and two nodes that may join, four clients, every kind of trouble, changes of
  * members, hand-overs, and snapshots on the way.
@@ -39,13 +53,9 @@ export const raftExperiment: Experiment = Object.freeze({
   clientCount: 4,
   activeMs: 3000,
   quietMs: 8000,
-  operationCount: 20,
   operationTimeoutMs: 600,
   workload: {
-    draw: (random, _client, index) => {
-      if (random.chance(1, 2)) return { f: 'write', value: index + 1 };
-      return { f: 'read' };
-    },
+    active: spread(20, READS_AND_WRITES),
     last: [{ f: 'read' }],
   },
   faults: FAULTS,
@@ -60,7 +70,7 @@ export const raftReadsExperiment: Experiment = Object.freeze({
   name: 'raft-reads',
   replicaCount: 3,
   clientCount: 6,
-  operationCount: 60,
+  workload: { ...raftExperiment.workload, active: spread(60, READS_AND_WRITES) },
   faults: ['scenario', 'cut', 'crash'],
   drawScenario: drawReadScenario,
 } satisfies Experiment);
