@@ -1,7 +1,7 @@
 /**
  * The experiments that the lab knows: each with the judges of its histories and its planted bugs.
  */
-import { type Model, register } from '@mangrove/check';
+import { register } from '@mangrove/check';
 import type { Experiment, Plan, PlantedBug } from '@mangrove/experiment';
 import { registerBugs, registerExperiment } from '@mangrove/first-system';
 import { InvalidArgument, type NodeId, type RunningNode } from '@mangrove/host';
@@ -12,14 +12,15 @@ import {
   loneJournalExperiment,
 } from '@mangrove/journal';
 import { raftBugs, raftExperiment, raftReadsExperiment, watchRaft } from '@mangrove/raft';
+import { type HistoryJudge, linearizable } from './judge.ts';
 
 /** An experiment, and what its histories are held against. */
 export interface CatalogEntry {
   readonly experiment: Experiment;
   /** One sentence for people: what the system is. */
   readonly about: string;
-  /** Every history must be linearizable to it. */
-  readonly model: Model;
+  /** Who judges what clients saw: every history must be valid to each of them. */
+  readonly judges: readonly HistoryJudge[];
   readonly bugs: readonly PlantedBug[];
   /**
    * Makes the invariant that a watched run is held to as well: what it gives looks into the nodes
@@ -33,34 +34,34 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
   {
     experiment: registerExperiment,
     about: 'a register at a majority of three replicas: the first system of the tutorial',
-    model: register(),
+    judges: [linearizable(register())],
     bugs: registerBugs,
   },
   {
     experiment: journalExperiment,
     about: 'a register at a majority of three replicas, each with a journal, on the worst disks',
-    model: register(),
+    judges: [linearizable(register())],
     bugs: journalBugs.filter(({ experiment }) => experiment === journalExperiment.name),
     createInvariant: createRegisterInvariant,
   },
   {
     experiment: loneJournalExperiment,
     about: 'one such replica, whose disk rots nothing: whatever its journal loses is seen',
-    model: register(),
+    judges: [linearizable(register())],
     bugs: journalBugs.filter(({ experiment }) => experiment === loneJournalExperiment.name),
     createInvariant: createRegisterInvariant,
   },
   {
     experiment: raftExperiment,
     about: 'a register replicated by Raft; members come and go, faults of every kind strike',
-    model: register(),
+    judges: [linearizable(register())],
     bugs: raftBugs.filter(({ experiment }) => experiment === raftExperiment.name),
     createInvariant: watchRaft,
   },
   {
     experiment: raftReadsExperiment,
     about: 'the same, where leaders are deposed without hearing of it and clients read from them',
-    model: register(),
+    judges: [linearizable(register())],
     bugs: raftBugs.filter(({ experiment }) => experiment === raftReadsExperiment.name),
     createInvariant: watchRaft,
   },

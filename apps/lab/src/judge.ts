@@ -6,11 +6,30 @@ import {
   type Verdict as HistoryVerdict,
   type Model,
   type RecordedOperation,
+  type Violation,
 } from '@mangrove/check';
 import type { HistoryEvent } from '@mangrove/experiment';
 import type { NodeId } from '@mangrove/host';
 import type { RunEnd } from './run-report.ts';
-import { type CheckResult, type ExplainedOperation, type Verdict, verdictOf } from './verdict.ts';
+import {
+  type Anomaly,
+  type CheckResult,
+  type ExplainedOperation,
+  type Verdict,
+  verdictOf,
+} from './verdict.ts';
+
+/** One promise of a system, and how histories are held to it. */
+export interface HistoryJudge {
+  /** What is asked, as people say it: `every key is linearizable (register)`. */
+  readonly check: string;
+  /**
+   * An event as this judge is to see it, `undefined` where it is none of its business. Of an
+   * operation both ends or none are seen. Default: all events, as they are.
+   */
+  readonly view?: ((event: HistoryEvent) => HistoryEvent | undefined) | undefined;
+  readonly judge: (seen: readonly HistoryEvent[]) => HistoryVerdict;
+}
 
 /** What is judged. */
 export interface JudgedRun {
@@ -23,18 +42,43 @@ export interface JudgedRun {
   readonly quietMs: number;
 }
 
+/** What the judge of linearizability calls what it finds. */
+const NOT_LINEARIZABLE = 'not-linearizable';
+
 /** How many steps the search for an order may take before the answer is `unknown`. */
 const MAX_STEPS = 2_000_000;
 
-/** The verdict of all judges on a run. */
-export function judge(model: Model, run: JudgedRun): Verdict {
-  return verdictOf([judgeHistory(model, run.history), ...judgeNodes(run), judgeProgress(run)]);
+/** The judge of a system whose every key is to be linearizable to `model`. */
+export function linearizable(model: Model): HistoryJudge {
+  return {
+    check: `every key is linearizable (${model.name})`,
+    judge: (history) => checkLinearizable(model, history, { maxSteps: MAX_STEPS }),
+  };
 }
 
-function judgeHistory(model: Model, history: readonly HistoryEvent[]): CheckResult {
-  const check = `every key is linearizable (${model.name})`;
-  const verdict = checkLinearizable(model, history, { maxSteps: MAX_STEPS });
-  if (verdict.type === 'invalid') return { check, answer: 'invalid', ...explain(verdict, history) };
+/** The verdict of all judges on a run. */
+export function judge(judges: readonly HistoryJudge[], run: JudgedRun): Verdict {
+  const histories = judges.map((each) => judgeHistory(each, run.history));
+  return verdictOf([...histories, ...judgeNodes(run), judgeProgress(run)]);
+}
+
+function judgeHistory(
+  { check, view = (event) => event, judge: judgeSeen }: HistoryJudge,
+  history: readonly HistoryEvent[],
+): CheckResult {
+  const seen: HistoryEvent[] = [];
+  const places: number[] = [];
+  for (const [place, event] of history.entries()) {
+    const viewed = view(event);
+    if (viewed === undefined) continue;
+    seen.push(viewed);
+    places.push(place);
+  }
+  const verdict = judgeSeen(seen);
+  if (verdict.type === 'invalid') {
+    const lastMs = history.at(-1)?.atMs ?? 0;
+    return { check, answer: 'invalid', ...explain(verdict, places, lastMs) };
+  }
   if (verdict.type === 'valid' && verdict.coverage.isTested) {
     return { check, answer: 'valid', anomalies: [] };
   }
@@ -47,26 +91,32 @@ function judgeHistory(model: Model, history: readonly HistoryEvent[]): CheckResu
 
 function explain(
   verdict: Extract<HistoryVerdict, { readonly type: 'invalid' }>,
-  history: readonly HistoryEvent[],
+  places: readonly number[],
+  lastMs: number,
 ): Pick<CheckResult, 'anomalies' | 'explanation'> {
-  const anomalies = verdict.violations.map(({ sentences, operations }) => ({
-    class: 'linearizability' as const,
-    sentence: sentences[0] ?? 'no order of the operations explains what clients saw',
-    atMs: Math.max(...operations.map(endOf).filter(Number.isFinite)),
-  }));
+  const anomalies = verdict.violations.map(toAnomaly);
   const first = verdict.violations[0];
   if (first === undefined) return { anomalies };
-  const lastMs = history.at(-1)?.atMs ?? 0;
-  const operations = first.operations.map((operation) => toExplained(operation, lastMs));
+  const operations = first.operations.map((operation) => toExplained(operation, places, lastMs));
   const explanation = { key: operations[0]?.key, operations, sentences: first.sentences };
   return { anomalies, explanation };
 }
 
-function endOf({ completedAtMs }: RecordedOperation): number {
-  return completedAtMs;
+function toAnomaly({ anomaly, sentences, operations }: Violation): Anomaly {
+  const ends = operations.map(({ completedAtMs }) => completedAtMs).filter(Number.isFinite);
+  const when = ends.length === 0 ? {} : { atMs: Math.max(...ends) };
+  if (anomaly === NOT_LINEARIZABLE) {
+    const sentence = sentences[0] ?? 'no order of the operations explains what clients saw';
+    return { class: 'linearizability', sentence, ...when };
+  }
+  return { class: 'promise', sentence: `${anomaly}: ${sentences.join(' ')}`, ...when };
 }
 
-function toExplained(operation: RecordedOperation, lastMs: number): ExplainedOperation {
+function toExplained(
+  operation: RecordedOperation,
+  places: readonly number[],
+  lastMs: number,
+): ExplainedOperation {
   const { process, f, key, argument, result, invokedAt, completedAt } = operation;
   const isOpen = operation.end === 'open';
   return {
@@ -78,8 +128,8 @@ function toExplained(operation: RecordedOperation, lastMs: number): ExplainedOpe
     outcome: isOpen ? 'info' : 'ok',
     fromMs: operation.invokedAtMs,
     untilMs: isOpen ? lastMs : operation.completedAtMs,
-    invokeIndex: invokedAt,
-    returnIndex: isOpen ? -1 : completedAt,
+    invokeIndex: places[invokedAt] ?? -1,
+    returnIndex: isOpen ? -1 : (places[completedAt] ?? -1),
   };
 }
 

@@ -28,7 +28,7 @@ export async function runPlan(
     atMs: report.violation.atMs,
     sentence: sentenceOf(report.violation.cause),
   };
-  const verdict = judge(entry.model, { history, ends, stuck, violation, activeMs, quietMs });
+  const verdict = judge(entry.judges, { history, ends, stuck, violation, activeMs, quietMs });
   return {
     world: 'sim',
     plan: report.plan,

@@ -17,6 +17,8 @@ export type Answer = 'valid' | 'invalid' | 'unknown';
 export type AnomalyClass =
   /** No order of the operations explains what the clients saw. */
   | 'linearizability'
+  /** What clients saw breaks another promise: of isolation, sessions, watches, leases, locks. */
+  | 'promise'
   /** A property of the whole system, looked at after every event, did not hold. */
   | 'invariant'
   /** A node stopped itself: a broken invariant of its own, or an error that nobody caught. */
@@ -31,6 +33,7 @@ export const ANOMALY_CLASSES: readonly AnomalyClass[] = [
   'invariant',
   'broken-node',
   'linearizability',
+  'promise',
   'refused-node',
   'stuck',
 ];

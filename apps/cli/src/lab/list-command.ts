@@ -13,29 +13,19 @@ export interface ListCommandOptions {
 
 /** Prints every experiment. */
 export function listCommand({ isJson, terminal }: ListCommandOptions): Ending {
-  for (const { experiment, about, model, bugs } of CATALOG) {
+  for (const { experiment, about, judges, bugs } of CATALOG) {
     const { name, replicaCount, clientCount, faults } = experiment;
+    const checks = judges.map(({ check }) => check);
+    const bugNames = bugs.map((bug) => bug.name);
     if (isJson) {
-      const bugNames = bugs.map((bug) => bug.name);
-      const model_ = model.name;
-      terminal.result(
-        JSON.stringify({
-          name,
-          about,
-          model: model_,
-          replicaCount,
-          clientCount,
-          faults,
-          bugs: bugNames,
-        }),
-      );
+      const known = { name, about, checks, replicaCount, clientCount, faults, bugs: bugNames };
+      terminal.result(JSON.stringify(known));
     } else {
       terminal.result(`${name}: ${about}`);
-      terminal.result(
-        `  ${replicaCount} replicas, ${clientCount} clients, judged as ${model.name}`,
-      );
+      terminal.result(`  ${replicaCount} replicas, ${clientCount} clients`);
+      for (const check of checks) terminal.result(`  judged: ${check}`);
       terminal.result(`  faults: ${faults.join(', ')}`);
-      terminal.result(`  bugs to plant: ${bugs.map((bug) => bug.name).join(', ')}`);
+      terminal.result(`  bugs to plant: ${bugNames.join(', ')}`);
     }
   }
   return 'valid';

@@ -100,7 +100,7 @@ class LocalRun {
     await Promise.race([Promise.all(this.restarts), failed]);
     const { history, ends, notInjected } = this;
     const { activeMs, quietMs } = plan;
-    const verdict = judge(entry.model, {
+    const verdict = judge(entry.judges, {
       history,
       ends,
       stuck: [...this.stuck],

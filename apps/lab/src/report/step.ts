@@ -112,6 +112,7 @@ function wrongCandidates({ anomalies, trace, operations }: StepSource): readonly
 /** What a step is called that shows an anomaly. */
 const WRONG_TITLES: Readonly<Record<AnomalyClass, string>> = {
   linearizability: 'The contradiction shows',
+  promise: 'A broken promise shows',
   invariant: 'An invariant breaks',
   'broken-node': 'NODE stops itself',
   'refused-node': 'NODE refuses to start',

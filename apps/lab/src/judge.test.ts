@@ -1,0 +1,60 @@
+/**
+ * Several judges of one run: each sees its part of the history, and what it finds is told by places
+ * in the whole.
+ */
+import { checkSessions, register } from '@mangrove/check';
+import type { HistoryEvent } from '@mangrove/experiment';
+import { describe, expect, it } from 'vitest';
+import { type HistoryJudge, judge, linearizable } from './judge.ts';
+
+const QUIET = { ends: [], stuck: [], activeMs: 10, quietMs: 10 };
+
+/** `c1` writes 1 and reads nothing, between two operations of another kind. */
+const history: readonly HistoryEvent[] = [
+  { atMs: 0, process: 'c2', type: 'invoke', f: 'put', value: 7 },
+  { atMs: 1, process: 'c1', type: 'invoke', f: 'write', value: 1 },
+  { atMs: 2, process: 'c1', type: 'ok', f: 'write', value: 1 },
+  { atMs: 3, process: 'c2', type: 'ok', f: 'put', value: 7 },
+  { atMs: 4, process: 'c1', type: 'invoke', f: 'read' },
+  { atMs: 5, process: 'c1', type: 'ok', f: 'read', value: null },
+];
+
+const registers = ({ f }: HistoryEvent) => f === 'read' || f === 'write';
+
+const sessions: HistoryJudge = {
+  check: 'each process sees its own writes',
+  view: (event) => (registers(event) ? event : undefined),
+  judge: (seen) => checkSessions(seen),
+};
+
+describe('judge', () => {
+  it('shows a judge what concerns it, and tells what it finds by places in the whole', () => {
+    const verdict = judge([sessions], { history, ...QUIET });
+    expect(verdict).toMatchObject({ answer: 'invalid', anomaly: 'promise' });
+    const [first] = verdict.checks;
+    expect(first?.anomalies[0]?.sentence).toContain('read-your-writes: ');
+    const places = first?.explanation?.operations.map((each) => [
+      each.invokeIndex,
+      each.returnIndex,
+    ]);
+    expect(places).toEqual([
+      [1, 2],
+      [4, 5],
+    ]);
+  });
+
+  it('a run that one of several judges refutes is invalid, and every judge is told', () => {
+    const plain = { ...linearizable(register()), view: sessions.view };
+    const good = history.slice(0, 4);
+    const verdict = judge([plain, sessions], { history, ...QUIET });
+    expect(verdict).toMatchObject({ answer: 'invalid', anomaly: 'linearizability' });
+    expect(verdict.checks.map(({ answer }) => answer).slice(0, 2)).toEqual(['invalid', 'invalid']);
+    expect(judge([plain], { history: good, ...QUIET }).answer).toBe('valid');
+  });
+
+  it('a judge that has nothing to test does not let a run pass', () => {
+    const none = history.slice(0, 1);
+    expect(judge([linearizable(register())], { history: [], ...QUIET }).answer).toBe('unknown');
+    expect(judge([sessions], { history: none, ...QUIET }).answer).toBe('unknown');
+  });
+});
