@@ -27,6 +27,7 @@ export type {
 } from './core/kv-request.ts';
 export { LeaseClock } from './core/lease-clock.ts';
 export type { Lease } from './core/leases.ts';
+export type { LogCommand } from './core/log-command.ts';
 export { RangeRead } from './core/range-read.ts';
 export {
   type Answer,
@@ -43,6 +44,7 @@ export {
   type Refusal,
   readAll,
   type SortTarget,
+  TXN_DEPTH_MAX,
   TXN_OPERATIONS_MAX,
   type TxnRequest,
   type TxnResult,
@@ -66,3 +68,15 @@ export type {
   WatchRequest,
 } from './core/watch-message.ts';
 export { type Watcher, WatchSession, type WatchSessionOptions } from './core/watch-session.ts';
+export type { KvBounds, KvNodeConfig } from './shell/kv-node-config.ts';
+export type { KvService, WatchDoor } from './shell/kv-service.ts';
+export { logCodec } from './shell/log-codec.ts';
+export {
+  blob,
+  keyRange,
+  keyValue,
+  leaseId,
+  operation,
+  operationResult,
+  revision,
+} from './shell/operation-codec.ts';

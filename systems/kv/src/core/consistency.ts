@@ -17,8 +17,9 @@ export type ReadConsistency =
   /** Whatever the asked member has. */
   | { readonly type: 'serializable' }
   /**
-   * At most so far behind; a member that cannot promise it makes sure first. `undefined` is no
-   * bound of that kind; one of the two is given.
+   * At most so far behind what was there when it was asked; a member that cannot promise it makes
+   * sure first, and refuses as `too-stale` where it cannot. `undefined` is no bound of that kind;
+   * one of the two is given.
    */
   | {
       readonly type: 'bounded';
@@ -37,8 +38,8 @@ export interface AnswerHeader {
   /** The revision of the store behind the answer; a session's next token. */
   readonly revision: Revision;
   /**
-   * The state that was read held everything acknowledged up to so many ms before the answer; 0
-   * where it is current, `undefined` where nothing is known.
+   * The state behind the answer held everything acknowledged up to so many ms before the answer was
+   * made, as the member knows; `undefined` where nothing is known.
    */
   readonly stalenessMs: number | undefined;
 }

@@ -16,6 +16,10 @@ export type KvErrorCode =
   /** A bounded read asks for what the member cannot promise. */
   | 'too-stale'
   | 'session-expired'
+  /** A change of a session was repeated, and its result was not kept. */
+  | 'result-lost'
+  /** The answer would be larger than the bound. */
+  | 'answer-too-large'
   | 'bad-request'
   | 'bad-member-change'
   | 'timeout'
@@ -42,6 +46,8 @@ export const KV_ERRORS: Readonly<Record<KvErrorCode, string>> = {
   corrupt: 'members hold different states: replace the one that differs, then disarm the alarm',
   'too-stale': 'the member cannot promise to be that current: ask another, or allow more',
   'session-expired': 'the session was closed for want of use: whether it happened is not known',
+  'result-lost': 'it was applied before, and its result was too large to be kept: read',
+  'answer-too-large': 'the answer is larger than the bound: set a limit, go on behind the last key',
   'bad-request': 'the request is malformed: see the detail',
   'bad-member-change': 'the change contradicts the members there are: see the detail',
   timeout: 'the answer did not come in time',

@@ -162,3 +162,6 @@ export type Answer<Result> =
  * The most operations of a transaction, its compares too, over each nested path. etcd's default.
  */
 export const TXN_OPERATIONS_MAX = 128;
+
+/** How many transactions may be within one another, the outermost one included. */
+export const TXN_DEPTH_MAX = 16;

@@ -2,7 +2,13 @@
  * What is wrong with a request whatever the store holds: it is refused before it enters the log.
  */
 import { compareKeys, isInRange, type KeyRange } from './key-range.ts';
-import { type Operation, type Refusal, TXN_OPERATIONS_MAX, type TxnRequest } from './request.ts';
+import {
+  type Operation,
+  type Refusal,
+  TXN_DEPTH_MAX,
+  TXN_OPERATIONS_MAX,
+  type TxnRequest,
+} from './request.ts';
 
 /**
  * What is wrong with `operation`: an empty key, too many operations, or a key that it might change
@@ -11,21 +17,22 @@ import { type Operation, type Refusal, TXN_OPERATIONS_MAX, type TxnRequest } fro
  * Cost: quadratic in the operations, which are bounded.
  */
 export function invalidity(operation: Operation): Refusal | undefined {
-  const counted = operation.type === 'txn' ? tooMany(operation, TXN_OPERATIONS_MAX) : undefined;
+  const counted =
+    operation.type === 'txn' ? tooMany(operation, TXN_OPERATIONS_MAX, TXN_DEPTH_MAX) : undefined;
   if (counted !== undefined) return counted;
   const changes = changesOf([operation]);
   return typeof changes === 'string' ? changes : undefined;
 }
 
 // Each level takes the longest of its lists from what the levels below it may have.
-function tooMany(txn: TxnRequest, allowedCount: number): Refusal | undefined {
+function tooMany(txn: TxnRequest, allowedCount: number, depth: number): Refusal | undefined {
   const { compares, success, failure } = txn;
   const left = allowedCount - Math.max(compares.length, success.length, failure.length);
-  if (left < 0) return 'too-many-operations';
+  if (left < 0 || depth === 0) return 'too-many-operations';
   if (compares.some(({ range }) => range.from.length === 0)) return 'empty-key';
   for (const operation of [...success, ...failure]) {
     if (operation.type !== 'txn') continue;
-    const refusal = tooMany(operation, left);
+    const refusal = tooMany(operation, left, depth - 1);
     if (refusal !== undefined) return refusal;
   }
   return undefined;

@@ -159,7 +159,8 @@ export class MachineRunner<Result, Command> {
     const batch = [];
     for (const entry of entries) {
       if (entry.type !== 'command') continue;
-      batch.push({ index: entry.index, command: this.codec.decode(entry.data) });
+      const { index, term, data } = entry;
+      batch.push({ index, term, command: this.codec.decode(data) });
     }
     const results = batch.length === 0 ? [] : this.machine.applyBatch(batch);
     assert(

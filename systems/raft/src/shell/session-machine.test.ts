@@ -3,7 +3,7 @@
  * that comes once more as the other did, however many sessions there are.
  */
 import { expect, it } from 'vitest';
-import type { LogIndex } from '../core/positions.ts';
+import type { LogIndex, Term } from '../core/positions.ts';
 import { encodeSessionCommand, SessionMachine } from './session-machine.ts';
 import type { StateMachine } from './state-machine.ts';
 
@@ -32,7 +32,7 @@ class Sum implements StateMachine<Uint8Array> {
 function command(session: number, sequence: number, index: number) {
   const data = new Uint8Array([session]);
   const encoded = encodeSessionCommand({ type: 'command', session, sequence, data });
-  return { index: index as LogIndex, command: encoded };
+  return { index: index as LogIndex, term: 1 as Term, command: encoded };
 }
 
 async function* streamOf(slices: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
@@ -44,7 +44,7 @@ it('a restored machine answers a repeated command as the first one did', async (
   const machine = new SessionMachine(inner);
   const open = encodeSessionCommand({ type: 'open' });
   for (let session = 1; session <= SESSION_COUNT; session++) {
-    machine.applyBatch([{ index: session as LogIndex, command: open }]);
+    machine.applyBatch([{ index: session as LogIndex, term: 1 as Term, command: open }]);
   }
   const first = [];
   for (let session = 1; session <= SESSION_COUNT; session++) {

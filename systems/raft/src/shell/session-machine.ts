@@ -8,7 +8,6 @@
  */
 import { assert } from '@mangrove/host';
 import { array, bytes, message, optional, struct, union, uvarint } from '@mangrove/wire';
-import type { LogIndex } from '../core/positions.ts';
 import { type SessionOutcome, type SessionRecord, SessionTable } from '../core/sessions.ts';
 import { COMMAND_BYTES_READ_MAX } from './peer-codec.ts';
 import type { Slices } from './snapshot-files.ts';
@@ -68,7 +67,7 @@ export class SessionMachine implements StreamingMachine<SessionResult> {
   }
 
   applyBatch(batch: readonly PlacedCommand<Uint8Array>[]): readonly SessionResult[] {
-    return batch.map(({ command: encoded, index }) => this.apply(encoded, index));
+    return batch.map((placed) => this.apply(placed));
   }
 
   snapshotSlices(): Slices {
@@ -91,7 +90,7 @@ export class SessionMachine implements StreamingMachine<SessionResult> {
     await this.inner.restoreSlices({ [Symbol.asyncIterator]: () => iterator });
   }
 
-  private apply(encoded: Uint8Array, index: LogIndex): SessionResult {
+  private apply({ command: encoded, index, term }: PlacedCommand<Uint8Array>): SessionResult {
     const given = command.decode(encoded);
     if (given.type === 'open') {
       this.sessions.open(index);
@@ -99,7 +98,7 @@ export class SessionMachine implements StreamingMachine<SessionResult> {
     }
     const { session, sequence, data: wanted } = given;
     return this.sessions.apply(session, sequence, () => {
-      const [result] = this.inner.applyBatch([{ index, command: wanted }]);
+      const [result] = this.inner.applyBatch([{ index, term, command: wanted }]);
       assert(result !== undefined, `the state machine gave no result for the command at ${index}`);
       return result;
     });

@@ -5,7 +5,7 @@
  * piece. One whose state is too large for that is a `StreamingMachine`. A node takes either.
  */
 import { assert } from '@mangrove/host';
-import type { LogIndex } from '../core/positions.ts';
+import type { LogIndex, Term } from '../core/positions.ts';
 import type { Slices } from './snapshot-files.ts';
 
 /**
@@ -54,6 +54,8 @@ export interface StreamingMachine<Result, Command = Uint8Array> {
 /** A command and its place in the log. */
 export interface PlacedCommand<Command> {
   readonly index: LogIndex;
+  /** The term of the leader that took it in: what another one decided may be void by now. */
+  readonly term: Term;
   readonly command: Command;
 }
 

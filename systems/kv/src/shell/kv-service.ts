@@ -1,0 +1,39 @@
+/**
+ * What serves requests and watchers: a member as protocol faces see it.
+ */
+import type { KvReply, KvRequest } from '../core/kv-request.ts';
+import type { WatchId, WatchMessage, WatchRequest } from '../core/watch-message.ts';
+import type { WatchSessionOptions } from '../core/watch-session.ts';
+
+/** What a protocol face serves. */
+export interface KvService {
+  /**
+   * Serves one request. It never rejects for what a request asked: failures are replies, and say
+   * whether what was asked for may have happened. `signal` gives it up, as `aborted`.
+   */
+  handle(request: KvRequest, options?: { readonly signal?: AbortSignal }): Promise<KvReply>;
+  /**
+   * Opens a session of watchers, of one connection.
+   *
+   * @param onMessages is called when there is something to take after there was nothing; never from
+   *   within a call of the door
+   */
+  openWatch(options: WatchSessionOptions, onMessages: () => void): WatchDoor;
+}
+
+/** A session of watchers. What it says comes by `take`, in order. */
+export interface WatchDoor {
+  /** Begins to watch; `created` or `canceled` follows. */
+  create(request: WatchRequest, wanted?: WatchId): void;
+  /** Ends a watcher; `canceled` follows, unless it is unknown. */
+  cancel(id: WatchId): void;
+  /** Asks for `progress` once all watchers of the session have seen everything. */
+  requestProgress(): void;
+  /**
+   * The next message; `undefined` where there is none. Taking is flow credit: who does not take
+   * holds up nobody else, and nothing is kept for it beyond the bound of the session.
+   */
+  take(): WatchMessage | undefined;
+  /** Ends the session and its watchers without a word. */
+  close(): void;
+}
