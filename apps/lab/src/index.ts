@@ -35,6 +35,7 @@ export {
   type CheckResult,
   type ExplainedOperation,
   type HistoryExplanation,
+  type SloFigures,
   type Verdict,
   verdictOf,
 } from './verdict.ts';

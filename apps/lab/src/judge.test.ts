@@ -7,7 +7,9 @@ import type { HistoryEvent } from '@mangrove/experiment';
 import { describe, expect, it } from 'vitest';
 import { type HistoryJudge, judge, linearizable } from './judge.ts';
 
-const QUIET = { ends: [], stuck: [], activeMs: 10, quietMs: 10 };
+const QUIET = {
+  ...{ ends: [], stuck: [], activeMs: 10, quietMs: 10, endMs: 20, slos: [], strikes: [] },
+};
 
 /** `c1` writes 1 and reads nothing, between two operations of another kind. */
 const history: readonly HistoryEvent[] = [

@@ -8,8 +8,9 @@ import {
   type RecordedOperation,
   type Violation,
 } from '@mangrove/check';
-import type { HistoryEvent } from '@mangrove/experiment';
+import { describeFault, type Fault, type HistoryEvent, type Slo } from '@mangrove/experiment';
 import type { NodeId } from '@mangrove/host';
+import { type FaultSpan, judgeSlos } from './judge-slos.ts';
 import type { RunEnd } from './run-report.ts';
 import {
   type Anomaly,
@@ -40,6 +41,12 @@ export interface JudgedRun {
   readonly violation?: { readonly atMs: number; readonly sentence: string } | undefined;
   readonly activeMs: number;
   readonly quietMs: number;
+  readonly endMs: number;
+  readonly slos: readonly Slo[];
+  /** When faults were in force. */
+  readonly strikes: readonly FaultSpan[];
+  /** Faults that the run is about and that did not strike; undefined where it is about none. */
+  readonly missed?: readonly Fault[] | undefined;
 }
 
 /** What the judge of linearizability calls what it finds. */
@@ -59,7 +66,13 @@ export function linearizable(model: Model): HistoryJudge {
 /** The verdict of all judges on a run. */
 export function judge(judges: readonly HistoryJudge[], run: JudgedRun): Verdict {
   const histories = judges.map((each) => judgeHistory(each, run.history));
-  return verdictOf([...histories, ...judgeNodes(run), judgeProgress(run)]);
+  return verdictOf([
+    ...histories,
+    ...judgeNodes(run),
+    judgeProgress(run),
+    ...judgeScript(run),
+    ...judgeSlos(run.slos, run),
+  ]);
 }
 
 function judgeHistory(
@@ -149,6 +162,17 @@ function judgeNodes({ ends, violation }: JudgedRun): readonly CheckResult[] {
   const { atMs, sentence } = violation;
   const anomalies = [{ class: 'invariant' as const, sentence, atMs }];
   return [nodes, { check: 'every invariant holds', answer: 'invalid', anomalies }];
+}
+
+/** A run that was to show what a fault does has not shown it where the fault did not strike. */
+function judgeScript({ missed }: JudgedRun): readonly CheckResult[] {
+  if (missed === undefined) return [];
+  const check = 'every fault that this experiment is about struck';
+  if (missed.length === 0) return [{ check, answer: 'valid', anomalies: [] }];
+  const anomalies = missed.map((fault) => {
+    return { class: 'slo' as const, sentence: `did not strike: ${describeFault(fault)}` };
+  });
+  return [{ check, answer: 'unknown', anomalies }];
 }
 
 function judgeProgress({ stuck, activeMs, quietMs }: JudgedRun): CheckResult {

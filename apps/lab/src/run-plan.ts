@@ -28,7 +28,12 @@ export async function runPlan(
     atMs: report.violation.atMs,
     sentence: sentenceOf(report.violation.cause),
   };
-  const verdict = judge(entry.judges, { history, ends, stuck, violation, activeMs, quietMs });
+  const { slos = [], drawScript } = entry.experiment;
+  const struck = new Set(report.strikes.map(({ fault }) => fault));
+  const missed = drawScript && report.plan.faults.filter((_, index) => !struck.has(index));
+  const { strikes } = report;
+  const measured = { history, ends, stuck, violation, activeMs, quietMs, endMs };
+  const verdict = judge(entry.judges, { ...measured, slos, strikes, missed });
   return {
     world: 'sim',
     plan: report.plan,

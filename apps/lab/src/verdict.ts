@@ -1,7 +1,7 @@
 /**
  * What the lab says of one run: which checks held, which did not, and why.
  */
-import type { Value } from '@mangrove/experiment';
+import type { Slo, Value } from '@mangrove/experiment';
 import type { NodeId } from '@mangrove/host';
 
 /**
@@ -26,7 +26,9 @@ export type AnomalyClass =
   /** A node refused to start although no fault had given it reason to. */
   | 'refused-node'
   /** In the quiet phase after the faults, a client saw no success in time. */
-  | 'stuck';
+  | 'stuck'
+  /** What clients may expect in figures did not hold. */
+  | 'slo';
 
 /** The classes, the most telling first: that is how a run with several anomalies is called. */
 export const ANOMALY_CLASSES: readonly AnomalyClass[] = [
@@ -36,6 +38,7 @@ export const ANOMALY_CLASSES: readonly AnomalyClass[] = [
   'promise',
   'refused-node',
   'stuck',
+  'slo',
 ];
 
 /** A promise that a run broke. */
@@ -58,6 +61,17 @@ export interface CheckResult {
   readonly anomalies: readonly Anomaly[];
   /** Why no order of the operations is lawful, where the check was linearizability and failed. */
   readonly explanation?: HistoryExplanation;
+  /** What was measured, where the check was a service level objective. */
+  readonly slo?: SloFigures;
+}
+
+/** An objective, and what was measured of it. */
+export interface SloFigures {
+  readonly slo: Slo;
+  /** Percent or ms; missing where nothing was measured, or where it had no end in the run. */
+  readonly measured?: number;
+  /** How many operations, or clients, the figure is of. */
+  readonly count: number;
 }
 
 /** The smallest history that shows the violation, and in words why each order of it fails. */

@@ -3,6 +3,7 @@
  */
 import type { NodeId, Random } from '@mangrove/host';
 import type { Fault } from './fault.ts';
+import type { Slo } from './slo.ts';
 import type { Subject } from './subject.ts';
 import type { Workload } from './workload.ts';
 
@@ -62,6 +63,7 @@ export interface Experiment {
   /** A client gives up an operation after this time and does not know its outcome, ms. */
   readonly operationTimeoutMs: number;
   readonly workload: Workload;
+  /** The kinds of trouble that a seed may draw. */
   readonly faults: readonly FaultKind[];
   readonly atlas: Atlas;
   /** Draws what an operator does, for faults of the kind `action`. */
@@ -72,9 +74,16 @@ export interface Experiment {
    * the atlas promises by itself.
    */
   readonly drawScenario?: (random: Random, cast: Cast) => readonly Fault[];
+  /**
+   * The faults that every run has, whatever else its seed draws: what the experiment is about. A
+   * run in which one of them did not strike has not shown what it was to show.
+   */
+  readonly drawScript?: (random: Random, cast: Cast) => readonly Fault[];
+  /** What clients may expect, in figures. One that had nothing to measure is not known to hold. */
+  readonly slos?: readonly Slo[];
 }
 
-/** Whom a scenario may strike, and how long faults last. */
+/** Whom a scenario or a script may strike, and how long faults last. */
 export interface Cast {
   readonly replicas: readonly NodeId[];
   readonly clients: readonly NodeId[];

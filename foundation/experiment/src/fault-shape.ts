@@ -4,6 +4,7 @@
  */
 import { InvalidArgument, MAX_DELAY_MS } from '@mangrove/host';
 import type { DiskFate, DiskOperation, Fault } from './fault.ts';
+import { isRole } from './role.ts';
 import {
   asRecord,
   type Fields,
@@ -33,11 +34,11 @@ const OPERATIONS: readonly DiskOperation[] = [
 const PER_MILLE = integer(0, 1000);
 const POINT = record({
   must: {
-    operation: oneOf([...OPERATIONS, 'send']),
+    operation: oneOf([...OPERATIONS, 'send', 'receive']),
     nth: COUNT,
     when: oneOf(['before', 'after']),
   },
-  may: { target: PATH },
+  may: { target: PATH, kind: text(1, 200), fromMs: TIME },
 });
 const ARGUMENT: Shape = (value, at) => {
   if (typeof value === 'boolean' || typeof value === 'number') return;
@@ -46,7 +47,10 @@ const ARGUMENT: Shape = (value, at) => {
 
 /** The shape of a fault in a plan with these replicas and clients. */
 export function faultShape(replicas: readonly string[], members: readonly string[]): Shape {
-  const formats = formatsOf(oneOf(replicas, 'its replicas: '), oneOf(members, 'its members: '));
+  const formats = formatsOf(
+    orRole(oneOf(replicas, 'its replicas: ')),
+    orRole(oneOf(members, 'its members: ')),
+  );
   const shapes = new Map(
     Object.entries(formats).map(([type, { must, ...rest }]) => [
       type,
@@ -62,6 +66,13 @@ export function faultShape(replicas: readonly string[], members: readonly string
     if (untilMs !== undefined && Number(untilMs) <= Number(atMs)) {
       throw new InvalidArgument(`${at}.untilMs`, untilMs, `beyond atMs, which is ${String(atMs)}`);
     }
+  };
+}
+
+/** A name of a role, or what `name` allows. */
+function orRole(name: Shape): Shape {
+  return (value, at) => {
+    if (typeof value !== 'string' || !isRole(value)) name(value, at);
   };
 }
 

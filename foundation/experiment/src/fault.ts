@@ -40,12 +40,19 @@ export type DiskOperation =
 
 /** A moment inside a node, found by counting. */
 export interface CrashPoint {
-  readonly operation: DiskOperation | 'send';
-  /** Only operations on paths that begin so; for `send`, on messages to this node. */
+  readonly operation: DiskOperation | 'send' | 'receive';
+  /** Only operations on paths that begin so; of messages, those to, or from, this node. */
   readonly target?: string;
+  /** Only messages that the subject describes in words that begin so: `append-entries`. */
+  readonly kind?: string;
   /** Which of them, counted from 1 over all lives of the node. */
   readonly nth: number;
-  /** Before it took effect, or after it did and before the node learns of it. */
+  /** Counted from this moment of the run on. Default: from its start. */
+  readonly fromMs?: number;
+  /**
+   * Before it took effect, or after it did and before the node learns of it. `receive` takes effect
+   * when the node has reacted to the message.
+   */
   readonly when: 'before' | 'after';
 }
 
@@ -157,11 +164,18 @@ export function endOf(fault: Fault): number {
   return 'untilMs' in fault ? fault.untilMs : fault.atMs;
 }
 
+/** The moment in a few words: `before its send of append-entries no. 3 from 500 ms on`. */
+export function describePoint({ operation, target, kind, nth, fromMs, when }: CrashPoint): string {
+  const of = kind === undefined ? '' : ` of ${kind}`;
+  const on = target === undefined ? '' : ` ${target}`;
+  const from = fromMs === undefined ? '' : ` from ${fromMs} ms on`;
+  return `${when} its ${operation}${of}${on} no. ${nth}${from}`;
+}
+
 /** The fault in a few words, for people: `crash n2 (unsynced-lost) 412-900 ms`. */
 export function describeFault(fault: Fault): string {
   if (fault.type === 'crash-at') {
-    const { operation, target = '', nth, when } = fault.point;
-    return `crash ${fault.node} (${fault.disk}) ${when} its ${operation} ${target} no. ${nth}`;
+    return `crash ${fault.node} (${fault.disk}) ${describePoint(fault.point)}`;
   }
   const who =
     'node' in fault

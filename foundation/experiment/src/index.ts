@@ -4,6 +4,7 @@
  */
 export type { Bench, BenchRow } from './bench.ts';
 export { type ClientTask, driveClient } from './client-driver.ts';
+export { bothWays, bridge, cut, majoritiesRing, swizzle } from './cut.ts';
 export type {
   Atlas,
   AtlasMode,
@@ -19,6 +20,7 @@ export {
   type DiskFault,
   type DiskOperation,
   describeFault,
+  describePoint,
   endOf,
   type Fault,
   type Links,
@@ -45,6 +47,7 @@ export {
   type PlantedBug,
   plant,
 } from './planted-bug.ts';
+export { follower, hasRole, isRole, leader, OTHERS, RoleBook } from './role.ts';
 export {
   MAX_TRACE_LENGTH,
   MAX_TRACE_RECORDS,
@@ -53,6 +56,7 @@ export {
   type TraceRecord,
   unpackTrace,
 } from './run-trace.ts';
+export { describeSlo, type Slo, type SloPhase } from './slo.ts';
 export type { Member, NodeConfig, Subject, SubjectClient, Topology } from './subject.ts';
 export {
   always,

@@ -36,7 +36,15 @@ export interface Subject {
   openClient(host: Host, topology: Topology): Promise<SubjectClient>;
   /** A message in a few words, for drawings: `store 3 by c1`. */
   describe?(message: Uint8Array): string;
-  /** Does what an `action` of the plan asks for, on the nodes that run. */
+  /**
+   * The term, or epoch, in which a node of the subject leads as far as it knows; undefined where it
+   * does not. The greatest one counts. Without it no fault can name `@leader`.
+   */
+  leads?(node: RunningNode): number | undefined;
+  /**
+   * Does what an `action` of the plan asks for, on the nodes that run; in worlds where each node is
+   * a process, on the one that leads.
+   */
   act?(
     name: string,
     args: Readonly<Record<string, string | number | boolean>>,

@@ -70,7 +70,9 @@ function drawFaults(
     const count = own.between(1, own.between(1, MAX_FAULTS_OF_A_KIND));
     return Array.from({ length: count }, () => drawFault(kind, context)).flat();
   });
-  return faults.sort((a, b) => startOf(a) - startOf(b));
+  const cast = { replicas, clients, activeMs: experiment.activeMs };
+  const script = experiment.drawScript?.(random.stream('script'), cast) ?? [];
+  return [...faults, ...script].sort((a, b) => startOf(a) - startOf(b));
 }
 
 /** A subset of the kinds, of any size with the same chance, so that small ones are as common. */

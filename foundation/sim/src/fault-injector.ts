@@ -1,13 +1,20 @@
 /**
  * Does to the simulated world what a fault says, from when until when.
  */
-import type { DiskFault, Fault, NetworkFault } from '@mangrove/experiment';
+import {
+  type DiskFault,
+  type Fault,
+  hasRole,
+  type NetworkFault,
+  type RoleBook,
+} from '@mangrove/experiment';
 import { InvalidArgument, type NodeId } from '@mangrove/host';
 import type { SimulationEvent } from './engine.ts';
 import type { Link } from './link.ts';
 import type { Machine } from './machine.ts';
 import type { PeerLink } from './peer-link.ts';
 import { Platter } from './platter.ts';
+import { toMs } from './recorder.ts';
 import type { World } from './world.ts';
 
 /** What the simulation itself does, since it starts and ends lives. */
@@ -15,7 +22,15 @@ export interface FaultActor {
   crash(machine: Machine, disk: 'unsynced-lost' | 'kept' | 'wiped'): void;
   restart(machine: Machine, version?: number): void;
   act(name: string, args: Readonly<Record<string, string | number | boolean>>): void;
+  /** Who leads, as far as anybody knows. */
+  leading(): NodeId | undefined;
 }
+
+/** Told when a fault strikes: with nodes in the place of roles, and its moment. */
+export type OnStrike = (fault: Fault, atMs: number) => void;
+
+/** How often it is asked who leads, while a fault waits for a leader, in microseconds. */
+const ASK_US = 5000;
 
 /** Begins a fault; what it returns ends it. */
 type Effect = () => () => void;
@@ -32,33 +47,41 @@ export class FaultInjector {
   private readonly actor: FaultActor;
   /** What ends each fault that is in force, by the event that will do so. */
   private readonly inForce = new Map<SimulationEvent, () => void>();
+  private readonly roles: RoleBook;
 
-  constructor(world: World, actor: FaultActor) {
+  constructor(world: World, actor: FaultActor, roles: RoleBook) {
     this.world = world;
     this.actor = actor;
+    this.roles = roles;
   }
 
   /** Has the fault begin and end at its times; what is already past happens at once. */
-  inject(fault: Fault): void {
+  inject(fault: Fault, onStrike: OnStrike = () => {}): void {
     const { world, actor } = this;
+    if (hasRole(fault)) {
+      this.whenDue(fault, () => this.cast(fault, onStrike));
+      return;
+    }
     if (fault.type === 'crash-at') {
       const machine = this.machineOf(fault);
-      machine.arm(fault.point, () => {
-        world.count(`fault ${fault.type}`);
-        actor.crash(machine, fault.disk);
-        this.after(fault.downMs, () => actor.restart(machine));
-      });
+      const arm = () =>
+        machine.arm(fault.point, () => {
+          world.count(`fault ${fault.type}`);
+          onStrike(fault, toMs(world.engine.nowUs));
+          actor.crash(machine, fault.disk);
+          this.after(fault.downMs, () => actor.restart(machine));
+        });
+      this.whenDue(fault, arm);
       return;
     }
     const effect = this.effectOf(fault);
     const begin = () => {
       world.count(`fault ${fault.type}`);
+      onStrike(fault, toMs(world.engine.nowUs));
       const end = effect();
       if ('untilMs' in fault) this.endAt(fault.untilMs * 1000, end);
     };
-    const atUs = fault.atMs * 1000;
-    if (atUs <= world.engine.nowUs) begin();
-    else world.engine.schedule('fault', atUs, undefined, undefined, begin);
+    this.whenDue(fault, begin);
   }
 
   /** Ends every fault that is in force, and the watch for crash points. */
@@ -69,6 +92,31 @@ export class FaultInjector {
       end();
     }
     this.inForce.clear();
+  }
+
+  /** Has `begin` called at the fault's time; now, where that is past. */
+  private whenDue(fault: Fault, begin: () => void): void {
+    const { engine } = this.world;
+    const atUs = 1000 * startOf(fault);
+    if (atUs <= engine.nowUs) begin();
+    else engine.schedule('fault', atUs, undefined, undefined, begin);
+  }
+
+  /** Puts nodes in the place of roles and injects; asks again while nobody leads. */
+  private cast(fault: Fault, onStrike: OnStrike): void {
+    const { engine } = this.world;
+    const known = this.roles.resolve(fault, this.actor.leading());
+    if (known !== undefined) {
+      this.inject(startingAt(known, toMs(engine.nowUs)), onStrike);
+      return;
+    }
+    const isOver = 'untilMs' in fault && engine.nowUs + ASK_US >= fault.untilMs * 1000;
+    if (isOver) return;
+    const again = engine.schedule('fault', engine.nowUs + ASK_US, undefined, undefined, () => {
+      this.inForce.delete(again);
+      this.cast(fault, onStrike);
+    });
+    this.inForce.set(again, () => {});
   }
 
   private effectOf(fault: Exclude<Fault, { readonly type: 'crash-at' }>): Effect {
@@ -228,6 +276,17 @@ export class FaultInjector {
     });
     this.inForce.set(event, end);
   }
+}
+
+/** When the fault is due, in milliseconds; for a crash point, when the counting begins. */
+function startOf(fault: Fault): number {
+  return fault.type === 'crash-at' ? (fault.point.fromMs ?? 0) : fault.atMs;
+}
+
+/** The fault, due at another time; its end stays. */
+function startingAt(fault: Fault, atMs: number): Fault {
+  if (fault.type !== 'crash-at') return { ...fault, atMs };
+  return { ...fault, point: { ...fault.point, fromMs: atMs } };
 }
 
 /** A fault that has no end of its own. */

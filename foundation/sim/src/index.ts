@@ -12,6 +12,6 @@ export {
 export type { DrainMode } from './drain.ts';
 export { drawPlan } from './draw-plan.ts';
 export type { NodeEnd } from './life.ts';
-export { type SimulateOptions, type SimulationReport, simulate } from './simulate.ts';
+export { type SimulateOptions, type SimulationReport, type Strike, simulate } from './simulate.ts';
 export { idleNode, type NodeCode, Simulation, type SimulationOptions } from './simulation.ts';
 export { TrappedGlobal } from './trap.ts';

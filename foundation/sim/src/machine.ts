@@ -49,18 +49,30 @@ export class Machine {
   /**
    * Strikes where a crash point is reached. Call it before the operation, and after it once more;
    * the life may be over when it returns.
+   *
+   * @param kindOf a message in words; asked for only where a point is about a kind
    */
-  pass(operation: CrashPoint['operation'], target: string, when: CrashPoint['when']): void {
+  pass(
+    operation: CrashPoint['operation'],
+    target: string,
+    when: CrashPoint['when'],
+    kindOf: () => string = noKind,
+  ): void {
     for (const armed of this.points) {
       const { point } = armed;
       if (point.operation !== operation || point.when !== when) continue;
       if (!target.startsWith(point.target ?? '')) continue;
+      if (point.kind !== undefined && !kindOf().startsWith(point.kind)) continue;
       armed.seenCount += 1;
       if (armed.seenCount !== point.nth) continue;
       this.points.delete(armed);
       armed.strike();
     }
   }
+}
+
+function noKind(): string {
+  return '';
 }
 
 /** A crash point, with how many of its operations were seen, and what to do at the right one. */

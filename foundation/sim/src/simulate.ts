@@ -7,6 +7,8 @@
 import {
   type Choices,
   driveClient,
+  endOf,
+  type Fault,
   type HistoryEvent,
   type Plan,
   type RunTrace,
@@ -35,8 +37,12 @@ export interface SimulateOptions {
 
 /** What came of a run. */
 export interface SimulationReport {
-  /** As it ran; with all choices where they were recorded. */
+  /**
+   * As it ran: with nodes in the place of roles, and with all choices where they were recorded.
+   */
   readonly plan: Plan;
+  /** When each fault struck, by its place in the plan; faults that did not strike are missing. */
+  readonly strikes: readonly Strike[];
   readonly history: readonly HistoryEvent[];
   /** 64 bits that change when anything changes that a node did or met. */
   readonly hash: string;
@@ -51,6 +57,14 @@ export interface SimulationReport {
   /** What happened, by name: "did it test anything". */
   readonly counts: Readonly<Record<string, number>>;
   readonly trace: RunTrace | undefined;
+}
+
+/** From when until when a fault of the plan was in force. */
+export interface Strike {
+  /** Its place in the plan, from 0. */
+  readonly fault: number;
+  readonly atMs: number;
+  readonly untilMs: number;
 }
 
 /** How long a supervisor waits before it starts a node again that stopped, in milliseconds. */
@@ -82,6 +96,8 @@ class PlannedRun {
   private readonly stuck: Set<NodeId>;
   private busyClientCount: number;
   private violation: SimulationReport['violation'];
+  private readonly faults: Fault[];
+  private readonly strikes: Strike[] = [];
 
   constructor(subject: Subject, plan: Plan, options: SimulateOptions) {
     const { replicas, clients } = plan;
@@ -94,6 +110,7 @@ class PlannedRun {
     const isLate = ({ atMs }: { readonly atMs: number }) => atMs >= plan.activeMs;
     this.stuck = new Set(plan.operations.filter(isLate).map(({ client }) => client));
     this.busyClientCount = clients.length;
+    this.faults = [...plan.faults];
     this.simulation = new Simulation({
       ...options,
       seed: plan.seed ?? 0,
@@ -101,6 +118,8 @@ class PlannedRun {
       choices: plan.choices,
       restartAfterMs: RESTART_AFTER_MS,
       describe: subject.describe?.bind(subject),
+      replicas,
+      leads: subject.leads?.bind(subject),
       invariant: invariant && (() => this.check(invariant)),
       act: async (name, args) => subject.act?.(name, args, this.simulation.nodes),
     });
@@ -112,7 +131,9 @@ class PlannedRun {
       simulation.start(node, (host, version) => subject.start(host, { topology, version }));
     }
     for (const { node } of topology.clients) this.startClient(node);
-    for (const fault of plan.faults) simulation.inject(fault);
+    for (const [index, fault] of plan.faults.entries()) {
+      simulation.inject(fault, (known, atMs) => this.struck(index, known, atMs));
+    }
     simulation.at(plan.activeMs, () => {
       simulation.heal();
       const broken = new Set(simulation.ends.filter(isBroken).map(({ node }) => node));
@@ -131,7 +152,8 @@ class PlannedRun {
     const choices: Choices = options.isRecordingChoices ? simulation.choices() : plan.choices;
     const isRecording = options.isRecording === true;
     return {
-      plan: { ...plan, choices },
+      plan: { ...plan, faults: this.faults, choices },
+      strikes: this.strikes,
       history: this.history,
       hash: simulation.hash(),
       eventCount: simulation.eventCount,
@@ -146,6 +168,14 @@ class PlannedRun {
 
   close(): void {
     this.simulation.close();
+  }
+
+  private struck(fault: number, known: Fault, atMs: number): void {
+    this.faults[fault] = known;
+    const end = known.type === 'crash-at' ? atMs + known.downMs : endOf(known);
+    // Whatever lasts is healed when the faults end.
+    const untilMs = Math.max(atMs, Math.min(end, this.plan.activeMs));
+    this.strikes.push({ fault, atMs, untilMs });
   }
 
   private startClient(node: NodeId): void {

@@ -57,7 +57,8 @@ export class SimulatedMessages implements Messages {
     const peer = this.peers.get(to);
     if (peer === undefined && !isSelf) return 'unknown-peer';
     if (bytes.length > MAX_MESSAGE_BYTES) return 'too-large';
-    machine.pass('send', to, 'before');
+    const kindOf = () => world.describe(bytes);
+    machine.pass('send', to, 'before', kindOf);
     if (!life.isAlive) return 'closed';
     if (peer !== undefined) {
       const bound = peer.link.queueBoundBytes(MAX_QUEUE_BYTES);
@@ -69,7 +70,7 @@ export class SimulatedMessages implements Messages {
     const message = this.take(to, bytes, lane, peer?.up);
     if (peer === undefined) this.toSelf(message);
     else peer.push(message);
-    machine.pass('send', to, 'after');
+    machine.pass('send', to, 'after', kindOf);
     return 'queued';
   }
 
@@ -148,7 +149,12 @@ export class SimulatedMessages implements Messages {
       const body = { type: 'deliver', of: flight.record } as const;
       engine.cause = recorder.add(engine.nowUs, id, flight.record, body);
     }
-    this.messageHandler?.({ from, incarnation, lane: flight.lane, bytes: flight.bytes });
+    const { lane, bytes } = flight;
+    const kindOf = () => this.world.describe(bytes);
+    this.life.machine.pass('receive', from, 'before', kindOf);
+    if (!this.life.isAlive) return;
+    this.messageHandler?.({ from, incarnation, lane, bytes });
+    this.life.machine.pass('receive', from, 'after', kindOf);
   }
 
   private reasonToDrop(flight: Flight): string | undefined {

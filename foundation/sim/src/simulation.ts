@@ -4,13 +4,19 @@
  * Everything that happens is a function of the seed, the choices and what was asked for. Use it to
  * test one node or a few by hand; whole plans go through `simulate`.
  */
-import type { Choices, DiskFate, Fault, RunTrace } from '@mangrove/experiment';
+import {
+  type Choices,
+  type DiskFate,
+  type Fault,
+  RoleBook,
+  type RunTrace,
+} from '@mangrove/experiment';
 import { type Host, InvalidArgument, type NodeId, type RunningNode } from '@mangrove/host';
 import type { Audit } from './audit.ts';
 import { ChoiceBook } from './choice-book.ts';
 import type { DrainMode } from './drain.ts';
 import { Engine } from './engine.ts';
-import { FaultInjector, wipe } from './fault-injector.ts';
+import { FaultInjector, type OnStrike, wipe } from './fault-injector.ts';
 import { endOf, Life, type NodeEnd } from './life.ts';
 import { Machine } from './machine.ts';
 import { Network } from './network.ts';
@@ -44,12 +50,15 @@ export interface SimulationOptions {
    * error: what a supervisor does. Default: never. A broken one stays down.
    */
   readonly restartAfterMs?: number | undefined;
+  /** Who may have a role in faults. Default: `nodes`. */
+  readonly replicas?: readonly NodeId[] | undefined;
+  /** The term in which a node leads, if it does; faults that name `@leader` need it. */
+  readonly leads?: ((node: RunningNode) => number | undefined) | undefined;
   /** What `action` faults do. */
-  readonly act?: (
-    name: string,
-    args: Readonly<Record<string, string | number | boolean>>,
-  ) => Promise<void>;
+  readonly act?: (name: string, args: ActionArguments) => Promise<void>;
 }
+
+type ActionArguments = Readonly<Record<string, string | number | boolean>>;
 
 /** The code of a node: what runs on a machine at every start. */
 export type NodeCode = (host: Host, version: number) => Promise<RunningNode>;
@@ -101,11 +110,14 @@ export class Simulation {
       },
       fail: (life, cause) => this.fail(life, cause),
     };
-    this.injector = new FaultInjector(this.world, {
-      crash: (machine, disk) => this.crashMachine(machine, disk),
-      restart: (machine, version) => this.restartMachine(machine, version),
-      act: (name, args) => this.act(name, args),
-    });
+    const actor = {
+      crash: (machine: Machine, disk: DiskFate) => this.crashMachine(machine, disk),
+      restart: (machine: Machine, version?: number) => this.restartMachine(machine, version),
+      act: (name: string, args: ActionArguments) => this.act(name, args),
+      leading: () => this.leading(),
+    };
+    const roles = new RoleBook(options.replicas ?? options.nodes);
+    this.injector = new FaultInjector(this.world, actor, roles);
   }
 
   /** The virtual time, in milliseconds from the start of the run, to the microsecond. */
@@ -142,8 +154,18 @@ export class Simulation {
   }
 
   /** Has a fault happen at its times, in milliseconds from the start of the run. */
-  inject(fault: Fault): void {
-    this.injector.inject(fault);
+  inject(fault: Fault, onStrike?: OnStrike): void {
+    this.injector.inject(fault, onStrike);
+  }
+
+  /** The node that leads in the greatest term; undefined where none does. */
+  leading(): NodeId | undefined {
+    let found: { readonly node: NodeId; readonly term: number } | undefined;
+    for (const [node, running] of this.nodeMap) {
+      const term = this.options.leads?.(running);
+      if (term !== undefined && term > (found?.term ?? -1)) found = { node, term };
+    }
+    return found?.node;
   }
 
   /** Ends all faults that are in force; nodes that a fault keeps down come back. */

@@ -34,6 +34,7 @@ export function evidenceLines(evidence: RunEvidence): readonly string[] {
   return [
     `${answerWord(verdict)}: ${begun} operations, ${ok} of them ok, in ${time}`,
     ...reasonsOf(verdict),
+    ...serviceLevelLines(verdict),
     ...ends.map(
       ({ node, atMs, type, cause }) => `${node} ${type} at ${atMs.toFixed(0)} ms: ${cause}`,
     ),
@@ -41,6 +42,15 @@ export function evidenceLines(evidence: RunEvidence): readonly string[] {
       ? []
       : [`not injected, since this world cannot: ${notInjected.join('; ')}`]),
   ];
+}
+
+/** The objectives that held, with what was measured; the others are told as reasons. */
+function serviceLevelLines({ checks }: Verdict): readonly string[] {
+  return checks.flatMap(({ check, answer, slo }) => {
+    if (slo?.measured === undefined || answer !== 'valid') return [];
+    const unit = slo.slo.type === 'availability' ? '%' : 'ms';
+    return [`held: ${check}: ${Math.round(slo.measured * 10) / 10} ${unit} of ${slo.count}`];
+  });
 }
 
 /** `valid`, `INVALID (linearizability)` or `UNKNOWN`. */

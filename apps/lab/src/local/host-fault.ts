@@ -4,11 +4,27 @@
 import type { Fault } from '@mangrove/experiment';
 import type { NodeId } from '@mangrove/host';
 import type { HostFault } from '@mangrove/host-process/node';
+import { isMessagePoint } from './message-point.ts';
 
 /** A fault as one Host does it to itself. */
 export interface PlacedFault {
   readonly node: NodeId;
   readonly fault: HostFault;
+}
+
+/** Whether real processes can be given the fault without root. */
+export function isInjectable(fault: Fault): boolean {
+  switch (fault.type) {
+    case 'crash':
+      return fault.disk === 'kept';
+    case 'crash-at':
+      return fault.disk === 'kept' && isMessagePoint(fault.point);
+    case 'pause':
+    case 'action':
+      return true;
+    default:
+      return toHostFaults(fault) !== undefined;
+  }
 }
 
 /** What the Hosts of the nodes concerned are told; undefined where Hosts cannot do it. */

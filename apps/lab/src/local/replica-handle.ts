@@ -4,7 +4,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import type { PlantedBug, Topology } from '@mangrove/experiment';
+import type { CrashPoint, PlannedAction, PlantedBug, Topology } from '@mangrove/experiment';
 import type { NodeId } from '@mangrove/host';
 import { askControl, type ControlRequest, type HostFault } from '@mangrove/host-process/node';
 import { checkPlanted, plantedLaunch } from '../planted/planted.ts';
@@ -12,6 +12,9 @@ import type { ReplicaNews, ReplicaOrder, ReplicaPlace } from './replica-process.
 
 /** How long a process may take until it is up, or serves, in milliseconds. */
 const START_TIMEOUT_MS = 15_000;
+
+/** How long a process may take to answer a question, in milliseconds; a paused one never does. */
+const ANSWER_TIMEOUT_MS = 500;
 
 /** What is told of a replica that ended by itself. */
 export interface ReplicaEnd {
@@ -45,6 +48,9 @@ export class ReplicaHandle {
   /** Of the life that is on. */
   private hasServed = false;
   private toldEnd: Extract<ReplicaNews, { readonly type: 'over' }> | undefined;
+  private questionCount = 0;
+  /** The moment at which the process is to end itself, and who is told when it has. */
+  private armed: { readonly point: CrashPoint; readonly onStrike: () => void } | undefined;
 
   constructor(place: ReplicaPlace, bug: PlantedBug | undefined, onEnd: (end: ReplicaEnd) => void) {
     this.node = place.node;
@@ -74,8 +80,9 @@ export class ReplicaHandle {
     this.toldEnd = undefined;
     for (const wound of this.wounds) wound.id = undefined;
     this.exited = new Promise((resolve) => {
-      child.once('exit', () => {
+      child.once('exit', (_code, signal) => {
         if (this.child === child) this.child = undefined;
+        if (signal === 'SIGKILL' && !this.isKilled) this.endedAtPoint();
         resolve();
       });
     });
@@ -91,6 +98,7 @@ export class ReplicaHandle {
       this.onEnd({ node, incarnation, cause: later.cause, code: later.code, hasServed });
     });
     for (const wound of this.wounds) await this.inflict(wound);
+    if (this.armed !== undefined) this.order({ type: 'arm', point: this.armed.point });
   }
 
   /**
@@ -101,9 +109,7 @@ export class ReplicaHandle {
     const { child } = this;
     if (child === undefined) throw new Error(`${this.node} is down`);
     const serving = next(child, 'serving');
-    child.send({ topology } satisfies ReplicaOrder, () => {
-      // Where the process is gone, `serving` tells so.
-    });
+    this.order({ type: 'serve', topology });
     try {
       await serving;
       this.hasServed = true;
@@ -112,6 +118,81 @@ export class ReplicaHandle {
       if (this.toldEnd !== undefined) return this.toldEnd.cause;
       throw error;
     }
+  }
+
+  /** The term in which the node leads; undefined where it does not, or does not answer. */
+  async leads(): Promise<number | undefined> {
+    const id = this.nextQuestion();
+    const news = await this.question({ type: 'leads', id }, 'leads', id);
+    return news?.term;
+  }
+
+  /** Has the node do what an operator asks; resolves to whether it did. */
+  async act(action: PlannedAction): Promise<boolean> {
+    const id = this.nextQuestion();
+    const news = await this.question({ type: 'act', id, action }, 'acted', id);
+    return news !== undefined && news.refusal === undefined;
+  }
+
+  /**
+   * Has the process end itself at a message, counted from now on, and in a later life from its
+   * start. `onStrike` is called when it has.
+   */
+  arm(point: CrashPoint, onStrike: () => void): void {
+    this.armed = { point, onStrike };
+    this.order({ type: 'arm', point });
+  }
+
+  /** Ends the watch for a message that did not come. */
+  disarm(): void {
+    if (this.armed === undefined) return;
+    this.armed = undefined;
+    this.order({ type: 'arm' });
+  }
+
+  private endedAtPoint(): void {
+    const { armed } = this;
+    if (armed === undefined) return;
+    this.isKilled = true;
+    this.armed = undefined;
+    armed.onStrike();
+  }
+
+  private nextQuestion(): number {
+    this.questionCount += 1;
+    return this.questionCount;
+  }
+
+  private order(order: ReplicaOrder): void {
+    this.child?.send(order, () => {
+      // Where the process is gone, its exit tells so.
+    });
+  }
+
+  /** What the process answers; undefined where it is down, goes down, or takes too long. */
+  private question<Type extends 'leads' | 'acted'>(
+    order: ReplicaOrder,
+    type: Type,
+    id: number,
+  ): Promise<Extract<ReplicaNews, { readonly type: Type }> | undefined> {
+    const { child } = this;
+    if (child === undefined) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      const end = (news?: ReplicaNews) => {
+        clearTimeout(timer);
+        child.off('message', onMessage);
+        child.off('exit', onExit);
+        resolve(news as Extract<ReplicaNews, { readonly type: Type }> | undefined);
+      };
+      const onMessage = (news: ReplicaNews) => {
+        if (news.type === type && news.id === id) end(news);
+      };
+      const onExit = () => end();
+      const timer = setTimeout(onExit, ANSWER_TIMEOUT_MS);
+      child.on('message', onMessage);
+      child.once('exit', onExit);
+      this.order(order);
+    });
   }
 
   /** Resolves when the process of the last life has ended. */

@@ -6,16 +6,18 @@
  *      | <----- up, at an address, with the planted bug
  *      | who takes part ----------->  starts the subject's node
  *      | <----- serving
+ *      | do you lead? act; end at the n-th message  ----->
  *
  * It ends when the lab does: a process without a lab is of no use, and must not stay behind.
  */
 import process from 'node:process';
-import type { Topology } from '@mangrove/experiment';
-import { type NodeId, toNodeId } from '@mangrove/host';
+import type { CrashPoint, PlannedAction, Topology } from '@mangrove/experiment';
+import { type NodeId, type RunningNode, toNodeId } from '@mangrove/host';
 import { createProcessHost } from '@mangrove/host-process/node';
 import { findExperiment } from '../catalog.ts';
 import { plantedHere } from '../planted/planted.ts';
 import { sentenceOf } from '../run-plan.ts';
+import { MessagePoint } from './message-point.ts';
 
 /** Where a replica stands. */
 export interface ReplicaPlace {
@@ -27,9 +29,14 @@ export interface ReplicaPlace {
 }
 
 /** What the lab says to it. */
-export interface ReplicaOrder {
-  readonly topology: Topology;
-}
+export type ReplicaOrder =
+  | { readonly type: 'serve'; readonly topology: Topology }
+  /** Asks in which term the node leads; answered under the same id. */
+  | { readonly type: 'leads'; readonly id: number }
+  /** Asks the node to do what an operator wants; answered under the same id. */
+  | { readonly type: 'act'; readonly id: number; readonly action: PlannedAction }
+  /** Has the process end itself at a message; without a point, not any more. */
+  | { readonly type: 'arm'; readonly point?: CrashPoint };
 
 /** What it says to the lab. */
 export type ReplicaNews =
@@ -41,6 +48,9 @@ export type ReplicaNews =
       readonly planted: string | undefined;
     }
   | { readonly type: 'serving' }
+  | { readonly type: 'leads'; readonly id: number; readonly term: number | undefined }
+  /** What the operator asked for is done, or was refused: for this reason. */
+  | { readonly type: 'acted'; readonly id: number; readonly refusal: string | undefined }
   /** Its node is over; the process ends. `code` is that of an operating error. */
   | { readonly type: 'over'; readonly cause: string; readonly code: string | undefined };
 
@@ -54,17 +64,61 @@ const host = await createProcessHost({
 });
 
 process.once('disconnect', () => process.exit(0));
-process.once('message', ({ topology }: ReplicaOrder) => {
-  subject.start(host, { topology, version: 1 }).then(
-    () => say({ type: 'serving' }),
-    (cause: unknown) => leave(cause),
-  );
-});
+takeOrders();
 void host.ended.then((end) => {
   if (end.type === 'failed') leave(end.cause);
 });
 const { messageAddress: address, controlPath, incarnation } = host;
 say({ type: 'up', address, controlPath, incarnation, planted: plantedHere() });
+
+/** Does what the lab says, from now on. */
+function takeOrders(): void {
+  const messagePoint = new MessagePoint(host.messages, (bytes) => subject.describe?.(bytes) ?? '');
+  let running: RunningNode | undefined;
+  const serve = async (topology: Topology) => {
+    try {
+      running = await subject.start(host, { topology, version: 1 });
+      say({ type: 'serving' });
+    } catch (cause) {
+      leave(cause);
+    }
+  };
+  process.on('message', (order: ReplicaOrder) => {
+    switch (order.type) {
+      case 'serve':
+        void serve(order.topology);
+        break;
+      case 'leads': {
+        const term = running === undefined ? undefined : subject.leads?.(running);
+        say({ type: 'leads', id: order.id, term });
+        break;
+      }
+      case 'act':
+        void act(order, running);
+        break;
+      case 'arm':
+        if (order.point === undefined) messagePoint.disarm();
+        else messagePoint.arm(order.point);
+        break;
+      default:
+        order satisfies never;
+    }
+  });
+}
+
+async function act(
+  { id, action }: Extract<ReplicaOrder, { readonly type: 'act' }>,
+  running: RunningNode | undefined,
+): Promise<void> {
+  let refusal: string | undefined;
+  try {
+    const nodes = new Map(running === undefined ? [] : [[place.node, running]]);
+    await subject.act?.(action.name, action.args, nodes);
+  } catch (cause) {
+    refusal = sentenceOf(cause);
+  }
+  say({ type: 'acted', id, refusal });
+}
 
 function leave(cause: unknown): void {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;

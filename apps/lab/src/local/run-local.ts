@@ -10,19 +10,23 @@ import { join } from 'node:path';
 import {
   describeFault,
   driveClient,
+  endOf,
   type Fault,
   type HistoryEvent,
+  hasRole,
   type Member,
   type Plan,
   type PlantedBug,
+  RoleBook,
   type Topology,
 } from '@mangrove/experiment';
 import type { NodeId } from '@mangrove/host';
 import { createProcessHost, type ProcessHost } from '@mangrove/host-process/node';
 import type { CatalogEntry } from '../catalog.ts';
 import { judge } from '../judge.ts';
+import type { FaultSpan } from '../judge-slos.ts';
 import type { RunEnd, RunEvidence } from '../run-report.ts';
-import { toHostFaults } from './host-fault.ts';
+import { isInjectable, toHostFaults } from './host-fault.ts';
 import { type ReplicaEnd, ReplicaHandle } from './replica-handle.ts';
 
 /** What is wanted of a run beside its evidence. */
@@ -36,6 +40,9 @@ export interface LocalOptions {
 
 /** How long a supervisor waits before it starts a process again that ended by itself. */
 const RESTART_AFTER_MS = 500;
+
+/** How often it is asked who leads, while a fault waits for a leader, in milliseconds. */
+const ASK_MS = 20;
 
 /**
  * Runs `plan` with one process a replica. Faults that need more than that are told, not injected.
@@ -67,6 +74,11 @@ class LocalRun {
   private readonly ends: RunEnd[] = [];
   private readonly counts = new Map<string, number>();
   private readonly notInjected: string[] = [];
+  /** Those of the plan, with nodes in the place of roles once they are known. */
+  private readonly faults: Fault[];
+  private readonly roles: RoleBook;
+  /** When each fault struck, by its place in the plan. */
+  private readonly strikes = new Map<number, FaultSpan>();
   private readonly timers = new Set<NodeJS.Timeout>();
   private readonly stuck: Set<NodeId>;
   /** What ends the faults in force. */
@@ -82,15 +94,17 @@ class LocalRun {
     this.plan = plan;
     this.options = options;
     this.directory = directory;
+    this.faults = [...plan.faults];
+    this.roles = new RoleBook(plan.replicas);
     const late = plan.operations.filter(({ atMs }) => atMs >= plan.activeMs);
     this.stuck = new Set(late.map(({ client }) => client));
   }
 
   async finish(): Promise<RunEvidence> {
-    const { plan, entry } = this;
+    const { plan } = this;
     await this.startAll();
     this.startMs = performance.now();
-    for (const fault of plan.faults) this.inject(fault);
+    for (const [index, fault] of plan.faults.entries()) this.inject(index, fault);
     this.at(plan.activeMs, () => this.heal());
     const failed = new Promise<never>((_, reject) => {
       this.failure = reject;
@@ -98,17 +112,21 @@ class LocalRun {
     const driving = Promise.all(plan.clients.map((client) => this.drive(client)));
     await Promise.race([driving, this.timeIsUp(), failed]);
     await Promise.race([Promise.all(this.restarts), failed]);
-    const { history, ends, notInjected } = this;
-    const { activeMs, quietMs } = plan;
-    const verdict = judge(entry.judges, {
-      history,
-      ends,
-      stuck: [...this.stuck],
-      activeMs,
-      quietMs,
-    });
+    return this.evidence();
+  }
+
+  private evidence(): RunEvidence {
+    const { entry, history, ends, notInjected, faults, strikes } = this;
+    const { activeMs, quietMs } = this.plan;
+    const { slos = [], drawScript } = entry.experiment;
     const endMs = this.nowMs();
+    const verdict = judge(entry.judges, {
+      ...{ history, ends, stuck: [...this.stuck], activeMs, quietMs, endMs, slos },
+      strikes: [...strikes.values()],
+      missed: drawScript && faults.filter((_, index) => !strikes.has(index)),
+    });
     const counts = Object.fromEntries(this.counts);
+    const plan = { ...this.plan, faults };
     return { world: 'local', plan, history, verdict, endMs, ends, counts, notInjected };
   }
 
@@ -168,18 +186,73 @@ class LocalRun {
     });
   }
 
-  private inject(fault: Fault): void {
-    const begin = this.effectOf(fault);
-    if (begin === undefined || !('untilMs' in fault)) {
-      this.notInjected.push(describeFault(fault));
+  private inject(index: number, fault: Fault): void {
+    if (!isInjectable(fault)) this.notInjected.push(describeFault(fault));
+    else if (hasRole(fault)) this.at(startOf(fault), () => this.cast(index, fault));
+    else this.at(startOf(fault), () => this.begin(index, fault));
+  }
+
+  /** Puts nodes in the place of roles; asks again while nobody leads. */
+  private async cast(index: number, fault: Fault): Promise<void> {
+    const known = this.roles.resolve(fault, await this.leading());
+    if (known !== undefined) {
+      await this.begin(index, known);
       return;
     }
-    this.at(fault.atMs, async () => {
-      this.count(`fault ${fault.type}`);
-      const end = await begin();
-      this.inForce.add(end);
-      this.at(fault.untilMs, () => this.endOne(end));
+    const untilMs = 'untilMs' in fault ? fault.untilMs : this.plan.activeMs;
+    if (this.nowMs() + ASK_MS >= Math.min(untilMs, this.plan.activeMs)) return;
+    this.at(this.nowMs() + ASK_MS, () => this.cast(index, fault));
+  }
+
+  /** The node that leads in the greatest term, of those that answer. */
+  private async leading(): Promise<NodeId | undefined> {
+    const asked = [...this.replicas.values()].map(async (replica) => {
+      return { node: replica.node, term: await replica.leads() };
     });
+    const [first] = (await Promise.all(asked))
+      .flatMap(({ node, term }) => (term === undefined ? [] : [{ node, term }]))
+      .sort((a, b) => b.term - a.term);
+    return first?.node;
+  }
+
+  private async begin(index: number, fault: Fault): Promise<void> {
+    this.faults[index] = fault;
+    if (fault.type === 'crash-at') {
+      this.armCrash(index, fault);
+      return;
+    }
+    this.count(`fault ${fault.type}`);
+    if (fault.type === 'action') {
+      await this.act(index, fault);
+      return;
+    }
+    const begin = this.effectOf(fault);
+    if (begin === undefined || !('untilMs' in fault)) return;
+    const end = await begin();
+    const atMs = this.nowMs();
+    this.strikes.set(index, { atMs, untilMs: Math.max(atMs, endOf(fault)) });
+    this.inForce.add(end);
+    this.at(fault.untilMs, () => this.endOne(end));
+  }
+
+  private armCrash(index: number, fault: Extract<Fault, { readonly type: 'crash-at' }>): void {
+    const replica = this.replicas.get(fault.node);
+    replica?.arm(fault.point, () => {
+      this.count(`fault ${fault.type}`);
+      this.say(describeFault(fault));
+      const atMs = this.nowMs();
+      this.strikes.set(index, { atMs, untilMs: atMs + fault.downMs });
+      this.at(atMs + fault.downMs, () => this.restart(replica));
+    });
+  }
+
+  private async act(index: number, fault: Extract<Fault, { readonly type: 'action' }>) {
+    const { name, args, atMs } = fault;
+    const node = await this.leading();
+    const isDone = await (node && this.replicas.get(node))?.act({ name, args });
+    this.say(`${name} ${Object.values(args).join(' ')}: ${isDone ? 'done' : 'refused'}`);
+    if (!isDone) this.count(`action ${name} refused`);
+    this.strikes.set(index, { atMs, untilMs: this.nowMs() });
   }
 
   /** What begins a fault, and returns what ends it; undefined where this world cannot. */
@@ -250,6 +323,7 @@ class LocalRun {
   }
 
   private async heal(): Promise<void> {
+    for (const replica of this.replicas.values()) replica.disarm();
     await Promise.all([...this.inForce].map((end) => this.endOne(end)));
     await Promise.all([...this.replicas.values()].map((replica) => this.restart(replica)));
   }
@@ -294,6 +368,11 @@ class LocalRun {
   private say(sentence: string): void {
     this.options.onProgress?.(sentence);
   }
+}
+
+/** When the fault is due, in milliseconds; for a crash point, when the counting begins. */
+function startOf(fault: Fault): number {
+  return fault.type === 'crash-at' ? (fault.point.fromMs ?? 0) : fault.atMs;
 }
 
 /** Rejects when `signal` is aborted; never resolves. */

@@ -21,6 +21,7 @@ import {
   renderInjected,
   renderWholeRun,
 } from './sections.ts';
+import { renderServiceLevels } from './service-levels.ts';
 import { readStory, type Story } from './story.ts';
 import { styleSheet } from './style.ts';
 
@@ -47,7 +48,8 @@ export function renderPage(report: ExperimentReport, script: PageScript): string
 <style>${trusted(styleSheet())}</style></head><body>${renderOpening(report)}<main>
 ${renderContradictionSection(run)}${story === undefined ? '' : renderExplorer(story)}
 ${renderInjected(run)}${story === undefined ? '' : renderDecisiveStates(story)}
-${story === undefined ? '' : renderHistory(story)}${renderChecks(run)}${renderWholeRun(report)}
+${story === undefined ? '' : renderHistory(story)}${renderChecks(run)}${renderServiceLevels(report)}
+${renderWholeRun(report)}
 ${renderEvidence(report)}${renderCause(report)}${renderOrigin(report)}</main>
 <footer>${footer(report)}</footer>${embedReport(report)}
 <script>${trusted(script.text)}</script></body></html>

@@ -14,6 +14,7 @@ import { MIN_PLOTTED } from './latency.ts';
 import { showHidden } from './markup.ts';
 import { identifiersOf } from './opening.ts';
 import { checkRowsOf, latencyRows, MAX_ROWS } from './sections.ts';
+import { serviceLevelsOf } from './service-levels.ts';
 import { formatCount, formatDuration, formatMs, toSentence } from './wording.ts';
 
 /** The report as one text. */
@@ -31,6 +32,7 @@ export function renderMarkdown(report: ExperimentReport): string {
     ...story(report),
     ...injected(report),
     ...checks(report),
+    ...serviceLevels(report),
     ...latency(report),
     ...evidence(report),
     ...cause(report),
@@ -107,6 +109,16 @@ function checks(report: ExperimentReport): readonly string[] {
       return [check, `${word}${at}`, sentence];
     });
   return ['## What was checked', table(['promise', 'answer', 'what was seen'], rows)];
+}
+
+function serviceLevels(report: ExperimentReport): readonly string[] {
+  const words = { invalid: 'missed', unknown: 'unknown', valid: 'held' } as const;
+  const rows = serviceLevelsOf(report).map(({ objective, measured, count, answer }) => {
+    return [objective, measured, formatCount(count), words[answer]];
+  });
+  return rows.length === 0
+    ? []
+    : ['## Service levels', table(['objective', 'measured', 'of', 'answer'], rows)];
 }
 
 function latency(report: ExperimentReport): readonly string[] {

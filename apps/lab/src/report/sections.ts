@@ -129,9 +129,13 @@ export interface CheckRow {
   readonly sentence: string;
 }
 
-/** All judges: what broke, in order of time; what is unknown; what nodes did; what held. */
+/**
+ * All judges: what broke, in order of time; what is unknown; what nodes did; what held. Service
+ * levels have a table of their own.
+ */
 export function checkRowsOf({ verdict, ends }: RunEvidence): readonly CheckRow[] {
-  const rows = verdict.checks.flatMap(({ check, answer, anomalies }): readonly CheckRow[] => {
+  const judged = verdict.checks.filter(({ slo }) => slo === undefined);
+  const rows = judged.flatMap(({ check, answer, anomalies }): readonly CheckRow[] => {
     if (answer === 'valid' || anomalies.length === 0) {
       return [{ check, answer, atMs: undefined, sentence: '' }];
     }

@@ -117,6 +117,7 @@ const WRONG_TITLES: Readonly<Record<AnomalyClass, string>> = {
   'broken-node': 'NODE stops itself',
   'refused-node': 'NODE refuses to start',
   stuck: 'NODE sees no progress',
+  slo: 'An objective is missed',
 };
 
 /** Beginnings and ends of the operations of the contradiction. */

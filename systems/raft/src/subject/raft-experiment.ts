@@ -25,6 +25,11 @@ export const raftSubject: Subject = Object.freeze({
   start: startReplica,
   openClient: openRegisterClient,
   describe,
+  leads(running: RunningNode): number | undefined {
+    if (!(running instanceof RegisterReplica)) return undefined;
+    const { role, term } = running.raft.inspect();
+    return role.type === 'leader' ? term : undefined;
+  },
   act: operate,
 });
 
