@@ -42,7 +42,7 @@ export { snapshotAt } from './core/snapshots.ts';
 export { createRaft, type RaftState, type Recovered } from './core/state.ts';
 export { type FollowerStatus, type RaftStatus, statusOf } from './core/status.ts';
 export { nextTimerAt, step } from './core/step.ts';
-export { elusiveBugs, plantedBugs } from './planted-bugs.ts';
+export { plantedBugs } from './planted-bugs.ts';
 export { RAFT_ERRORS, RaftError, type RaftErrorCode } from './shell/raft-error.ts';
 export {
   type GroupConfig,

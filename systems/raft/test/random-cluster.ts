@@ -20,16 +20,12 @@ import {
   step,
   toRaftOptions,
 } from '../src/index.ts';
+import type { Happening } from './board.ts';
+import { playGambit } from './gambits.ts';
 import { Machine } from './machine.ts';
+import { comeToRest, type QuietBoard } from './quiet-end.ts';
 import { drawTrouble, type Trouble } from './trouble.ts';
 import { dataOf, Watchman } from './watchman.ts';
-
-/** An event without its time, which the machine's clock gives. */
-type Happening = RaftEvent extends infer Each
-  ? Each extends RaftEvent
-    ? Omit<Each, 'now'>
-    : never
-  : never;
 
 /** How a run went. */
 export interface RunResult {
@@ -42,6 +38,9 @@ export interface RunResult {
 
 const MACHINE_COUNT = 5;
 const PARCELS_MAX = 400;
+
+/** How many steps a run with gambits has for each, on average. */
+const STEPS_PER_GAMBIT = 250;
 
 /** A bound of the steps that a run waits for its events: a step in fifty has one in any case. */
 const STEPS_PER_EVENT_MAX = 50;
@@ -61,14 +60,15 @@ export function runSeed(seed: number, stepCount: number, leastEventCount = 0): R
   return cluster.result();
 }
 
-class RandomCluster {
+class RandomCluster implements QuietBoard {
   eventCount = 0;
   private readonly random: Random;
   private trouble: Trouble;
-  private readonly machines = new Map<NodeId, Machine>();
+  readonly machines = new Map<NodeId, Machine>();
   private readonly watchman: Watchman;
-  private parcels: Message[] = [];
+  parcels: Message[] = [];
   private readonly cuts = new Set<string>();
+  private readonly gambits: Random | undefined;
   private readonly counts: Record<string, number> = {};
   private now = 0;
   private nextId = 1;
@@ -76,6 +76,8 @@ class RandomCluster {
   constructor(seed: number) {
     this.random = new SeededRandom(seed, 'raft cluster');
     this.trouble = drawTrouble(this.random);
+    const gambits = new SeededRandom(seed, 'raft gambits');
+    this.gambits = gambits.chance(1, 2) ? gambits : undefined;
     const { random } = this;
     const options = toRaftOptions({
       electionTimeoutMs: 100,
@@ -100,7 +102,9 @@ class RandomCluster {
       commitNoticeMs: new SeededRandom(seed, 'raft notice').pick([0, 0, 7]),
     });
     const nodes = Array.from({ length: MACHINE_COUNT }, (_, place) => toNodeId(`n${place + 1}`));
-    const founders = nodes.slice(0, random.pick([1, 2, 3, 3, 3, 5]));
+    const founderCount = random.pick([1, 2, 3, 3, 3, 5]);
+    const isWide = this.gambits?.chance(1, 3) === true;
+    const founders = nodes.slice(0, isWide ? MACHINE_COUNT : founderCount);
     const founding = foundingSnapshot(simpleConfiguration(founders));
     for (const node of nodes) {
       const snapshot = founders.includes(node) ? founding : blankSnapshot();
@@ -114,7 +118,11 @@ class RandomCluster {
 
   /** One random thing happens. */
   act(): void {
-    const { random, trouble } = this;
+    const { random, trouble, gambits } = this;
+    if (gambits?.chance(1, STEPS_PER_GAMBIT) === true) {
+      playGambit({ board: this, random: gambits });
+      this.count('gambit');
+    }
     const draw = random.below(1000);
     if (draw < 500) for (let count = random.between(1, 4); count > 0; count--) this.deliver();
     else if (draw < 500 + trouble.disk) this.writeSome();
@@ -133,19 +141,7 @@ class RandomCluster {
       machine.pausedUntil = 0;
       if (machine.state === undefined) this.restart(machine);
     }
-    let id = 0;
-    for (let round = 0; round < 3000; round++) {
-      this.pass(5);
-      this.drain();
-      if (round > 100 && round % 50 === 0) id = this.proposeToLeader() ?? id;
-      if (this.isSettled()) return;
-    }
-    const states = [...this.machines.values()].map(({ node, state }) => {
-      const role = `${state?.role.type} ${state?.term} of ${state?.leader}`;
-      const far = `${state?.appliedIndex}/${state?.commitIndex}/${state?.log.lastIndex}`;
-      return `${node} ${role} ${far}`;
-    });
-    throw new Error(`violation: no progress in quiet: ${states.join('; ')}`);
+    comeToRest(this);
   }
 
   result(): RunResult {
@@ -154,37 +150,11 @@ class RandomCluster {
     return { eventCount, committedCount, electionCount, counts };
   }
 
-  /** A leader has committed in its term, and all members have applied all of it. */
-  private isSettled(): boolean {
-    const leaders = [...this.machines.values()].filter(
-      ({ state }) => state?.role.type === 'leader',
-    );
-    const state = leaders.sort((a, b) => (b.state?.term ?? 0) - (a.state?.term ?? 0))[0]?.state;
-    if (state === undefined || state.role.type !== 'leader') return false;
-    if (state.commitIndex < state.role.firstIndex || state.commitIndex < state.log.lastIndex) {
-      return false;
-    }
-    const { voters, outgoing, learners, isAutoLeave } =
-      state.log.configurations.latest.configuration;
-    const isLeft = outgoing.length === 0;
-    if (!isLeft) return isAutoLeave ? false : this.leave(state.self);
-    return [...voters, ...learners].every((node) => {
-      const machine = this.machines.get(node);
-      return machine?.state?.appliedIndex === state.commitIndex;
-    });
-  }
-
-  private leave(leader: NodeId): false {
-    const machine = this.machines.get(leader);
-    if (machine !== undefined) this.happen(machine, { type: 'leave-joint', id: this.nextId++ });
-    return false;
-  }
-
   private count(what: string): void {
     this.counts[what] = (this.counts[what] ?? 0) + 1;
   }
 
-  private happen(machine: Machine, happening: Happening): void {
+  happen(machine: Machine, happening: Happening): void {
     const { state } = machine;
     if (state === undefined) return;
     this.eventCount += 1;
@@ -291,14 +261,14 @@ class RandomCluster {
     }
   }
 
-  private completeWrites(machine: Machine, count: number): void {
+  completeWrites(machine: Machine, count: number): void {
     const done = machine.pendingWrites.splice(0, count);
     for (const write of done) machine.complete(write);
     const sequence = done.at(-1)?.sequence;
     if (sequence !== undefined) this.happen(machine, { type: 'persisted', sequence });
   }
 
-  private pass(ms: number): void {
+  pass(ms: number): void {
     this.now += ms;
     for (const machine of this.machines.values()) {
       const { state } = machine;
@@ -321,9 +291,20 @@ class RandomCluster {
     this.happen(machine, { type: 'propose-batch', proposals });
   }
 
-  private proposeToLeader(): number | undefined {
+  takeId(): number {
+    return this.nextId++;
+  }
+
+  hasCommitted(id: number): boolean {
+    return this.watchman.hasCommitted(id);
+  }
+
+  proposeToLeader(): number | undefined {
     const machine = this.anyLeader();
-    if (machine === undefined) return undefined;
+    return machine === undefined ? undefined : this.proposeAt(machine);
+  }
+
+  proposeAt(machine: Machine): number {
     const id = this.nextId++;
     const data = dataOf(id);
     this.watchman.began(id, data);
@@ -331,23 +312,40 @@ class RandomCluster {
     return id;
   }
 
+  readAt(machine: Machine, mode: 'lease' | 'read-index'): number {
+    const id = this.nextId++;
+    this.watchman.began(id);
+    this.happen(machine, { type: 'read', id, mode });
+    return id;
+  }
+
+  hand(message: Message): void {
+    const target = this.machines.get(message.to);
+    if (target !== undefined) this.happen(target, { type: 'message', message });
+  }
+
+  completeChunks(machine: Machine): void {
+    while (machine.pendingChunks.length > 0) this.completeChunk(machine);
+  }
+
+  workOff(machine: Machine): void {
+    while (hasWork(machine)) this.workOnce(machine);
+  }
+
   private read(): void {
     const machine = this.random.chance(1, 2) ? this.anyLeader() : this.anyUp();
     if (machine === undefined) return;
-    const id = this.nextId++;
-    this.watchman.began(id);
-    const mode = this.random.chance(1, 2) ? 'lease' : 'read-index';
-    this.happen(machine, { type: 'read', id, mode });
+    const id = this.readAt(machine, this.random.chance(1, 2) ? 'lease' : 'read-index');
     if (this.random.chance(1, 20)) this.happen(machine, { type: 'cancel-read', id });
   }
 
   /** What the shell of a machine does when it gets to it. */
   private work(): void {
     const machine = this.anyUp(hasWork);
-    if (machine !== undefined) this.workOff(machine);
+    if (machine !== undefined) this.workOnce(machine);
   }
 
-  private workOff(machine: Machine): void {
+  private workOnce(machine: Machine): void {
     if (machine.isApplyPending) {
       machine.isApplyPending = false;
       this.happen(machine, { type: 'applied', index: machine.machineIndex as LogIndex });
@@ -387,7 +385,7 @@ class RandomCluster {
     this.count('crash');
   }
 
-  private restart(machine: Machine): void {
+  restart(machine: Machine): void {
     const state = machine.start(this.now, this.random.uint32());
     this.watchman.look(machine, state, []);
   }
@@ -447,20 +445,26 @@ class RandomCluster {
     const leader = this.anyLeader();
     if (leader === undefined) return;
     const target = this.random.pick([...this.machines.keys()]);
+    this.transferTo(leader, target);
+  }
+
+  transferTo(leader: Machine, target: NodeId): void {
     this.happen(leader, { type: 'transfer-leadership', id: this.nextId++, target });
   }
 
   private takeSnapshot(): void {
     const machine = this.anyUp();
-    const state = machine?.state;
-    if (machine === undefined || state === undefined || machine.isApplyPending) return;
-    const { platter } = machine;
+    if (machine !== undefined && mayTakeSnapshot(machine)) {
+      this.snapshotOf(machine, this.random.pick([0, 2, 10]));
+    }
+  }
+
+  snapshotOf(machine: Machine, keptCount: number): void {
+    const { state } = machine;
+    if (state === undefined || !mayTakeSnapshot(machine)) return;
     const index = state.appliedIndex;
-    const isOver = state.installing !== undefined || platter.snapshot.index >= index;
-    if (isOver || index < state.log.baseIndex) return;
     machine.keepSnapshot(snapshotAt(state, index));
-    const kept = this.random.pick([0, 2, 10]);
-    const compactTo = Math.max(state.log.baseIndex, index - kept) as LogIndex;
+    const compactTo = Math.max(state.log.baseIndex, index - keptCount) as LogIndex;
     this.happen(machine, { type: 'snapshot-taken', index, compactTo });
     this.count('snapshot');
   }
@@ -481,18 +485,15 @@ class RandomCluster {
   }
 
   /** Delivers and completes everything that is under way. */
-  private drain(): void {
+  drain(): void {
     for (let round = 0; round < 20; round++) {
       const { parcels } = this;
       this.parcels = [];
-      for (const message of parcels) {
-        const target = this.machines.get(message.to);
-        if (target !== undefined) this.happen(target, { type: 'message', message });
-      }
+      for (const message of parcels) this.hand(message);
       for (const machine of this.machines.values()) {
         this.completeWrites(machine, machine.pendingWrites.length);
-        while (machine.pendingChunks.length > 0) this.completeChunk(machine);
-        while (hasWork(machine)) this.workOff(machine);
+        this.completeChunks(machine);
+        this.workOff(machine);
       }
     }
   }
@@ -514,4 +515,10 @@ class RandomCluster {
 
 function hasWork({ isApplyPending, loads, chunkLoads }: Machine): boolean {
   return isApplyPending || loads.length > 0 || chunkLoads.length > 0;
+}
+
+function mayTakeSnapshot({ state, platter, isApplyPending }: Machine): boolean {
+  if (state === undefined || isApplyPending) return false;
+  const isOver = state.installing !== undefined || platter.snapshot.index >= state.appliedIndex;
+  return !isOver && state.appliedIndex >= state.log.baseIndex;
 }

@@ -5,6 +5,7 @@
  */
 import type { NodeId } from '@mangrove/host';
 import type { Effect, Entry, RaftState, Term } from '../src/index.ts';
+import { haveDisjointQuorums } from '../src/subject/disjoint-quorums.ts';
 import { check, hashAfter, type Machine } from './machine.ts';
 
 /** What stands at a place of the log, wherever it stands. */
@@ -28,6 +29,7 @@ interface Before {
   readonly lastIndex: number;
   readonly commitIndex: number;
   readonly appliedIndex: number;
+  readonly configurationIndex: number;
 }
 
 /** Watches all machines of a run. */
@@ -48,6 +50,7 @@ export class Watchman {
   ]);
   private readonly before = new Map<NodeId, Before>();
   private readonly refusedForGood = new Set<number>();
+  private readonly reported = new Set<number>();
   private readonly proposed = new Map<number, Uint8Array>();
   private readonly readFloors = new Map<number, number>();
 
@@ -79,6 +82,13 @@ export class Watchman {
     // A leader that was removed commits that and steps down in one step.
     const hasLed = isLeader || (before?.isLeader === true && before.term === state.term);
     this.lookAtCommit(state, known, hasLed);
+    if (isLeader && before?.isLeader === true && state.commitIndex > before.commitIndex) {
+      const { term, commitIndex, log } = state;
+      const at = `${machine.node} leads ${term} and commits ${commitIndex}`;
+      check(log.termAt(commitIndex) === term, `${at}, of term ${log.termAt(commitIndex)}`);
+    }
+    lookAtOwnVote(machine, state);
+    lookAtConfiguration(state, before);
     this.before.set(machine.node, {
       incarnation: machine.incarnation,
       term: state.term,
@@ -86,7 +96,13 @@ export class Watchman {
       lastIndex: state.log.lastIndex,
       commitIndex: state.commitIndex,
       appliedIndex: state.appliedIndex,
+      configurationIndex: state.log.configurations.latest.index,
     });
+  }
+
+  /** Whether a proposal was reported as committed. */
+  hasCommitted(id: number): boolean {
+    return this.reported.has(id);
   }
 
   /** A state machine has taken in `entry`. */
@@ -130,6 +146,7 @@ export class Watchman {
           committed === undefined || committed.term === term,
           `${machine.node} reports ${effect.index} as committed in ${term}`,
         );
+        this.reported.add(effect.id);
         if (data !== undefined) this.seenIndex = Math.max(this.seenIndex, effect.index);
         return;
       }
@@ -231,6 +248,33 @@ export class Watchman {
       check(isQuorum, `${at}, durable only on ${holders.join(' ')} of ${voters.join(' ')}`);
     }
   }
+}
+
+/** A candidate counts its own vote only once that is durable. */
+function lookAtOwnVote({ node, platter }: Machine, { role, term }: RaftState): void {
+  if (role.type !== 'candidate' || !role.votes.has(node)) return;
+  const { hardState } = platter;
+  const isDurable = hardState.term === term && hardState.votedFor === node;
+  check(isDurable, `${node} counts its own vote in ${term}, durable is ${hardState.term}`);
+}
+
+/** What is in force is in the log; quorums of configurations that follow each other meet. */
+function lookAtConfiguration(state: RaftState, before: Before | undefined): void {
+  const { log, self, term, role, snapshot } = state;
+  const { latest, previous } = log.configurations;
+  const { index } = latest;
+  check(index <= log.lastIndex, `${self} goes by the members at ${index} of ${log.lastIndex}`);
+  const named = snapshot.configurationIndex;
+  check(named <= snapshot.index, `${self} has a snapshot at ${snapshot.index} of ${named}`);
+  if (index === before?.configurationIndex || previous === undefined) return;
+  // A node that joins begins without a configuration: it decides nothing.
+  if (previous.configuration.voters.length === 0) return;
+  const isMeeting = !haveDisjointQuorums(previous.configuration, latest.configuration);
+  check(isMeeting, `${self}: members at ${previous.index} and ${index} need not meet`);
+  if (role.type !== 'leader' || log.termAt(index) !== term) return;
+  const change = `${self} changes members at ${index} in ${term}`;
+  check(previous.index <= state.commitIndex, `${change}, and ${previous.index} is not committed`);
+  check(role.firstIndex <= state.commitIndex, `${change} before its first commit`);
 }
 
 /** A proposal that tells itself apart from all others. */

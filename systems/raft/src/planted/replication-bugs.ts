@@ -10,12 +10,8 @@ export const replicationBugs: readonly RaftBug[] = [
   {
     name: 'old-term-committed-by-count',
     file: 'systems/raft/src/core/leading.ts',
-    find:
-      'if (index > state.commitIndex && log.termAt(index) === state.term) ' +
-      'state.commitIndex = index;',
-    replace:
-      'if (index > state.commitIndex && log.termAt(index) !== undefined) ' +
-      'state.commitIndex = index;',
+    find: 'if (index <= state.commitIndex || log.termAt(index) !== state.term) return;',
+    replace: 'if (index <= state.commitIndex) return;',
     breaks: 'R17: an entry of a former term is committed by counting its replicas.',
     source: 'Raft 5.4.2, figure 8; LogCabin #44',
   },

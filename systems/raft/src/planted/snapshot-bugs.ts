@@ -33,11 +33,11 @@ export const snapshotBugs: readonly RaftBug[] = [
     source: 'openraft #559; hashicorp/raft #704',
   },
   {
-    name: 'former-log-counts',
-    file: 'systems/raft/src/core/output.ts',
-    find: 'if (state.installing === undefined) state.log.markStable(write.upToIndex);',
-    replace: 'state.log.markStable(lowerIndex(write.upToIndex, state.log.lastIndex));',
-    breaks: 'R42: a write of the log that a snapshot replaces counts for the snapshot.',
+    name: 'snapshot-accepted-before-sync',
+    file: 'systems/raft/src/core/log.ts',
+    find: 'this.stable = lowerIndex(this.stable, indexBefore(snapshot.index));',
+    replace: 'this.stable = lowerIndex(snapshot.index, this.last);',
+    breaks: 'R42: a snapshot of the leader is accepted before it is durable.',
     source: 'etcd #18055',
   },
   {
