@@ -68,11 +68,13 @@ export type {
   WatchRequest,
 } from './core/watch-message.ts';
 export { type Watcher, WatchSession, type WatchSessionOptions } from './core/watch-session.ts';
-export type { KvBounds, KvNodeConfig } from './shell/kv-node-config.ts';
+export { KvNode, startKvNode } from './shell/kv-node.ts';
+export { DEFAULT_BOUNDS, type KvBounds, type KvNodeConfig } from './shell/kv-node-config.ts';
 export type { KvService, WatchDoor } from './shell/kv-service.ts';
 export { logCodec } from './shell/log-codec.ts';
 export {
   blob,
+  errorCode,
   keyRange,
   keyValue,
   leaseId,

@@ -16,6 +16,8 @@ export type KvErrorCode =
   /** A bounded read asks for what the member cannot promise. */
   | 'too-stale'
   | 'session-expired'
+  /** A later change of the session was applied already: this one came late. */
+  | 'superseded'
   /** A change of a session was repeated, and its result was not kept. */
   | 'result-lost'
   /** The answer would be larger than the bound. */
@@ -46,6 +48,7 @@ export const KV_ERRORS: Readonly<Record<KvErrorCode, string>> = {
   corrupt: 'members hold different states: replace the one that differs, then disarm the alarm',
   'too-stale': 'the member cannot promise to be that current: ask another, or allow more',
   'session-expired': 'the session was closed for want of use: whether it happened is not known',
+  superseded: 'a later change of the session came first: whether this one happened is not known',
   'result-lost': 'it was applied before, and its result was too large to be kept: read',
   'answer-too-large': 'the answer is larger than the bound: set a limit, go on behind the last key',
   'bad-request': 'the request is malformed: see the detail',

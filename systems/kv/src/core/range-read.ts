@@ -8,6 +8,7 @@ import { compareKeys, type KeyRange, keyAfter } from './key-range.ts';
 import type { KeyValue } from './key-value.ts';
 import type { RangeRequest, RangeResult, SortTarget } from './request.ts';
 import type { Revision } from './revision.ts';
+import { SlicedSort } from './sliced-sort.ts';
 import type { KvStore } from './store.ts';
 import type { VersionRow } from './versions.ts';
 
@@ -18,6 +19,8 @@ export class RangeRead {
   private readonly revision: Revision;
   private readonly found: KeyValue[] = [];
   private count = 0;
+  private sizeBytes = 0;
+  private sort: SlicedSort<KeyValue> | undefined;
   // Where the next slice begins; undefined once the range was seen to its end.
   private rest: KeyRange | undefined;
 
@@ -29,9 +32,14 @@ export class RangeRead {
     this.rest = request.range;
   }
 
-  /** Looks at up to `keysMax` more keys; gives the result once there are no more. */
+  /** The bytes of keys and values that were found up to now. */
+  get foundBytes(): number {
+    return this.sizeBytes;
+  }
+
+  /** Looks at up to `keysMax` more keys, or sorts so many; gives the result at the end. */
   step(keysMax: number): RangeResult | undefined {
-    if (this.rest === undefined) return this.result();
+    if (this.rest === undefined) return this.finish(keysMax);
     const { to } = this.rest;
     let seen = 0;
     let next: Uint8Array | undefined;
@@ -43,7 +51,15 @@ export class RangeRead {
       return false;
     });
     this.rest = next === undefined ? undefined : { from: next, to };
-    return this.rest === undefined ? this.result() : undefined;
+    return this.rest === undefined ? this.finish(keysMax - seen) : undefined;
+  }
+
+  private finish(movesMax: number): RangeResult | undefined {
+    const { sort } = this.request;
+    if (sort === undefined) return this.result(this.found);
+    this.sort ??= new SlicedSort(this.found, comparisonOf(sort));
+    const sorted = this.sort.step(movesMax);
+    return sorted === undefined ? undefined : this.result(sorted);
   }
 
   private take(version: VersionRow): void {
@@ -52,7 +68,9 @@ export class RangeRead {
     if (request.countOnly || !this.passesFilters(version)) return;
     // One beyond the limit tells that there are more; what is sorted must be complete first.
     if (!this.isSorted && request.limit > 0 && this.found.length > request.limit) return;
-    this.found.push(this.store.keyValueOf(version, request.keysOnly && !this.sortsByValue));
+    const found = this.store.keyValueOf(version, request.keysOnly && !this.sortsByValue);
+    this.found.push(found);
+    this.sizeBytes += found.key.length + found.value.length + NUMBERS_BYTES;
   }
 
   private passesFilters(version: VersionRow): boolean {
@@ -64,23 +82,13 @@ export class RangeRead {
     );
   }
 
-  private result(): RangeResult {
-    const { limit, sort, keysOnly } = this.request;
-    const { found, count } = this;
-    if (sort !== undefined) {
-      const compare = COMPARISONS[sort.by];
-      // Sorting is stable: equals stay in the order of their keys, in either direction.
-      found.sort(
-        sort.order === 'ascend'
-          ? compare
-          : (left: KeyValue, right: KeyValue) => compare(right, left),
-      );
-    }
+  private result(found: KeyValue[]): RangeResult {
+    const { limit, keysOnly } = this.request;
     const hasMore = limit > 0 && found.length > limit;
     if (hasMore) found.length = limit;
     const kvs =
       keysOnly && this.sortsByValue ? found.map((kv) => ({ ...kv, value: NO_VALUE })) : found;
-    return { type: 'range', kvs, count, hasMore };
+    return { type: 'range', kvs, count: this.count, hasMore };
   }
 
   private get isSorted(): boolean {
@@ -93,6 +101,17 @@ export class RangeRead {
 }
 
 const NO_VALUE = new Uint8Array(0);
+
+/** What a key with its value takes beside the bytes of both. */
+const NUMBERS_BYTES = 48;
+
+// Sorting is stable: equals stay in the order of their keys, in either direction.
+function comparisonOf({ by, order }: NonNullable<RangeRequest['sort']>) {
+  const compare = COMPARISONS[by];
+  return order === 'ascend'
+    ? compare
+    : (left: KeyValue, right: KeyValue): number => compare(right, left);
+}
 
 const COMPARISONS: Readonly<Record<SortTarget, (left: KeyValue, right: KeyValue) => number>> = {
   key: (left, right) => compareKeys(left.key, right.key),

@@ -174,6 +174,11 @@ export class KvStore {
     return undefined;
   }
 
+  /** Whether a pin holds `sweep` back. */
+  get isPinned(): boolean {
+    return this.pinCount > 0;
+  }
+
   /**
    * Gives back memory of what was compacted, `versionsMax` versions or one slab at most; false
    * where there is nothing to do, or a pin forbids it.

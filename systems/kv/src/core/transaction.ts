@@ -35,20 +35,22 @@ export function execute(store: KvStore, operation: Operation): OperationResult |
 }
 
 /** An operation with the branches that were taken. */
-type Step =
+export type Step =
   | PutRequest
   | DeleteRequest
   | RangeRequest
   | { readonly type: 'txn'; readonly succeeded: boolean; readonly steps: readonly Step[] };
 
-function decide(store: KvStore, operation: Operation): Step {
+/** Which branches of `operation` are taken, on the state as it is. */
+export function decide(store: KvStore, operation: Operation): Step {
   if (operation.type !== 'txn') return operation;
   const succeeded = operation.compares.every((compare) => holds(store, compare));
   const taken = succeeded ? operation.success : operation.failure;
   return { type: 'txn', succeeded, steps: taken.map((each) => decide(store, each)) };
 }
 
-function refusalOf(store: KvStore, step: Step): Refusal | undefined {
+/** Why `step` cannot be done on the state as it is, if it cannot. */
+export function refusalOf(store: KvStore, step: Step): Refusal | undefined {
   switch (step.type) {
     case 'put':
       return refusalOfPut(store, step);

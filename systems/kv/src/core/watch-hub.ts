@@ -37,6 +37,13 @@ export class WatchHub {
     return this.lagging.size;
   }
 
+  /** How many watchers there are. */
+  get watcherCount(): number {
+    let count = 0;
+    for (const session of this.sessions) count += session.watchers.size;
+    return count;
+  }
+
   /** Takes in a session, which has no watchers. */
   open(session: WatchSession): void {
     this.sessions.add(session);

@@ -28,6 +28,7 @@ import {
 } from '@mangrove/wire';
 import { isSingle, type KeyRange, singleKey } from '../core/key-range.ts';
 import type { KeyValue, LeaseId } from '../core/key-value.ts';
+import type { KvErrorCode } from '../core/kv-error-code.ts';
 import {
   type Compare,
   type CompareOperand,
@@ -177,3 +178,32 @@ export const operationResult: Schema<OperationResult> = recursive<OperationResul
     }),
   { maxDepth: TXN_DEPTH_MAX + 1 },
 );
+
+/** Why a request failed. A number is never used again. */
+export const errorCode: Schema<KvErrorCode> = oneOf<KvErrorCode>({
+  'key-not-found': 1,
+  'lease-not-found': 2,
+  'lease-exists': 3,
+  compacted: 4,
+  'future-revision': 5,
+  'duplicate-key': 6,
+  'too-many-operations': 7,
+  'empty-key': 8,
+  'no-leader': 9,
+  'leadership-lost': 10,
+  'too-many-requests': 11,
+  'request-too-large': 12,
+  'no-space': 13,
+  corrupt: 14,
+  'too-stale': 15,
+  'session-expired': 16,
+  superseded: 17,
+  'result-lost': 18,
+  'answer-too-large': 19,
+  'bad-request': 20,
+  'bad-member-change': 21,
+  timeout: 22,
+  unavailable: 23,
+  aborted: 24,
+  closed: 25,
+});

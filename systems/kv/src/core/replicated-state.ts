@@ -1,0 +1,142 @@
+/**
+ * The state that all members hold alike: the store, the sessions in which changes are applied once,
+ * alarms, and where clients reach members.
+ */
+import type { NodeId } from '@mangrove/host';
+import { SessionTable } from '@mangrove/raft';
+import { AlarmTable } from './alarms.ts';
+import { applyCommand, type Command, type CommandResult } from './command.ts';
+import type { KeyValue } from './key-value.ts';
+import type { KvErrorCode } from './kv-error-code.ts';
+import type { LogCommand } from './log-command.ts';
+import type { Revision } from './revision.ts';
+import { KvStore } from './store.ts';
+
+/** What became of a command of the log. */
+export type Applied =
+  | {
+      readonly type: 'done';
+      /** Of the store, behind the command. */
+      readonly revision: Revision;
+      readonly result: CommandResult | { readonly type: 'session'; readonly session: number };
+    }
+  | {
+      readonly type: 'failed';
+      readonly revision: Revision;
+      readonly code: KvErrorCode;
+      /** Whether it did not happen and never will. */
+      readonly isDefinite: boolean;
+    };
+
+/** The state of one member. */
+export class ReplicatedState {
+  readonly store: KvStore;
+  readonly sessions: SessionTable<Applied> = new SessionTable(SESSIONS_MAX);
+  readonly alarms: AlarmTable = new AlarmTable();
+  /** Where clients reach members; some of them may have left. */
+  readonly clientAddresses: Map<NodeId, string> = new Map();
+
+  constructor(store: KvStore = new KvStore()) {
+    this.store = store;
+  }
+
+  /** Takes in the command of the entry at `index` of `term`. */
+  apply(command: LogCommand, index: number, term: number): Applied {
+    switch (command.type) {
+      case 'open-session':
+        this.sessions.open(index);
+        return this.done({ type: 'session', session: index });
+      case 'change': {
+        const { place } = command;
+        if (place === undefined) return this.change(command.command, term);
+        return this.changeOnce(place.session, place.sequence, command.command, term);
+      }
+      case 'raise-alarm':
+        this.alarms.raise(command.alarm, command.member);
+        return this.done({ type: 'applied' });
+      case 'disarm-alarm':
+        this.alarms.disarm(command.alarm);
+        return this.done({ type: 'applied' });
+      case 'announce':
+        this.announce(command.member, command.clientAddress);
+        return this.done({ type: 'applied' });
+      case 'take-digest':
+        return this.done({ type: 'applied' });
+    }
+  }
+
+  private change(command: Command, term: number): Applied {
+    const alarm = this.alarms.refusalOf(command);
+    if (alarm !== undefined) return this.failed(alarm, true);
+    const answer = applyCommand(this.store, command, term);
+    return answer.type === 'done' ? answer : this.failed(answer.refusal, true);
+  }
+
+  private changeOnce(session: number, sequence: number, command: Command, term: number): Applied {
+    let fresh: Applied | undefined;
+    const outcome = this.sessions.apply(session, sequence, () => {
+      fresh = this.change(command, term);
+      return keptOf(fresh);
+    });
+    if (fresh !== undefined) return fresh;
+    if (outcome.type === 'applied') return outcome.result;
+    return this.failed(outcome.type === 'expired' ? 'session-expired' : 'superseded', false);
+  }
+
+  private announce(member: NodeId, clientAddress: string): void {
+    this.clientAddresses.delete(member);
+    this.clientAddresses.set(member, clientAddress);
+    if (this.clientAddresses.size <= ADDRESSES_MAX) return;
+    for (const oldest of this.clientAddresses.keys()) {
+      this.clientAddresses.delete(oldest);
+      return;
+    }
+  }
+
+  private done(result: (Applied & { type: 'done' })['result']): Applied {
+    return { type: 'done', revision: this.store.revision, result };
+  }
+
+  private failed(code: KvErrorCode, isDefinite: boolean): Applied {
+    return { type: 'failed', revision: this.store.revision, code, isDefinite };
+  }
+}
+
+/** The most sessions; beyond it the least recently used is closed. */
+export const SESSIONS_MAX = 10_000;
+
+/** The most addresses of members, those that left included; beyond it the oldest goes. */
+export const ADDRESSES_MAX = 128;
+
+/** The most bytes of a result that a session keeps for the case that its change comes again. */
+const KEPT_BYTES_MAX = 8_192;
+
+// What a session keeps: ten thousand large results would be more than the store.
+function keptOf(applied: Applied): Applied {
+  if (applied.type !== 'done' || resultBytes(applied.result) <= KEPT_BYTES_MAX) return applied;
+  return { type: 'failed', revision: applied.revision, code: 'result-lost', isDefinite: false };
+}
+
+function resultBytes(result: (Applied & { type: 'done' })['result']): number {
+  switch (result.type) {
+    case 'put':
+      return result.previous === undefined ? 0 : kvBytes(result.previous);
+    case 'delete':
+      return sum(result.previous.map(kvBytes));
+    case 'range':
+      return sum(result.kvs.map(kvBytes));
+    case 'txn':
+      return sum(result.results.map((each) => 16 + resultBytes(each)));
+    case 'applied':
+    case 'session':
+      return 0;
+  }
+}
+
+function kvBytes({ key, value }: KeyValue): number {
+  return key.length + value.length + 48;
+}
+
+function sum(sizes: readonly number[]): number {
+  return sizes.reduce((total, each) => total + each, 0);
+}

@@ -1,0 +1,147 @@
+/**
+ * Serves reads: first the state is made as current as is asked for, then it is read in slices.
+ */
+import type { Host } from '@mangrove/host';
+import type { RaftNode } from '@mangrove/raft';
+import type { ReadConsistency } from '../core/consistency.ts';
+import type { Freshness } from '../core/freshness.ts';
+import type { LogCommand } from '../core/log-command.ts';
+import { OperationRead } from '../core/operation-read.ts';
+import type { Applied } from '../core/replicated-state.ts';
+import type { Operation, OperationResult } from '../core/request.ts';
+import type { Revision } from '../core/revision.ts';
+import type { KvMachine } from './kv-machine.ts';
+import { RequestFailure, toFailure } from './request-failure.ts';
+import { SliceClock } from './slice-clock.ts';
+
+/** How many keys are looked at between two looks at the clock. */
+const KEYS_PER_STEP = 128;
+
+/** How many such steps one slice has at most. */
+const STEPS_MAX = 64;
+
+/** What a read found, and of which revision. */
+export interface ReadAnswer {
+  readonly revision: Revision;
+  readonly result: OperationResult;
+}
+
+/** What serves the reads of one member. */
+export class ReadDesk {
+  private readonly host: Host;
+  private readonly raft: RaftNode<Applied, LogCommand>;
+  private readonly machine: KvMachine;
+  private readonly freshness: Freshness;
+  private readonly answerBytesMax: number;
+
+  constructor(
+    host: Host,
+    parts: {
+      readonly raft: RaftNode<Applied, LogCommand>;
+      readonly machine: KvMachine;
+      readonly freshness: Freshness;
+      readonly answerBytesMax: number;
+    },
+  ) {
+    this.host = host;
+    this.raft = parts.raft;
+    this.machine = parts.machine;
+    this.freshness = parts.freshness;
+    this.answerBytesMax = parts.answerBytesMax;
+  }
+
+  /** Reads by `operation`, which changes nothing. Rejects with `RequestFailure`. */
+  async read(
+    operation: Operation,
+    consistency: ReadConsistency,
+    signal: AbortSignal | undefined,
+  ): Promise<ReadAnswer> {
+    await this.freshen(consistency, signal);
+    return await this.take(operation, signal);
+  }
+
+  /**
+   * Resolves when the state is as current as `consistency` says, in the same turn. Rejects with
+   * `RequestFailure`.
+   */
+  async freshen(consistency: ReadConsistency, signal: AbortSignal | undefined): Promise<void> {
+    switch (consistency.type) {
+      case 'serializable':
+        return;
+      case 'linearizable':
+      case 'lease':
+        return await this.round(consistency.type, signal);
+      case 'bounded': {
+        const { stalenessMsMax, revisionLagMax } = consistency;
+        const isKnown =
+          revisionLagMax === undefined &&
+          (stalenessMsMax === undefined ||
+            this.freshness.admits(this.host.clock.now(), stalenessMsMax));
+        if (isKnown) return;
+        try {
+          return await this.round('linearizable', signal);
+        } catch (error) {
+          const { code, detail } = toFailure(error);
+          if (code === 'aborted' || code === 'closed') throw error;
+          throw new RequestFailure('too-stale', true, `no round was possible: ${code} ${detail}`);
+        }
+      }
+      case 'session': {
+        const { token } = consistency;
+        if (this.machine.state.store.revision >= token) return;
+        await this.round('linearizable', signal);
+        const { revision } = this.machine.state.store;
+        if (revision >= token) return;
+        // Whoever has such a token has it from another cluster, or from one that lost its data.
+        throw new RequestFailure('future-revision', true, `the store is at revision ${revision}`);
+      }
+    }
+  }
+
+  private async round(
+    consistency: 'linearizable' | 'lease',
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const beganAtMs = this.host.clock.now();
+    try {
+      await this.raft.read({ consistency, ...(signal === undefined ? {} : { signal }) });
+    } catch (error) {
+      throw toFailure(error);
+    }
+    this.freshness.learned(beganAtMs);
+  }
+
+  private async take(operation: Operation, signal: AbortSignal | undefined): Promise<ReadAnswer> {
+    const { store } = this.machine.state;
+    const read = OperationRead.open(store, operation);
+    if (typeof read === 'string') throw new RequestFailure(read, true);
+    const { revision } = read;
+    let result = this.takeSome(read);
+    if (result !== undefined) return { revision, result };
+    const release = store.pin();
+    try {
+      while (result === undefined) {
+        await this.host.timers.sleep(0);
+        if (signal?.aborted === true) throw new RequestFailure('aborted', true);
+        result = this.takeSome(read);
+      }
+    } finally {
+      release();
+    }
+    return { revision, result };
+  }
+
+  private takeSome(read: OperationRead): OperationResult | undefined {
+    const slice = new SliceClock(this.host, STEPS_MAX);
+    let result: OperationResult | undefined;
+    do {
+      result = read.step(KEYS_PER_STEP);
+      const { foundBytes } = read;
+      if (foundBytes > this.answerBytesMax) {
+        const bound = `${foundBytes} bytes, where ${this.answerBytesMax} may be`;
+        throw new RequestFailure('answer-too-large', true, bound);
+      }
+    } while (result === undefined && !slice.isOver());
+    return result;
+  }
+}

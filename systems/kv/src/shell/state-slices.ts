@@ -1,0 +1,192 @@
+/**
+ * From a state to its slices, and back, a little at a time.
+ *
+ * What is given is the state of the call, whatever is applied while the slices are taken: sessions,
+ * alarms and leases are copied, the store is pinned.
+ */
+import type { SessionRecord } from '@mangrove/raft';
+import { WireError } from '@mangrove/wire';
+import type { Lease } from '../core/leases.ts';
+import type { Applied, ReplicatedState } from '../core/replicated-state.ts';
+import { SnapshotRead, SnapshotRestore, type SnapshotVersion } from '../core/snapshot.ts';
+import type { KvStore } from '../core/store.ts';
+import { decodeSlice, encodeSlice, SLICE_COUNT_MAX, type StateSlice } from './state-codec.ts';
+
+/** About how many bytes one slice has; one element at least. */
+const SLICE_BYTES = 65_536;
+
+/** How many keys or versions are looked at between two looks at the size of a slice. */
+const KEYS_PER_LOOK = 64;
+
+/** How many keys or versions are looked at for one slice at most. */
+const KEYS_PER_SLICE = 2_048;
+
+/** How many sessions one slice has. */
+const SESSIONS_PER_SLICE = 64;
+
+/** The slices of one state; `close` gives up what was not taken. */
+export interface StateRead extends Iterable<Uint8Array> {
+  close(): void;
+}
+
+/** Begins to give `state` as it is now. */
+export function readState(state: ReplicatedState): StateRead {
+  const read = new SnapshotRead(state.store);
+  const { revision, compactRevision, leases } = read.header;
+  const head: StateSlice = {
+    type: 'head',
+    revision,
+    compactRevision,
+    alarms: state.alarms.all(),
+    addresses: [...state.clientAddresses].map(([member, clientAddress]) => ({
+      member,
+      clientAddress,
+    })),
+  };
+  const slices = slicesOf(head, leases, state.sessions.all(), read);
+  return { [Symbol.iterator]: () => slices, close: () => read.close() };
+}
+
+function* slicesOf(
+  head: StateSlice,
+  leases: readonly Lease[],
+  sessions: readonly SessionRecord<Applied>[],
+  read: SnapshotRead,
+): Generator<Uint8Array> {
+  try {
+    yield encodeSlice(head);
+    for (let at = 0; at < leases.length; at += SLICE_COUNT_MAX) {
+      yield encodeSlice({ type: 'leases', leases: leases.slice(at, at + SLICE_COUNT_MAX) });
+    }
+    for (let at = 0; at < sessions.length; at += SESSIONS_PER_SLICE) {
+      const some = sessions.slice(at, at + SESSIONS_PER_SLICE);
+      yield encodeSlice({ type: 'sessions', sessions: some });
+    }
+    let versionCount = 0;
+    for (const versions of versionsOf(read)) {
+      versionCount += versions.length;
+      yield encodeSlice({ type: 'versions', versions });
+    }
+    yield encodeSlice({ type: 'end', versionCount });
+  } finally {
+    read.close();
+  }
+}
+
+function* versionsOf(read: SnapshotRead): Generator<readonly SnapshotVersion[]> {
+  let page: SnapshotVersion[] = [];
+  let sizeBytes = 0;
+  let seen = 0;
+  for (;;) {
+    const found = read.step(KEYS_PER_LOOK);
+    if (found === undefined) break;
+    seen += KEYS_PER_LOOK;
+    for (const version of found) {
+      // Values of megabytes get slices of their own.
+      const bytes = version.key.length + (version.value?.length ?? 0) + 48;
+      if (page.length > 0 && sizeBytes + bytes > SLICE_BYTES) {
+        yield page;
+        page = [];
+        sizeBytes = 0;
+      }
+      page.push(version);
+      sizeBytes += bytes;
+    }
+    if (seen < KEYS_PER_SLICE && page.length < SLICE_COUNT_MAX - KEYS_PER_LOOK) continue;
+    yield page;
+    page = [];
+    sizeBytes = 0;
+    seen = 0;
+  }
+  if (page.length > 0) yield page;
+}
+
+/** What slices say; the store is made as they come. */
+export interface RestoredState {
+  readonly head: StateSlice & { readonly type: 'head' };
+  readonly sessions: readonly SessionRecord<Applied>[];
+  readonly store: KvStore;
+}
+
+/**
+ * The state whose slices these are; `undefined` where there are none. Throws `WireError` where they
+ * are not those of a state.
+ *
+ * @param pause lets others run; it is called after some slices
+ */
+export async function restoreState(
+  slices: AsyncIterable<Uint8Array>,
+  pause: () => Promise<void>,
+): Promise<RestoredState | undefined> {
+  const restore = new StateRestore();
+  let count = 0;
+  for await (const bytes of slices) {
+    restore.take(decodeSlice(bytes));
+    count += 1;
+    if (count % SLICES_PER_PAUSE === 0) await pause();
+  }
+  if (count === 0) return undefined;
+  for (;;) {
+    const restored = restore.finish(KEYS_PER_SLICE);
+    if (restored !== undefined) return restored;
+    await pause();
+  }
+}
+
+/** How many slices are taken in before others run. */
+const SLICES_PER_PAUSE = 2;
+
+class StateRestore {
+  private head: (StateSlice & { type: 'head' }) | undefined;
+  private readonly leases: Lease[] = [];
+  private readonly sessions: SessionRecord<Applied>[] = [];
+  private restore: SnapshotRestore | undefined;
+  private versionCount = 0;
+  private isEnded = false;
+
+  take(slice: StateSlice): void {
+    if (this.isEnded || (this.head === undefined) !== (slice.type === 'head')) {
+      throw new WireError('malformed', `a slice of ${slice.type} out of its place`);
+    }
+    switch (slice.type) {
+      case 'head':
+        this.head = slice;
+        return;
+      case 'leases':
+        for (const lease of slice.leases) this.leases.push(lease);
+        return;
+      case 'sessions':
+        for (const session of slice.sessions) this.sessions.push(session);
+        return;
+      case 'versions': {
+        const restore = this.begun();
+        for (const version of slice.versions) restore.add(version);
+        this.versionCount += slice.versions.length;
+        return;
+      }
+      case 'end': {
+        const { versionCount } = slice;
+        if (versionCount !== this.versionCount) {
+          const found = `${this.versionCount} versions, where ${versionCount} are stated`;
+          throw new WireError('malformed', found);
+        }
+        this.isEnded = true;
+      }
+    }
+  }
+
+  /** Hangs up to `keysMax` keys on their leases; gives the state when it is whole. */
+  finish(keysMax: number): RestoredState | undefined {
+    const { head, sessions } = this;
+    if (head === undefined || !this.isEnded) throw new WireError('truncated', 'it has no end');
+    const store = this.begun().finish(keysMax);
+    return store === undefined ? undefined : { head, sessions, store };
+  }
+
+  private begun(): SnapshotRestore {
+    if (this.head === undefined) throw new WireError('malformed', 'versions before the head');
+    const { revision, compactRevision } = this.head;
+    this.restore ??= new SnapshotRestore({ revision, compactRevision, leases: this.leases });
+    return this.restore;
+  }
+}

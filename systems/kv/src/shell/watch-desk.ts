@@ -1,0 +1,160 @@
+/**
+ * Serves watchers: after each change the hub is driven, in slices, and whoever has something to
+ * take is told.
+ */
+import type { Host, Timer } from '@mangrove/host';
+import { WatchHub } from '../core/watch-hub.ts';
+import type { WatchId, WatchMessage, WatchRequest } from '../core/watch-message.ts';
+import { WatchSession, type WatchSessionOptions } from '../core/watch-session.ts';
+import type { KvMachine, MachineListener } from './kv-machine.ts';
+import type { WatchDoor } from './kv-service.ts';
+import { SliceClock } from './slice-clock.ts';
+
+/** How many versions are looked at between two looks at the clock. */
+const VERSIONS_PER_STEP = 32;
+
+/** How many such steps one slice has at most. */
+const STEPS_MAX = 64;
+
+/** The watchers of one member. */
+export class WatchDesk implements MachineListener {
+  private readonly host: Host;
+  private readonly machine: KvMachine;
+  private readonly hub: WatchHub;
+  private readonly doors = new Set<Door>();
+  private readonly progressMs: number;
+  private isDriving = false;
+  private progressTimer: Timer;
+
+  /** @param progressMs how often idle watchers that want it are told of progress */
+  constructor(host: Host, machine: KvMachine, progressMs: number) {
+    this.host = host;
+    this.machine = machine;
+    this.progressMs = progressMs;
+    this.hub = new WatchHub(machine.state.store);
+    this.progressTimer = this.nextProgress();
+    machine.listen(this);
+  }
+
+  get watcherCount(): number {
+    return this.hub.watcherCount;
+  }
+
+  open(options: WatchSessionOptions, onMessages: () => void): WatchDoor {
+    const door = new Door(this.hub, new WatchSession(options), {
+      changed: () => this.drive(),
+      closed: (closed) => this.doors.delete(closed),
+      onMessages,
+    });
+    this.doors.add(door);
+    return door;
+  }
+
+  applied(): void {
+    if (this.doors.size > 0) this.drive();
+  }
+
+  replaced(): void {
+    this.hub.replaceStore(this.machine.state.store);
+    this.drive();
+  }
+
+  /** Tells nobody anything any more. */
+  stop(): void {
+    this.progressTimer.cancel();
+    for (const door of [...this.doors]) door.close();
+  }
+
+  private drive(): void {
+    if (this.isDriving) return;
+    this.isDriving = true;
+    this.host.run(async () => {
+      // What is applied in the same turn is served together.
+      await undefined;
+      while (this.driveSome()) await this.host.timers.sleep(0);
+      this.isDriving = false;
+    });
+  }
+
+  /** Whether there is more to do. */
+  private driveSome(): boolean {
+    const slice = new SliceClock(this.host, STEPS_MAX);
+    let hasMore: boolean;
+    do hasMore = this.hub.step(VERSIONS_PER_STEP);
+    while (hasMore && !slice.isOver());
+    for (const door of [...this.doors]) door.tell();
+    return hasMore;
+  }
+
+  private nextProgress(): Timer {
+    return this.host.timers.after(this.progressMs, () => {
+      this.hub.notifyProgress();
+      this.drive();
+      this.progressTimer = this.nextProgress();
+    });
+  }
+}
+
+/** What a door needs of the desk. */
+interface DoorContext {
+  /** There may be something to do for the hub, or to tell. */
+  readonly changed: () => void;
+  readonly closed: (door: Door) => void;
+  readonly onMessages: () => void;
+}
+
+/** One session, as its owner holds it. */
+class Door implements WatchDoor {
+  private readonly hub: WatchHub;
+  private readonly session: WatchSession;
+  private readonly context: DoorContext;
+  // Whether its owner knows that there is something to take.
+  private isTold = false;
+  private isClosed = false;
+
+  constructor(hub: WatchHub, session: WatchSession, context: DoorContext) {
+    this.hub = hub;
+    this.session = session;
+    this.context = context;
+    hub.open(session);
+  }
+
+  create(request: WatchRequest, wanted?: WatchId): void {
+    if (this.isClosed) return;
+    this.hub.create(this.session, request, wanted);
+    this.context.changed();
+  }
+
+  cancel(id: WatchId): void {
+    this.hub.cancel(this.session, id);
+    this.context.changed();
+  }
+
+  requestProgress(): void {
+    this.session.requestProgress();
+    this.context.changed();
+  }
+
+  take(): WatchMessage | undefined {
+    if (this.isClosed) return undefined;
+    const message = this.session.take();
+    if (message === undefined) this.isTold = false;
+    // There is room for what waited for it.
+    else if (this.hub.laggingCount > 0) this.context.changed();
+    return message;
+  }
+
+  close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.hub.close(this.session);
+    this.context.closed(this);
+  }
+
+  /** Tells the owner, once, that there is something to take. */
+  tell(): void {
+    if (this.isTold || this.isClosed || !this.session.hasMessages) return;
+    this.isTold = true;
+    this.context.onMessages();
+  }
+}
