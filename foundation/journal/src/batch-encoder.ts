@@ -28,7 +28,9 @@ interface Records {
   readonly log: number;
   readonly isMoved: boolean;
   readonly firstIndex: number;
-  readonly records: readonly Uint8Array[];
+  readonly lengths: readonly number[];
+  /** Their bytes: the records one by one, or all of them in one piece. */
+  readonly pieces: readonly Uint8Array[];
 }
 
 /** One operation of a batch. */
@@ -75,14 +77,32 @@ export async function encodeBatch(
   return encoder.finish();
 }
 
+/** How much of a batch is copied into its writer, by and large: all but large records. */
+export function copiedBytes(operations: readonly Operation[]): number {
+  let sizeBytes = BATCH_HEADER_BYTES;
+  for (const operation of operations) {
+    sizeBytes += GROUP_COST_BYTES;
+    if (operation.type === 'change') continue;
+    for (const length of operation.lengths) {
+      if (length < LARGE_RECORD_BYTES) sizeBytes += length + LENGTH_COST_BYTES;
+    }
+  }
+  return sizeBytes + GROUP_COST_BYTES * Math.ceil(sizeBytes / (GROUP_BYTES / 2));
+}
+
+/** What the length of a record takes at most. */
+const LENGTH_COST_BYTES = 4;
+
+/** What a group takes beside its records, by and large. */
+const GROUP_COST_BYTES = 40;
+
 /**
  * Operations as groups: neighbouring records of one log that follow each other are put together up
  * to `GROUP_BYTES`, and large ones are set apart.
  */
 function* gathered(operations: readonly Operation[]): Generator<Operation, void, void> {
   // The group to which the next record may be added.
-  let open: (Records & { records: Uint8Array[] }) | undefined;
-  let sizeBytes = 0;
+  let open: OpenGroup | undefined;
   for (const operation of operations) {
     if (operation.type === 'change') {
       if (open !== undefined) yield open;
@@ -90,33 +110,69 @@ function* gathered(operations: readonly Operation[]): Generator<Operation, void,
       yield operation;
       continue;
     }
-    const { type, log, isMoved } = operation;
-    let { firstIndex } = operation;
-    for (const record of operation.records) {
-      const costBytes = costOf(record);
-      const isFull = sizeBytes + costBytes > GROUP_BYTES;
-      if (open === undefined || isFull || !isContinued(open, operation, firstIndex)) {
+    const cursor = { nth: 0, offset: 0 };
+    while (cursor.nth < operation.lengths.length) {
+      if (open === undefined || !open.hasRoomFor(operation, cursor.nth)) {
         if (open !== undefined) yield open;
-        open = { type, log, isMoved, firstIndex, records: [] };
-        sizeBytes = 0;
+        open = new OpenGroup(operation, cursor.nth);
       }
-      open.records.push(record);
-      sizeBytes += costBytes;
-      firstIndex += 1;
+      open.take(operation, cursor);
     }
   }
   if (open !== undefined) yield open;
 }
 
-/** What a record takes of its group. A large one takes all, so that nothing joins it. */
-function costOf({ length }: Uint8Array): number {
-  return length >= LARGE_RECORD_BYTES ? GROUP_BYTES : length + RECORD_COST_BYTES;
+/** A group of records that may still grow. */
+class OpenGroup implements Records {
+  readonly type = 'records';
+  readonly log: number;
+  readonly isMoved: boolean;
+  readonly firstIndex: number;
+  readonly lengths: number[] = [];
+  readonly pieces: Uint8Array[] = [];
+  private costBytes = 0;
+
+  /** An empty one, in which the record `nth` of `records` is to be the first. */
+  constructor({ log, isMoved, firstIndex }: Records, nth: number) {
+    this.log = log;
+    this.isMoved = isMoved;
+    this.firstIndex = firstIndex + nth;
+  }
+
+  /** Whether the record `nth` of `records` fits in, and follows what is here. */
+  hasRoomFor(records: Records, nth: number): boolean {
+    const isSameLog = this.log === records.log && this.isMoved === records.isMoved;
+    const isNext = this.firstIndex + this.lengths.length === records.firstIndex + nth;
+    return isSameLog && isNext && this.fits(records, nth);
+  }
+
+  /** Takes as many records as there is room for, one at least; moves `cursor` behind them. */
+  take(records: Records, cursor: { nth: number; offset: number }): void {
+    const { lengths, pieces } = records;
+    const from = cursor.offset;
+    const first = cursor.nth;
+    do {
+      const length = lengths[cursor.nth] as number;
+      this.lengths.push(length);
+      this.costBytes += costOf(length);
+      cursor.offset += length;
+      cursor.nth += 1;
+    } while (cursor.nth < lengths.length && this.fits(records, cursor.nth));
+    const isInOnePiece = pieces.length === 1;
+    const taken = isInOnePiece
+      ? [(pieces[0] as Uint8Array).subarray(from, cursor.offset)]
+      : pieces.slice(first, cursor.nth);
+    for (const piece of taken) this.pieces.push(piece);
+  }
+
+  private fits({ lengths }: Records, nth: number): boolean {
+    return this.costBytes + costOf(lengths[nth] as number) <= GROUP_BYTES;
+  }
 }
 
-/** Whether the record `index` of `other` may follow those of `open` in one group. */
-function isContinued(open: Records, other: Records, index: number): boolean {
-  const isSameLog = open.log === other.log && open.isMoved === other.isMoved;
-  return isSameLog && open.firstIndex + open.records.length === index;
+/** What a record takes of its group. A large one takes all, so that nothing joins it. */
+function costOf(length: number): number {
+  return length >= LARGE_RECORD_BYTES ? GROUP_BYTES : length + RECORD_COST_BYTES;
 }
 
 class BatchEncoder {
@@ -154,11 +210,11 @@ class BatchEncoder {
     let apart: Uint8Array | undefined;
     if (operation.type === 'change') writeChange(writer, operation.log, operation.change);
     else {
-      const { log, isMoved, firstIndex, records } = operation;
-      writeRecordsHead(writer, log, isMoved, firstIndex, records);
-      const only = records.length === 1 ? records[0] : undefined;
+      const { log, isMoved, firstIndex, lengths, pieces } = operation;
+      writeRecordsHead(writer, log, isMoved, firstIndex, lengths);
+      const only = lengths.length === 1 ? pieces[0] : undefined;
       if (only !== undefined && only.length >= LARGE_RECORD_BYTES) apart = only;
-      else for (const record of records) writer.raw(record);
+      else for (const piece of pieces) writer.raw(piece);
     }
     const length = writer.length - begin - GROUP_PREFIX_BYTES + (apart?.length ?? 0);
     writer.patchUint32(begin + 4, length);

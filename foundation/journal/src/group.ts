@@ -94,13 +94,13 @@ export function writeRecordsHead(
   log: number,
   isMoved: boolean,
   firstIndex: number,
-  records: readonly Uint8Array[],
+  lengths: readonly number[],
 ): void {
   writer.uint8(isMoved ? KIND_MOVED : KIND_RECORDS);
   writer.uint32(log);
   writer.uvarint(firstIndex);
-  writer.uvarint(records.length);
-  for (const record of records) writer.uvarint(record.length);
+  writer.uvarint(lengths.length);
+  for (const length of lengths) writer.uvarint(length);
 }
 
 /** What the prefix and the head of a group say, before it is checked. */

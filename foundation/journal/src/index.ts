@@ -10,6 +10,7 @@ export {
   type JournalRecord,
   type JournalSizes,
   METADATA_BYTES_MAX,
+  type PackedRecords,
   type PlainJournal,
   RESERVED_BYTES_MAX,
   type ReadLimits,

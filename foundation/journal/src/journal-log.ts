@@ -8,6 +8,7 @@ import {
   type Journal,
   type JournalRecord,
   METADATA_BYTES_MAX,
+  type PackedRecords,
   RESERVED_BYTES_MAX,
   type ReadLimits,
 } from './journal.ts';
@@ -50,22 +51,21 @@ export class JournalLog implements Journal {
     return this.store.reserved.read(this.state.slot);
   }
 
-  async append(records: readonly Uint8Array[]): Promise<IndexRange> {
+  async append(records: readonly Uint8Array[] | PackedRecords): Promise<IndexRange> {
     this.check();
-    const { maxRecordBytes } = this.store.limits;
-    if (records.length === 0) throw new InvalidArgument('records', '[]', 'one record or more');
-    let sizeBytes = records.length * RECORD_OVERHEAD_BYTES;
-    for (const record of records) {
-      if (record.length > maxRecordBytes) {
-        throw new InvalidArgument('records', record.length, `of up to ${maxRecordBytes} bytes`);
-      }
-      sizeBytes += record.length;
+    const isPacked = 'bytes' in records;
+    const lengths = isPacked ? records.lengths : records.map(({ length }) => length);
+    const pieces = isPacked ? [records.bytes] : records;
+    const contentBytes = this.measure(lengths);
+    if (isPacked && contentBytes !== records.bytes.length) {
+      throw new InvalidArgument('records', contentBytes, `all of ${records.bytes.length} bytes`);
     }
     const { state } = this;
     const firstIndex = state.acceptedNext;
-    const lastIndex = firstIndex + records.length - 1;
+    const lastIndex = firstIndex + lengths.length - 1;
     const operation = { type: 'records', log: state.number, isMoved: false, firstIndex } as const;
-    const done = this.store.submit([{ ...operation, records }], sizeBytes);
+    const sizeBytes = contentBytes + lengths.length * RECORD_OVERHEAD_BYTES;
+    const done = this.store.submit([{ ...operation, lengths, pieces }], sizeBytes);
     state.acceptedNext = lastIndex + 1;
     await done;
     return { firstIndex, lastIndex };
@@ -145,6 +145,20 @@ export class JournalLog implements Journal {
     }
     this.store.check();
     await this.store.reserved.write(this.state.slot, reserved.slice());
+  }
+
+  /** How many bytes records of such lengths have; throws `InvalidArgument` where they may not. */
+  private measure(lengths: readonly number[]): number {
+    const { maxRecordBytes } = this.store.limits;
+    if (lengths.length === 0) throw new InvalidArgument('records', '[]', 'one record or more');
+    let sizeBytes = 0;
+    for (const length of lengths) {
+      if (!(length <= maxRecordBytes)) {
+        throw new InvalidArgument('records', length, `of up to ${maxRecordBytes} bytes`);
+      }
+      sizeBytes += length;
+    }
+    return sizeBytes;
   }
 
   private submit(changes: readonly Change[]): Promise<void> {

@@ -29,13 +29,13 @@ export interface Journal {
    * Appends records; resolves when they are durable.
    *
    * The buffers must not be touched until the promise settles. Large ones are written without a
-   * copy. One or more records, each up to `maxRecordBytes`.
+   * copy. One or more records, each up to `maxRecordBytes`; packed ones cost least.
    *
    * Rejects with `JournalError`: `no-space` and `overloaded` leave the log as it was, and whatever
    * was called after this call and is still under way is refused as well, since its indexes would
    * leave a gap.
    */
-  append(records: readonly Uint8Array[]): Promise<IndexRange>;
+  append(records: readonly Uint8Array[] | PackedRecords): Promise<IndexRange>;
 
   /**
    * Records from `fromIndex` on, in order: at least one where there is one, then as many as the
@@ -103,6 +103,14 @@ export interface SharedJournal extends AsyncDisposable {
    */
   compact(): Promise<CompactionReport>;
   close(): Promise<void>;
+}
+
+/** Records that stand one after the other in memory: many of them are no more than one piece. */
+export interface PackedRecords {
+  /** All of them, and nothing else. */
+  readonly bytes: Uint8Array;
+  /** How long each is, in their order. */
+  readonly lengths: readonly number[];
 }
 
 /** The indexes of records, both included. */

@@ -215,11 +215,11 @@ class SharedLogs implements SharedJournal {
         await this.store.idle();
         continue;
       }
-      const records = read.map(({ bytes }) => bytes);
-      const sizeBytes = records.reduce((sum, record) => sum + record.length, 0);
-      const log = state.number;
-      const moved = { type: 'records', log, isMoved: true, firstIndex, records } as const;
-      await this.store.submit([moved], sizeBytes);
+      const pieces = read.map(({ bytes }) => bytes);
+      const lengths = pieces.map(({ length }) => length);
+      const sizeBytes = lengths.reduce((sum, length) => sum + length, 0);
+      const of = { type: 'records', log: state.number, isMoved: true, firstIndex } as const;
+      await this.store.submit([{ ...of, lengths, pieces }], sizeBytes);
       movedBytes += sizeBytes;
     }
   }

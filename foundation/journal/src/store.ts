@@ -15,7 +15,7 @@ import {
   type Host,
 } from '@mangrove/host';
 import { type Crc32c, Writer } from '@mangrove/wire';
-import { type EncodedBatch, encodeBatch, type Operation } from './batch-encoder.ts';
+import { copiedBytes, type EncodedBatch, encodeBatch, type Operation } from './batch-encoder.ts';
 import type { BatchKind, Position } from './batch-header.ts';
 import { JournalError } from './journal-error.ts';
 import type { LogTable } from './log-table.ts';
@@ -84,7 +84,7 @@ export class Store {
   private readonly lock: DiskLock;
   private readonly journal: number;
   private readonly syncCount: Counter;
-  private writer = new Writer({ slabBytes: SLAB_BYTES });
+  private readonly writer = new Writer({ slabBytes: SLAB_BYTES });
   private queue: Submission[] = [];
   private loop: Promise<void> | undefined;
   private nextSequence: number;
@@ -312,10 +312,16 @@ export class Store {
     const { journal, nextSequence: sequence } = this;
     const place = { kind, journal, sequence, segment, offset, synced };
     const slices = new Slices(this.host);
-    const encoded = await encodeBatch(place, operations, this.crc32c, slices, this.writer);
-    // A journal that sleeps would hold what a large batch had it grow to.
-    if (encoded.totalBytes > SLAB_BYTES) this.writer = new Writer({ slabBytes: SLAB_BYTES });
-    return encoded;
+    return await encodeBatch(place, operations, this.crc32c, slices, this.writerFor(operations));
+  }
+
+  /**
+   * A large batch has a writer of its own: to grow to it would copy, and a journal that sleeps
+   * would hold what it had grown to.
+   */
+  private writerFor(operations: readonly Operation[]): Writer {
+    const sizeBytes = copiedBytes(operations);
+    return sizeBytes > SLAB_BYTES ? new Writer({ slabBytes: sizeBytes }) : this.writer;
   }
 
   /** Takes a durable batch into the table. */
@@ -325,7 +331,7 @@ export class Store {
       const endOffset = groups[nth + 1]?.offset ?? this.durableEnd;
       const place = { segment: this.active, offset, endOffset, seed, batchEnd: this.durableEnd };
       const group =
-        operation.type === 'change' ? operation : { ...operation, count: operation.records.length };
+        operation.type === 'change' ? operation : { ...operation, count: operation.lengths.length };
       const fault = this.table.apply(group, place, kind);
       assert(fault === undefined, `a batch was written that does not follow: ${fault}`);
     }

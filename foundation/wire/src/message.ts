@@ -4,7 +4,7 @@
  * The bytes of a message do not say its version: a connection agrees on one (Kafka), or `sealed`
  * puts it in front (our own peers).
  */
-import { crc32c } from './crc32c.ts';
+import { type Crc32c, crc32c as portableCrc32c } from './crc32c.ts';
 import { InvalidArgument } from './invalid-argument.ts';
 import { Reader } from './reader.ts';
 import type { Codec, Schema } from './schema.ts';
@@ -87,12 +87,15 @@ export function commonVersion(
  *
  * Whatever happens to it on the way, `decodeSealed` gives this value or an error. (Planted bug 45
  * is to leave the checksum out.)
+ *
+ * @param crc32c a faster checksum than the portable one, which gives the same
  */
 export function encodeSealed<Value>(
   writer: Writer,
   message: Message<Value>,
   value: Value,
   version: number = message.highest,
+  crc32c: Crc32c = portableCrc32c,
 ): void {
   const codec = message.at(version);
   const begin = writer.length;
@@ -114,7 +117,11 @@ export interface Sealed<Value> {
 }
 
 /** Reads what `encodeSealed` wrote. What is not copied shares the memory of `bytes`. */
-export function decodeSealed<Value>(message: Message<Value>, bytes: Uint8Array): Sealed<Value> {
+export function decodeSealed<Value>(
+  message: Message<Value>,
+  bytes: Uint8Array,
+  crc32c: Crc32c = portableCrc32c,
+): Sealed<Value> {
   try {
     const reader = new Reader(bytes);
     const stated = reader.uint32();

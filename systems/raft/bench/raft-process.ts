@@ -7,6 +7,7 @@
  */
 import { toNodeId } from '@mangrove/host';
 import { createProcessHost } from '@mangrove/host-process/node';
+import { findCrc32c } from '@mangrove/wire/node';
 import { RaftError, type RaftNode, simpleConfiguration, startRaftNode } from '../src/index.ts';
 import { runLoad } from './load.ts';
 import { onOrder, tell } from './replica-channel.ts';
@@ -68,6 +69,7 @@ function start(addresses: readonly string[]): Promise<RaftNode<number>> {
     founding,
     peers,
     options: { commitNoticeMs: 10 },
+    crc32c: findCrc32c().crc32c,
     snapshotEveryCount: 200_000,
     trailingCount: 10_000,
   });

@@ -46,7 +46,7 @@ export class NodeGroup {
 
   /** Starts a life; without `founding` it is one that joins. */
   start(node: NodeId, config: GroupConfig = {}): void {
-    const { codeVersion = 2 } = { ...this.config, ...config };
+    const { codeVersion = 3 } = { ...this.config, ...config };
     const code = async (host: Host, versionMax: number) => {
       const stateMachine = new RegisterMachine();
       this.machines.set(node, stateMachine);

@@ -7,7 +7,9 @@ import type { Entry } from '../src/core/entry.ts';
 import type { Message, MessageBody } from '../src/core/message.ts';
 import type { LogIndex, Term } from '../src/core/positions.ts';
 import type { SnapshotMetadata } from '../src/core/snapshot-metadata.ts';
+import { PLAIN_RECORDS_SINCE } from '../src/shell/entry-records.ts';
 import {
+  createCodecTools,
   encodeEntries,
   encodeHardState,
   encodePeerMessage,
@@ -20,8 +22,8 @@ const term = (value: number) => value as Term;
 const [A, B, C] = ['n1', 'n2', 'n3'].map(toNodeId) as [never, never, never];
 const DATA = Uint8Array.of(0, 127, 128, 255);
 
-/** A joint configuration, as version 1 knows it and as version 2 does. */
-const CONFIGURATIONS: readonly Configuration[] = [1, 2].map((version) => ({
+/** A joint configuration, as version 1 knows it and as later ones do. */
+const CONFIGURATIONS: readonly Configuration[] = [1, 2, 3].map((version) => ({
   voters: [A, B, C],
   outgoing: [A, B],
   learners: [C],
@@ -43,7 +45,7 @@ const metadataOf = (configuration: Configuration) => ({
   configurationIndex: index(200),
 });
 
-/** What only version 2 has. */
+/** What version 1 does not have. */
 const ADDED: readonly MessageBody[] = [
   { type: 'forward-proposal', incarnation: 3, sequence: 200, data: DATA },
   {
@@ -117,7 +119,7 @@ export function releasedBytes(): ReadonlyMap<string, Uint8Array> {
   }
   for (let version = FORMAT_VERSIONS.lowest; version <= FORMAT_VERSIONS.highest; version++) {
     const { entries, snapshot } = releasedRecords(version);
-    for (const [nth, bytes] of encodeEntries(entries).entries()) {
+    for (const [nth, bytes] of recordsOf(entries, version).entries()) {
       all.set(`entry ${version} ${entries[nth]?.type}`, bytes);
     }
     all.set(`snapshot ${version}`, encodeSnapshotMetadata(snapshot));
@@ -125,4 +127,10 @@ export function releasedBytes(): ReadonlyMap<string, Uint8Array> {
   all.set('hard-state 1', encodeHardState({ term: term(8), votedFor: B }));
   all.set('hard-state 1 without a vote', encodeHardState({ term: term(8), votedFor: undefined }));
   return all;
+}
+
+function recordsOf(entries: readonly Entry[], version: number): readonly Uint8Array[] {
+  if (version < PLAIN_RECORDS_SINCE) return encodeEntries(entries);
+  const { packed } = createCodecTools();
+  return entries.map((entry) => packed.of([entry]).bytes);
 }

@@ -6,9 +6,14 @@ import { simpleConfiguration } from '../src/index.ts';
 import { A, B, C, DONE, FOUNDERS, NodeGroup, writing } from './node-group.ts';
 
 /** Upgrades `node`, and writes all the while. */
-async function upgrade(group: NodeGroup, node: typeof A, values: Iterator<number>): Promise<void> {
+async function upgrade(
+  group: NodeGroup,
+  node: typeof A,
+  values: Iterator<number>,
+  version = 2,
+): Promise<void> {
   const atMs = group.simulation.nowMs + 1;
-  group.simulation.inject({ type: 'upgrade', node, atMs, downMs: 50, version: 2 });
+  group.simulation.inject({ type: 'upgrade', node, atMs, downMs: 50, version });
   await group.pass(60);
   for (let count = 0; count < 3; count++) {
     expect(await group.write(values.next().value ?? 0)).toEqual(DONE);
@@ -49,11 +54,30 @@ describe('a rolling upgrade', () => {
     });
   }
 
+  it('R79: entries are read that were written before and after the change of formats', async () => {
+    const group = new NodeGroup(46, { codeVersion: 2, snapshotEveryCount: 1000 });
+    const values = counted();
+    for (let count = 0; count < 4; count++) await group.write(values.next().value ?? 0);
+    for (const node of FOUNDERS) await upgrade(group, node, values, 3);
+    await group.until(() => {
+      const nodes = FOUNDERS.map((node) => group.simulation.running(node));
+      if (nodes.includes(undefined)) return false;
+      return FOUNDERS.every((node) => group.node(node).status().configuration.version === 3);
+    });
+    for (let count = 0; count < 4; count++) await group.write(values.next().value ?? 0);
+    for (const node of FOUNDERS) {
+      group.simulation.crash(node, 'kept');
+      group.start(node, { founding: simpleConfiguration(FOUNDERS), codeVersion: 3 });
+    }
+    await group.until(() => FOUNDERS.every((node) => group.machines.get(node)?.value === 17));
+    group.simulation.close();
+  });
+
   it('R80: code that cannot read the formats of the group is refused, and says why', async () => {
     const group = new NodeGroup(45);
-    await group.until(() => group.leader?.status().configuration.version === 2);
+    await group.until(() => group.leader?.status().configuration.version === 3);
     await group.write(1);
-    await group.until(() => group.node(C).status().configuration.version === 2);
+    await group.until(() => group.node(C).status().configuration.version === 3);
     group.simulation.crash(C, 'kept');
     group.start(C, { codeVersion: 1, founding: simpleConfiguration(FOUNDERS) });
     await group.until(() => group.simulation.running(C) !== undefined);

@@ -76,6 +76,16 @@ export function boundIndexOf({ identity, log, self }: RaftState): LogIndex {
 }
 
 /**
+ * The version of formats that the group has settled on, as far as this member knows: nobody with an
+ * older one is let in any more.
+ */
+export function settledVersion({ log, commitIndex }: RaftState): number {
+  const { latest, previous } = log.configurations;
+  const settled = latest.index <= commitIndex ? latest : previous;
+  return settled?.configuration.version ?? 0;
+}
+
+/**
  * `configuration` with the version that all members have and, from `STORES_SINCE` on, with the
  * stores of those that are known. A member that is not known holds the version back.
  */

@@ -42,7 +42,7 @@ export interface RaftOptions {
   readonly commandBytesMax: number;
   /** How many bytes may wait to be committed; beyond it proposals are refused. Default 16 MiB. */
   readonly uncommittedBytesMax: number;
-  /** How many bytes of entries that are on disk stay in memory. Default 16 MiB. */
+  /** How many bytes of entries that are on disk stay in memory. Default 2 MiB. */
   readonly cacheBytesMax: number;
   /** How many bytes are handed to the state machine ahead of what it has done. Default 4 MiB. */
   readonly applyBytesMax: number;
@@ -96,7 +96,7 @@ export const DEFAULT_OPTIONS: RaftOptions = {
   inflightBytesMax: 4_194_304,
   commandBytesMax: 1_000_000,
   uncommittedBytesMax: 16_777_216,
-  cacheBytesMax: 16_777_216,
+  cacheBytesMax: 2_097_152,
   applyBytesMax: 4_194_304,
   deferredCountMax: 4096,
   readCountMax: 10_000,

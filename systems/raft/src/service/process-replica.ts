@@ -7,6 +7,7 @@ import {
   type ProcessHost,
   type ProcessHostOptions,
 } from '@mangrove/host-process/node';
+import { findCrc32c } from '@mangrove/wire/node';
 import { simpleConfiguration } from '../core/configuration.ts';
 import type { RaftNodeConfig } from '../shell/raft-node-config.ts';
 import { Replica, startReplica } from '../shell/replica.ts';
@@ -57,6 +58,7 @@ export async function startOn<State, Command, Result>(
       peers,
       ...(founders.includes(host.node) ? { founding: simpleConfiguration(founders) } : {}),
       options: { hasForwarding: true, ...raftOptions },
+      crc32c: findCrc32c().crc32c,
       ...(cluster === undefined ? {} : { cluster }),
       ...(snapshotEveryCount === undefined ? {} : { snapshotEveryCount }),
       ...(versionMax === undefined ? {} : { versionMax }),

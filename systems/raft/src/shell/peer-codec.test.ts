@@ -10,6 +10,7 @@ import type { Entry } from '../core/entry.ts';
 import type { Message, MessageBody } from '../core/message.ts';
 import type { LogIndex, Term } from '../core/positions.ts';
 import {
+  createCodecTools,
   decodeEntry,
   decodeHardState,
   decodePeerMessage,
@@ -33,7 +34,7 @@ const configuration = fc.record({
   learners: nodes,
   isAutoLeave: fc.boolean(),
   stores: fc.array(fc.record({ node, store }), { maxLength: 4 }),
-  version: fc.constantFrom(1, 2),
+  version: fc.constantFrom(1, 2, 3),
 });
 const entry: fc.Arbitrary<Entry> = fc.oneof(
   fc.record({ type: fc.constant('no-op' as const), index, term }),
@@ -160,5 +161,35 @@ describe('versions of Raft', () => {
     expect(() => encodePeerMessage(message(bound), 1)).toThrow('this version cannot carry');
     const newer = encodePeerMessage(message(old), 2);
     expect(() => decodePeerMessage(newer, 1)).toThrow('version 2, 1 is known');
+  });
+
+  it('R94: entries are packed once, for the journal and for every message', () => {
+    const entries = [1, 2, 3, 4].map(
+      (index): Entry => ({
+        ...{ type: 'command', data: new Uint8Array(index).fill(index), term: place.term },
+        index: index as LogIndex,
+      }),
+    );
+    const head = { type: 'append-entries', from: toNodeId('a'), term: place.term } as const;
+    const some = (from: number, to: string): Message => ({
+      ...{ ...head, to: toNodeId(to), previousIndex: from as LogIndex, previousTerm: place.term },
+      ...{ commitIndex: 0 as LogIndex, entries: entries.slice(from) },
+    });
+    const [leader, follower] = [createCodecTools(), createCodecTools()];
+    const written = leader.packed.of(entries);
+    expect(leader.packed.of(entries.slice(0))).toBe(written);
+    for (const message of [some(0, 'b'), some(2, 'c')]) {
+      const bytes = encodePeerMessage(message, 3, undefined, leader);
+      const read = decodePeerMessage(bytes, 3, follower);
+      expect(read).toEqual(message);
+      if (read.type !== 'append-entries') throw new Error(read.type);
+      const kept = follower.packed.of(read.entries);
+      expect(kept.bytes.buffer).toBe(bytes.buffer);
+      expect(kept.bytes).toEqual(written.bytes.subarray(-kept.bytes.length));
+      expect(follower.packed.of(read.entries.slice(1)).lengths).toEqual(kept.lengths.slice(1));
+    }
+    // Others in their place, though of the same indexes, are packed anew.
+    const others = entries.map((each) => ({ ...each, term: 3 as Term }));
+    expect(leader.packed.of(others).bytes).not.toEqual(written.bytes);
   });
 });

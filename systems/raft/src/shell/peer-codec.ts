@@ -2,11 +2,12 @@
  * What members say to each other, and what they keep, as bytes.
  *
  *     message      => from:text to:text term:uvarint body:union
- *     record       => term:uvarint payload:union            (an entry; its index is the journal's)
+ *     record       => entry:union                           (from version 3 on: entry-records.ts)
  *     hard-state   => term:uvarint votedFor:text?
  *     snapshot     => metadata:struct                       (the header of its file)
  *
- * Each is sealed: a checksum and a version stand in front.
+ * Each is sealed: a checksum and a version stand in front. From version 3 on entries go as records
+ * of the journal, which are made once for all.
  */
 import type { NodeId } from '@mangrove/host';
 import {
@@ -14,13 +15,16 @@ import {
   boolean,
   branded,
   bytes,
+  type Crc32c,
   decodeSealed,
   encodeSealed,
   field,
   message,
   oneOf,
   optional,
+  crc32c as portableCrc32c,
   struct,
+  type TypeOf,
   text,
   uint32,
   union,
@@ -37,6 +41,7 @@ import { STORES_SINCE } from '../core/identity.ts';
 import type { Message } from '../core/message.ts';
 import type { LogIndex, Term } from '../core/positions.ts';
 import type { SnapshotMetadata } from '../core/snapshot-metadata.ts';
+import { createEntryRecords, PackedEntries, PLAIN_RECORDS_SINCE } from './entry-records.ts';
 
 /** The most bytes of one command that any node can read, whatever it was configured to take. */
 export const COMMAND_BYTES_READ_MAX = 16_777_216;
@@ -109,6 +114,17 @@ const bodies = union('type', {
       commitIndex: index,
     }),
   },
+  'append-records': {
+    number: 22,
+    since: PLAIN_RECORDS_SINCE,
+    schema: struct({
+      previousIndex: index,
+      previousTerm: term,
+      commitIndex: index,
+      lengths: array(uvarint, { max: ENTRIES_MAX }),
+      records: bytes({ max: MESSAGE_BYTES_MAX }),
+    }),
+  },
   'append-accepted': { number: 6, schema: struct({ index }) },
   'append-rejected': {
     number: 7,
@@ -149,21 +165,40 @@ const bodies = union('type', {
   'snapshot-progress': { number: 14, schema: struct({ index, offset: uvarint }) },
 });
 
+type WireBody = TypeOf<typeof bodies>;
+
 /** The versions of messages and records that this code has. */
-export const FORMAT_VERSIONS = { lowest: 1, highest: 2 } as const;
+export const FORMAT_VERSIONS = { lowest: 1, highest: 3 } as const;
 
 const peerMessage = message(
   'raft-message',
   struct({ from: node, to: node, term, body: bodies }),
   FORMAT_VERSIONS,
 );
-const record = message('raft-entry', struct({ entry }), FORMAT_VERSIONS);
+const sealedRecord = message('raft-entry', struct({ entry }), {
+  lowest: 1,
+  highest: PLAIN_RECORDS_SINCE - 1,
+});
+const records = createEntryRecords(entry);
 const hardStateRecord = message(
   'raft-hard-state',
   struct({ term, votedFor: optional(node) }),
   FORMAT_VERSIONS,
 );
 const snapshotHeader = message('raft-snapshot', struct({ metadata }), FORMAT_VERSIONS);
+
+/** What makes and reads the messages of one node. */
+export interface CodecTools {
+  /** The fastest checksum of this machine. */
+  readonly crc32c: Crc32c;
+  /** What the journal and all messages of one turn share. */
+  readonly packed: PackedEntries;
+}
+
+/** The tools of a node. */
+export function createCodecTools(crc32c: Crc32c = portableCrc32c): CodecTools {
+  return { crc32c, packed: new PackedEntries(records) };
+}
 
 /**
  * The bytes of a message in a version that its receiver has.
@@ -174,17 +209,13 @@ export function encodePeerMessage(
   given: Message,
   version: number = FORMAT_VERSIONS.highest,
   prefix?: number,
+  { crc32c, packed }: CodecTools = createCodecTools(),
 ): Uint8Array {
-  const { from, to, term: ofTerm, ...body } = given;
-  const sizeBytes =
-    given.type === 'append-entries'
-      ? sizeOf(given.entries)
-      : given.type === 'install-snapshot'
-        ? given.data.length
-        : 0;
-  const writer = writerFor(HEAD_BYTES + sizeBytes);
+  const { from, to, term: ofTerm } = given;
+  const body = bodyOf(given, version, packed);
+  const writer = writerFor(HEAD_BYTES + contentBytes(body));
   if (prefix !== undefined) writer.uint8(prefix);
-  encodeSealed(writer, peerMessage, { from, to, term: ofTerm, body }, version);
+  encodeSealed(writer, peerMessage, { from, to, term: ofTerm, body }, version, crc32c);
   return writer.take();
 }
 
@@ -196,31 +227,41 @@ export function encodePeerMessage(
 export function decodePeerMessage(
   encoded: Uint8Array,
   versionMax: number = FORMAT_VERSIONS.highest,
+  { crc32c, packed }: CodecTools = createCodecTools(),
 ): Message {
-  const { value, version } = decodeSealed(peerMessage, encoded);
+  const { value, version } = decodeSealed(peerMessage, encoded, crc32c);
   if (version > versionMax) {
     throw new WireError('unknown-version', `version ${version}, ${versionMax} is known`);
   }
   const { from, to, term: ofTerm, body } = value;
-  return { ...body, from, to, term: ofTerm };
+  if (body.type !== 'append-records') return { ...body, from, to, term: ofTerm };
+  const { previousIndex, previousTerm, commitIndex, lengths } = body;
+  const came = { bytes: body.records, lengths };
+  const entries = records.unpack(came);
+  packed.keep(entries, came);
+  const place = { previousIndex, previousTerm, commitIndex };
+  return { type: 'append-entries', ...place, entries, from, to, term: ofTerm };
 }
 
 /**
- * Entries as records of the journal, which share memory. Each is in the oldest version that can
- * hold it: as long as a group uses nothing newer, the code before this one can read what it wrote.
+ * Entries as records of the journal, sealed, which share memory: what a group writes as long as
+ * not all of its members have version 3. Each is in the oldest version that can hold it, so that
+ * the code before this one can read what it wrote.
  */
 export function encodeEntries(given: readonly Entry[]): Uint8Array[] {
   const writer = writerFor(sizeOf(given));
   return given.map((entry) => {
     const version = entry.type === 'configuration' ? versionOf(entry.configuration) : 1;
-    encodeSealed(writer, record, { entry }, version);
+    encodeSealed(writer, sealedRecord, { entry }, version);
     return writer.take();
   });
 }
 
-/** The entry in a record; throws `WireError`. */
+/** The entry in a record of any version; throws `WireError`. */
 export function decodeEntry(encoded: Uint8Array): Entry {
-  return decodeSealed(record, encoded).value.entry;
+  if (!records.isPlain(encoded)) return decodeSealed(sealedRecord, encoded).value.entry;
+  const [entry] = records.unpack({ bytes: encoded, lengths: [encoded.length] });
+  return entry as Entry;
 }
 
 /** Term and vote, for the reserved record of the journal. */
@@ -250,6 +291,32 @@ function versionOf({ stores, version }: Configuration): number {
 
 /** What a message without entries takes at most, but for read contexts. */
 const HEAD_BYTES = 256;
+
+/** What a message carries: entries as records, where there are any and its version has them. */
+function bodyOf(given: Message, version: number, packed: PackedEntries): WireBody {
+  if (given.type !== 'append-entries' || version < PLAIN_RECORDS_SINCE) return given;
+  const { previousIndex, previousTerm, commitIndex, entries } = given;
+  const { bytes: content, lengths } = packed.of(entries);
+  const place = { previousIndex, previousTerm, commitIndex };
+  return { type: 'append-records', ...place, lengths, records: content };
+}
+
+/** What of a message may be long. */
+function contentBytes(body: WireBody): number {
+  switch (body.type) {
+    case 'append-entries':
+      return sizeOf(body.entries);
+    case 'append-records':
+      return body.records.length + body.lengths.length * LENGTH_COST_BYTES;
+    case 'install-snapshot':
+      return body.data.length;
+    default:
+      return 0;
+  }
+}
+
+/** What the length of a record takes at most. */
+const LENGTH_COST_BYTES = 4;
 
 /** Entries take up less, sealed: their overhead is counted generously. */
 function sizeOf(entries: readonly Entry[]): number {

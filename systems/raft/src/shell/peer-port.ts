@@ -6,7 +6,7 @@ import { WireError } from '@mangrove/wire';
 import type { Message } from '../core/message.ts';
 import type { Handshake } from './handshake.ts';
 import { HELLO_BYTE } from './hello-codec.ts';
-import { decodePeerMessage, encodePeerMessage } from './peer-codec.ts';
+import { type CodecTools, decodePeerMessage, encodePeerMessage } from './peer-codec.ts';
 
 /** Messages of Raft begin with this byte, so that others can share the network with them. */
 const RAFT_BYTE = 0x52;
@@ -15,10 +15,12 @@ const RAFT_BYTE = 0x52;
 export class PeerPort {
   private readonly host: Host;
   private readonly handshake: Handshake;
+  private readonly tools: CodecTools;
 
-  constructor(host: Host, handshake: Handshake) {
+  constructor(host: Host, handshake: Handshake, tools: CodecTools) {
     this.host = host;
     this.handshake = handshake;
+    this.tools = tools;
   }
 
   /**
@@ -54,7 +56,7 @@ export class PeerPort {
   send(message: Message): void {
     const version = this.handshake.versionOf(message.to);
     if (version === undefined) return;
-    const bytes = encodePeerMessage(message, version, RAFT_BYTE);
+    const bytes = encodePeerMessage(message, version, RAFT_BYTE, this.tools);
     const lane = message.type === 'install-snapshot' ? 'bulk' : 'urgent';
     this.host.messages.send(message.to, bytes, lane);
   }
@@ -62,7 +64,7 @@ export class PeerPort {
   /** A message that cannot be read is as good as lost. */
   private decode(bytes: Uint8Array): Message | undefined {
     try {
-      return decodePeerMessage(bytes, this.handshake.versionMax);
+      return decodePeerMessage(bytes, this.handshake.versionMax, this.tools);
     } catch (error) {
       if (error instanceof WireError) return undefined;
       throw error;

@@ -14,6 +14,7 @@
 import type { Envelope, Host, NodeId, RunningNode, Timer } from '@mangrove/host';
 import { InvalidArgument } from '@mangrove/host';
 import { openSharedJournal, type SharedJournal } from '@mangrove/journal';
+import type { Crc32c } from '@mangrove/wire';
 import { membersOf } from '../core/configuration.ts';
 import { type RaftOptions, toRaftOptions } from '../core/options.ts';
 import { PeerPulse, type PulseEffect } from '../core/pulse.ts';
@@ -31,6 +32,8 @@ export interface RaftGroupsConfig {
   readonly peers: readonly { readonly node: NodeId; readonly address: string }[];
   /** Of all groups. `quiesceAfterMs` is two election timeouts where it is not given. */
   readonly options?: Partial<RaftOptions>;
+  /** The checksum of all groups; see `RaftNodeConfig`. */
+  readonly crc32c?: Crc32c;
   /** Where on the Host's disk. Default: `raft`. */
   readonly directory?: string;
   /** From how many files on the journal is compacted. Default: 8. */
@@ -42,7 +45,7 @@ export interface RaftGroupsConfig {
 /** How one group is set up: what `RaftGroups` does not give it. */
 export type GroupConfig<Result, Command = Uint8Array> = Omit<
   RaftNodeConfig<Result, Command>,
-  'peers' | 'options' | 'directory' | 'onOther'
+  'peers' | 'options' | 'crc32c' | 'directory' | 'onOther'
 >;
 
 /** Names of groups: they name logs and directories. */
@@ -51,7 +54,9 @@ const NAME = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 /** Opens what the groups of a process share. Rejects where it is damaged. */
 export async function startRaftGroups(host: Host, config: RaftGroupsConfig): Promise<RaftGroups> {
   const { directory = 'raft' } = config;
-  const journal = await openSharedJournal(host, { directory: `${directory}/journal` });
+  const ofCrc32c = config.crc32c === undefined ? {} : { crc32c: config.crc32c };
+  const place = { directory: `${directory}/journal`, ...ofCrc32c };
+  const journal = await openSharedJournal(host, place);
   return new RaftGroups(host, config, journal);
 }
 
@@ -150,13 +155,14 @@ export class RaftGroups implements RunningNode {
     name: string,
     config: GroupConfig<Result, Command>,
   ): Promise<RaftNode<Result, Command>> {
-    const { directory = 'raft', peers } = this.config;
+    const { directory = 'raft', peers, crc32c } = this.config;
     const messages = this.messages.open(name);
     const host = groupHost(this.host, name, { messages, timers: this.timers });
     const place = { peers, options: this.options, directory: `${directory}/groups/${name}` };
+    const ofCrc32c = crc32c === undefined ? {} : { crc32c };
     return startRaftNode(
       host,
-      { ...config, ...place },
+      { ...config, ...place, ...ofCrc32c },
       {
         openLog: (firstIndex) => this.openLog(name, firstIndex),
         onAsleep: (leader) => this.fellAsleep(name, leader),

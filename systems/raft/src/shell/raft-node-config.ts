@@ -2,6 +2,7 @@
  * How a node is set up: what it replicates, with whom, and within which bounds.
  */
 import { type Envelope, InvalidArgument, type NodeId } from '@mangrove/host';
+import type { Crc32c } from '@mangrove/wire';
 import type { Configuration } from '../core/configuration.ts';
 import { type RaftOptions, toRaftOptions } from '../core/options.ts';
 import type { AnyMachine } from './state-machine.ts';
@@ -17,10 +18,15 @@ export interface RaftNodeConfig<Result, Command = Uint8Array> {
   readonly cluster?: string;
   /**
    * The newest version of formats that this node speaks: it acts like code that knows no newer one.
-   * Default: the newest there is, 2. The group goes over to a version when all members have it.
+   * Default: the newest there is, 3. The group goes over to a version when all members have it.
    */
   readonly versionMax?: number;
   readonly options?: Partial<RaftOptions>;
+  /**
+   * The checksum of messages and of the log. Default: the portable one; `findCrc32c` of
+   * `@mangrove/wire/node` gives the fastest of a machine.
+   */
+  readonly crc32c?: Crc32c;
   /** Where on the Host's disk. Default: `raft`. */
   readonly directory?: string;
   /** After how many applied entries a snapshot is taken. Default: 10,000. */

@@ -16,6 +16,7 @@ import type { MemberChange, StoreId } from '../core/configuration.ts';
 import type { Effect, RefusalReason } from '../core/effect.ts';
 import type { RequestId } from '../core/event.ts';
 import { FORWARD_COUNT_MAX } from '../core/forwarding.ts';
+import { settledVersion } from '../core/identity.ts';
 import type { RaftOptions } from '../core/options.ts';
 import { blankSnapshot, foundingSnapshot } from '../core/snapshot-metadata.ts';
 import { createRaft, type RaftState } from '../core/state.ts';
@@ -25,7 +26,7 @@ import { Handshake, type HandshakeFault } from './handshake.ts';
 import { MachineRunner } from './machine-runner.ts';
 import { NodeMetrics } from './node-metrics.ts';
 import type { NodeSeat } from './node-seat.ts';
-import { FORMAT_VERSIONS } from './peer-codec.ts';
+import { type CodecTools, createCodecTools, FORMAT_VERSIONS } from './peer-codec.ts';
 import { PeerPort } from './peer-port.ts';
 import { ProposalBatch } from './proposal-batch.ts';
 import { RaftError, type RaftErrorCode } from './raft-error.ts';
@@ -71,10 +72,11 @@ export async function startRaftNode<Result, Command = Uint8Array>(
   const beginning = founding === undefined ? blankSnapshot() : foundingSnapshot(founding);
   const options = toNodeOptions(config.options, host.messages.maxMessageBytes);
   const chunkBytesMax = options.snapshotChunkBytesMax;
-  const place = { directory, beginning, chunkBytesMax, openLog: seat.openLog };
+  const tools = createCodecTools(config.crc32c);
+  const place = { directory, beginning, chunkBytesMax, openLog: seat.openLog, tools };
   const storage = await RaftStorage.open(host, place);
   await toStreaming(config.stateMachine).restoreSlices(storage.slices());
-  return new RaftNode(host, config, { storage, identity, options, versionMax, seat });
+  return new RaftNode(host, config, { storage, identity, options, versionMax, seat, tools });
 }
 
 /** What a node is made of. */
@@ -84,6 +86,7 @@ interface NodeParts {
   readonly options: RaftOptions;
   readonly versionMax: number;
   readonly seat: NodeSeat;
+  readonly tools: CodecTools;
 }
 
 /** A node that takes part in a group. */
@@ -91,6 +94,7 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
   private readonly host: Host;
   private readonly seat: NodeSeat;
   private readonly storage: RaftStorage;
+  private readonly tools: CodecTools;
   private readonly state: RaftState;
   private readonly loop: CoreLoop;
   private readonly requests: Requests;
@@ -117,6 +121,7 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
     this.seat = parts.seat;
     this.host = host;
     this.storage = storage;
+    this.tools = parts.tools;
     this.codec = codecOf(config.stateMachine);
     this.identity = identity;
     const electionRandom = host.random.stream('election');
@@ -145,7 +150,7 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
       dispatch,
       onRefused: (peer, fault) => this.refusedBy(peer, fault),
     });
-    this.port = new PeerPort(host, this.handshake);
+    this.port = new PeerPort(host, this.handshake, parts.tools);
     this.mover = new SnapshotMover(host, { storage, metrics }, dispatch);
     this.machine = new MachineRunner(
       host,
@@ -343,6 +348,7 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
 
   private settled(): void {
     const { state } = this;
+    this.tools.packed.clear();
     this.machine.snapshotIfDue();
     this.metrics.settled(state);
     this.stateTrace.tell(state);
@@ -364,7 +370,7 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
     switch (effect.type) {
       case 'persist':
         this.asked.push({ sequence: effect.sequence, at: this.state.now });
-        this.storage.persist(effect);
+        this.storage.persist(effect, settledVersion(this.state));
         return;
       case 'send':
         this.port.send(effect.message);

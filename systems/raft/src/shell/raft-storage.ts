@@ -7,7 +7,13 @@
  * else a crash could leave an entry of a term that the node does not know.
  */
 import { assert, type Host } from '@mangrove/host';
-import { type Journal, JournalError, openJournal } from '@mangrove/journal';
+import {
+  type Journal,
+  JournalError,
+  type JournalOptions,
+  openJournal,
+  type PackedRecords,
+} from '@mangrove/journal';
 import type { Effect } from '../core/effect.ts';
 import type { Entry } from '../core/entry.ts';
 import type { SnapshotChunk } from '../core/event.ts';
@@ -15,12 +21,27 @@ import { indexAfter, type LogIndex } from '../core/positions.ts';
 import type { SnapshotMetadata } from '../core/snapshot-metadata.ts';
 import type { Recovered } from '../core/state.ts';
 import { DiskRoom } from './disk-room.ts';
+import { PLAIN_RECORDS_SINCE } from './entry-records.ts';
 import type { WriteChunk, WrittenChunk } from './incoming-file.ts';
-import { decodeEntry, decodeHardState, encodeEntries, encodeHardState } from './peer-codec.ts';
+import {
+  type CodecTools,
+  createCodecTools,
+  decodeEntry,
+  decodeHardState,
+  encodeEntries,
+  encodeHardState,
+} from './peer-codec.ts';
 import { type Slices, SnapshotFiles } from './snapshot-files.ts';
 
 /** A write as the core asks for it. */
 export type Persist = Extract<Effect, { type: 'persist' }>;
+
+/** A write that waits, its entries as they go to the journal. */
+interface Waiting extends Pick<Persist, 'sequence' | 'hardState' | 'snapshot'> {
+  /** The index of the first entry; `undefined` where there is none. */
+  readonly firstIndex: LogIndex | undefined;
+  readonly records: readonly Uint8Array[] | PackedRecords;
+}
 
 /** A log, and how whoever opened it is told that it is not used any more. */
 export interface JournalHold {
@@ -38,6 +59,8 @@ export interface StoragePlace {
   readonly chunkBytesMax: number;
   /** Opens the log; a new one begins at `firstIndex`. Default: a journal of its own. */
   readonly openLog?: ((firstIndex: number) => Promise<JournalHold>) | undefined;
+  /** What the node encodes with. */
+  readonly tools?: CodecTools;
 }
 
 /** The storage of one member. */
@@ -47,23 +70,33 @@ export class RaftStorage {
   private readonly hold: JournalHold;
   private readonly journal: Journal;
   private readonly files: SnapshotFiles;
+  private readonly tools: CodecTools;
   /** Ends when all pieces of snapshots that were asked for are written. */
   private chunks: Promise<unknown> = Promise.resolve();
   /** What there is of room on the disk. */
   readonly room: DiskRoom;
   private onFailed: (cause: unknown) => void = () => {};
-  private waiting: Persist[] = [];
+  private waiting: Waiting[] = [];
   private isWriting = false;
   private isClosed = false;
   private onWritten: (sequence: number, tookMs: number) => void = () => {};
 
-  private constructor(host: Host, hold: JournalHold, files: SnapshotFiles, recovered: Recovered) {
+  private constructor(
+    host: Host,
+    parts: {
+      readonly hold: JournalHold;
+      readonly files: SnapshotFiles;
+      readonly recovered: Recovered;
+      readonly tools: CodecTools;
+    },
+  ) {
     this.host = host;
     this.room = new DiskRoom(host);
-    this.hold = hold;
-    this.journal = hold.journal;
-    this.files = files;
-    this.recovered = recovered;
+    this.hold = parts.hold;
+    this.journal = parts.hold.journal;
+    this.files = parts.files;
+    this.recovered = parts.recovered;
+    this.tools = parts.tools;
   }
 
   /**
@@ -71,14 +104,16 @@ export class RaftStorage {
    * they are read. Rejects where it is damaged.
    */
   static async open(host: Host, place: StoragePlace): Promise<RaftStorage> {
-    const { directory, beginning, chunkBytesMax } = place;
+    const { directory, beginning, chunkBytesMax, tools = createCodecTools() } = place;
     const files = await SnapshotFiles.open(host, `${directory}/snapshots`, chunkBytesMax);
     const snapshot = files.newest ?? beginning;
     // From now on the directory says by itself where its log begins.
     if (files.newest === undefined && beginning.index > 0) {
       await files.save(beginning, [], () => true);
     }
-    const openLog = place.openLog ?? ((first) => openOwnLog(host, `${directory}/log`, first));
+    const ownLog = (firstIndex: number) =>
+      openOwnLog(host, { directory: `${directory}/log`, firstIndex, crc32c: tools.crc32c });
+    const openLog = place.openLog ?? ownLog;
     const hold = await openLog(snapshot.index + 1);
     const { journal } = hold;
     await fitToSnapshot(journal, snapshot);
@@ -94,7 +129,7 @@ export class RaftStorage {
         ? { term: snapshot.term, votedFor: undefined }
         : decodeHardState(journal.reserved);
     const recovered = { hardState, snapshot, entries, incoming: files.recovered };
-    return new RaftStorage(host, hold, files, recovered);
+    return new RaftStorage(host, { hold, files, recovered, tools });
   }
 
   /** Sets who is told when all writes up to a sequence are durable, and how long that took. */
@@ -136,9 +171,16 @@ export class RaftStorage {
     return written;
   }
 
-  /** Asks for a write. A failure ends the node: what was not synced is in doubt for good. */
-  persist(write: Persist): void {
-    this.waiting.push(write);
+  /**
+   * Asks for a write. A failure ends the node: what was not synced is in doubt for good.
+   *
+   * @param version of formats that the group has settled on
+   */
+  persist({ sequence, hardState, snapshot, entries }: Persist, version: number): void {
+    const isPlain = version >= PLAIN_RECORDS_SINCE;
+    const records = isPlain ? this.tools.packed.of(entries) : encodeEntries(entries);
+    const firstIndex = entries[0]?.index;
+    this.waiting.push({ sequence, hardState, snapshot, firstIndex, records });
     if (this.isWriting) return;
     this.isWriting = true;
     this.host.run(async () => {
@@ -213,26 +255,25 @@ export class RaftStorage {
     this.isWriting = false;
   }
 
-  private take(): readonly Persist[] {
+  private take(): readonly Waiting[] {
     const batch = this.waiting;
     this.waiting = [];
     return batch;
   }
 
   /** Writes in one turn, which is one sync; after a refusal all of them may be written again. */
-  private async writeTogether(writes: readonly Persist[]): Promise<void> {
-    const outcomes = await Promise.allSettled(writes.map(({ entries }) => this.write(entries)));
+  private async writeTogether(writes: readonly Waiting[]): Promise<void> {
+    const outcomes = await Promise.allSettled(writes.map((write) => this.write(write)));
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
 
   /** Writes entries in the place of what stands at their index and behind it: all or nothing. */
-  private async write(entries: readonly Entry[]): Promise<void> {
-    const [first] = entries;
-    if (first === undefined) return;
+  private async write({ firstIndex, records }: Waiting): Promise<void> {
+    if (firstIndex === undefined) return;
     const { nextIndex } = this.journal;
-    assert(first.index <= nextIndex, `entry ${first.index} behind ${nextIndex - 1} in the journal`);
-    const cut = first.index < nextIndex ? this.journal.truncateSuffix(first.index) : undefined;
-    await Promise.all([cut, this.journal.append(encodeEntries(entries))]);
+    assert(firstIndex <= nextIndex, `entry ${firstIndex} behind ${nextIndex - 1} in the journal`);
+    const cut = firstIndex < nextIndex ? this.journal.truncateSuffix(firstIndex) : undefined;
+    await Promise.all([cut, this.journal.append(records)]);
   }
 
   /** The file comes first: a crash in between leaves a log that does not fit, and is dropped. */
@@ -242,8 +283,8 @@ export class RaftStorage {
   }
 }
 
-async function openOwnLog(host: Host, directory: string, firstIndex: number): Promise<JournalHold> {
-  const journal = await openJournal(host, { directory, firstIndex });
+async function openOwnLog(host: Host, options: JournalOptions): Promise<JournalHold> {
+  const journal = await openJournal(host, options);
   return { journal, release: () => journal.close() };
 }
 

@@ -94,7 +94,7 @@ export async function unsafeRecoverQuorum(
     const { version } = report.configuration;
     const stores = version < STORES_SINCE ? [] : [{ node: host.node, store: identity.store }];
     const term = termAfter(report.term);
-    await write(storage, {
+    await write(storage, version, {
       hardState: { term, votedFor: host.node },
       entries: [
         {
@@ -147,11 +147,12 @@ function reportOf(identity: StoreIdentity, storage: RaftStorage, node: NodeId): 
 /** Resolves when the write is durable; rejects where it failed. */
 function write(
   storage: RaftStorage,
+  version: number,
   what: Pick<Parameters<RaftStorage['persist']>[0], 'hardState' | 'entries'>,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     storage.setWritten(() => resolve());
     storage.setFailed(reject);
-    storage.persist({ type: 'persist', sequence: 1, snapshot: undefined, ...what });
+    storage.persist({ type: 'persist', sequence: 1, snapshot: undefined, ...what }, version);
   });
 }

@@ -33,8 +33,8 @@ const OPTIONS = {
   appendBytesMax: 100,
 } as const;
 
-/** The newest version of formats; a run begins with the one before it, and upgrades. */
-const VERSION_MAX = 2;
+/** The versions of formats before and after an upgrade: the oldest, and the newest there is. */
+const VERSIONS_MAX = { before: 1, after: 3 } as const;
 
 /** A node that runs. */
 export class RegisterReplica implements RunningNode {
@@ -75,7 +75,7 @@ export async function startReplica(
     options: OPTIONS,
     snapshotEveryCount: 12,
     trailingCount: 4,
-    versionMax: Math.min(version, VERSION_MAX),
+    versionMax: version === 1 ? VERSIONS_MAX.before : VERSIONS_MAX.after,
     describeCommand: describeSessionCommand,
     onOther: (envelope) => host.run(() => answer(host, raft, register, envelope)),
   });
