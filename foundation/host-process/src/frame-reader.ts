@@ -85,7 +85,9 @@ export class FrameReader {
       this.at += bodyBytes;
       return true;
     }
-    this.partial = new Uint8Array(bodyBytes);
+    // All of it is filled before anybody sees it, so it need not be zeros before.
+    const { buffer } = Buffer.allocUnsafeSlow(bodyBytes);
+    this.partial = new Uint8Array(buffer, 0, bodyBytes);
     this.partialFill = 0;
     return this.fill(chunk, this.partial);
   }

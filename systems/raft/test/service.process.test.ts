@@ -133,7 +133,7 @@ describe('replicas on real disks', () => {
     }
     expect(await count(replicas, 1)).toBe(7);
     for (const replica of replicas) {
-      await until(replica, ({ configuration }) => configuration.version === 2);
+      await until(replica, ({ configuration }) => configuration.version === 3);
       expect(await replica.read((value) => value)).toBe(7);
     }
   });

@@ -167,8 +167,8 @@ describe('snapshots of nodes', () => {
     // Ten at a time, and the next ten as soon as these are done: a snapshot is always being taken.
     await group.write(1);
     let doneCount = 1;
-    while (doneCount < 200) {
-      const wantedCount = Math.min(200, doneCount + 10);
+    while (doneCount < 300) {
+      const wantedCount = Math.min(300, doneCount + 10);
       for (let number = doneCount + 1; number <= wantedCount; number++) {
         leader.propose(number).then(() => {
           doneCount += 1;
@@ -181,9 +181,9 @@ describe('snapshots of nodes', () => {
     await group.until(() => snapshotOf(group.ledger(name)) > 100);
     group.simulation.crash(name, 'unsynced-lost');
     group.simulation.restart(name);
-    await group.until(() => group.machine(name).numbers.length === 200);
+    await group.until(() => group.machine(name).numbers.length === 300);
     expect(group.machine(name).numbers).toEqual(machine.numbers);
-    expect(machine.numbers).toEqual(Array.from({ length: 200 }, (_, place) => place + 1));
+    expect(machine.numbers).toEqual(Array.from({ length: 300 }, (_, place) => place + 1));
     group.simulation.close();
   });
 });

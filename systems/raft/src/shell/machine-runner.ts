@@ -38,11 +38,11 @@ export class MachineRunner<Result, Command> {
   private readonly state: RaftState;
   private readonly metrics: NodeMetrics;
   private readonly dispatch: (event: TimelessEvent) => void;
-  private readonly onApplied: (index: LogIndex, result: Result | undefined) => void;
+  private readonly onApplied: (entries: readonly Entry[], results: readonly Result[]) => void;
   private isSnapshotting = false;
   private isStopped = false;
 
-  /** @param onApplied is told of every entry, with the result where it was a command */
+  /** @param onApplied is told of all entries, with the results of those that were commands */
   constructor(
     host: Host,
     config: RaftNodeConfig<Result, Command>,
@@ -52,7 +52,7 @@ export class MachineRunner<Result, Command> {
       readonly metrics: NodeMetrics;
     },
     dispatch: (event: TimelessEvent) => void,
-    onApplied: (index: LogIndex, result: Result | undefined) => void,
+    onApplied: (entries: readonly Entry[], results: readonly Result[]) => void,
   ) {
     this.host = host;
     this.config = config;
@@ -167,10 +167,6 @@ export class MachineRunner<Result, Command> {
       results.length === batch.length,
       `the state machine gave ${results.length} results for ${batch.length} commands`,
     );
-    let place = 0;
-    for (const { type, index } of entries) {
-      this.onApplied(index, type === 'command' ? results[place] : undefined);
-      if (type === 'command') place += 1;
-    }
+    this.onApplied(entries, results);
   }
 }

@@ -5,7 +5,7 @@
  * A proposal waits for no timer. Whoever was just answered proposes again within a few rounds of
  * promise reactions; so long, and not longer, the batch stays open.
  */
-import type { Host } from '@mangrove/host';
+import type { Host, Instant } from '@mangrove/host';
 import type { Proposal } from '../core/event.ts';
 import type { TimelessEvent } from './core-loop.ts';
 
@@ -22,19 +22,27 @@ export class ProposalBatch {
   private proposals: Proposal[] = [];
   private sizeBytes = 0;
   private isGathering = false;
+  private openedAt: Instant;
 
   constructor(host: Host, dispatch: (event: TimelessEvent) => void) {
     this.host = host;
     this.dispatch = dispatch;
+    this.openedAt = host.clock.now();
+  }
+
+  /** When the batch was opened into which the next proposal goes; now, where that opens one. */
+  get beginsAt(): Instant {
+    if (this.proposals.length === 0) this.openedAt = this.host.clock.now();
+    return this.openedAt;
   }
 
   /** Takes a proposal in; it reaches the core soon, or within this call where the batch is full. */
-  add(proposal: Proposal): void {
+  readonly add = (proposal: Proposal): void => {
     this.proposals.push(proposal);
     this.sizeBytes += proposal.data.length;
     if (this.sizeBytes >= BATCH_BYTES_MAX) this.flush();
     else if (!this.isGathering) this.host.run(() => this.gather());
-  }
+  };
 
   /** Gives the core what waits. What is dispatched next comes behind it. */
   flush(): void {

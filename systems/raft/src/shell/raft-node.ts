@@ -135,8 +135,11 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
       identity: { store: identity.store, versionMax },
     });
     const { state } = this;
-    this.requests = new Requests(state.options.hasForwarding ? FORWARD_COUNT_MAX : 0);
     const metrics = new NodeMetrics(host);
+    this.requests = new Requests(state.options.hasForwarding ? FORWARD_COUNT_MAX : 0, {
+      now: () => host.clock.now(),
+      proposed: (tookMs) => metrics.proposalMs.record(tookMs),
+    });
     this.metrics = metrics;
     this.stateTrace = new StateTrace(host.trace, config.describeCommand ?? sizeOf);
     this.feed = new StatusFeed(() => this.status());
@@ -157,7 +160,7 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
       config,
       { storage, state, metrics },
       dispatch,
-      (index, result) => this.requests.applied(index, result),
+      (entries, results) => this.requests.applied(entries, results),
     );
     storage.setWritten((sequence, tookMs) => this.written(sequence, tookMs));
     storage.setFailed((cause) => this.failed(cause));
@@ -182,18 +185,17 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
    * Rejects with `RaftError`. Where `isDefinite` is false the command may be applied all the same,
    * now or later: it must not be proposed again unless applying it twice does no harm.
    */
-  async propose(
-    command: Command,
-    options: { readonly signal?: AbortSignal } = {},
-  ): Promise<Result> {
-    const begunAt = this.host.clock.now();
-    const { signal } = options;
-    if (this.isClosed) throw new RaftError('closed', true);
-    const data = this.codec.encode(command);
-    const begin = (id: RequestId) => this.proposals.add({ id, data });
-    const result = await this.requests.open(begin, { signal, isDefinite: false });
-    this.metrics.proposalMs.record(this.host.clock.now() - begunAt);
-    return result as Result;
+  propose(command: Command, options?: { readonly signal?: AbortSignal }): Promise<Result> {
+    if (this.isClosed) return Promise.reject(new RaftError('closed', true));
+    const { proposals } = this;
+    try {
+      const data = this.codec.encode(command);
+      const { add, beginsAt } = proposals;
+      return this.requests.propose(data, add, beginsAt, options?.signal) as Promise<Result>;
+    } catch (error) {
+      // A command that has no bytes: an async function would reject as well, at a higher price.
+      return Promise.reject(error);
+    }
   }
 
   /**

@@ -1,7 +1,9 @@
 /**
  * What a node owes to those who called it: one promise a request, settled once.
  */
-import type { RequestId } from '../core/event.ts';
+import type { Instant } from '@mangrove/host';
+import type { Entry } from '../core/entry.ts';
+import type { Proposal, RequestId } from '../core/event.ts';
 import { higherIndex, type LogIndex, NO_INDEX } from '../core/positions.ts';
 import { RaftError } from './raft-error.ts';
 
@@ -11,7 +13,34 @@ interface Waiter {
   readonly reject: (error: RaftError) => void;
   /** Lets go of the signal, where there is one. */
   readonly end: (() => void) | undefined;
+  /** When it began, where that is to be measured. */
+  readonly begunAt?: Instant;
 }
+
+/** What requests are measured with. */
+export interface RequestMeter {
+  now(): Instant;
+  /** A proposal had its result after so long, in milliseconds. */
+  proposed(tookMs: number): void;
+}
+
+/** A proposal and whoever waits for it, in one: there are many of them. */
+class OpenProposal implements Proposal, Waiter {
+  readonly id: RequestId;
+  readonly data: Uint8Array;
+  readonly begunAt: Instant;
+  resolve: (value: unknown) => void = nothing;
+  reject: (error: RaftError) => void = nothing;
+  end: (() => void) | undefined;
+
+  constructor(id: RequestId, data: Uint8Array, begunAt: Instant) {
+    this.id = id;
+    this.data = data;
+    this.begunAt = begunAt;
+  }
+}
+
+const nothing = (): void => {};
 
 /** The open requests of one node. */
 export class Requests {
@@ -21,12 +50,38 @@ export class Requests {
   /** Results of the last entries, for proposals of which it is heard late where they stand. */
   private readonly recent = new Map<LogIndex, unknown>();
   private readonly recentCountMax: number;
+  private readonly meter: RequestMeter;
   private lastApplied: LogIndex = NO_INDEX;
   private count = 0;
 
   /** @param recentCountMax how many results are kept; 0 where no proposals are handed over */
-  constructor(recentCountMax: number) {
+  constructor(recentCountMax: number, meter: RequestMeter) {
     this.recentCountMax = recentCountMax;
+    this.meter = meter;
+  }
+
+  /**
+   * Opens a proposal, which `add` is given at once. Aborting it is indefinite.
+   *
+   * @param begunAt from when on it is measured
+   */
+  propose(
+    data: Uint8Array,
+    add: (proposal: Proposal) => void,
+    begunAt: Instant,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
+    if (signal?.aborted) return Promise.reject(abortedBefore(signal));
+    this.count += 1;
+    const proposal = new OpenProposal(this.count, data, begunAt);
+    const ended = new Promise((resolve, reject) => {
+      proposal.resolve = resolve;
+      proposal.reject = reject;
+    });
+    if (signal !== undefined) proposal.end = this.heed(signal, proposal.id, false);
+    this.waiters.set(proposal.id, proposal);
+    add(proposal);
+    return ended;
   }
 
   /**
@@ -44,23 +99,11 @@ export class Requests {
     },
   ): Promise<unknown> {
     const { signal, isDefinite, forget } = abort;
-    if (signal?.aborted) {
-      return Promise.reject(new RaftError('aborted', true, { cause: signal.reason }));
-    }
+    if (signal?.aborted) return Promise.reject(abortedBefore(signal));
     this.count += 1;
     const id = this.count;
     return new Promise((resolve, reject) => {
-      if (signal === undefined) {
-        this.waiters.set(id, { resolve, reject, end: undefined });
-        begin(id);
-        return;
-      }
-      const giveUp = () => {
-        this.reject(id, new RaftError('aborted', isDefinite, { cause: signal.reason }));
-        forget?.(id);
-      };
-      signal.addEventListener('abort', giveUp, { once: true });
-      const end = () => signal.removeEventListener('abort', giveUp);
+      const end = signal === undefined ? undefined : this.heed(signal, id, isDefinite, forget);
       this.waiters.set(id, { resolve, reject, end });
       begin(id);
     });
@@ -73,14 +116,20 @@ export class Requests {
     else this.reject(id, new RaftError('compacted', false));
   }
 
-  /** Ends the proposal that stands at `index`, where there is one. */
-  applied(index: LogIndex, result: unknown): void {
-    this.lastApplied = index;
-    if (this.recentCountMax > 0) this.keep(index, result);
-    const id = this.committed.get(index);
-    if (id === undefined) return;
-    this.committed.delete(index);
-    this.resolve(id, result);
+  /** Ends the proposals that stand at these entries; `results` are those of the commands. */
+  applied(entries: readonly Entry[], results: readonly unknown[]): void {
+    const now = this.meter.now();
+    let place = 0;
+    for (const { type, index } of entries) {
+      const result = type === 'command' ? results[place] : undefined;
+      if (type === 'command') place += 1;
+      this.lastApplied = index;
+      if (this.recentCountMax > 0) this.keep(index, result);
+      const id = this.committed.get(index);
+      if (id === undefined) continue;
+      this.committed.delete(index);
+      this.resolve(id, result, now);
+    }
   }
 
   /** A snapshot took the place of everything up to `index`: results from there are lost. */
@@ -94,8 +143,10 @@ export class Requests {
   }
 
   /** Ends a request well; nothing happens where it has ended before. */
-  resolve(id: RequestId, value: unknown): void {
-    this.take(id)?.resolve(value);
+  resolve(id: RequestId, value: unknown, now: Instant = this.meter.now()): void {
+    const waiter = this.take(id);
+    if (waiter?.begunAt !== undefined) this.meter.proposed(now - waiter.begunAt);
+    waiter?.resolve(value);
   }
 
   /** Ends a request with an error; nothing happens where it has ended before. */
@@ -106,6 +157,21 @@ export class Requests {
   /** Ends all of them: the node stops. */
   rejectAll(error: RaftError): void {
     for (const id of [...this.waiters.keys()]) this.reject(id, error);
+  }
+
+  /** Gives a request up when `signal` is aborted; returns how to let go of it. */
+  private heed(
+    signal: AbortSignal,
+    id: RequestId,
+    isDefinite: boolean,
+    forget?: (id: RequestId) => void,
+  ): () => void {
+    const giveUp = () => {
+      this.reject(id, new RaftError('aborted', isDefinite, { cause: signal.reason }));
+      forget?.(id);
+    };
+    signal.addEventListener('abort', giveUp, { once: true });
+    return () => signal.removeEventListener('abort', giveUp);
   }
 
   private keep(index: LogIndex, result: unknown): void {
@@ -122,4 +188,8 @@ export class Requests {
     waiter?.end?.();
     return waiter;
   }
+}
+
+function abortedBefore(signal: AbortSignal): RaftError {
+  return new RaftError('aborted', true, { cause: signal.reason });
 }
