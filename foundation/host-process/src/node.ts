@@ -1,6 +1,11 @@
 /**
  * The door of the Host that is a Node.js process.
  */
+export {
+  type ClientHostOptions,
+  createClientHost,
+  type ProcessClientHost,
+} from './client-host.ts';
 export { controlPathOf } from './control-channel.ts';
 export { askControl, type ControlRequest } from './control-client.ts';
 export { LINE_BYTES_MAX } from './control-session.ts';
@@ -20,6 +25,7 @@ export {
 export { HostError, type HostErrorCode } from './host-error.ts';
 export type { TraceWriter } from './json-trace.ts';
 export type { LifeEnd } from './life.ts';
+export { MemoryStorage } from './memory-storage.ts';
 export { DEFAULT_MESSAGE_LIMITS, type MessageLimits } from './message-limits.ts';
 export { createProcessHost, type ProcessHost, type ProcessHostOptions } from './process-host.ts';
 export { toPrometheusText } from './prometheus.ts';

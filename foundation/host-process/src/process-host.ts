@@ -28,6 +28,7 @@ import {
   type Streams,
   type Timers,
   type Trace,
+  toIncarnation,
   toNodeId,
 } from '@mangrove/host';
 import { checkControlPath, openControlChannel } from './control-channel.ts';
@@ -37,11 +38,12 @@ import { HostError } from './host-error.ts';
 import { nextIncarnation, syncDirectory } from './incarnation.ts';
 import { JsonTrace, type TraceWriter } from './json-trace.ts';
 import { Life, type LifeEnd } from './life.ts';
+import { MemoryDisk, type MemoryStorage } from './memory-storage.ts';
 import { type MessageLimits, withDefaultLimits } from './message-limits.ts';
 import { openMessageServer } from './message-server.ts';
 import { checkPort, formatAddress, parseAddress } from './network-address.ts';
 import { SystemClock } from './system-clock.ts';
-import { SystemDisk } from './system-disk.ts';
+import { type DiskContext, SystemDisk } from './system-disk.ts';
 import { SystemTimers } from './system-timers.ts';
 import { TcpMessages } from './tcp-messages.ts';
 import { type StreamTls, TcpStreams } from './tcp-streams.ts';
@@ -51,8 +53,11 @@ import { Turns } from './turns.ts';
 /** How a Host is set up. */
 export interface ProcessHostOptions {
   readonly node: NodeId;
-  /** Where the node keeps its files. Made if it is missing. One Host at a time may use it. */
-  readonly dataDirectory: string;
+  /**
+   * Where the node keeps its files: a directory, made if it is missing, or memory. One Host at a
+   * time may use it.
+   */
+  readonly dataDirectory: string | MemoryStorage;
   /** Nodes of other clusters are refused. 1 to 63 of `a-z 0-9 -`. Default: `mangrove`. */
   readonly cluster?: string;
   /** The interface of all ports. Default: `127.0.0.1`; anything else should come with TLS. */
@@ -108,8 +113,8 @@ export async function createProcessHost(options: ProcessHostOptions): Promise<Pr
 
 interface Settings {
   readonly options: ProcessHostOptions;
-  /** The data directory, wherever the process goes. */
-  readonly directory: string;
+  /** The data directory, wherever the process goes; or memory. */
+  readonly directory: string | MemoryStorage;
   readonly limits: MessageLimits;
   readonly cluster: string;
   readonly host: string;
@@ -134,8 +139,9 @@ function check(options: ProcessHostOptions): Settings {
   if (options.advertise !== undefined) parseAddress(options.advertise);
   checkTls('tls', options.tls);
   checkTls('streamTls', options.streamTls);
-  const directory = resolve(options.dataDirectory);
-  if (options.control === true) checkControlPath(directory);
+  const { dataDirectory } = options;
+  const directory = typeof dataDirectory === 'string' ? resolve(dataDirectory) : dataDirectory;
+  if (options.control === true) checkControlPath(toPath(directory));
   return { options, directory, cluster, host, port, limits: withDefaultLimits(options.limits) };
 }
 
@@ -158,7 +164,7 @@ async function assemble(settings: Settings, life: Life): Promise<ProcessHost> {
   const { options, directory, limits, cluster, host } = settings;
   const { node, tls } = options;
   const clock = new SystemClock();
-  const incarnation = await claimDirectory(directory, life, clock);
+  const incarnation = await claim(directory, life, clock);
   const trace = new JsonTrace(options.trace, clock, node, incarnation);
   const metrics = new MetricRegistry();
   const entropy = new SeededRandom(options.seed ?? randomInt(2 ** 32));
@@ -166,9 +172,7 @@ async function assemble(settings: Settings, life: Life): Promise<ProcessHost> {
   const faults = new FaultBoard(entropy.stream('faults'));
   const turns = new Turns(life);
   const timers = new SystemTimers(life, clock, turns);
-  const root = join(directory, 'files');
-  const locks = join(directory, 'locks');
-  const disk = new SystemDisk({ life, faults, metrics, root, lockDirectory: locks });
+  const disk = openDisk(directory, { life, faults, metrics });
   const messages = new TcpMessages({
     node,
     incarnation,
@@ -215,10 +219,42 @@ async function assemble(settings: Settings, life: Life): Promise<ProcessHost> {
   });
   const startedAt = clock.now();
   const controlPath = options.control
-    ? await openControlChannel(directory, { life, faults, registry: metrics, status })
+    ? await openControlChannel(toPath(directory), { life, faults, registry: metrics, status })
     : undefined;
   const parts = { node, incarnation, clock, timers, random, messages, streams, disk, trace };
   return new Guest(life, { ...parts, metrics, messageAddress, faults, controlPath });
+}
+
+/** The path of a data directory; throws `InvalidArgument` where it is memory. */
+function toPath(directory: string | MemoryStorage): string {
+  if (typeof directory === 'string') return directory;
+  throw new InvalidArgument('control', true, 'off where a node keeps its files in memory');
+}
+
+function openDisk(
+  directory: string | MemoryStorage,
+  parts: Omit<DiskContext, 'root' | 'lockDirectory'>,
+): Disk {
+  if (typeof directory !== 'string') return new MemoryDisk(directory, parts.life);
+  const root = join(directory, 'files');
+  return new SystemDisk({ ...parts, root, lockDirectory: join(directory, 'locks') });
+}
+
+/** Takes what the node keeps its files in for this life, and begins a new incarnation in it. */
+async function claim(
+  directory: string | MemoryStorage,
+  life: Life,
+  clock: Clock,
+): Promise<Incarnation> {
+  if (typeof directory === 'string') return await claimDirectory(directory, life, clock);
+  if (directory.isInUse) throw new HostError('data-in-use', 'the memory is used by another node');
+  directory.isInUse = true;
+  life.atLast(async () => {
+    directory.isInUse = false;
+  });
+  const least = Math.max(1, Math.floor(clock.wall()));
+  directory.incarnation = Math.max(directory.incarnation + 1, least);
+  return toIncarnation(directory.incarnation);
 }
 
 /** Makes and locks the data directory, and begins a new incarnation in it. */

@@ -16,7 +16,7 @@ import {
 } from '@mangrove/host-process/node';
 
 /** What all Hosts of a world are given, beside their names and directories. */
-export type WorldOptions = Partial<Omit<ProcessHostOptions, 'node' | 'dataDirectory'>>;
+export type WorldOptions = Partial<Omit<ProcessHostOptions, 'node'>>;
 
 /** Hosts in this process that know each other. */
 export class ProcessWorld implements ContractWorld {
@@ -41,7 +41,7 @@ export class ProcessWorld implements ContractWorld {
     const former = this.hosts.get(node);
     if (former !== undefined) await former.ended;
     const dataDirectory = join(this.directory, node);
-    const host = await createProcessHost({ ...this.options(node), node, dataDirectory });
+    const host = await createProcessHost({ dataDirectory, ...this.options(node), node });
     this.failures.delete(node);
     void host.ended.then((end) => {
       if (end.type === 'failed') this.failures.set(node, end.cause);
