@@ -8,7 +8,7 @@
  * It decides nothing about terms or leases: it carries requests to where they are decided, and says
  * truly what became of them.
  */
-import type { Host, RunningNode } from '@mangrove/host';
+import type { Host, Random, RunningNode } from '@mangrove/host';
 import { type RaftNode, type RaftState, startRaftNode } from '@mangrove/raft';
 import type { Command } from '../core/command.ts';
 import type { AnswerHeader, ReadConsistency } from '../core/consistency.ts';
@@ -69,6 +69,7 @@ export class KvNode implements RunningNode, KvService {
   private readonly freshness: Freshness;
   private readonly reads: ReadDesk;
   private readonly gate: RequestGate;
+  private readonly leaseIds: Random;
   private isClosed = false;
 
   constructor(host: Host, { raft, machine, watches, bounds }: KvNodeParts) {
@@ -76,6 +77,7 @@ export class KvNode implements RunningNode, KvService {
     this.raft = raft;
     this.machine = machine;
     this.watches = watches;
+    this.leaseIds = host.random.stream('lease');
     this.freshness = new Freshness(host.clock.maxDriftPpm);
     const { answerBytesMax, requestCountMax, requestBytesMax } = bounds;
     const { freshness } = this;
@@ -200,8 +202,8 @@ export class KvNode implements RunningNode, KvService {
   }
 
   private drawLease(): LeaseId {
-    const random = this.host.random.stream('lease');
-    const id = (BigInt(random.uint32() >>> 1) << 32n) | BigInt(random.uint32());
+    const { leaseIds } = this;
+    const id = (BigInt(leaseIds.uint32() >>> 1) << 32n) | BigInt(leaseIds.uint32());
     return (id === NO_LEASE ? 1n : id) as LeaseId;
   }
 
