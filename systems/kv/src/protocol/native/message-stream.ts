@@ -1,0 +1,207 @@
+/**
+ * Messages over a byte stream: what is said in one turn leaves as one frame and one write.
+ *
+ * The first message of a turn waits for a few rounds of promise reactions, in which the answers to
+ * one chunk make their next requests; while a write is under way the next frame gathers.
+ */
+import { type ByteStream, StreamError } from '@mangrove/host';
+import {
+  encodeFrame,
+  FRAME_HEADER_BYTES,
+  FrameReader,
+  type MessageCodec,
+  Reader,
+  Writer,
+} from '@mangrove/wire';
+import { BATCH_BYTES } from './messages.ts';
+
+/** How many rounds of promise reactions a frame waits for more. */
+const GATHER_ROUNDS = 4;
+
+/** A frame is begun in a slab of this size; a small one stays on its first page. */
+const SLAB_BYTES = 16_384;
+
+/** Sends messages, in order. */
+export class MessageSender<Out> {
+  private readonly stream: ByteStream;
+  private readonly codec: MessageCodec<Out>;
+  private readonly run: (task: () => Promise<void>) => void;
+  private readonly onBroken: (error: StreamError) => void;
+  private readonly batch = new Writer({ slabBytes: SLAB_BYTES, maxBytes: 2 * 67_108_864 });
+  // Batches that are full, in front of the open one.
+  private readonly full: Uint8Array[] = [];
+  private fullBytes = 0;
+  private writingBytes = 0;
+  private isFlushing = false;
+  private isEnding = false;
+  private isOver = false;
+  private frames = 0;
+  private sizeBytes = 0;
+  private waiters: (() => void)[] = [];
+
+  /**
+   * @param run takes a background task, as `Host.run` does
+   * @param onBroken is told once when the stream broke, and nothing more is sent
+   */
+  constructor(
+    stream: ByteStream,
+    codec: MessageCodec<Out>,
+    run: (task: () => Promise<void>) => void,
+    onBroken: (error: StreamError) => void,
+  ) {
+    this.stream = stream;
+    this.codec = codec;
+    this.run = run;
+    this.onBroken = onBroken;
+  }
+
+  /** Bytes that the other side's system has not taken yet. */
+  get waitingBytes(): number {
+    return this.writingBytes + this.fullBytes + this.batch.length;
+  }
+
+  /** Bytes of all messages that were sent so far. */
+  get sentBytes(): number {
+    return this.sizeBytes;
+  }
+
+  /** How many frames were taken so far. */
+  get takenCount(): number {
+    return this.frames;
+  }
+
+  /** Resolves after the write that is under way, or when nothing more is sent. */
+  taken(): Promise<void> {
+    if (this.isOver || this.waitingBytes === 0) return Promise.resolve();
+    return new Promise((resolve) => this.waiters.push(resolve));
+  }
+
+  /** Sends `message` with all that is said in this turn. Throws `WireError` where it cannot be. */
+  send(message: Out): void {
+    if (this.isOver || this.isEnding) return;
+    const begin = this.batch.length;
+    this.codec.encodeInto(this.batch, message);
+    this.sizeBytes += this.batch.length - begin;
+    if (begin > 0 && this.batch.length > BATCH_BYTES) this.cutAt(begin);
+    this.flushSoon();
+  }
+
+  /** Sends what waits, then ends this direction. */
+  end(): void {
+    if (this.isOver || this.isEnding) return;
+    this.isEnding = true;
+    this.flushSoon();
+  }
+
+  /** Drops what waits and sends nothing more. */
+  stop(): void {
+    this.isOver = true;
+    this.full.length = 0;
+    this.fullBytes = 0;
+    this.batch.rewind(0);
+    this.wake();
+  }
+
+  private wake(): void {
+    const { waiters } = this;
+    if (waiters.length === 0) return;
+    this.waiters = [];
+    for (const resolve of waiters) resolve();
+  }
+
+  private cutAt(begin: number): void {
+    const last = this.batch.peek(begin).slice();
+    this.batch.rewind(begin);
+    const first = this.batch.take();
+    this.full.push(first);
+    this.fullBytes += first.length;
+    this.batch.raw(last);
+  }
+
+  private flushSoon(): void {
+    if (this.isFlushing) return;
+    this.isFlushing = true;
+    this.run(() => this.flush());
+  }
+
+  private async flush(): Promise<void> {
+    try {
+      for (;;) {
+        for (let round = 0; round < GATHER_ROUNDS; round += 1) await undefined;
+        const payload = this.take();
+        if (payload === undefined) break;
+        this.writingBytes = payload.length;
+        await this.stream.write(frameOf(payload));
+        this.writingBytes = 0;
+        this.frames += 1;
+        this.wake();
+      }
+      if (this.isEnding && !this.isOver) {
+        this.isOver = true;
+        await this.stream.end();
+      }
+    } catch (error) {
+      if (!(error instanceof StreamError)) throw error;
+      const isNews = !this.isOver;
+      this.stop();
+      if (isNews) this.onBroken(error);
+    } finally {
+      this.isFlushing = false;
+    }
+  }
+
+  private take(): Uint8Array | undefined {
+    const first = this.full.shift();
+    if (first !== undefined) {
+      this.fullBytes -= first.length;
+      return first;
+    }
+    return this.batch.length === 0 ? undefined : this.batch.take();
+  }
+}
+
+function frameOf(payload: Uint8Array): Uint8Array {
+  const writer = new Writer({
+    slabBytes: Math.max(16, payload.length + FRAME_HEADER_BYTES),
+    maxBytes: payload.length + FRAME_HEADER_BYTES + 16,
+  });
+  encodeFrame(writer, (into) => into.raw(payload));
+  return writer.take();
+}
+
+/** Takes a stream of bytes, however it is cut, and gives the messages in it. */
+export class MessageReader<In> {
+  private readonly codec: MessageCodec<In>;
+  private frames: FrameReader;
+
+  constructor(codec: MessageCodec<In>, frameBytesMax: number) {
+    this.codec = codec;
+    this.frames = new FrameReader(frameBytesMax);
+  }
+
+  /** Bytes that wait for the rest of their frame. */
+  get heldBytes(): number {
+    return this.frames.heldBytes;
+  }
+
+  /** Takes longer or shorter frames from now on; nothing of one may be held. */
+  setFrameBytesMax(frameBytesMax: number): void {
+    this.frames = new FrameReader(frameBytesMax);
+  }
+
+  /**
+   * Adds `bytes` and calls `take` with each message that is whole, and its size. Throws
+   * `WireError`, after which the stream cannot be read on; stops where `take` says no.
+   */
+  push(bytes: Uint8Array, take: (message: In, sizeBytes: number) => boolean): void {
+    this.frames.push(bytes);
+    for (let frame = this.frames.next(); frame !== undefined; frame = this.frames.next()) {
+      const reader = new Reader(frame);
+      while (reader.remaining > 0) {
+        const begin = reader.offset;
+        const message = this.codec.decodeFrom(reader);
+        if (!take(message, reader.offset - begin)) return;
+      }
+    }
+  }
+}

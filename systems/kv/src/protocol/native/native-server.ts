@@ -1,0 +1,147 @@
+/**
+ * The port of a member for clients of the native protocol.
+ *
+ * What strangers can take of the member is bounded: connections, bytes of unfinished frames over
+ * all connections, and for each one what its session allows.
+ */
+import {
+  type ByteStream,
+  type Host,
+  InvalidArgument,
+  type Listener,
+  type Timer,
+} from '@mangrove/host';
+import type { WatchSessionOptions } from '../../core/watch-session.ts';
+import type { KvService } from '../../shell/kv-service.ts';
+import { type HeldBytes, ServedConnection } from './served-connection.ts';
+import type { SessionBounds } from './server-session.ts';
+
+/** How the port is set up. */
+export interface NativeServerOptions {
+  /** The port; default 0, any free one. */
+  readonly port?: number;
+  /** The name of the cluster; a client that names another one is turned away. */
+  readonly cluster: string;
+  readonly bounds?: Partial<ServerBounds>;
+}
+
+/** The bounds of the port. */
+export interface ServerBounds extends SessionBounds {
+  /** The most connections; more are told so and closed. Default 10,000. */
+  readonly connectionsMax: number;
+  /** The most bytes of unfinished frames of all connections. Default 256 MiB. */
+  readonly heldBytesMax: number;
+}
+
+/** The bounds of the watchers of one connection: 10,000, with 1 MiB of events that wait. */
+const DEFAULT_WATCH_BOUNDS: WatchSessionOptions = {
+  watchersMax: 10_000,
+  waitingBytesMax: 1_048_576,
+  fragmentBytes: 262_144,
+};
+
+/**
+ * The bounds that hold where none are given: 4,096 requests without an answer, frames of 4 MiB, 5 s
+ * for the hello, 30 s of silence.
+ */
+export const DEFAULT_SERVER_BOUNDS: ServerBounds = {
+  requestsMax: 4096,
+  frameBytesMax: 4_194_304,
+  greetingMs: 5000,
+  keepAliveMs: 30_000,
+  connectionsMax: 10_000,
+  heldBytesMax: 268_435_456,
+};
+
+/** How often sessions see that time has passed, in milliseconds. */
+const TICK_MS = 1000;
+
+/** Opens the port. Rejects with `StreamError` where it cannot be had. */
+export async function serveNative(
+  host: Host,
+  service: KvService,
+  options: NativeServerOptions,
+): Promise<NativeServer> {
+  const bounds = { ...DEFAULT_SERVER_BOUNDS, ...options.bounds };
+  for (const [name, value] of Object.entries(bounds)) {
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new InvalidArgument(name, value, 'a positive integer');
+    }
+  }
+  const server = new NativeServer(host, service, options.cluster, bounds);
+  await server.listen(options.port ?? 0);
+  return server;
+}
+
+/** A port that is served. */
+export class NativeServer {
+  private readonly host: Host;
+  private readonly service: KvService;
+  private readonly cluster: string;
+  private readonly bounds: ServerBounds;
+  private readonly connections = new Set<ServedConnection>();
+  private readonly held: HeldBytes;
+  private listener: Listener | undefined;
+  private timer: Timer | undefined;
+  private isStopping = false;
+
+  constructor(host: Host, service: KvService, cluster: string, bounds: ServerBounds) {
+    this.host = host;
+    this.service = service;
+    this.cluster = cluster;
+    this.bounds = bounds;
+    this.held = { totalBytes: 0, maxBytes: bounds.heldBytesMax };
+  }
+
+  /** Where clients connect to. */
+  get address(): string {
+    return this.listener?.address ?? '';
+  }
+
+  /** How many connections there are. */
+  get connectionCount(): number {
+    return this.connections.size;
+  }
+
+  /** Opens the port, once. */
+  async listen(port: number): Promise<void> {
+    this.listener = await this.host.streams.listen(port, (stream) => this.accept(stream));
+    this.tickLater();
+  }
+
+  /** Accepts no more, tells every client, and resolves when all connections are closed. */
+  async close(): Promise<void> {
+    this.isStopping = true;
+    this.timer?.cancel();
+    await this.listener?.close();
+    const closed = [...this.connections].map((connection) => connection.closed);
+    for (const connection of this.connections) connection.stop();
+    await Promise.all(closed);
+  }
+
+  private accept(stream: ByteStream): void {
+    const connection = new ServedConnection(stream, {
+      host: this.host,
+      service: this.service,
+      watch: DEFAULT_WATCH_BOUNDS,
+      identity: { cluster: this.cluster, member: this.host.node },
+      bounds: this.bounds,
+      held: this.held,
+      onClosed: () => this.connections.delete(connection),
+    });
+    this.connections.add(connection);
+    this.host.run(() => connection.serve());
+    if (this.isStopping) connection.stop();
+    else if (this.connections.size > this.bounds.connectionsMax) {
+      const detail = `there are ${this.bounds.connectionsMax} connections already`;
+      connection.refuse('too-many-requests', detail);
+    }
+  }
+
+  private tickLater(): void {
+    this.timer = this.host.timers.after(TICK_MS, () => {
+      for (const connection of this.connections) connection.tick();
+      this.tickLater();
+    });
+  }
+}

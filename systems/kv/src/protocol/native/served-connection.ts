@@ -1,0 +1,262 @@
+/**
+ * One connection of the native protocol at a member: does what its session wants.
+ */
+import { type ByteStream, type Host, StreamError, type Timer } from '@mangrove/host';
+import { WireError } from '@mangrove/wire';
+import type { KvErrorCode } from '../../core/kv-error-code.ts';
+import type { KvReply } from '../../core/kv-request.ts';
+import type { WatchSessionOptions } from '../../core/watch-session.ts';
+import type { KvService, WatchDoor } from '../../shell/kv-service.ts';
+import { MessageReader, MessageSender } from './message-stream.ts';
+import {
+  CLIENT_MESSAGE,
+  type ClientMessage,
+  GREETING_BYTES_MAX,
+  PROTOCOL_VERSIONS,
+  SERVER_MESSAGE,
+  type ServerMessage,
+} from './messages.ts';
+import {
+  failed,
+  type ServerIdentity,
+  ServerSession,
+  type SessionBounds,
+  type SessionEffect,
+  type SessionEvent,
+} from './server-session.ts';
+
+/** While more than this waits for the client, nothing is read from it and no event is taken. */
+const WAITING_BYTES_MAX = 1_048_576;
+
+/** How long a client has to take the reason why its connection ends. */
+const FAREWELL_MS = 1000;
+
+/** What a connection is given. */
+export interface ServedConnectionOptions {
+  readonly host: Host;
+  readonly service: KvService;
+  readonly identity: ServerIdentity;
+  readonly bounds: SessionBounds;
+  readonly watch: WatchSessionOptions;
+  /** What all connections hold of unfinished frames, this one too. */
+  readonly held: HeldBytes;
+  /** Called once, when the connection is over. */
+  readonly onClosed: (connection: ServedConnection) => void;
+}
+
+/** Bytes of unfinished frames, over all connections of a port. */
+export interface HeldBytes {
+  totalBytes: number;
+  readonly maxBytes: number;
+}
+
+/** A connection that is served. */
+export class ServedConnection {
+  private readonly options: ServedConnectionOptions;
+  private readonly stream: ByteStream;
+  private readonly session: ServerSession;
+  private readonly sender: MessageSender<ServerMessage>;
+  private readonly reader: MessageReader<ClientMessage>;
+  private readonly over = new AbortController();
+  private door: WatchDoor | undefined;
+  private isPumping = false;
+  private isClosed = false;
+  private farewell: Timer | undefined;
+  private readonly waiters: (() => void)[] = [];
+
+  constructor(stream: ByteStream, options: ServedConnectionOptions) {
+    const { host, identity, bounds } = options;
+    this.options = options;
+    this.stream = stream;
+    this.session = new ServerSession(identity, bounds, host.clock.now());
+    const codec = SERVER_MESSAGE.at(PROTOCOL_VERSIONS.highest);
+    const run = (task: () => Promise<void>) => host.run(task);
+    this.sender = new MessageSender(stream, codec, run, () => this.finish());
+    this.reader = new MessageReader(
+      CLIENT_MESSAGE.at(PROTOCOL_VERSIONS.highest),
+      GREETING_BYTES_MAX,
+    );
+  }
+
+  /** Resolves when the connection is over. */
+  get closed(): Promise<void> {
+    return this.isClosed ? Promise.resolve() : new Promise((resolve) => this.waiters.push(resolve));
+  }
+
+  /** Serves the client until the connection ends. */
+  async serve(): Promise<void> {
+    try {
+      for (;;) {
+        while (this.sender.waitingBytes > WAITING_BYTES_MAX) await this.sender.taken();
+        const bytes = await this.stream.read();
+        if (bytes === undefined) break;
+        // What comes after the end of the session is read so that the reason of it arrives.
+        if (!this.session.isClosed) this.take(bytes);
+      }
+    } catch (error) {
+      if (!(error instanceof StreamError)) throw error;
+    }
+    this.finish();
+  }
+
+  /** Lets the session see that time has passed. */
+  tick(): void {
+    const { waitingBytes, takenCount } = this.sender;
+    this.step({ type: 'tick', waitingBytes, takenCount });
+  }
+
+  /** Ends the connection, and says why. */
+  stop(): void {
+    this.step({ type: 'stop' });
+  }
+
+  /** Ends the connection at once: the member has no room for it. */
+  refuse(code: KvErrorCode, detail: string): void {
+    this.step({ type: 'unreadable', code, detail });
+  }
+
+  private take(bytes: Uint8Array): void {
+    const { held } = this.options;
+    if (held.totalBytes + bytes.length > held.maxBytes) {
+      this.refuse('too-many-requests', 'unfinished requests of all clients take too much memory');
+      return;
+    }
+    const heldBefore = this.reader.heldBytes;
+    try {
+      this.reader.push(bytes, (message) => {
+        this.step({ type: 'message', message });
+        return !this.session.isClosed;
+      });
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      const code = error.code === 'too-long' ? 'request-too-large' : 'bad-request';
+      this.step({ type: 'unreadable', code, detail: error.message });
+    }
+    held.totalBytes += this.reader.heldBytes - heldBefore;
+  }
+
+  private step(event: SessionEvent): void {
+    for (const effect of this.session.step(event, this.options.host.clock.now())) this.do(effect);
+  }
+
+  private do(effect: SessionEffect): void {
+    switch (effect.type) {
+      case 'send':
+        this.send(effect.message);
+        return;
+      case 'opened':
+        this.open();
+        return;
+      case 'handle': {
+        const { id, request } = effect;
+        this.options.host.run(async () => {
+          const { signal } = this.over;
+          const reply = await this.options.service.handle(request, { signal });
+          this.step({ type: 'answered', id, reply });
+        });
+        return;
+      }
+      case 'watch-create':
+        this.watchers().create(effect.request, effect.watchId);
+        this.pump();
+        return;
+      case 'watch-cancel':
+        this.door?.cancel(effect.watchId);
+        this.pump();
+        return;
+      case 'watch-progress':
+        this.watchers().requestProgress();
+        this.pump();
+        return;
+      case 'watch-take':
+        this.pump();
+        return;
+      case 'snapshot-next':
+        this.refuse('bad-request', 'snapshots are not served');
+        return;
+      case 'close':
+        this.sayFarewell();
+        return;
+      case 'destroy':
+        this.stream.destroy();
+        this.finish();
+    }
+  }
+
+  private open(): void {
+    if (this.reader.heldBytes > 0) {
+      this.refuse('bad-request', 'something follows the hello that was not answered yet');
+      return;
+    }
+    this.reader.setFrameBytesMax(this.options.bounds.frameBytesMax);
+  }
+
+  private send(message: ServerMessage): void {
+    try {
+      this.sender.send(message);
+    } catch (error) {
+      if (!(error instanceof WireError) || message.type !== 'reply') throw error;
+      const reply = tooLarge(message.reply, error);
+      this.sender.send({ type: 'reply', id: message.id, reply });
+    }
+  }
+
+  private watchers(): WatchDoor {
+    this.door ??= this.options.service.openWatch(this.options.watch, () => this.pump());
+    return this.door;
+  }
+
+  // Sends events as long as there are some, the client gave credit, and takes what it was sent.
+  private pump(): void {
+    const { door, session, sender } = this;
+    while (door !== undefined && session.hasCredit && sender.waitingBytes <= WAITING_BYTES_MAX) {
+      const message = door.take();
+      if (message === undefined) return;
+      const before = sender.sentBytes;
+      sender.send({ type: 'watch', message });
+      this.step({ type: 'watch-sent', sizeBytes: sender.sentBytes - before });
+    }
+    if (door !== undefined && session.hasCredit) this.pumpLater();
+  }
+
+  private pumpLater(): void {
+    if (this.isPumping) return;
+    this.isPumping = true;
+    this.options.host.run(async () => {
+      await this.sender.taken();
+      this.isPumping = false;
+      this.pump();
+    });
+  }
+
+  private sayFarewell(): void {
+    this.release();
+    this.sender.end();
+    this.farewell = this.options.host.timers.after(FAREWELL_MS, () => this.stream.destroy());
+  }
+
+  private release(): void {
+    this.over.abort();
+    this.door?.close();
+    this.door = undefined;
+  }
+
+  private finish(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.step({ type: 'gone' });
+    this.farewell?.cancel();
+    this.release();
+    this.sender.stop();
+    this.stream.destroy();
+    this.options.held.totalBytes -= this.reader.heldBytes;
+    this.options.onClosed(this);
+    for (const resolve of this.waiters) resolve();
+  }
+}
+
+/** What is said in place of an answer that no frame holds. */
+function tooLarge(reply: KvReply, error: WireError): KvReply {
+  const isDefinite = reply.type === 'failed' && reply.isDefinite;
+  return failed('answer-too-large', isDefinite, error.reason);
+}
