@@ -1,6 +1,33 @@
 /**
  * The door of the key-value store: its core, to be run by whoever keeps the log.
  */
+export type { CallOptions } from './client/caller.ts';
+export type { ClientHost } from './client/client-host.ts';
+export type { Election } from './client/election.ts';
+export { type Bytes, type KeySelector, KvEntry } from './client/key.ts';
+export { KvClient, type KvClientOptions, type KvHash } from './client/kv-client.ts';
+export { KvError } from './client/kv-error.ts';
+export type { KvOperations, ReadOptions } from './client/kv-operations.ts';
+export type { KvSession } from './client/kv-session.ts';
+export type { KvLease, LeaseOptions, LeaseTime } from './client/lease.ts';
+export type { Claim, LockOptions } from './client/lock.ts';
+export {
+  type Condition,
+  type Consistency,
+  type DeleteAnswer,
+  type DeleteOptions,
+  type GetOptions,
+  type OperationAnswer,
+  op,
+  type PutAnswer,
+  type PutOptions,
+  type ReadAnswer,
+  type Relation,
+  when,
+} from './client/operations.ts';
+export type { StmOptions, StmView } from './client/stm.ts';
+export type { Txn, TxnAnswer } from './client/txn.ts';
+export { KvEvent, type Watch, type WatchBatch, type WatchOptions } from './client/watch.ts';
 export { applyCommand, type Command, type CommandResult } from './core/command.ts';
 export type { AnswerHeader, ReadConsistency } from './core/consistency.ts';
 export { hashKv } from './core/hash-kv.ts';
@@ -68,6 +95,12 @@ export type {
   WatchRequest,
 } from './core/watch-message.ts';
 export { type Watcher, WatchSession, type WatchSessionOptions } from './core/watch-session.ts';
+export {
+  type NativeServer,
+  type NativeServerOptions,
+  type ServerBounds,
+  serveNative,
+} from './protocol/native/native-server.ts';
 export { KvNode, startKvNode } from './shell/kv-node.ts';
 export { DEFAULT_BOUNDS, type KvBounds, type KvNodeConfig } from './shell/kv-node-config.ts';
 export type { KvService, WatchDoor } from './shell/kv-service.ts';

@@ -1,0 +1,424 @@
+/**
+ * Calls: a request is sent, and sent again where that is safe, until it is answered or its time is
+ * over.
+ *
+ *     definite failure that may pass       -> again, after a pause
+ *     indefinite failure of a read         -> again
+ *     indefinite failure of a change       -> again at its place in a session; without one: error
+ *     anything else                        -> error
+ *
+ * An error after several attempts is definite only where every one of them was.
+ */
+import { WireError } from '@mangrove/wire';
+import type { KvErrorCode } from '../core/kv-error-code.ts';
+import type { KvReply, KvRequest, SessionPlace } from '../core/kv-request.ts';
+import { NO_REVISION } from '../core/revision.ts';
+import { ChangeSessions } from './change-sessions.ts';
+import type { ClientHost } from './client-host.ts';
+import { Connection, type ConnectionEnd, type RequestOutcome } from './connection.ts';
+import { Deadline } from './deadline.ts';
+import { Endpoints } from './endpoints.ts';
+import { KvError } from './kv-error.ts';
+
+/** How a client calls. All have defaults. */
+export interface CallerOptions {
+  /** Where members listen for clients: one is enough, the client learns of the others. */
+  readonly endpoints: readonly string[];
+  /** Refuses members of other clusters. Default: any cluster. */
+  readonly cluster?: string;
+  /** How long a call may take with all its attempts, in milliseconds. Default 5000. */
+  readonly timeoutMs?: number;
+  /**
+   * How long one member may take before another one is asked, where that is safe. Default 2000.
+   * Too short: work is done twice. Too long: a member that is cut off costs so much.
+   */
+  readonly attemptTimeoutMs?: number;
+  /** How long it may take to connect to one member, in milliseconds. Default 1000. */
+  readonly connectTimeoutMs?: number;
+  /**
+   * Whether changes are sent again after a failure that leaves their outcome open; they are applied
+   * once all the same. Default true. False: such a failure is an error with `isDefinite: false`.
+   */
+  readonly exactlyOnce?: boolean;
+  /** How many changes are under way at once in exactly-once sessions; more wait. Default 64. */
+  readonly sessionsMax?: number;
+  /** The most calls under way or waiting; more are refused. Default 10,000. */
+  readonly callsMax?: number;
+}
+
+/** What one call may have of its own. */
+export interface CallOptions {
+  /** How long it may take. Default: that of the client. */
+  readonly timeoutMs?: number;
+  /** Gives the call up. What it asked for may happen all the same. */
+  readonly signal?: AbortSignal;
+}
+
+/** An answer that is no failure. */
+export type Done = Extract<KvReply, { type: 'done' }>;
+type Failed = Extract<KvReply, { type: 'failed' }>;
+
+/** How a request is treated. */
+interface Treatment {
+  /** Whether it goes to the leader where that is known. */
+  readonly wantsLeader: boolean;
+  /** Whether it may be done twice without harm. */
+  readonly isRepeatable: boolean;
+}
+
+/** Failures that may pass: where they are definite, the same request may succeed in a moment. */
+const PASSING: ReadonlySet<KvErrorCode> = new Set([
+  'no-leader',
+  'leadership-lost',
+  'too-many-requests',
+  'too-stale',
+  'unavailable',
+  'timeout',
+  'closed',
+  'session-expired',
+]);
+
+/** The first pause between attempts, and the longest one, in milliseconds. */
+const PAUSE_MS = 5;
+const PAUSE_MS_MAX = 200;
+
+/** Calls members. */
+export class Caller {
+  readonly host: ClientHost;
+  readonly endpoints: Endpoints;
+  private readonly timeoutMs: number;
+  private readonly attemptTimeoutMs: number;
+  private readonly callsMax: number;
+  private readonly sessions: ChangeSessions | undefined;
+  private callCount = 0;
+  private term = 0;
+  private isClosed = false;
+
+  constructor(host: ClientHost, options: CallerOptions) {
+    const { cluster = '', connectTimeoutMs = 1000, endpoints } = options;
+    const { exactlyOnce = true, sessionsMax = 64 } = options;
+    this.host = host;
+    this.timeoutMs = options.timeoutMs ?? 5000;
+    this.attemptTimeoutMs = options.attemptTimeoutMs ?? 2000;
+    this.callsMax = options.callsMax ?? 10_000;
+    this.endpoints = new Endpoints(host, { endpoints, cluster, connectTimeoutMs });
+    this.sessions = exactlyOnce ? new ChangeSessions(sessionsMax) : undefined;
+  }
+
+  /** Calls with a request that changes nothing, or that may be repeated without harm. */
+  repeatable(request: KvRequest, options: CallOptions = {}, wantsLeader = false): Promise<Done> {
+    return this.within(options, (deadline) =>
+      this.attempt(deadline, () => request, { wantsLeader, isRepeatable: true }),
+    );
+  }
+
+  /** Calls with a change that knows no sessions. */
+  once(request: KvRequest, options: CallOptions = {}): Promise<Done> {
+    return this.within(options, (deadline) =>
+      this.attempt(deadline, () => request, { wantsLeader: true, isRepeatable: false }),
+    );
+  }
+
+  /** Calls with a change, at a place in a session where this client has some. */
+  change(
+    make: (place: SessionPlace | undefined) => KvRequest,
+    options: CallOptions = {},
+  ): Promise<Done> {
+    const { sessions } = this;
+    if (sessions === undefined) return this.once(make(undefined), options);
+    return this.within(options, (deadline) => this.changeInSession(sessions, make, deadline));
+  }
+
+  /** Calls one member and no other, once. */
+  async at(address: string, request: KvRequest, options: CallOptions = {}): Promise<Done> {
+    return await this.within(options, async (deadline) => {
+      const connection = await this.endpoints.connection(address);
+      if (!(connection instanceof Connection)) throw endError(connection, true);
+      const outcome = await this.send(connection, request, deadline, deadline.remainingMs);
+      if (outcome === 'silent') throw deadline.error(false);
+      if (outcome.type === 'lost') throw endError(outcome.end, false);
+      if (outcome.reply.type === 'failed')
+        throw replyError(outcome.reply, outcome.reply.isDefinite);
+      return outcome.reply;
+    });
+  }
+
+  /** Ends all calls and connections. */
+  close(): void {
+    this.isClosed = true;
+    this.endpoints.close();
+  }
+
+  private async within(
+    options: CallOptions,
+    work: (deadline: Deadline) => Promise<Done>,
+  ): Promise<Done> {
+    if (this.isClosed) throw endError({ code: 'closed', detail: 'the client was closed' }, true);
+    if (this.callCount >= this.callsMax) {
+      const detail = `${this.callCount} calls of this client are under way`;
+      throw new KvError('too-many-requests', { isDefinite: true, detail });
+    }
+    this.callCount += 1;
+    const deadline = new Deadline(this.host, options.timeoutMs ?? this.timeoutMs, options.signal);
+    try {
+      return await work(deadline);
+    } finally {
+      deadline.end();
+      this.callCount -= 1;
+    }
+  }
+
+  private async changeInSession(
+    sessions: ChangeSessions,
+    make: (place: SessionPlace | undefined) => KvRequest,
+    deadline: Deadline,
+  ): Promise<Done> {
+    const treatment = { wantsLeader: true, isRepeatable: true };
+    for (;;) {
+      const place = await this.place(sessions, deadline);
+      let isLost = false;
+      try {
+        return await this.attempt(deadline, () => make(place), treatment);
+      } catch (error) {
+        isLost = error instanceof KvError && error.code === 'session-expired';
+        // It was not applied, and a session that was idle for long may be gone: a new one.
+        if (!isLost || !(error as KvError).isDefinite || deadline.isOver) throw error;
+      } finally {
+        if (isLost) sessions.lose();
+        else sessions.release(place);
+      }
+    }
+  }
+
+  private async place(sessions: ChangeSessions, deadline: Deadline): Promise<SessionPlace> {
+    for (;;) {
+      const place = sessions.take();
+      if (place === undefined) return await this.openSession(sessions, deadline);
+      if (place !== 'wait') return place;
+      if (deadline.isOver) throw deadline.error(true);
+      await new Promise<void>((resolve) => {
+        const end = () => {
+          forgetWait();
+          forgetEnd();
+          resolve();
+        };
+        const forgetWait = sessions.wait(end);
+        const forgetEnd = deadline.onOver(end);
+      });
+    }
+  }
+
+  private async openSession(sessions: ChangeSessions, deadline: Deadline): Promise<SessionPlace> {
+    const treatment = { wantsLeader: true, isRepeatable: true };
+    try {
+      const done = await this.attempt(deadline, () => ({ type: 'open-session' }), treatment);
+      if (done.result.type !== 'session') throw unexpected(done);
+      return sessions.opened(done.result.session);
+    } catch (error) {
+      sessions.lose();
+      // The change itself was not sent yet, whatever became of its session.
+      if (error instanceof KvError) {
+        throw new KvError(error.code, { isDefinite: true, cause: error });
+      }
+      throw error;
+    }
+  }
+
+  private async attempt(
+    deadline: Deadline,
+    make: () => KvRequest,
+    treatment: Treatment,
+  ): Promise<Done> {
+    const { isRepeatable, wantsLeader } = treatment;
+    const failures = new Failures(isRepeatable);
+    for (let count = 0; !deadline.isOver; count += 1) {
+      if (count > 0) await deadline.sleep(this.pauseMs(count));
+      if (deadline.isOver) break;
+      const connection = await this.connected(deadline, wantsLeader);
+      if (deadline.isOver) break;
+      if (!(connection instanceof Connection)) {
+        failures.noteUnsent(connection);
+        if (this.isClosed) break;
+        continue;
+      }
+      const patienceMs = isRepeatable ? this.attemptTimeoutMs : deadline.remainingMs;
+      const outcome = await this.send(connection, make(), deadline, patienceMs);
+      const done = this.settle(outcome, connection, failures);
+      if (done !== undefined) return done;
+    }
+    throw failures.error(deadline);
+  }
+
+  /** The answer, where the outcome is one; else it is noted as a failure, which may throw. */
+  private settle(
+    outcome: RequestOutcome | 'silent',
+    connection: Connection,
+    failures: Failures,
+  ): Done | undefined {
+    if (outcome === 'silent' || outcome.type === 'lost') {
+      failures.noteSilence(outcome === 'silent' ? undefined : outcome.end);
+    } else if (outcome.reply.type === 'done') {
+      this.noteTerm(outcome.reply.header.term, connection);
+      return outcome.reply;
+    } else {
+      failures.noteReply(outcome.reply);
+      this.noteFailure(outcome.reply, connection);
+    }
+    return undefined;
+  }
+
+  private noteFailure({ code, leader }: Failed, connection: Connection): void {
+    if (code === 'too-many-requests') return;
+    if (leader !== undefined && leader !== connection.member) this.endpoints.noteLeader(leader);
+    else this.endpoints.noteTrouble(connection);
+  }
+
+  // A new term has a new leader: the member that answered knows it.
+  private noteTerm(term: number, connection: Connection): void {
+    if (term <= this.term) return;
+    const isFirst = this.term === 0;
+    this.term = term;
+    if (!isFirst && connection.ended === undefined) this.endpoints.learnFrom(connection);
+  }
+
+  private connected(deadline: Deadline, wantsLeader: boolean): Promise<Connection | ConnectionEnd> {
+    const picked = this.endpoints.pick(wantsLeader);
+    return new Promise((resolve, reject) => {
+      const forget = deadline.onOver(() => {
+        resolve({ code: 'unavailable', detail: 'no member answered in time' });
+      });
+      picked.then(
+        (connection) => {
+          forget();
+          resolve(connection);
+        },
+        (error: unknown) => {
+          forget();
+          reject(error);
+        },
+      );
+    });
+  }
+
+  /** Sends once; `silent` where no answer came in time, or the call was given up. */
+  private send(
+    connection: Connection,
+    request: KvRequest,
+    deadline: Deadline,
+    patienceMs: number,
+  ): Promise<RequestOutcome | 'silent'> {
+    return new Promise((resolve) => {
+      const sentMs = this.host.clock.now();
+      const end = (outcome: RequestOutcome | 'silent') => {
+        timer?.cancel();
+        forget();
+        resolve(outcome);
+      };
+      const forget = deadline.onOver(() => {
+        connection.cancel(id);
+        end('silent');
+      });
+      const isShort = patienceMs < deadline.remainingMs;
+      const onImpatience = () => {
+        connection.cancel(id);
+        this.endpoints.noteTrouble(connection);
+        // Not even an answer to somebody else: the connection is of no use.
+        if (connection.heardMs < sentMs) connection.close('unavailable', 'it was silent');
+        end('silent');
+      };
+      const timer = isShort ? this.host.timers.after(patienceMs, onImpatience) : undefined;
+      const id = this.dispatch(connection, request, deadline.remainingMs, end);
+    });
+  }
+
+  private dispatch(
+    connection: Connection,
+    request: KvRequest,
+    timeoutMs: number,
+    end: (outcome: RequestOutcome) => void,
+  ): number {
+    if (connection.ended !== undefined) {
+      // It ended between being picked and now: nothing was sent.
+      end({ type: 'replied', reply: unsent('unavailable', connection.ended.detail) });
+      return 0;
+    }
+    if (connection.room <= 0) {
+      end({ type: 'replied', reply: unsent('too-many-requests', 'the connection is full') });
+      return 0;
+    }
+    try {
+      return connection.request(request, timeoutMs, end);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      const code = error.code === 'too-long' ? 'request-too-large' : 'bad-request';
+      end({ type: 'replied', reply: unsent(code, error.message) });
+      return 0;
+    }
+  }
+
+  private pauseMs(count: number): number {
+    const longest = Math.min(PAUSE_MS_MAX, PAUSE_MS * 2 ** Math.min(count, 10));
+    return this.host.random.between(Math.ceil(longest / 2), longest);
+  }
+}
+
+/** What went wrong with a call so far; throws as soon as it must not go on. */
+class Failures {
+  private readonly isRepeatable: boolean;
+  private isDefinite = true;
+  private last: KvError | undefined;
+
+  constructor(isRepeatable: boolean) {
+    this.isRepeatable = isRepeatable;
+  }
+
+  /** Nobody was there to send it to. */
+  noteUnsent(end: ConnectionEnd): void {
+    this.last = endError(end, this.isDefinite);
+  }
+
+  /** It was sent and not answered. */
+  noteSilence(end: ConnectionEnd | undefined): void {
+    this.isDefinite = false;
+    if (end !== undefined) this.last = endError(end, false);
+    if (!this.isRepeatable && this.last !== undefined) throw this.last;
+  }
+
+  /** A member refused it. */
+  noteReply(reply: Failed): void {
+    const { code } = reply;
+    this.isDefinite &&= reply.isDefinite;
+    // What the store itself says of a change is said of the one time that it was applied.
+    const isOutcome = !PASSING.has(code) && reply.isDefinite;
+    this.last = replyError(reply, isOutcome || this.isDefinite);
+    const mayPass = PASSING.has(code) && code !== 'session-expired';
+    if (!mayPass || !(reply.isDefinite || this.isRepeatable)) throw this.last;
+  }
+
+  /** The error of a call that went on as long as it could. */
+  error(deadline: Deadline): KvError {
+    if (deadline.isOver || this.last === undefined)
+      return deadline.error(this.isDefinite, this.last);
+    return this.last;
+  }
+}
+
+/** The error of an answer that has the wrong type: the member broke the protocol. */
+export function unexpected(done: Done): KvError {
+  const detail = `an answer of type ${done.result.type}`;
+  return new KvError('bad-request', { isDefinite: false, detail });
+}
+
+function unsent(code: KvErrorCode, detail: string): Failed {
+  const nothing = { leader: undefined, compactRevision: NO_REVISION };
+  return { type: 'failed', code, isDefinite: true, detail, ...nothing };
+}
+
+function endError({ code, detail }: ConnectionEnd, isDefinite: boolean): KvError {
+  return new KvError(code, { isDefinite, detail });
+}
+
+function replyError(reply: Failed, isDefinite: boolean): KvError {
+  const { code, detail, compactRevision } = reply;
+  return new KvError(code, { isDefinite, detail, compactRevision });
+}

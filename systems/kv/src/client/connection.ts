@@ -1,0 +1,241 @@
+/**
+ * One connection of a client to one member: requests go out as they come, answers find theirs.
+ */
+import { type ByteStream, type NodeId, StreamError, type Timer } from '@mangrove/host';
+import { WireError } from '@mangrove/wire';
+import type { KvErrorCode } from '../core/kv-error-code.ts';
+import type { KvReply, KvRequest } from '../core/kv-request.ts';
+import type { WatchMessage } from '../core/watch-message.ts';
+import { MessageReader, MessageSender } from '../protocol/native/message-stream.ts';
+import {
+  ANSWER_BYTES_MAX,
+  CLIENT_MESSAGE,
+  type ClientMessage,
+  PROTOCOL_VERSIONS,
+  SERVER_MESSAGE,
+  type ServerMessage,
+} from '../protocol/native/messages.ts';
+import type { ClientHost } from './client-host.ts';
+
+/** How a connection is opened. */
+export interface ConnectionOptions {
+  /** The cluster that is wanted; empty is any. */
+  readonly cluster: string;
+  /** How long it may take until the member has said who it is, in milliseconds. */
+  readonly connectTimeoutMs: number;
+}
+
+/** Why there is no connection (any more). */
+export interface ConnectionEnd {
+  readonly code: KvErrorCode;
+  readonly detail: string;
+}
+
+/** What became of a request: the member's answer, or none, since the connection ended. */
+export type RequestOutcome =
+  | { readonly type: 'replied'; readonly reply: KvReply }
+  /** It may have been received. */
+  | { readonly type: 'lost'; readonly end: ConnectionEnd };
+
+/** Gets what members send beside answers. */
+export interface WatchSink {
+  onWatch(message: WatchMessage, sizeBytes: number): void;
+  onLost(): void;
+}
+
+type Welcome = Extract<ServerMessage, { type: 'welcome' }>;
+
+/** Opens a connection; resolves to why not, where there is none. */
+export async function connect(
+  host: ClientHost,
+  address: string,
+  options: ConnectionOptions,
+): Promise<Connection | ConnectionEnd> {
+  const giveUp = new AbortController();
+  const { connectTimeoutMs } = options;
+  let connection: Connection | undefined;
+  const timer = host.timers.after(connectTimeoutMs, () => {
+    giveUp.abort();
+    connection?.close('unavailable', `${address} did not answer within ${connectTimeoutMs} ms`);
+  });
+  try {
+    const stream = await host.streams.connect(address, giveUp.signal);
+    connection = new Connection(host, address, stream);
+    const end = await connection.greet(options.cluster);
+    return end ?? connection;
+  } catch (error) {
+    if (giveUp.signal.aborted) {
+      const detail = `${address} did not answer within ${connectTimeoutMs} ms`;
+      return { code: 'unavailable', detail };
+    }
+    if (!(error instanceof StreamError)) throw error;
+    return { code: 'unavailable', detail: `${address}: ${error.message}` };
+  } finally {
+    timer.cancel();
+  }
+}
+
+/** An open connection. */
+export class Connection {
+  readonly address: string;
+  /** Is called once when the connection ends. */
+  onEnd: () => void = () => {};
+  private readonly host: ClientHost;
+  private readonly stream: ByteStream;
+  private readonly sender: MessageSender<ClientMessage>;
+  private readonly reader: MessageReader<ServerMessage>;
+  private readonly pending = new Map<number, (outcome: RequestOutcome) => void>();
+  private sink: WatchSink | undefined;
+  private welcome: Welcome | undefined;
+  private settleGreeting: (end: ConnectionEnd | undefined) => void = () => {};
+  private lastId = 0;
+  private end: ConnectionEnd | undefined;
+  private pingTimer: Timer | undefined;
+  private heardAtMs: number;
+
+  constructor(host: ClientHost, address: string, stream: ByteStream) {
+    this.host = host;
+    this.address = address;
+    this.stream = stream;
+    this.heardAtMs = host.clock.now();
+    this.sender = new MessageSender(
+      stream,
+      CLIENT_MESSAGE.at(PROTOCOL_VERSIONS.highest),
+      (task) => host.run(task),
+      (error) => this.close('unavailable', `${address}: ${error.message}`),
+    );
+    this.reader = new MessageReader(SERVER_MESSAGE.at(PROTOCOL_VERSIONS.highest), ANSWER_BYTES_MAX);
+  }
+
+  /** The member at the other end. */
+  get member(): NodeId | undefined {
+    return this.welcome?.member;
+  }
+
+  /** Why it is over; `undefined` while it is not. */
+  get ended(): ConnectionEnd | undefined {
+    return this.end;
+  }
+
+  /** How many more requests may be sent now. */
+  get room(): number {
+    return (this.welcome?.requestsMax ?? 0) - this.pending.size;
+  }
+
+  /** When something came last. */
+  get heardMs(): number {
+    return this.heardAtMs;
+  }
+
+  /** Says who wants what; resolves to `undefined` once the member has answered. */
+  greet(cluster: string): Promise<ConnectionEnd | undefined> {
+    this.host.run(() => this.read());
+    this.sender.send({ type: 'hello', ...PROTOCOL_VERSIONS, cluster });
+    return new Promise((resolve) => {
+      this.settleGreeting = resolve;
+    });
+  }
+
+  /**
+   * Sends a request. Throws `WireError` where it is too long.
+   *
+   * @param done is called once with what became of it, unless it is canceled
+   * @returns the number by which `cancel` knows it
+   */
+  request(request: KvRequest, timeoutMs: number, done: (outcome: RequestOutcome) => void): number {
+    this.lastId += 1;
+    const id = this.lastId;
+    this.sender.send({ type: 'request', id, timeoutMs: Math.ceil(timeoutMs), request });
+    this.pending.set(id, done);
+    return id;
+  }
+
+  /** Wants no answer any more. */
+  cancel(id: number): void {
+    if (this.pending.delete(id)) this.sender.send({ type: 'cancel', id });
+  }
+
+  /** Hands what watchers are sent to `sink`, from now on. */
+  watchWith(sink: WatchSink): void {
+    this.sink = sink;
+  }
+
+  /** Says something that has no answer of its own. */
+  say(message: Exclude<ClientMessage, { type: 'request' | 'hello' }>): void {
+    this.sender.send(message);
+  }
+
+  /** Ends the connection; whoever waits for an answer is told. */
+  close(code: KvErrorCode, detail: string): void {
+    if (this.end !== undefined) return;
+    this.end = { code, detail };
+    this.pingTimer?.cancel();
+    this.sender.stop();
+    this.stream.destroy();
+    this.settleGreeting(this.end);
+    const waiting = [...this.pending.values()];
+    this.pending.clear();
+    for (const done of waiting) done({ type: 'lost', end: this.end });
+    this.sink?.onLost();
+    this.onEnd();
+  }
+
+  private async read(): Promise<void> {
+    const { address } = this;
+    try {
+      for (;;) {
+        const bytes = await this.stream.read();
+        if (bytes === undefined) break;
+        this.heardAtMs = this.host.clock.now();
+        this.reader.push(bytes, (message, sizeBytes) => {
+          this.onMessage(message, sizeBytes);
+          return this.end === undefined;
+        });
+      }
+      this.close('unavailable', `${address} ended the connection`);
+    } catch (error) {
+      if (error instanceof StreamError) this.close('unavailable', `${address}: ${error.message}`);
+      else if (error instanceof WireError) {
+        this.close('bad-request', `${address} speaks another language: ${error.message}`);
+      } else throw error;
+    }
+  }
+
+  private onMessage(message: ServerMessage, sizeBytes: number): void {
+    switch (message.type) {
+      case 'welcome':
+        this.welcome = message;
+        this.settleGreeting(undefined);
+        this.pingLater(message.keepAliveMs / 3);
+        return;
+      case 'reply': {
+        const done = this.pending.get(message.id);
+        if (done === undefined) return;
+        this.pending.delete(message.id);
+        done({ type: 'replied', reply: message.reply });
+        return;
+      }
+      case 'watch':
+        this.sink?.onWatch(message.message, sizeBytes);
+        return;
+      case 'goodbye':
+        this.close(message.code, `${this.address}: ${message.detail}`);
+        return;
+      case 'pong':
+      case 'snapshot-chunk':
+        return;
+    }
+  }
+
+  // A member that does not even answer this for so long is gone, whatever TCP says.
+  private pingLater(everyMs: number): void {
+    this.pingTimer = this.host.timers.after(everyMs, () => {
+      if (this.host.clock.now() - this.heardAtMs > 3 * everyMs) {
+        this.close('unavailable', `${this.address} was silent for ${3 * everyMs} ms`);
+        return;
+      }
+      this.sender.send({ type: 'ping' });
+      this.pingLater(everyMs);
+    });
+  }
+}

@@ -1,0 +1,12 @@
+/**
+ * The door of the store for Node.js: a store in this process, members as processes, and clients.
+ */
+export { type ConnectKvOptions, connectKv } from './service/connect-kv.ts';
+export {
+  KvMember,
+  type KvMemberPlace,
+  type KvMemberSettings,
+  openMemberHost,
+  startMember,
+} from './service/kv-member.ts';
+export { LocalKv, type StartKvOptions, startKv } from './service/start-kv.ts';

@@ -1,0 +1,119 @@
+/**
+ * One member in this process: its Host, the node on it, and its port for clients.
+ */
+import { type RunningNode, toNodeId } from '@mangrove/host';
+import {
+  createProcessHost,
+  type MemoryStorage,
+  type ProcessHost,
+  type ProcessHostOptions,
+} from '@mangrove/host-process/node';
+import { simpleConfiguration } from '@mangrove/raft';
+import {
+  type NativeServer,
+  type NativeServerOptions,
+  serveNative,
+} from '../protocol/native/native-server.ts';
+import { type KvNode, startKvNode } from '../shell/kv-node.ts';
+import type { KvNodeConfig } from '../shell/kv-node-config.ts';
+
+/** What the members of a cluster have in common. */
+export interface KvMemberSettings
+  extends Pick<KvNodeConfig, 'raft' | 'bounds'>,
+    Pick<ProcessHostOptions, 'tls' | 'streamTls' | 'control' | 'trace' | 'host'> {
+  readonly cluster: string;
+  /** What strangers may take of the port for clients. */
+  readonly port?: NativeServerOptions['bounds'];
+}
+
+/** Where one member is. */
+export interface KvMemberPlace {
+  readonly name: string;
+  readonly data: string | MemoryStorage;
+  /** Ports for the other members and for clients; 0 is any free one. */
+  readonly peerPort: number;
+  readonly clientPort: number;
+}
+
+/** Takes the data and the port of a member, so that the others can be told where it is. */
+export function openMemberHost(
+  settings: KvMemberSettings,
+  place: KvMemberPlace,
+): Promise<ProcessHost> {
+  const { raft: _raft, bounds: _bounds, port: _port, ...host } = settings;
+  return createProcessHost({
+    ...host,
+    node: toNodeId(place.name),
+    dataDirectory: place.data,
+    port: place.peerPort,
+  });
+}
+
+/**
+ * Starts a member on its Host; closes the Host where that fails.
+ *
+ * @param peers the founders and where they are, this one included
+ */
+export async function startMember(
+  host: ProcessHost,
+  settings: KvMemberSettings,
+  place: KvMemberPlace,
+  peers: Readonly<Record<string, string>>,
+): Promise<KvMember> {
+  const { cluster, raft, bounds, port } = settings;
+  const entries = Object.entries(peers).map(([name, address]) => {
+    return { node: toNodeId(name), address };
+  });
+  try {
+    const node = await startKvNode(host, {
+      peers: entries,
+      founding: simpleConfiguration(entries.map((entry) => entry.node)),
+      cluster,
+      ...(raft === undefined ? {} : { raft }),
+      ...(bounds === undefined ? {} : { bounds }),
+    });
+    const server = await serveNative(host, node, {
+      port: place.clientPort,
+      cluster,
+      ...(port === undefined ? {} : { bounds: port }),
+    });
+    return new KvMember(host, node, server);
+  } catch (error) {
+    await host.close();
+    throw error;
+  }
+}
+
+/** A member that runs. */
+export class KvMember implements RunningNode {
+  readonly host: ProcessHost;
+  readonly node: KvNode;
+  private readonly server: NativeServer;
+
+  constructor(host: ProcessHost, node: KvNode, server: NativeServer) {
+    this.host = host;
+    this.node = node;
+    this.server = server;
+  }
+
+  /** Where clients connect to. */
+  get clientAddress(): string {
+    return this.server.address;
+  }
+
+  /** Tells its clients, answers what it can, and stops. */
+  async close(): Promise<void> {
+    await this.server.close();
+    await this.node.close();
+    await this.host.close();
+  }
+
+  /** Stops as a crash does. */
+  async kill(): Promise<void> {
+    await this.host.crash();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
