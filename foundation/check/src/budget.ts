@@ -10,11 +10,12 @@ import type { UnknownReason } from './verdict.ts';
 /** The bounds that a caller may set. */
 export interface Bounds {
   /**
-   * Steps of search over all keys; 100 million. A step is one operation tried in one place, well
-   * under a microsecond. Too small: histories with many open operations are not decided.
+   * Steps of search over all keys; 50 million, which take half a minute at worst. A step is one
+   * operation tried in one place, under a microsecond; to copy or compare a long value counts as
+   * many as it takes time. Too small: histories with many open operations are not decided.
    */
   readonly maxSteps?: number;
-  /** Memory of what a search remembers, estimated, in bytes; 256 MiB. */
+  /** Memory of what a search remembers, estimated, in bytes; 160 MiB. */
   readonly maxMemoryBytes?: number;
   /** Any clock that does not go back, in milliseconds; needed for `timeoutMs`. */
   readonly nowMs?: () => number;
@@ -22,8 +23,8 @@ export interface Bounds {
   readonly timeoutMs?: number;
 }
 
-const DEFAULT_STEPS = 100_000_000;
-const DEFAULT_MEMORY_BYTES = 256 * 1024 * 1024;
+const DEFAULT_STEPS = 50_000_000;
+const DEFAULT_MEMORY_BYTES = 160 * 1024 * 1024;
 
 /** What is left of the bounds. Belongs to one judgement. */
 export class Budget {

@@ -34,19 +34,20 @@ export interface Model<State extends Value = Value> {
    */
   readonly growth?: Growth<State>;
   /**
-   * The operations that can be left out together with `operation`, itself included, so that a
-   * history that is right stays right; undefined where there are none. Reads can always be left
-   * out.
+   * Of the operations `all`: those that can be left out together with one of them, itself included,
+   * so that a history that is right stays right; undefined where there are none. Reads can always
+   * be left out. Looks at all of them once, since there may be a million.
    *
-   * It is what makes an explanation small: a write goes when no read that stays saw it.
+   * It is what makes an explanation small: a write goes when no read that stays saw it. Where it is
+   * absent, no write goes.
    */
-  dropGroup?(
-    operation: RecordedOperation,
-    all: readonly RecordedOperation[],
-  ): readonly RecordedOperation[] | undefined;
+  dropGroups?(all: readonly RecordedOperation[]): DropGroups;
   /** The initial value, where the model is a register that is only read and written. */
   readonly register?: { readonly initial: Value };
 }
+
+/** What can be left out together with an operation. */
+export type DropGroups = (operation: RecordedOperation) => readonly RecordedOperation[] | undefined;
 
 /** What a search may conclude from the fact that a state only grows. */
 export interface Growth<State> {
@@ -81,7 +82,9 @@ export function show(value: Value): string {
 /** Whether two values are the same JSON. Names of an object may come in any order. */
 export function sameValue(a: Value | undefined, b: Value | undefined): boolean {
   if (a === b) return true;
-  return isComposite(a) && isComposite(b) && canonical(a) === canonical(b);
+  if (!isComposite(a) || !isComposite(b)) return false;
+  if (!Array.isArray(a) || !Array.isArray(b)) return canonical(a) === canonical(b);
+  return a.length === b.length && a.every((item, at) => sameValue(item, b[at]));
 }
 
 /**

@@ -2,8 +2,8 @@
  * Leaves operations out of a history that is wrong, as long as the rest is still wrong.
  *
  * Only those go that a right history can lose and stay right: reads, and what the model's
- * `dropGroup` lets go. So what is left is wrong because the whole is, and not because something was
- * left out; and the writes that a read saw stay as long as the read does.
+ * `dropGroups` lets go. So what is left is wrong because the whole is, and not because something
+ * was left out; and the writes that a read saw stay as long as the read does.
  *
  * Operations go in halves, quarters and so on down to single ones, reads and writes in turn, until
  * nothing goes any more: then the rest is the smallest in the sense that none of its operations can
@@ -12,7 +12,7 @@
  * Source: delta debugging, Zeller and Hildebrandt 2002.
  */
 import type { RecordedOperation } from './history.ts';
-import type { Model } from './model.ts';
+import type { DropGroups, Model } from './model.ts';
 import type { Slices } from './task.ts';
 
 /** What came of judging some of the operations. */
@@ -104,33 +104,33 @@ export class OperationShrinker<Failure> {
   /** Later rounds try single operations only: larger groups went before, if they could. */
   *#shrinkAmong(isChosen: (operation: RecordedOperation) => boolean, round: number): Slices<void> {
     const count = this.#operations.filter(isChosen).length;
-    let size = round === 0 ? Math.ceil(count / 2) : 1;
+    let size = round === 0 ? count : Math.min(count, 1);
+    const groupOf = size === 0 ? () => [] : this.#groups();
     while (size > 0 && !this.isSpent) {
       const chosen = this.#operations.filter(isChosen);
       for (let from = 0; from < chosen.length && !this.isSpent; from += size) {
-        yield* this.#tryWithout(chosen.slice(from, from + size));
+        yield* this.#tryWithout(chosen.slice(from, from + size), groupOf);
       }
       size = size === 1 ? 0 : Math.ceil(size / 2);
     }
   }
 
-  *#tryWithout(group: readonly RecordedOperation[]): Slices<void> {
-    const all = this.#operations;
+  *#tryWithout(group: readonly RecordedOperation[], groupOf: DropGroups): Slices<void> {
     const gone = new Set<RecordedOperation>();
     for (const operation of group) {
-      if (this.isSpent) return;
-      for (const other of this.#groupOf(operation, all)) gone.add(other);
+      if (gone.has(operation)) continue;
+      for (const other of groupOf(operation) ?? []) gone.add(other);
     }
     yield;
-    if (gone.size > 0) yield* this.tryRest(all.filter((operation) => !gone.has(operation)));
+    if (gone.size === 0) return;
+    const rest = this.#operations.filter((operation) => !gone.has(operation));
+    if (rest.length < this.#operations.length) yield* this.tryRest(rest);
   }
 
-  #groupOf(
-    operation: RecordedOperation,
-    all: readonly RecordedOperation[],
-  ): readonly RecordedOperation[] {
-    if (this.#model.isReadOnly(operation)) return [operation];
-    this.#stepsLeft -= all.length >>> 3;
-    return this.#model.dropGroup?.(operation, all) ?? [];
+  /** What goes together, as it is now: what was seen may be seen no more once a read is gone. */
+  #groups(): DropGroups {
+    this.#stepsLeft -= this.#operations.length;
+    const dropped = this.#model.dropGroups?.(this.#operations);
+    return (operation) => (this.#model.isReadOnly(operation) ? [operation] : dropped?.(operation));
   }
 }

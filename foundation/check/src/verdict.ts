@@ -12,6 +12,7 @@
  */
 import type { RecordedOperation } from './history.ts';
 import { describeOperation } from './model.ts';
+import { finishSlices, Pace, type Slices } from './task.ts';
 
 /** What a judge says. */
 export type Verdict =
@@ -144,8 +145,21 @@ export function coverageOf(
   operations: readonly RecordedOperation[],
   notChecked: readonly string[] = [],
 ): Coverage {
+  return finishSlices(coverageSlices(check, operations, notChecked));
+}
+
+/** The same in slices. */
+export function* coverageSlices(
+  check: string,
+  operations: readonly RecordedOperation[],
+  notChecked: readonly string[] = [],
+): Slices<Coverage> {
+  const pace = new Pace(check);
   const counter = new CoverageCounter();
-  for (const operation of operations) counter.add(operation);
+  for (const operation of operations) {
+    counter.add(operation);
+    if (pace.isOver()) yield;
+  }
   return counter.coverage(check, notChecked);
 }
 
@@ -179,7 +193,10 @@ export class CoverageCounter {
   }
 }
 
-/** A violation seen at the operation `marked`, with its drawing. */
+/** How many operations of a long history are drawn. */
+const MAX_DRAWN = 40;
+
+/** A violation seen at the operation `marked`, with its drawing; of many operations some. */
 export function violationOf(
   anomaly: string,
   sentences: readonly string[],
@@ -188,13 +205,41 @@ export function violationOf(
   arrows: readonly DrawingArrow[] = [],
 ): Violation {
   const ids = new Set(marked === undefined ? [] : [marked.id]);
+  const drawn = marked === undefined ? operations : drawnOf(operations, marked, arrows);
   return {
     anomaly,
     ...(marked?.key === undefined ? {} : { key: marked.key }),
-    sentences,
+    sentences: [...sentences, ...sizeSentences(operations)],
     operations,
-    drawing: drawingOf(operations, describeOperation, ids, arrows),
+    drawing: drawingOf(drawn, describeOperation, ids, arrows),
   };
+}
+
+/**
+ * Of a long history those that arrows lead from or to, and those that ended last, up to `last`:
+ * there it shows what is wrong.
+ */
+export function drawnOf(
+  operations: readonly RecordedOperation[],
+  last: RecordedOperation,
+  arrows: readonly DrawingArrow[] = [],
+): readonly RecordedOperation[] {
+  if (operations.length <= MAX_DRAWN) return operations;
+  const named = new Set(arrows.flatMap(({ from, to }) => [from, to]));
+  const endOf = ({ completedAt }: RecordedOperation) => Math.min(completedAt, last.completedAt);
+  return operations
+    .toSorted((a, b) => endOf(b) - endOf(a))
+    .filter((it, index) => index < MAX_DRAWN || it === last || named.has(it.id))
+    .sort((a, b) => a.id - b.id);
+}
+
+/** That a part is large, where it is, and that not all of it is drawn. */
+export function sizeSentences(operations: readonly RecordedOperation[]): readonly string[] {
+  if (operations.length <= MAX_DRAWN) return [];
+  return [
+    `It takes ${operations.length} operations, those that the reads saw among them; ${MAX_DRAWN} ` +
+      'are drawn.',
+  ];
 }
 
 /** The drawing of some operations; `label` says what stands on a bar. */

@@ -4,16 +4,15 @@
 import type { RecordedOperation } from '../history.ts';
 import { describeOperation, type Model, sameValue, show } from '../model.ts';
 import type { Slices } from '../task.ts';
-import { type DrawingArrow, drawingOf, type Violation, violationOf } from '../verdict.ts';
+import { type DrawingArrow, drawingOf, drawnOf, type Violation, violationOf } from '../verdict.ts';
 import type { DeadEnd } from './search.ts';
 import { shrinkFailure } from './shrink.ts';
 import type { UniqueFault, Zone } from './unique-register.ts';
 
 const ANOMALY = 'not-linearizable';
 
-/** How many operations of a long order are told, and how many of a long history are drawn. */
+/** How many operations of a long order are told. */
 const MAX_TOLD = 8;
-const MAX_DRAWN = 40;
 
 /** The violation at which a search of `part`, the operations of one object, ended. */
 export function* explainDeadEnd(
@@ -23,7 +22,7 @@ export function* explainDeadEnd(
 ): Slices<Violation> {
   const { operations, deadEnd, isSmallest } = yield* shrinkFailure(model, part, found);
   const { blocked, orderTail } = deadEnd;
-  const sentences = [...sentencesOf(model, deadEnd), ...sizeSentences(operations, isSmallest)];
+  const sentences = [...sentencesOf(model, deadEnd), ...searchSentences(isSmallest)];
   const drawn = drawnOf(operations, blocked);
   const ids = new Set(drawn.map(({ id }) => id));
   const order = orderTail.filter(({ id }) => ids.has(id));
@@ -36,36 +35,10 @@ export function* explainDeadEnd(
   return { ...violationOf(ANOMALY, sentences, operations, blocked), drawing };
 }
 
-/** Of a long history those that ended last, up to `last`: there it shows that no order goes on. */
-export function drawnOf(
-  operations: readonly RecordedOperation[],
-  last: RecordedOperation,
-): readonly RecordedOperation[] {
-  const endOf = ({ completedAt }: RecordedOperation) => Math.min(completedAt, last.completedAt);
-  return operations
-    .toSorted((a, b) => endOf(b) - endOf(a))
-    .filter((operation, index) => index < MAX_DRAWN || operation === last)
-    .sort((a, b) => a.id - b.id);
-}
-
-/** Why a part is as large as it is, and whether it could be smaller. */
-export function sizeSentences(
-  operations: readonly RecordedOperation[],
-  isSmallest: boolean,
-): readonly string[] {
-  const sentences: string[] = [];
-  if (!isSmallest) {
-    sentences.push(
-      'It may show with fewer operations: the bound of the search for them was reached.',
-    );
-  }
-  if (operations.length > MAX_DRAWN) {
-    sentences.push(
-      `It takes ${operations.length} operations, those that the reads saw among them; ` +
-        `${MAX_DRAWN} are drawn.`,
-    );
-  }
-  return sentences;
+/** That a part may not be the smallest. */
+export function searchSentences(isSmallest: boolean): readonly string[] {
+  if (isSmallest) return [];
+  return ['It may show with fewer operations: the bound of the search for them was reached.'];
 }
 
 function sentencesOf(

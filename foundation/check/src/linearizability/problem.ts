@@ -135,20 +135,18 @@ function* classSlices(
 
 /** Numbers what has the same effect and answer. */
 class ClassNames {
-  /** By what an operation is but for its argument, numbers by the argument. */
+  /** By what an operation is but for argument and process, numbers by these. */
   readonly #groups = new Map<string, Map<Value | undefined, number>>();
   #count = 0;
 
   numberOf({ f, key, argument, result, process, end }: RecordedOperation, usesProcess: boolean) {
-    // What differs in a million operations is mostly the argument: it is not made a text of.
-    const isComposite = typeof argument === 'object' && argument !== null;
-    const name = canonical([
-      ...[f, key ?? null, result === undefined ? [] : [result]],
-      ...[usesProcess ? process : null, end, isComposite],
-    ]);
+    // What differs in a million operations is mostly the argument, or the process: groups are few.
+    const isText = usesProcess || (typeof argument === 'object' && argument !== null);
+    const name = canonical([f, key ?? null, result === undefined ? [] : [result], end, isText]);
     const group = this.#groups.get(name) ?? new Map<Value | undefined, number>();
     this.#groups.set(name, group);
-    const value = isComposite ? canonical(argument) : argument;
+    const given = argument === undefined ? [] : [argument];
+    const value = isText ? canonical([usesProcess ? process : null, ...given]) : argument;
     const number = group.get(value) ?? this.#count;
     if (number === this.#count) {
       group.set(value, number);

@@ -22,7 +22,7 @@
 import type { Budget } from '../budget.ts';
 import type { RecordedOperation, Value } from '../history.ts';
 import type { UnknownReason } from '../verdict.ts';
-import { ConfigurationMemo } from './configuration-memo.ts';
+import { ConfigurationMemo, type Uses, withUse } from './configuration-memo.ts';
 import type { Problem } from './problem.ts';
 import { ILLEGAL, StateSpace } from './state-space.ts';
 
@@ -54,7 +54,7 @@ interface Frame {
   readonly place: number;
   readonly state: number;
   readonly bits: Int32Array;
-  readonly used: readonly number[];
+  readonly used: Uses;
   readonly orderLength: number;
   readonly shrunk: number;
   /**
@@ -70,7 +70,7 @@ export class Search {
   readonly #problem: Problem;
   readonly #budget: Budget;
   readonly #space: StateSpace;
-  readonly #memo = new ConfigurationMemo();
+  readonly #memo: ConfigurationMemo;
   readonly #frames: Frame[] = [];
   readonly #order: number[] = [];
   /** By slot: the pending operation; -1 for none. */
@@ -82,7 +82,9 @@ export class Search {
   #place = 0;
   #state = 0;
   #bits: Int32Array;
-  #used: readonly number[] = [];
+  #used: Uses = [];
+  /** By class: how often it is in `#used`. */
+  readonly #usesOf: Int32Array;
   /** How many linearized operations may have shrunk the state. */
   #shrunk = 0;
   #openFrom = -1;
@@ -93,7 +95,9 @@ export class Search {
   constructor(problem: Problem, budget: Budget) {
     this.#problem = problem;
     this.#budget = budget;
-    this.#space = new StateSpace(problem.model, problem.classCount);
+    this.#space = new StateSpace(problem.model, problem.classCount, budget);
+    this.#memo = new ConfigurationMemo(budget);
+    this.#usesOf = new Int32Array(problem.classCount);
     this.#pending = new Int32Array(problem.slotCount).fill(-1);
     this.#available = new Int32Array(problem.classCount);
     this.#bits = new Int32Array((problem.slotCount + 31) >>> 5);
@@ -186,9 +190,9 @@ export class Search {
 
   /** Makes a frame of the present configuration, unless it is known to lead nowhere. */
   #enter(): void {
-    if (this.#isDeadEnd(this.#space.state(this.#state))) return;
+    if (this.#isDeadEnd(this.#state, this.#space.state(this.#state))) return;
     if (!this.#memo.add(this.#place, this.#state, this.#bits, this.#used)) return;
-    this.#frameBytes += 150 + 4 * this.#bits.length + 8 * this.#used.length;
+    this.#frameBytes += frameBytes(this.#bits, this.#used);
     this.#frames.push({
       place: this.#place,
       state: this.#state,
@@ -205,17 +209,26 @@ export class Search {
     this.#restore(frame);
     this.#note(frame);
     this.#frames.pop();
-    this.#frameBytes -= 150 + 4 * frame.bits.length + 8 * frame.used.length;
+    this.#frameBytes -= frameBytes(frame.bits, frame.used);
   }
 
   #restore(frame: Frame): void {
     this.#retreat(frame.place);
     this.#state = frame.state;
     this.#bits.set(frame.bits);
-    this.#used = frame.used;
+    this.#budget.stepCount += frame.bits.length >>> 5;
+    this.#use(frame.used);
     this.#order.length = frame.orderLength;
     this.#shrunk = frame.shrunk;
     this.#openFrom = frame.openFrom;
+  }
+
+  #use(used: Uses): void {
+    if (used === this.#used) return;
+    this.#budget.stepCount += (this.#used.length + used.length) >>> 4;
+    for (let at = 0; at < this.#used.length; at += 2) this.#usesOf[this.#used[at] ?? 0] = 0;
+    for (let at = 0; at < used.length; at += 2) this.#usesOf[used[at] ?? 0] = used[at + 1] ?? 0;
+    this.#used = used;
   }
 
   /** Takes the frame's next choice that is legal; false when none is left. */
@@ -264,6 +277,7 @@ export class Search {
   #hasTwinBefore(index: number, classNumber: number): boolean {
     const { classOf, operations } = this.#problem;
     const completedAt = operations[index]?.completedAt ?? 0;
+    this.#budget.stepCount += this.#pending.length >>> 5;
     return this.#pending.some(
       (other, slot) =>
         other >= 0 &&
@@ -278,15 +292,12 @@ export class Search {
     const { classMember, growth, model } = this.#problem;
     const member = classMember[classNumber];
     if (member === undefined) return false;
-    let uses = 0;
-    for (const used of this.#used) if (used === classNumber) uses++;
-    if (uses >= (this.#available[classNumber] ?? 0)) return false;
+    if ((this.#usesOf[classNumber] ?? 0) >= (this.#available[classNumber] ?? 0)) return false;
     if (this.#growsTooFar(classNumber, member)) return false;
     const to = this.#space.step(this.#state, classNumber, member);
     if (to === ILLEGAL || to === this.#state) return false;
     if (this.#isIdleDetour(to, classNumber, member)) return false;
-    this.#used = [...this.#used, classNumber].sort((a, b) => a - b);
-    this.#budget.stepCount += this.#used.length >>> 4;
+    this.#use(withUse(this.#used, classNumber));
     if (growth !== undefined && model.growth?.grows(member) === false) this.#shrunk++;
     const [before, length] = [this.#state, this.#order.length];
     this.#moveTo(to, -(classNumber + 1));
@@ -302,8 +313,9 @@ export class Search {
     const { model } = this.#problem;
     if (model.growth?.grows(operation) !== true) return false;
     if (this.#space.knows(this.#state, classNumber)) return false;
+    this.#space.spendOn(this.#state);
     const state = model.step(this.#space.state(this.#state), operation);
-    return state === undefined || this.#isDeadEnd(state);
+    return state === undefined || this.#isDeadEnd(this.#state, state);
   }
 
   /**
@@ -338,26 +350,32 @@ export class Search {
     this.#order.push(index);
   }
 
-  /** Whether a state cannot grow into what a read saw that is still to be linearized. */
-  #isDeadEnd(state: Value): boolean {
+  /**
+   * Whether a state cannot grow into what a read saw that is still to be linearized.
+   *
+   * @param near the number of a state that is about as large
+   */
+  #isDeadEnd(near: number, state: Value): boolean {
     const { growth, readOnly } = this.#problem;
     if (growth === undefined) return false;
     const next = growth.nextObservation[this.#place] ?? -1;
-    if (next >= 0 && this.#isOutOfReach(next, state)) return true;
+    if (next >= 0 && this.#isOutOfReach(next, near, state)) return true;
+    this.#budget.stepCount += this.#pending.length >>> 5;
     return this.#pending.some(
       (index, slot) =>
         index >= 0 &&
         readOnly[index] === 1 &&
         !this.#isLinearized(slot) &&
-        this.#isOutOfReach(index, state),
+        this.#isOutOfReach(index, near, state),
     );
   }
 
-  #isOutOfReach(observation: number, state: Value): boolean {
+  #isOutOfReach(observation: number, near: number, state: Value): boolean {
     const { growth, model, operations } = this.#problem;
     if ((growth?.shrinkersBefore[observation] ?? 0) > this.#shrunk) return false;
     const operation = operations[observation];
     if (operation === undefined || model.growth === undefined) return false;
+    this.#space.spendOn(near);
     return !model.growth.reaches(state, operation);
   }
 
@@ -405,4 +423,9 @@ export class Search {
     const operation = step >= 0 ? operations[step] : classMember[-step - 1];
     return operation === undefined ? [] : [operation];
   }
+}
+
+/** The memory of a frame, estimated. */
+function frameBytes(bits: Int32Array, used: Uses): number {
+  return 250 + 4 * bits.length + 8 * used.length;
 }

@@ -20,8 +20,11 @@ export interface SmallFailure {
   readonly isSmallest: boolean;
 }
 
+/** What all trials may spend, and one of them, besides going through the operations some times. */
 const TOTAL_STEPS = 2_000_000;
+const TOTAL_PASSES = 4;
 const TRY_STEPS = 250_000;
+const TRY_PASSES = 3;
 const SLICE_STEPS = 5_000;
 const TRY_MEMORY_BYTES = 32 * 1024 * 1024;
 /** The longest history whose dead end is looked for once more without looking ahead. */
@@ -41,7 +44,8 @@ export function* shrinkFailure(
   const happened = operations.filter(({ end }) => end !== 'fail');
   const cut = new Cut(model);
   const whole = { operations: happened, failure: deadEnd };
-  const shrinker = new OperationShrinker(model, whole, (rest) => cut.judge(rest), TOTAL_STEPS);
+  const maxSteps = TOTAL_STEPS + TOTAL_PASSES * happened.length;
+  const shrinker = new OperationShrinker(model, whole, (rest) => cut.judge(rest), maxSteps);
   yield* cut.findEarliest(shrinker);
   yield* shrinker.shrink();
   return yield* explained(model, cut, shrinker);
@@ -108,7 +112,12 @@ class Cut {
     operations: readonly RecordedOperation[],
     model: Model = this.#model,
   ): Slices<Trial<DeadEnd>> {
-    const budget = new Budget({ maxSteps: TRY_STEPS, maxMemoryBytes: TRY_MEMORY_BYTES });
+    // Where nothing is known to have happened by then, nothing can be wrong.
+    if (!operations.some(({ end, completedAt }) => end === 'ok' && completedAt <= this.#at)) {
+      return { failure: undefined, isDecided: true, stepCount: 0 };
+    }
+    const maxSteps = TRY_STEPS + TRY_PASSES * operations.length;
+    const budget = new Budget({ maxSteps, maxMemoryBytes: TRY_MEMORY_BYTES });
     const search = new Search(createProblem(model, operations.map(this.#untilCut)), budget);
     let result = search.run(SLICE_STEPS);
     while (result.type === 'running') {
@@ -121,7 +130,7 @@ class Cut {
 
   /** What was under way at the cut need not have happened by then; its answer is known even so. */
   readonly #untilCut = (operation: RecordedOperation): RecordedOperation =>
-    operation.completedAt > this.#at
+    operation.end === 'ok' && operation.completedAt > this.#at
       ? { ...operation, end: 'open', completedAt: Number.POSITIVE_INFINITY }
       : operation;
 }

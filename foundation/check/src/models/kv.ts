@@ -2,7 +2,15 @@
  * A store of values by key that can be appended to.
  */
 import type { RecordedOperation, Value } from '../history.ts';
-import { isAnswerKnown, type Model, sameValue, show } from '../model.ts';
+import {
+  canonical,
+  type DropGroups,
+  isAnswerKnown,
+  type Model,
+  sameValue,
+  show,
+} from '../model.ts';
+import { partFinder } from './text-parts.ts';
 
 /**
  * A store with `get`, `put`, `append`, `delete` and `cas`; each key is judged by itself.
@@ -21,7 +29,7 @@ export function kv(initial: Value = null): Model {
     step: (state, operation) => step(state, operation, initial),
     isReadOnly: (operation) => isRead(operation) || isIdleCas(operation),
     faultOf,
-    dropGroup,
+    dropGroups,
     growth: {
       grows: ({ f }) => f === 'append',
       reaches: (state, { f, result }) =>
@@ -35,6 +43,10 @@ const KNOWN: readonly string[] = [...READS, 'put', 'write', 'append', 'delete', 
 
 function isRead({ f }: RecordedOperation): boolean {
   return READS.includes(f);
+}
+
+function isWrite({ f }: RecordedOperation): boolean {
+  return f === 'put' || f === 'write' || f === 'append';
 }
 
 function isIdleCas({ f, argument, result }: RecordedOperation): boolean {
@@ -72,30 +84,36 @@ function appended(state: Value, tail: Value): Value | undefined {
 }
 
 function isPrefix(state: Value, whole: Value): boolean {
-  if (typeof state === 'string') return typeof whole === 'string' && whole.startsWith(state);
+  if (typeof state === 'string') return typeof whole === 'string' && beginsWith(whole, state);
   if (!Array.isArray(state)) return sameValue(state, whole);
   if (!Array.isArray(whole) || whole.length < state.length) return false;
   return state.every((item, index) => sameValue(item, whole[index]));
 }
 
-/** A put or an append can go when no value that was read has a trace of it. */
-function dropGroup(
-  operation: RecordedOperation,
-  all: readonly RecordedOperation[],
-): readonly RecordedOperation[] | undefined {
-  const { f, argument } = operation;
-  if (f === 'delete' || f === 'cas') return undefined;
-  const isSeen = all.some(
-    (other) =>
-      other.f === 'cas' || (isRead(other) && holds(other.result ?? null, argument ?? null)),
-  );
-  return isSeen ? undefined : [operation];
+/** What was appended last is compared first: there most texts that are not the beginning differ. */
+function beginsWith(whole: string, text: string): boolean {
+  const from = Math.max(0, text.length - 16);
+  return text.endsWith(whole.slice(from, text.length)) && whole.startsWith(text);
 }
 
-function holds(whole: Value, part: Value): boolean {
-  if (typeof whole === 'string' && typeof part === 'string') return whole.includes(part);
-  if (Array.isArray(whole) && whole.some((item) => sameValue(item, part))) return true;
-  return sameValue(whole, part);
+/** A put or an append can go when no value that was read has a trace of it. */
+function dropGroups(all: readonly RecordedOperation[]): DropGroups {
+  if (all.some(({ f }) => f === 'cas')) return () => undefined;
+  const traces = new Set<string>();
+  const texts = new Set<string>();
+  for (const { result = null } of all.filter(isRead)) {
+    traces.add(canonical(result));
+    if (Array.isArray(result)) for (const item of result) traces.add(canonical(item));
+    if (typeof result === 'string') texts.add(result);
+  }
+  const written = all.filter(isWrite).map(({ argument }) => argument);
+  const parts = new Set(written.filter((argument) => typeof argument === 'string'));
+  const isInText = partFinder(parts, texts);
+  return (operation) => {
+    const { argument = null } = operation;
+    if (!isWrite(operation) || traces.has(canonical(argument))) return undefined;
+    return typeof argument === 'string' && isInText(argument) ? undefined : [operation];
+  };
 }
 
 function faultOf({ f, argument }: RecordedOperation): string | undefined {

@@ -2,7 +2,7 @@
  * Several registers that one operation reads and writes at one moment.
  */
 import type { RecordedOperation, Value } from '../history.ts';
-import { canonical, isAnswerKnown, type Model, sameValue } from '../model.ts';
+import { canonical, type DropGroups, isAnswerKnown, type Model, sameValue } from '../model.ts';
 
 type Registers = { readonly [name: string]: Value };
 
@@ -26,7 +26,7 @@ export function multiRegister(initial: Registers = {}): Model {
     usesProcess: false,
     step: (state, operation) => stepAll(state as Registers, operation),
     isReadOnly: (operation) => accessesOf(operation)?.every(({ write }) => !write) ?? false,
-    dropGroup,
+    dropGroups,
     faultOf: (operation) => {
       if (accessesOf(operation) !== undefined) return undefined;
       const shown = canonical(operation.argument ?? null);
@@ -48,21 +48,17 @@ function stepAll(state: Registers, operation: RecordedOperation): Registers | un
 }
 
 /** What nobody saw can be left out. */
-function dropGroup(
-  operation: RecordedOperation,
-  all: readonly RecordedOperation[],
-): readonly RecordedOperation[] | undefined {
-  const writes = (accessesOf(operation) ?? []).filter(({ write }) => write);
-  const isSeen = all.some((other) =>
-    (accessesOf(other) ?? []).some(
-      (access) =>
-        !access.write &&
-        writes.some(
-          ({ register, value }) => register === access.register && sameValue(value, access.value),
-        ),
-    ),
-  );
-  return isSeen ? undefined : [operation];
+function dropGroups(all: readonly RecordedOperation[]): DropGroups {
+  const accesses = (operation: RecordedOperation) => accessesOf(operation) ?? [];
+  const nameOf = ({ register, value }: Access) => canonical([register, value]);
+  const seen = new Set<string>();
+  for (const operation of all) {
+    for (const access of accesses(operation)) if (!access.write) seen.add(nameOf(access));
+  }
+  return (operation) => {
+    const isSeen = accesses(operation).some((access) => access.write && seen.has(nameOf(access)));
+    return isSeen ? undefined : [operation];
+  };
 }
 
 /** The accesses of an operation, as far as they are known; undefined where it has none. */

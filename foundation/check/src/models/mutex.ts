@@ -2,7 +2,7 @@
  * Locks: held by one at a time, and perhaps with a fencing token.
  */
 import type { RecordedOperation, Value } from '../history.ts';
-import { isAnswerKnown, type Model } from '../model.ts';
+import { type DropGroups, isAnswerKnown, type Model } from '../model.ts';
 
 /**
  * A lock with `acquire` and `release` that does not ask who releases it.
@@ -19,7 +19,7 @@ export function mutex(): Model {
     step: (held, { f }) => (held === (f === 'release') ? f === 'acquire' : undefined),
     isReadOnly: () => false,
     faultOf,
-    dropGroup,
+    dropGroups,
   };
 }
 
@@ -36,7 +36,7 @@ export function ownedMutex(): Model {
     },
     isReadOnly: () => false,
     faultOf,
-    dropGroup,
+    dropGroups,
   };
 }
 
@@ -55,7 +55,7 @@ export function fencedLock(): Model {
     usesProcess: true,
     step: (state, operation) => stepFenced(state as FencedState, operation),
     isReadOnly: () => false,
-    dropGroup,
+    dropGroups,
     faultOf: (operation) => {
       const { f, end, result } = operation;
       if (f === 'acquire' && end === 'ok' && typeof result !== 'number') {
@@ -86,15 +86,21 @@ function stepFenced(
 }
 
 /** An acquire goes with the release that follows it in its process. */
-function dropGroup(
-  operation: RecordedOperation,
-  all: readonly RecordedOperation[],
-): readonly RecordedOperation[] | undefined {
-  if (operation.f !== 'acquire') return undefined;
-  const next = all.find(({ process, id }) => process === operation.process && id > operation.id);
-  if (next === undefined) return operation.end === 'open' ? [operation] : undefined;
-  const isPair = next.f === 'release' && next.end === 'ok' && operation.end === 'ok';
-  return isPair ? [operation, next] : undefined;
+function dropGroups(all: readonly RecordedOperation[]): DropGroups {
+  const nextOf = new Map<RecordedOperation, RecordedOperation>();
+  const lastOf = new Map<string, RecordedOperation>();
+  for (const operation of all) {
+    const last = lastOf.get(operation.process);
+    if (last !== undefined) nextOf.set(last, operation);
+    lastOf.set(operation.process, operation);
+  }
+  return (operation) => {
+    if (operation.f !== 'acquire') return undefined;
+    const next = nextOf.get(operation);
+    if (next === undefined) return operation.end === 'open' ? [operation] : undefined;
+    const isPair = next.f === 'release' && next.end === 'ok' && operation.end === 'ok';
+    return isPair ? [operation, next] : undefined;
+  };
 }
 
 function faultOf({ f }: RecordedOperation): string | undefined {

@@ -2,7 +2,7 @@
  * Queues: what is put in comes out once, in order or in any order.
  */
 import type { RecordedOperation, Value } from '../history.ts';
-import { canonical, isAnswerKnown, type Model, sameValue } from '../model.ts';
+import { canonical, type DropGroups, isAnswerKnown, type Model, sameValue } from '../model.ts';
 
 /**
  * A queue with `enqueue` and `dequeue`, first in, first out. A `dequeue` with the result `null`
@@ -22,7 +22,7 @@ export function fifoQueue(): Model {
       return !isAnswerKnown(operation) || sameValue(head, operation.result) ? rest : undefined;
     },
     isReadOnly: foundNothing,
-    dropGroup,
+    dropGroups,
     faultOf,
   };
 }
@@ -56,8 +56,10 @@ export function unorderedQueue(): Model {
     },
     // What finds the queue empty may use up takes.
     isReadOnly: () => false,
-    dropGroup: (operation, all) =>
-      foundNothing(operation) ? [operation] : dropGroup(operation, all),
+    dropGroups: (all) => {
+      const groups = dropGroups(all);
+      return (operation) => (foundNothing(operation) ? [operation] : groups(operation));
+    },
     faultOf,
   };
 }
@@ -84,13 +86,18 @@ function withItem(items: readonly Value[], item: Value): readonly Value[] {
 }
 
 /** An item goes with all that put it in or took it out. */
-function dropGroup(
-  operation: RecordedOperation,
-  all: readonly RecordedOperation[],
-): readonly RecordedOperation[] | undefined {
-  const item = itemOf(operation);
-  if (item === undefined || item === null) return undefined;
-  return all.filter((other) => sameValue(itemOf(other), item));
+function dropGroups(all: readonly RecordedOperation[]): DropGroups {
+  const groups = new Map<string, RecordedOperation[]>();
+  for (const operation of all) {
+    const name = canonical(itemOf(operation) ?? null);
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [operation]);
+    else group.push(operation);
+  }
+  return (operation) => {
+    const item = itemOf(operation) ?? null;
+    return item === null ? undefined : groups.get(canonical(item));
+  };
 }
 
 function itemOf({ f, argument, result }: RecordedOperation): Value | undefined {

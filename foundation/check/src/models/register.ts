@@ -2,7 +2,7 @@
  * Registers: one value that is read, written and, in some, compared and set.
  */
 import type { RecordedOperation, Value } from '../history.ts';
-import { canonical, isAnswerKnown, type Model, sameValue } from '../model.ts';
+import { canonical, type DropGroups, isAnswerKnown, type Model, sameValue } from '../model.ts';
 
 /** A register with `read` and `write`. Each key is a register of its own. */
 export function register(initial: Value = null): Model {
@@ -14,7 +14,7 @@ export function register(initial: Value = null): Model {
     step: (state, operation) => stepRegister(state, operation),
     isReadOnly: (operation) => operation.f === 'read',
     faultOf: (operation) => faultOf(operation, ['read', 'write']),
-    dropGroup,
+    dropGroups,
     register: { initial },
   };
 }
@@ -37,7 +37,7 @@ export function casRegister(initial: Value = null): Model {
     isReadOnly: (operation) =>
       operation.f === 'read' || (operation.f === 'cas' && isIdle(operation)),
     faultOf: (operation) => faultOf(operation, ['read', 'write', 'cas']),
-    dropGroup,
+    dropGroups,
     register: { initial },
   };
 }
@@ -67,18 +67,54 @@ function casOf({ argument }: RecordedOperation): readonly [Value, Value] {
   return [from ?? null, to ?? null];
 }
 
-/** What nobody saw can be left out, unless a `cas` that failed says what the value was not. */
-function dropGroup(
+/**
+ * What nobody saw can be left out, together with each `cas` that needs it, and so on. Where a `cas`
+ * compared and found another value, nothing can: it says what the value was not.
+ */
+function dropGroups(all: readonly RecordedOperation[]): DropGroups {
+  if (all.some(({ f, result }) => f === 'cas' && result === false)) return () => undefined;
+  const [writersOf, casesFrom] = [
+    new Map<string, RecordedOperation[]>(),
+    new Map<string, RecordedOperation[]>(),
+  ];
+  const seen: string[] = [];
+  for (const operation of all) {
+    const { f, result } = operation;
+    if (f === 'read') seen.push(canonical(result ?? null));
+    else if (f === 'cas' && isIdle(operation)) seen.push(canonical(casOf(operation)[0]));
+    else {
+      addTo(writersOf, canonical(writtenBy(operation)), operation);
+      if (f === 'cas') addTo(casesFrom, canonical(casOf(operation)[0]), operation);
+    }
+  }
+  const needed = new Set(seen);
+  for (const value of needed) {
+    for (const writer of writersOf.get(value) ?? []) {
+      if (writer.f === 'cas') needed.add(canonical(casOf(writer)[0]));
+    }
+  }
+  return (operation) => {
+    if (needed.has(canonical(writtenBy(operation)))) return undefined;
+    const group = new Set([operation]);
+    for (const one of group) {
+      for (const next of casesFrom.get(canonical(writtenBy(one))) ?? []) group.add(next);
+    }
+    return [...group];
+  };
+}
+
+function writtenBy(operation: RecordedOperation): Value {
+  return operation.f === 'cas' ? casOf(operation)[1] : (operation.argument ?? null);
+}
+
+function addTo(
+  lists: Map<string, RecordedOperation[]>,
+  name: string,
   operation: RecordedOperation,
-  all: readonly RecordedOperation[],
-): readonly RecordedOperation[] | undefined {
-  const written = operation.f === 'cas' ? casOf(operation)[1] : (operation.argument ?? null);
-  const isSeen = all.some((other) => {
-    if (other === operation || other.f === 'write') return false;
-    if (other.f === 'read') return sameValue(other.result ?? null, written);
-    return other.result === false || sameValue(casOf(other)[0], written);
-  });
-  return isSeen ? undefined : [operation];
+): void {
+  const list = lists.get(name);
+  if (list === undefined) lists.set(name, [operation]);
+  else list.push(operation);
 }
 
 function faultOf({ f, argument }: RecordedOperation, known: readonly string[]): string | undefined {

@@ -2,7 +2,7 @@
  * A set of values.
  */
 import type { RecordedOperation, Value } from '../history.ts';
-import { canonical, isAnswerKnown, type Model } from '../model.ts';
+import { canonical, type DropGroups, isAnswerKnown, type Model } from '../model.ts';
 
 /**
  * A set with `add`, `remove`, `contains` (whose result is true or false) and `read`, whose result
@@ -12,6 +12,8 @@ import { canonical, isAnswerKnown, type Model } from '../model.ts';
  * does not depend on how many operations are under way.
  */
 export function set(): Model {
+  // The same read is asked about again and again, and may have seen a million elements.
+  let lastSeen: Seen = { by: undefined, elements: new Set() };
   return {
     name: 'set',
     initial: [],
@@ -26,28 +28,48 @@ export function set(): Model {
       const isList = result === undefined || result === null || Array.isArray(result);
       return f === 'read' && !isList ? 'needs a list as the result of a read' : undefined;
     },
-    dropGroup: (operation, all) => {
-      const element = canonical(operation.argument ?? null);
-      const isSeen = all.some(({ f, argument, result }) => {
-        if (f === 'contains') return canonical(argument ?? null) === element;
-        return f === 'read' && elementsOf(result ?? []).has(element);
-      });
-      if (isSeen) return undefined;
-      return all.filter(
-        ({ f, argument }) => f !== 'read' && canonical(argument ?? null) === element,
-      );
-    },
+    dropGroups,
     growth: {
       grows: ({ f }) => f === 'add',
-      reaches: (state, { f, argument, result }) => {
-        const elements = elementsOf(state);
-        if (f === 'contains') {
-          return result !== false || !elements.has(canonical(argument ?? null));
+      reaches: (state, operation) => {
+        const elements = listOf(state);
+        if (operation.f === 'contains') {
+          return (
+            operation.result !== false || !has(elements, canonical(operation.argument ?? null))
+          );
         }
-        const seen = elementsOf(result ?? []);
-        return [...elements].every((element) => seen.has(element));
+        if (operation !== lastSeen.by) {
+          lastSeen = { by: operation, elements: new Set(listOf(operation.result).map(canonical)) };
+        }
+        return elements.every((element) => lastSeen.elements.has(canonical(element)));
       },
     },
+  };
+}
+
+/** What a read saw. */
+interface Seen {
+  readonly by: RecordedOperation | undefined;
+  readonly elements: ReadonlySet<string>;
+}
+
+/** An element that nobody looked for or saw goes with all that added or removed it. */
+function dropGroups(all: readonly RecordedOperation[]): DropGroups {
+  const seen = new Set<string>();
+  const groups = new Map<string, RecordedOperation[]>();
+  for (const operation of all) {
+    const { f, argument, result } = operation;
+    const element = canonical(argument ?? null);
+    if (f === 'contains') seen.add(element);
+    if (f === 'read') for (const item of listOf(result)) seen.add(canonical(item));
+    if (f !== 'add' && f !== 'remove') continue;
+    const group = groups.get(element);
+    if (group === undefined) groups.set(element, [operation]);
+    else group.push(operation);
+  }
+  return ({ argument }) => {
+    const element = canonical(argument ?? null);
+    return seen.has(element) ? undefined : groups.get(element);
   };
 }
 
@@ -56,30 +78,40 @@ function step(state: readonly Value[], operation: RecordedOperation): Value | un
   const element = canonical(argument ?? null);
   switch (f) {
     case 'add':
-      return elementsOf(state).has(element) ? state : sorted([...state, argument ?? null]);
+      if (has(state, element)) return state;
+      return state.toSpliced(placeOf(state, element), 0, argument ?? null);
     case 'remove':
-      return state.filter((other) => canonical(other) !== element);
+      return has(state, element) ? state.toSpliced(placeOf(state, element), 1) : state;
     case 'contains':
-      return !isAnswerKnown(operation) || result === elementsOf(state).has(element)
-        ? state
-        : undefined;
+      return !isAnswerKnown(operation) || result === has(state, element) ? state : undefined;
     default:
-      return !isAnswerKnown(operation) || canonical(state) === canonical(sorted(listOf(result)))
-        ? state
-        : undefined;
+      return !isAnswerKnown(operation) || isSame(state, listOf(result)) ? state : undefined;
   }
+}
+
+/** Whether a list, in any order, has the elements of a state, each once. */
+function isSame(state: readonly Value[], list: readonly Value[]): boolean {
+  if (state.length !== list.length) return false;
+  const elements = new Set(list.map(canonical));
+  return elements.size === list.length && state.every((item) => elements.has(canonical(item)));
+}
+
+/** Where an element of a state is, or would be: they are in the order of their texts. */
+function placeOf(state: readonly Value[], element: string): number {
+  let [from, to] = [0, state.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (canonical(state[middle] ?? null) < element) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+function has(state: readonly Value[], element: string): boolean {
+  const found = state[placeOf(state, element)];
+  return found !== undefined && canonical(found) === element;
 }
 
 function listOf(result: Value | undefined): readonly Value[] {
   return Array.isArray(result) ? result : [];
-}
-
-function elementsOf(state: Value): ReadonlySet<string> {
-  return new Set(Array.isArray(state) ? state.map(canonical) : []);
-}
-
-/** In one order, so that equal sets are equal states. */
-function sorted(elements: readonly Value[]): readonly Value[] {
-  const texts = elements.map((element) => ({ element, text: canonical(element) }));
-  return texts.sort((a, b) => (a.text < b.text ? -1 : 1)).map(({ element }) => element);
 }

@@ -40,6 +40,8 @@ export class SequentialSearch {
   readonly #model: Model;
   readonly #budget: Budget;
   readonly #lines: readonly (readonly RecordedOperation[])[];
+  /** By process: up to where its operations are known to have happened. */
+  readonly #knownCounts: readonly number[];
   readonly #stack: Configuration[] = [];
   readonly #seen = new Set<string>();
   #best: Configuration | undefined;
@@ -58,6 +60,9 @@ export class SequentialSearch {
       line.push(operation);
     }
     this.#lines = [...lines.values()];
+    this.#knownCounts = this.#lines.map(
+      (line) => line.findLastIndex(({ end }) => end === 'ok') + 1,
+    );
     this.#enter(
       this.#lines.map(() => 0),
       new Map(),
@@ -65,8 +70,10 @@ export class SequentialSearch {
     );
   }
 
+  /** Searches on, for about `stepCount` steps. */
   run(stepCount: number): 'running' | 'found' | 'refuted' {
-    for (let step = 0; step < stepCount; step++) {
+    const end = this.#budget.stepCount + stepCount;
+    while (this.#budget.stepCount < end) {
       const top = this.#stack.at(-1);
       if (top === undefined) return 'refuted';
       if (top.cursor === 0 && this.#isDone(top)) return 'found';
@@ -89,9 +96,7 @@ export class SequentialSearch {
 
   /** All that is known to have happened has its place. */
   #isDone({ places }: Configuration): boolean {
-    return this.#lines.every((line, process) =>
-      line.slice(places[process]).every(({ end }) => end === 'open'),
-    );
+    return this.#knownCounts.every((count, process) => (places[process] ?? 0) >= count);
   }
 
   #enter(
@@ -102,7 +107,7 @@ export class SequentialSearch {
     const places = [...start];
     let trail = before;
     // A place for each process is copied and named: with many of them that is the work.
-    this.#budget.stepCount += this.#lines.length >>> 3;
+    this.#budget.stepCount += this.#lines.length >>> 2;
     for (let moved = true; moved; ) {
       moved = false;
       this.#lines.forEach((line, process) => {
@@ -117,6 +122,7 @@ export class SequentialSearch {
     }
     const held = [...states].map(([key, state]) => `${key} ${canonical(state)}`).sort();
     const name = `${places.join()} ${held.join()}`;
+    this.#budget.stepCount += name.length >>> 6;
     if (this.#seen.has(name)) return;
     this.#seen.add(name);
     this.memoryBytes += 2 * name.length + 8 * places.length + 200;

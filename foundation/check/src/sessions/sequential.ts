@@ -18,11 +18,18 @@ import {
   type Value,
 } from '../history.ts';
 import { isLinearizableSlices } from '../linearizability/check-linearizable.ts';
-import { drawnOf, sizeSentences } from '../linearizability/explain.ts';
+import { searchSentences } from '../linearizability/explain.ts';
 import { describeOperation, type Model, show } from '../model.ts';
 import { OperationShrinker, type Trial } from '../shrink-operations.ts';
 import { finishTask, type Slices, type Task, told } from '../task.ts';
-import { coverageOf, drawingOf, type Verdict, type Violation, violationOf } from '../verdict.ts';
+import {
+  coverageSlices,
+  drawingOf,
+  drawnOf,
+  type Verdict,
+  type Violation,
+  violationOf,
+} from '../verdict.ts';
 import { type Impasse, SequentialSearch } from './sequential-search.ts';
 
 /** The verdict, all at once. */
@@ -52,7 +59,7 @@ export function* sequentialTask(
     if (fault === undefined) continue;
     throw new HistoryFault(`event ${operation.invokedAt}`, `the model ${model.name} ${fault}`);
   }
-  const coverage = coverageOf(check, operations);
+  const coverage = yield* told(coverageSlices(check, operations), progress);
   const quick = isLinearizableSlices(model, operations, { maxSteps: QUICK_STEPS });
   const isLinearizable = yield* told(quick, progress);
   if (isLinearizable) return { type: 'valid', coverage, decidedBy: 'linearizable' };
@@ -101,7 +108,7 @@ function* explain(
     .map(({ id }, index) => ({ from: shown[index]?.id ?? id, to: id, label: 'then' }));
   const sentences = [
     ...sentencesOf(model, order, next, states),
-    ...sizeSentences(shrinker.operations, shrinker.isSmallest),
+    ...searchSentences(shrinker.isSmallest),
   ];
   const marks = new Set(ends.map(({ id }) => id));
   const drawing = drawingOf(drawn, describeOperation, marks, arrows);
