@@ -4,7 +4,15 @@
  */
 import { checkNamed } from '../src/catalogue/checks.ts';
 import { Settings } from '../src/catalogue/settings.ts';
-import { finishTask, type HistoryEvent, type Value, type Verdict } from '../src/index.ts';
+import {
+  type Bounds,
+  finishTask,
+  type HistoryEvent,
+  type Judged,
+  type Task,
+  type Value,
+  type Verdict,
+} from '../src/index.ts';
 
 /** What everybody in a crowd does at once, and what is asked when all have done it. */
 interface Crowd {
@@ -168,15 +176,28 @@ export function openHistory(
   ];
 }
 
-/** The verdict of a check on a crowd, within a bound of steps. */
+/** The verdict of a check on a crowd, within bounds; those of the library where none are given. */
 export function judgeHostile(
   name: string,
   events: readonly HistoryEvent[],
-  maxSteps: number,
+  bounds: Bounds = {},
 ): Verdict {
+  return finishTask(hostileTask(name, events, bounds)).verdict;
+}
+
+/** The same as a task. */
+export function hostileTask(
+  name: string,
+  events: readonly HistoryEvent[],
+  bounds: Bounds = {},
+): Task<Judged> {
   const check = checkNamed(name);
-  const settings = new Settings(name, check.settings, crowdOf(name).settings);
+  const settings = new Settings(name, check.settings, settingsOf(name));
   const history = { format: 'json-lines', events } as const;
-  return finishTask(check.judge({ history, settings, bounds: { maxSteps }, initial: undefined }))
-    .verdict;
+  return check.judge({ history, settings, bounds, initial: undefined });
+}
+
+/** The settings with which a check is tried. */
+export function settingsOf(name: string): Readonly<Record<string, Value>> {
+  return crowdOf(name).settings ?? {};
 }

@@ -42,7 +42,7 @@ function judge(
   history: readonly HistoryEvent[],
 ): number {
   const start = performance.now();
-  const { type } = judgeHostile(name, history, MAX_STEPS);
+  const { type } = judgeHostile(name, history, { maxSteps: MAX_STEPS });
   const ours = performance.now() - start;
   const peakMib = process.resourceUsage().maxRSS / 1024;
   const again = performance.now();

@@ -62,12 +62,11 @@ export { fifoQueue, unorderedQueue } from './models/queue.ts';
 export { casRegister, register } from './models/register.ts';
 export { set } from './models/set.ts';
 export {
-  acceptableTotals,
   type CounterRead,
   type CounterReport,
   checkCounterBounds,
-  checkFinalCounter,
 } from './objects/counter-bounds.ts';
+export { acceptableTotals, checkFinalCounter } from './objects/final-counter.ts';
 export { checkFinalSet, type FinalSetReport } from './objects/final-set.ts';
 export {
   checkQueue,

@@ -38,7 +38,7 @@ export function finishSlices<Result>(slices: Slices<Result>): Result {
 }
 
 /** About a millisecond of small work: an item looked at, an edge added. */
-const SLICE_UNITS = 4_000;
+export const SLICE_UNITS = 4_000;
 
 /**
  * Counts the work of a pass, in units of about a quarter of a microsecond to one, and says when a

@@ -135,7 +135,7 @@ describe('crowds', () => {
   it.each(CHECK_NAMES)('R22: %s ends with a crowd on one object', (name) => {
     const events = crowdHistory(name, CROWD);
     const start = performance.now();
-    const { type } = judgeHostile(name, events, 100_000);
+    const { type } = judgeHostile(name, events, { maxSteps: 100_000 });
     expect(['valid', 'invalid', 'unknown']).toContain(type);
     expect(performance.now() - start).toBeLessThan(MOST_MS);
   });
@@ -150,9 +150,10 @@ describe('crowds', () => {
       'set-full',
       'causal',
     ]) {
-      expect([name, judgeHostile(name, crowdHistory(name, 100), 300_000).type]).not.toEqual([
-        ...[name, 'invalid'],
-      ]);
+      expect([
+        name,
+        judgeHostile(name, crowdHistory(name, 100), { maxSteps: 300_000 }).type,
+      ]).not.toEqual([...[name, 'invalid']]);
     }
   });
 });
@@ -165,7 +166,7 @@ describe('operations that never end', () => {
     ['set', 'add', ['read', [-1]]],
     ['fifo-queue', 'enqueue', ['dequeue', -1]],
   ] as const)('R22: %s is judged in the presence of 20,000 of them', (name, f, read) => {
-    const verdict = judgeHostile(name, openHistory(f, 20_000, read), 300_000);
+    const verdict = judgeHostile(name, openHistory(f, 20_000, read), { maxSteps: 300_000 });
     expect(verdict.type).not.toBe('valid');
     expect(verdict.coverage.openCount).toBe(20_000);
   });

@@ -3,7 +3,7 @@
  * have, why a judge has it not.
  */
 import fc from 'fast-check';
-import type { CheckFamily } from '../src/catalogue/check.ts';
+import type { CheckFamily, Judged } from '../src/catalogue/check.ts';
 import { CHECKS, checkNamed } from '../src/catalogue/checks.ts';
 import { Settings } from '../src/catalogue/settings.ts';
 import {
@@ -50,9 +50,17 @@ type Histories = Pick<Subject, 'histories'> & Partial<Pick<Subject, 'settings' |
 
 /** The verdict of a check; undefined where the history has an operation that it does not know. */
 export function verdictOf(
-  { name, settings, initial }: Subject,
+  subject: Subject,
   events: readonly HistoryEvent[],
 ): Verdict['type'] | undefined {
+  return judgedBy(subject, events)?.verdict.type;
+}
+
+/** What a check says; undefined where the history has an operation that it does not know. */
+export function judgedBy(
+  { name, settings, initial }: Subject,
+  events: readonly HistoryEvent[],
+): Judged | undefined {
   const check = checkNamed(name);
   const asked = {
     history: { format: 'json-lines', events } as const,
@@ -61,7 +69,7 @@ export function verdictOf(
     initial,
   };
   try {
-    return finishTask(check.judge(asked)).verdict.type;
+    return finishTask(check.judge(asked));
   } catch (error) {
     if (error instanceof HistoryFault) return undefined;
     throw error;

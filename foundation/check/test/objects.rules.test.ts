@@ -26,6 +26,10 @@ import { absentHistories, recordedVectors } from './recorded-histories.ts';
 
 const added: readonly string[] = ['a! add 1', 'a= add 1'];
 
+function numbers(length: number, of: (index: number) => number): number[] {
+  return Array.from({ length }, (_, index) => of(index));
+}
+
 describe('set-full', () => {
   it('R30: an element is lost when a read misses it after another had it', () => {
     const history = story(...added, 'b! read', 'b= read [1]', 'b! read', 'b= read []');
@@ -104,8 +108,24 @@ describe('counter', () => {
       }),
       { numRuns: 100 },
     );
-    const many = Array.from({ length: 64 }, (_, index) => 2 ** Math.min(index, 40));
-    expect(acceptableTotals(0, many)).toBeUndefined();
+    expect(
+      acceptableTotals(
+        0,
+        numbers(1_000_000, () => 1),
+      ),
+    ).toEqual([[0, 1_000_000]]);
+    expect(
+      acceptableTotals(
+        0,
+        numbers(26, (at) => 4 ** at),
+      ),
+    ).toBeUndefined();
+    expect(acceptableTotals(0, [0.5, 2])).toEqual([
+      [0, 0],
+      [0.5, 0.5],
+      [2, 2],
+      [2.5, 2.5],
+    ]);
   });
 
   it('R31: replicas that end with different totals have diverged', () => {

@@ -5,7 +5,7 @@ import { InvalidArgument } from '@mangrove/host';
 import type { Bounds } from '../budget.ts';
 import type { HistoryFormat, ReadHistory } from '../formats/history-text.ts';
 import type { HistoryEvent, Value } from '../history.ts';
-import type { Task } from '../task.ts';
+import { SLICE_UNITS, type Slices, type Task, told } from '../task.ts';
 import type { Verdict } from '../verdict.ts';
 import type { Setting, Settings } from './settings.ts';
 
@@ -44,17 +44,17 @@ export interface Judged {
   readonly details?: Readonly<Record<string, Value>>;
 }
 
-/**
- * A judge that works at once, in time that is linear or close to it. What it is about to do is
- * told before.
- */
-export function atOnce(
+/** A judge that works in slices, as a task: its progress is how much of its work is done. */
+export function inSlices(
   check: string,
-  judge: (asked: AskedCheck) => Judged,
+  judge: (asked: AskedCheck) => Slices<Judged>,
 ): (asked: AskedCheck) => Task<Judged> {
-  return function* (asked) {
-    yield { check, partsDone: 0, partCount: 1, stepCount: 0 };
-    return judge(asked);
+  return (asked) => {
+    let stepCount = 0;
+    return told(judge(asked), () => {
+      stepCount += SLICE_UNITS;
+      return { check, partsDone: 0, partCount: 1, stepCount };
+    });
   };
 }
 
@@ -71,15 +71,17 @@ export function isJepsenFormat(format: HistoryFormat): boolean {
   return format === 'jepsen-edn' || format === 'jepsen-json';
 }
 
-/** A check without settings, which looks at all events at once. */
+/** A check without settings. */
 export function plainCheck(
-  told: Pick<Check, 'name' | 'family' | 'sentence' | 'operations'>,
-  judge: (events: readonly HistoryEvent[]) => Verdict,
+  described: Pick<Check, 'name' | 'family' | 'sentence' | 'operations'>,
+  judge: (events: readonly HistoryEvent[]) => Slices<Verdict>,
 ): Check {
   return {
-    ...told,
+    ...described,
     settings: [],
     takesInitial: false,
-    judge: atOnce(told.name, ({ history }) => ({ verdict: judge(eventsOf(history)) })),
+    judge: inSlices(described.name, function* ({ history }) {
+      return { verdict: yield* judge(eventsOf(history)) };
+    }),
   };
 }

@@ -1,13 +1,15 @@
 /**
  * The checks of objects by count and by bound: sets, counters, queues, ids.
  */
-import { type HistoryEvent, pairOperations, type RecordedOperation } from '../history.ts';
-import { checkCounterBounds, checkFinalCounter } from '../objects/counter-bounds.ts';
-import { checkFinalSet } from '../objects/final-set.ts';
-import { checkQueue, checkTotalQueue, checkUniqueIds } from '../objects/queue-totals.ts';
-import { checkSetFull } from '../objects/set-full.ts';
+import { type HistoryEvent, pairSlices } from '../history.ts';
+import { counterBoundsSlices } from '../objects/counter-bounds.ts';
+import { finalCounterSlices } from '../objects/final-counter.ts';
+import { finalSetSlices } from '../objects/final-set.ts';
+import { queueSlices, totalQueueSlices, uniqueIdSlices } from '../objects/queue-totals.ts';
+import { setFullSlices } from '../objects/set-full.ts';
+import type { Slices } from '../task.ts';
 import type { Verdict } from '../verdict.ts';
-import { atOnce, type Check, eventsOf, plainCheck } from './check.ts';
+import { type Check, eventsOf, inSlices, plainCheck } from './check.ts';
 import type { Settings } from './settings.ts';
 
 /** The checks of this file. */
@@ -25,9 +27,9 @@ export const OBJECT_CHECKS: readonly Check[] = [
       },
     ],
     takesInitial: false,
-    judge: atOnce('set-full', ({ history, settings }) => {
+    judge: inSlices('set-full', function* ({ history, settings }) {
       const linearizable = settings.isTrue('linearizable');
-      const { verdict, stable, lost, neverRead, stale, lostLatencies } = checkSetFull(
+      const { verdict, stable, lost, neverRead, stale, lostLatencies } = yield* setFullSlices(
         eventsOf(history),
         { linearizable },
       );
@@ -54,7 +56,9 @@ export const OBJECT_CHECKS: readonly Check[] = [
       sentence: 'the last read has what was acknowledged, and nothing that nobody added',
       operations: 'add, read (answers a list)',
     },
-    (events) => checkFinalSet(events).verdict,
+    function* (events) {
+      return (yield* finalSetSlices(events)).verdict;
+    },
   ),
   plainCheck(
     {
@@ -63,7 +67,9 @@ export const OBJECT_CHECKS: readonly Check[] = [
       sentence: 'each read lies between what was acknowledged and what was attempted',
       operations: 'add, increment, decrement, read',
     },
-    (events) => checkCounterBounds(events).verdict,
+    function* (events) {
+      return (yield* counterBoundsSlices(events)).verdict;
+    },
   ),
   {
     name: 'final-counter',
@@ -78,8 +84,8 @@ export const OBJECT_CHECKS: readonly Check[] = [
       },
     ],
     takesInitial: false,
-    judge: atOnce('final-counter', ({ history, settings }) => {
-      return { verdict: judgeFinalCounter(eventsOf(history), settings) };
+    judge: inSlices('final-counter', function* ({ history, settings }) {
+      return { verdict: yield* judgeFinalCounter(eventsOf(history), settings) };
     }),
   },
   plainCheck(
@@ -89,7 +95,7 @@ export const OBJECT_CHECKS: readonly Check[] = [
       sentence: 'nothing comes out before it went in, or more often',
       operations: 'enqueue, dequeue',
     },
-    checkQueue,
+    queueSlices,
   ),
   {
     name: 'total-queue',
@@ -104,9 +110,9 @@ export const OBJECT_CHECKS: readonly Check[] = [
       },
     ],
     takesInitial: false,
-    judge: atOnce('total-queue', ({ history, settings }) => {
+    judge: inSlices('total-queue', function* ({ history, settings }) {
       const allowDuplicates = settings.isTrue('allowDuplicates');
-      const { verdict, lost, unexpected, duplicated, recovered } = checkTotalQueue(
+      const { verdict, lost, unexpected, duplicated, recovered } = yield* totalQueueSlices(
         eventsOf(history),
         { allowDuplicates },
       );
@@ -120,30 +126,19 @@ export const OBJECT_CHECKS: readonly Check[] = [
       sentence: 'no id is given twice',
       operations: 'generate (answers the id)',
     },
-    checkUniqueIds,
+    uniqueIdSlices,
   ),
 ];
 
-function judgeFinalCounter(events: readonly HistoryEvent[], settings: Settings): Verdict {
-  const operations = pairOperations(events);
+function* judgeFinalCounter(events: readonly HistoryEvent[], settings: Settings): Slices<Verdict> {
+  const operations = yield* pairSlices(events);
   const finalAtMs = settings.number('finalAtMs');
   const lastChange = operations.reduce((last, operation) => {
     const { f, end, invokedAt, completedAt } = operation;
     if (f === 'read' || end === 'fail') return last;
     return Math.max(last, end === 'open' ? invokedAt : completedAt);
   }, -1);
-  const isFinal = ({ invokedAt, invokedAtMs }: RecordedOperation) =>
-    finalAtMs === undefined ? invokedAt > lastChange : invokedAtMs >= finalAtMs;
-  const verdict = checkFinalCounter(operations, isFinal);
-  if (verdict.type !== 'valid' || operations.some((it) => isFinalRead(it, isFinal))) return verdict;
-  const { coverage } = verdict;
-  const sentence = 'no read began after the last change';
-  return { type: 'unknown', coverage, reason: { code: 'undecided', sentence } };
-}
-
-function isFinalRead(
-  operation: RecordedOperation,
-  isFinal: (read: RecordedOperation) => boolean,
-): boolean {
-  return operation.f === 'read' && operation.end === 'ok' && isFinal(operation);
+  return yield* finalCounterSlices(operations, ({ invokedAt, invokedAtMs }) =>
+    finalAtMs === undefined ? invokedAt > lastChange : invokedAtMs >= finalAtMs,
+  );
 }

@@ -1,13 +1,13 @@
 /**
  * The checks of promises of other kinds: sessions, staleness, watches, convergence, locks, rates.
  */
-import { checkConvergence } from '../rules/convergence.ts';
-import { checkMutualExclusion } from '../rules/mutual-exclusion.ts';
-import { checkRateBound } from '../rules/rate-bound.ts';
-import { checkWatchHistory } from '../rules/watch-history.ts';
-import { checkSessions, SESSION_GUARANTEES } from '../sessions/session-guarantees.ts';
-import { checkStaleness } from '../sessions/staleness.ts';
-import { atOnce, type Check, eventsOf } from './check.ts';
+import { convergenceSlices } from '../rules/convergence.ts';
+import { mutualExclusionSlices } from '../rules/mutual-exclusion.ts';
+import { rateBoundSlices } from '../rules/rate-bound.ts';
+import { watchHistorySlices } from '../rules/watch-history.ts';
+import { SESSION_GUARANTEES, sessionSlices } from '../sessions/session-guarantees.ts';
+import { stalenessSlices } from '../sessions/staleness.ts';
+import { type Check, eventsOf, inSlices } from './check.ts';
 
 /** The checks of this file. */
 export const PROMISE_CHECKS: readonly Check[] = [
@@ -25,9 +25,9 @@ export const PROMISE_CHECKS: readonly Check[] = [
       },
     ],
     takesInitial: true,
-    judge: atOnce('sessions', ({ history, settings, initial = null }) => {
+    judge: inSlices('sessions', function* ({ history, settings, initial = null }) {
       const guarantees = settings.names('guarantees', SESSION_GUARANTEES) ?? SESSION_GUARANTEES;
-      return { verdict: checkSessions(eventsOf(history), { guarantees, initial }) };
+      return { verdict: yield* sessionSlices(eventsOf(history), { guarantees, initial }) };
     }),
   },
   {
@@ -43,10 +43,10 @@ export const PROMISE_CHECKS: readonly Check[] = [
       },
     ],
     takesInitial: true,
-    judge: atOnce('staleness', ({ history, settings, initial = null }) => {
+    judge: inSlices('staleness', function* ({ history, settings, initial = null }) {
       const maxStaleMs = settings.number('maxStaleMs') ?? 0;
       const options = { maxStaleMs, initial };
-      const { verdict, worst, staleCount } = checkStaleness(eventsOf(history), options);
+      const { verdict, worst, staleCount } = yield* stalenessSlices(eventsOf(history), options);
       const worstMs = worst?.staleMs ?? 0;
       const notes = [`${staleCount} reads were stale, at most ${worstMs} ms.`];
       return { verdict, notes, details: { staleCount, worstMs } };
@@ -59,8 +59,8 @@ export const PROMISE_CHECKS: readonly Check[] = [
     operations: 'watch, next (answers a response), log (answers changes)',
     settings: [],
     takesInitial: false,
-    judge: atOnce('watch', ({ history }) => {
-      const { verdict, faults } = checkWatchHistory(eventsOf(history));
+    judge: inSlices('watch', function* ({ history }) {
+      const { verdict, faults } = yield* watchHistorySlices(eventsOf(history));
       const told = faults.map(({ guarantee, watch, sentence }) => ({ guarantee, watch, sentence }));
       return { verdict, details: { faults: told } };
     }),
@@ -79,9 +79,9 @@ export const PROMISE_CHECKS: readonly Check[] = [
       },
     ],
     takesInitial: false,
-    judge: atOnce('convergence', ({ history, settings }) => {
+    judge: inSlices('convergence', function* ({ history, settings }) {
       const settledAtMs = settings.number('settledAtMs') ?? 0;
-      return { verdict: checkConvergence(eventsOf(history), { settledAtMs }) };
+      return { verdict: yield* convergenceSlices(eventsOf(history), { settledAtMs }) };
     }),
   },
   {
@@ -98,10 +98,10 @@ export const PROMISE_CHECKS: readonly Check[] = [
       },
     ],
     takesInitial: false,
-    judge: atOnce('mutual-exclusion', ({ history, settings }) => {
+    judge: inSlices('mutual-exclusion', function* ({ history, settings }) {
       const permits = settings.number('permits') ?? 1;
       const leaseMs = settings.number('leaseMs') ?? Number.POSITIVE_INFINITY;
-      return { verdict: checkMutualExclusion(eventsOf(history), { permits, leaseMs }) };
+      return { verdict: yield* mutualExclusionSlices(eventsOf(history), { permits, leaseMs }) };
     }),
   },
   {
@@ -124,10 +124,10 @@ export const PROMISE_CHECKS: readonly Check[] = [
       },
     ],
     takesInitial: false,
-    judge: atOnce('rate-bound', ({ history, settings }) => {
+    judge: inSlices('rate-bound', function* ({ history, settings }) {
       const limit = settings.number('limit') ?? 0;
       const windowMs = settings.number('windowMs') ?? 0;
-      const { verdict, most } = checkRateBound(eventsOf(history), {
+      const { verdict, most } = yield* rateBoundSlices(eventsOf(history), {
         ...{ limit, windowMs },
         costOf: ({ result }) => (typeof result === 'number' ? result : result === false ? 0 : 1),
       });

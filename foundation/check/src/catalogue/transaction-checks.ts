@@ -3,14 +3,14 @@
  */
 import type { ReadHistory } from '../formats/history-text.ts';
 import { type Task, told } from '../task.ts';
-import { checkBank } from '../transactions/bank.ts';
-import { checkCausalReverse } from '../transactions/causal-reverse.ts';
+import { bankSlices } from '../transactions/bank.ts';
+import { causalReverseSlices } from '../transactions/causal-reverse.ts';
 import { isolationTask } from '../transactions/isolation.ts';
 import { ISOLATION_LEVELS, type IsolationLevel } from '../transactions/levels.ts';
-import { checkLongFork } from '../transactions/long-fork.ts';
+import { longForkSlices } from '../transactions/long-fork.ts';
 import { type Transaction, transactionSlices } from '../transactions/transaction.ts';
 import { WEAK_LEVELS, type WeakLevel, weakIsolationTask } from '../transactions/weak-isolation.ts';
-import { atOnce, type Check, eventsOf, type Judged, plainCheck } from './check.ts';
+import { type Check, eventsOf, inSlices, type Judged, plainCheck } from './check.ts';
 
 const STEPS = 'txn [["append" or "w" or "r", key, value], ...]';
 
@@ -69,11 +69,11 @@ export const INVARIANT_CHECKS: readonly Check[] = [
       },
     ],
     takesInitial: false,
-    judge: atOnce('bank', ({ history, settings }) => {
+    judge: inSlices('bank', function* ({ history, settings }) {
       const total = settings.number('total');
       const mayBeNegative = settings.isTrue('mayBeNegative');
       const options = { mayBeNegative, ...(total === undefined ? {} : { total }) };
-      return { verdict: checkBank(eventsOf(history), options) };
+      return { verdict: yield* bankSlices(eventsOf(history), options) };
     }),
   },
   plainCheck(
@@ -83,7 +83,7 @@ export const INVARIANT_CHECKS: readonly Check[] = [
       sentence: 'of two reads of the same keys one saw all that the other saw',
       operations: 'txn of writes that write each key once, and txn of reads',
     },
-    checkLongFork,
+    longForkSlices,
   ),
   plainCheck(
     {
@@ -92,7 +92,7 @@ export const INVARIANT_CHECKS: readonly Check[] = [
       sentence: 'who sees a write sees every write that was complete before it began',
       operations: 'write, read (answers a list)',
     },
-    checkCausalReverse,
+    causalReverseSlices,
   ),
 ];
 

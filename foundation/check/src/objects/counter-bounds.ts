@@ -6,13 +6,14 @@
  * attempted increments less the acknowledged decrements. It is necessary and not sufficient, and
  * its cost is linear: the model `counter` decides linearizability.
  *
- * Source: Jepsen, `checker/counter`; for final reads, Maelstrom's `pn-counter`.
+ * Source: Jepsen, `checker/counter`.
  */
 import { type HistoryEvent, HistoryFault, type RecordedOperation } from '../history.ts';
 import { show } from '../model.ts';
+import { finishSlices, Pace, type Slices } from '../task.ts';
 import {
   concluded,
-  coverageOf,
+  coverageSlices,
   MAX_VIOLATIONS,
   type Verdict,
   type Violation,
@@ -47,8 +48,14 @@ export interface CounterReport {
  * @throws HistoryFault when the history is malformed, or has an operation of another kind
  */
 export function checkCounterBounds(history: readonly HistoryEvent[]): CounterReport {
-  const operations = operationsOfOne(history, 'counter bounds');
+  return finishSlices(counterBoundsSlices(history));
+}
+
+/** The same in slices; only the sorting is done at once. */
+export function* counterBoundsSlices(history: readonly HistoryEvent[]): Slices<CounterReport> {
+  const operations = yield* operationsOfOne(history, 'counter bounds');
   for (const operation of operations) refuseStrange(operation);
+  const pace = new Pace('counter bounds');
   const reads: CounterRead[] = [];
   const begun = new Map<RecordedOperation, Sums>();
   const [attempted, acknowledged]: [Sums, Sums] = [
@@ -56,6 +63,7 @@ export function checkCounterBounds(history: readonly HistoryEvent[]): CounterRep
     { up: 0, down: 0 },
   ];
   for (const { operation, isEnd } of turnsOf(operations)) {
+    if (pace.isOver()) yield;
     if (operation.f === 'read') {
       const before = begun.get(operation);
       if (before === undefined) begun.set(operation, { ...acknowledged });
@@ -70,10 +78,13 @@ export function checkCounterBounds(history: readonly HistoryEvent[]): CounterRep
     if (amount >= 0) sums.up += amount;
     else sums.down += amount;
   }
-  const coverage = coverageOf('counter bounds', operations);
+  const coverage = yield* coverageSlices('counter bounds', operations);
   const violations = [
     ...operations.filter(isUnreadable).slice(0, MAX_VIOLATIONS).map(explainUnreadable),
-    ...reads.filter(isOutside).slice(0, MAX_VIOLATIONS).map(explain),
+    ...reads
+      .filter(isOutside)
+      .slice(0, MAX_VIOLATIONS)
+      .map((it) => explain(it, operations)),
   ];
   const nothing = 'no read is known to have happened';
   if (violations.length === 0 && reads.length === 0) {
@@ -91,7 +102,8 @@ function isOutside({ low, value, high }: CounterRead): boolean {
 
 const KINDS: readonly string[] = ['add', 'increment', 'decrement', 'read'];
 
-function refuseStrange({ f, invokedAt }: RecordedOperation): void {
+/** @throws HistoryFault where it is no operation of a counter */
+export function refuseStrange({ f, invokedAt }: RecordedOperation): void {
   if (KINDS.includes(f)) return;
   throw new HistoryFault(`event ${invokedAt}`, `a counter has ${KINDS.join(', ')}, not ${f}`);
 }
@@ -119,12 +131,20 @@ function turnsOf(
     .sort((a, b) => a.at - b.at);
 }
 
-function amountOf({ f, argument }: RecordedOperation): number {
+/** What an operation other than a read adds. */
+export function amountOf({ f, argument }: RecordedOperation): number {
   const amount = typeof argument === 'number' ? argument : 1;
   return f === 'decrement' ? -amount : amount;
 }
 
-function explain({ read, low, value, high }: CounterRead): Violation {
+/**
+ * The read with all changes that it may have seen: which of them are in its sum, it does not tell,
+ * and it is the sum of all that is wrong.
+ */
+function explain(
+  { read, low, value, high }: CounterRead,
+  operations: readonly RecordedOperation[],
+): Violation {
   const bound =
     value < low
       ? `increments of ${low} were acknowledged before it began`
@@ -132,84 +152,18 @@ function explain({ read, low, value, high }: CounterRead): Violation {
   return violationOf(
     value < low ? 'lost-increment' : 'unexpected-increment',
     [`${read.process} read ${value} at event ${read.completedAt}, but ${bound}.`],
-    [read],
+    withChanges([read], operations),
     read,
   );
 }
 
-/** The most totals that are told apart. */
-const MAX_TOTALS = 1_000_000;
-
-/**
- * The totals that a counter can have in the end, as closed intervals in ascending order; undefined
- * when they are too many. `definite` is the sum of what was acknowledged; each of `uncertain` may
- * count or not.
- */
-export function acceptableTotals(
-  definite: number,
-  uncertain: readonly number[],
-): readonly (readonly [number, number])[] | undefined {
-  let totals = new Set([definite]);
-  for (const amount of uncertain) {
-    totals = new Set([...totals, ...[...totals].map((total) => total + amount)]);
-    if (totals.size > MAX_TOTALS) return undefined;
-  }
-  const intervals: [number, number][] = [];
-  for (const total of [...totals].sort((a, b) => a - b)) {
-    const last = intervals.at(-1);
-    if (last !== undefined && total === last[1] + 1) last[1] = total;
-    else intervals.push([total, total]);
-  }
-  return intervals;
-}
-
-/**
- * Judges reads that were made when nothing was under way any more: each must be a total that some
- * choice of the unknown increments gives, and all must be the same.
- */
-export function checkFinalCounter(
+/** Reads, and the changes that began before the last of them ended. */
+function withChanges(
+  reads: readonly RecordedOperation[],
   operations: readonly RecordedOperation[],
-  isFinal: (read: RecordedOperation) => boolean,
-): Verdict {
-  for (const operation of operations) refuseStrange(operation);
-  const coverage = coverageOf('final counter', operations);
-  const adds = operations.filter(({ f }) => f !== 'read');
-  const definite = adds
-    .filter(({ end }) => end === 'ok')
-    .reduce((sum, add) => sum + amountOf(add), 0);
-  const uncertain = adds.filter(({ end }) => end === 'open').map(amountOf);
-  const totals = acceptableTotals(definite, uncertain);
-  if (totals === undefined) {
-    const sentence = `${uncertain.length} unknown increments have too many sums`;
-    return { type: 'unknown', coverage, reason: { code: 'memory', sentence } };
-  }
-  const reads = operations.filter((it) => it.f === 'read' && it.end === 'ok' && isFinal(it));
-  const shown = totals
-    .map(([from, to]) => (from === to ? `${from}` : `${from} to ${to}`))
-    .join(', ');
-  const violations = reads
-    .filter(({ result }) => !isAmong(totals, result))
-    .map((read) => {
-      const answer = show(read.result ?? null);
-      const sentence = `${read.process} read ${answer} in the end, but only ${shown} can be.`;
-      return violationOf('wrong-total', [sentence], [read], read);
-    });
-  const different = reads.find(({ result }) => result !== reads[0]?.result);
-  if (violations.length === 0 && different !== undefined && reads[0] !== undefined) {
-    const sentence =
-      `${reads[0].process} read ${reads[0].result} in the end, and ${different.process} read ` +
-      `${different.result}.`;
-    violations.push(violationOf('divergence', [sentence], [reads[0], different], different));
-  }
-  const nothing = 'no final read is known to have happened';
-  return concluded({
-    ...{ coverage, decidedBy: 'totals', violations, testedCount: reads.length, nothing },
-  });
-}
-
-function isAmong(
-  totals: readonly (readonly [number, number])[],
-  total: RecordedOperation['result'],
-): boolean {
-  return typeof total === 'number' && totals.some(([from, to]) => total >= from && total <= to);
+): readonly RecordedOperation[] {
+  const until = Math.max(...reads.map(({ completedAt }) => completedAt));
+  return operations.filter(
+    (it) => reads.includes(it) || (it.f !== 'read' && it.end !== 'fail' && it.invokedAt < until),
+  );
 }

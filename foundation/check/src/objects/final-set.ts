@@ -6,7 +6,16 @@
  */
 import type { HistoryEvent, Value } from '../history.ts';
 import { canonical, show } from '../model.ts';
-import { concluded, coverageOf, nothingTested, type Verdict, violationOf } from '../verdict.ts';
+import { ObservedWrites } from '../observed-writes.ts';
+import { finishSlices, type Slices } from '../task.ts';
+import {
+  concluded,
+  coverageSlices,
+  MAX_VIOLATIONS,
+  nothingTested,
+  type Verdict,
+  violationOf,
+} from '../verdict.ts';
 import { operationsOfOne } from './single-object.ts';
 
 /** What the last read has, and what it should have. */
@@ -31,16 +40,22 @@ export interface FinalSetReport {
  * @throws HistoryFault when the history is malformed, or of several keys
  */
 export function checkFinalSet(history: readonly HistoryEvent[]): FinalSetReport {
-  const operations = operationsOfOne(history, 'final set');
+  return finishSlices(finalSetSlices(history));
+}
+
+/** The same in slices. */
+export function* finalSetSlices(history: readonly HistoryEvent[]): Slices<FinalSetReport> {
+  const operations = yield* operationsOfOne(history, 'final set');
   const read = operations
     .filter(({ f, end }) => f === 'read' && end === 'ok')
     .sort((a, b) => a.completedAt - b.completedAt)
     .at(-1);
-  const coverage = coverageOf('final set', operations);
+  const coverage = yield* coverageSlices('final set', operations);
   if (read === undefined) {
     const verdict = nothingTested(coverage, 'the set was never read');
     return { verdict, ok: [], lost: [], unexpected: [], recovered: [] };
   }
+  const observed = yield* ObservedWrites.among(operations, true);
   const adds = operations.filter(({ f, invokedAt }) => f === 'add' && invokedAt < read.completedAt);
   const attempted = new Set(adds.map(({ argument }) => canonical(argument ?? null)));
   const acknowledged = adds.filter(({ end }) => end === 'ok');
@@ -54,14 +69,14 @@ export function checkFinalSet(history: readonly HistoryEvent[]): FinalSetReport 
       completedAt < read.invokedAt && !present.has(canonical(argument ?? null)),
   );
   const violations = [
-    ...lost.map((add) => {
+    ...lost.slice(0, MAX_VIOLATIONS).map((add) => {
       const element = show(add.argument ?? null);
       const sentence = `${element} was acknowledged, but the last read has it not.`;
-      return violationOf('lost', [sentence], [add, read], read);
+      return violationOf('lost', [sentence], observed.with([add, read]), read);
     }),
-    ...unexpected.map((element: Value) => {
+    ...unexpected.slice(0, MAX_VIOLATIONS).map((element: Value) => {
       const sentence = `The last read has ${show(element)}, and nobody added it.`;
-      return violationOf('unexpected', [sentence], [read], read);
+      return violationOf('unexpected', [sentence], observed.with([read]), read);
     }),
   ];
   return {

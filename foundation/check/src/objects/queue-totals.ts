@@ -4,16 +4,13 @@
  *
  * Source: Jepsen, `checker/queue`, `checker/total-queue`, `checker/unique-ids`.
  */
-import {
-  type HistoryEvent,
-  pairOperations,
-  type RecordedOperation,
-  type Value,
-} from '../history.ts';
+import { type HistoryEvent, pairSlices, type RecordedOperation, type Value } from '../history.ts';
 import { canonical, show } from '../model.ts';
+import { ObservedWrites } from '../observed-writes.ts';
+import { finishSlices, Pace, type Slices } from '../task.ts';
 import {
   concluded,
-  coverageOf,
+  coverageSlices,
   MAX_VIOLATIONS,
   type Verdict,
   type Violation,
@@ -57,9 +54,17 @@ export function checkTotalQueue(
   history: readonly HistoryEvent[],
   options: TotalQueueOptions = {},
 ): TotalQueueReport {
-  const operations = operationsOfOne(history, 'total queue');
-  const items = itemsOf(operations);
-  const all = [...items.values()];
+  return finishSlices(totalQueueSlices(history, options));
+}
+
+/** The same in slices. */
+export function* totalQueueSlices(
+  history: readonly HistoryEvent[],
+  options: TotalQueueOptions = {},
+): Slices<TotalQueueReport> {
+  const operations = yield* operationsOfOne(history, 'total queue');
+  const all = [...(yield* itemSlices(operations)).values()];
+  const observed = yield* ObservedWrites.among(operations);
   const [lost, unexpected, duplicated, recovered] = [
     all.filter(({ acknowledged, out }) => out.length < acknowledged.length),
     all.filter(({ attempted, out }) => attempted.length === 0 && out.length > 0),
@@ -72,20 +77,20 @@ export function checkTotalQueue(
   const first = (list: readonly Item[]) => list.slice(0, MAX_VIOLATIONS);
   const strange = [
     ...first(unexpected).map((item) =>
-      explain('unexpected', item, 'came out, and nobody put it in.'),
+      explain('unexpected', item, 'came out, and nobody put it in.', observed),
     ),
     ...(options.allowDuplicates === true
       ? []
       : first(duplicated).map((item) =>
-          explain('duplicated', item, 'came out more than it went in.'),
+          explain('duplicated', item, 'came out more than it went in.', observed),
         )),
   ];
   const losses = first(lost).map((item) =>
-    explain('lost', item, 'was acknowledged more often than it came out.'),
+    explain('lost', item, 'was acknowledged more often than it came out.', observed),
   );
   const values = (list: readonly Item[]) => list.map(({ value }) => value);
   return {
-    verdict: totalVerdict(operations, lost, losses, strange),
+    verdict: yield* verdictSlices(operations, lost, losses, strange),
     lost: values(lost),
     unexpected: values(unexpected),
     duplicated: values(duplicated),
@@ -93,13 +98,13 @@ export function checkTotalQueue(
   };
 }
 
-function totalVerdict(
+function* verdictSlices(
   operations: readonly RecordedOperation[],
   lost: readonly Item[],
   losses: readonly Violation[],
   strange: readonly Violation[],
-): Verdict {
-  const coverage = coverageOf('total queue', operations);
+): Slices<Verdict> {
+  const coverage = yield* coverageSlices('total queue', operations);
   const lostCount = lost.reduce(
     (sum, { acknowledged, out }) => sum + acknowledged.length - out.length,
     0,
@@ -132,7 +137,8 @@ interface Item {
   readonly out: RecordedOperation[];
 }
 
-function itemsOf(operations: readonly RecordedOperation[]): Map<string, Item> {
+function* itemSlices(operations: readonly RecordedOperation[]): Slices<Map<string, Item>> {
+  const pace = new Pace('items');
   const items = new Map<string, Item>();
   const itemOf = (value: Value): Item => {
     const name = canonical(value);
@@ -141,27 +147,33 @@ function itemsOf(operations: readonly RecordedOperation[]): Map<string, Item> {
     return item;
   };
   for (const operation of operations) {
+    if (pace.isOver()) yield;
     const { f, end, argument, result } = operation;
     if (f === 'enqueue' && end !== 'fail') {
       const item = itemOf(argument ?? null);
       item.attempted.push(operation);
       if (end === 'ok') item.acknowledged.push(operation);
     }
-    if (end !== 'ok' || result === null || result === undefined) continue;
-    if (f === 'dequeue') itemOf(result).out.push(operation);
-    if (f === 'drain' && Array.isArray(result)) {
-      for (const value of result) itemOf(value).out.push(operation);
-    }
+    if (end === 'ok') for (const value of takenBy(f, result)) itemOf(value).out.push(operation);
   }
   return items;
 }
 
-function explain(anomaly: string, { value, attempted, out }: Item, why: string): Violation {
-  const operations = [...attempted, ...out];
+function takenBy(f: string, result: Value = null): readonly Value[] {
+  if (f === 'dequeue' && result !== null) return [result];
+  return f === 'drain' && Array.isArray(result) ? result : [];
+}
+
+function explain(
+  anomaly: string,
+  { value, attempted, out }: Item,
+  why: string,
+  observed: ObservedWrites,
+): Violation {
   return violationOf(
     anomaly,
     [`${show(value)} ${why}`],
-    operations,
+    observed.with([...attempted, ...out]),
     out.at(-1) ?? attempted.at(-1),
   );
 }
@@ -171,25 +183,35 @@ function explain(anomaly: string, { value, attempted, out }: Item, why: string):
  * The queue need not be drained.
  */
 export function checkQueue(history: readonly HistoryEvent[]): Verdict {
-  const operations = operationsOfOne(history, 'queue');
+  return finishSlices(queueSlices(history));
+}
+
+/** The same in slices. */
+export function* queueSlices(history: readonly HistoryEvent[]): Slices<Verdict> {
+  const operations = yield* operationsOfOne(history, 'queue');
+  const observed = yield* ObservedWrites.among(operations);
+  const pace = new Pace('queue');
   const violations: Violation[] = [];
   let takenCount = 0;
-  for (const { value, attempted, out } of itemsOf(operations).values()) {
+  for (const { value, attempted, out } of (yield* itemSlices(operations)).values()) {
+    if (pace.isOver(attempted.length + out.length)) yield;
     takenCount += out.length;
     const begins = attempted.map(({ invokedAt }) => invokedAt).sort((a, b) => a - b);
     const takes = out.toSorted((a, b) => a.completedAt - b.completedAt);
     // The n-th to come out needs n to have begun to go in.
-    const strange = takes.find(
+    const at = takes.findIndex(
       ({ completedAt }, index) => (begins[index] ?? Number.POSITIVE_INFINITY) > completedAt,
     );
-    if (strange === undefined) continue;
+    const strange = takes[at];
+    if (strange === undefined || violations.length === MAX_VIOLATIONS) continue;
     const sentence =
       `${strange.process} took ${show(value)} out at event ${strange.completedAt}, but by then ` +
       'nobody had begun to put it in so often.';
-    const shown = [...attempted, ...takes].sort((a, b) => a.id - b.id);
+    const begun = attempted.filter(({ invokedAt }) => invokedAt < strange.completedAt);
+    const shown = observed.with([...begun, ...takes.slice(0, at + 1)]);
     violations.push(violationOf('unexpected', [sentence], shown, strange));
   }
-  const coverage = coverageOf('queue', operations);
+  const coverage = yield* coverageSlices('queue', operations);
   if (violations.length === 0 && takenCount === 0) {
     return vacuouslyValid(coverage, 'nothing came out');
   }
@@ -204,10 +226,17 @@ export function checkQueue(history: readonly HistoryEvent[]): Verdict {
 
 /** Judges that no two `generate` operations answered the same, whatever their keys. */
 export function checkUniqueIds(history: readonly HistoryEvent[]): Verdict {
-  const operations = pairOperations(history);
+  return finishSlices(uniqueIdSlices(history));
+}
+
+/** The same in slices. */
+export function* uniqueIdSlices(history: readonly HistoryEvent[]): Slices<Verdict> {
+  const operations = yield* pairSlices(history);
+  const pace = new Pace('unique ids');
   const seen = new Map<string, RecordedOperation>();
   const violations: Violation[] = [];
   for (const operation of operations) {
+    if (pace.isOver()) yield;
     if (operation.f !== 'generate' || operation.end !== 'ok') continue;
     const id = operation.result ?? null;
     const first = seen.get(canonical(id));
@@ -215,11 +244,12 @@ export function checkUniqueIds(history: readonly HistoryEvent[]): Verdict {
       seen.set(canonical(id), operation);
       continue;
     }
+    if (violations.length === MAX_VIOLATIONS) break;
     const sentence = `${first.process} and ${operation.process} both got ${show(id)}.`;
     violations.push(violationOf('duplicated', [sentence], [first, operation], operation));
   }
   return concluded({
-    coverage: coverageOf('unique ids', operations),
+    coverage: yield* coverageSlices('unique ids', operations),
     decidedBy: 'counts',
     violations,
     testedCount: seen.size,

@@ -16,9 +16,11 @@
  */
 import type { HistoryEvent, RecordedOperation, Value } from '../history.ts';
 import { canonical, show } from '../model.ts';
+import { ObservedWrites } from '../observed-writes.ts';
+import { finishSlices, Pace, type Slices } from '../task.ts';
 import {
   concluded,
-  coverageOf,
+  coverageSlices,
   MAX_VIOLATIONS,
   type Verdict,
   type Violation,
@@ -59,7 +61,8 @@ interface Element {
   readonly value: Value;
   /** The first that was asked for. */
   readonly add: RecordedOperation;
-  known: { readonly position: number; readonly atMs: number } | undefined;
+  /** The end by which it was surely there: of its own operation, or of a read that has it. */
+  known: { readonly by: RecordedOperation; readonly position: number } | undefined;
   lastPresent: RecordedOperation | undefined;
   lastAbsent: RecordedOperation | undefined;
 }
@@ -74,25 +77,42 @@ export function checkSetFull(
   history: readonly HistoryEvent[],
   options: SetFullOptions = {},
 ): SetFullReport {
-  const operations = operationsOfOne(history, 'set-full');
+  return finishSlices(setFullSlices(history, options));
+}
+
+/** The same in slices. */
+export function* setFullSlices(
+  history: readonly HistoryEvent[],
+  options: SetFullOptions = {},
+): Slices<SetFullReport> {
+  const operations = yield* operationsOfOne(history, 'set-full');
+  const pace = new Pace('set-full');
   const reads = operations
     .filter(({ f, end }) => f === 'read' && end === 'ok')
     .sort((a, b) => a.completedAt - b.completedAt);
   const elements = new Map<string, Element>();
   for (const add of operations) {
+    if (pace.isOver()) yield;
     if (add.f !== 'add' || add.end === 'fail') continue;
     const name = canonical(add.argument ?? null);
     const element = elements.get(name) ?? elementOf(add);
     elements.set(name, element);
     if (add.completedAt < (element.known?.position ?? Number.POSITIVE_INFINITY)) {
-      element.known = { position: add.completedAt, atMs: add.completedAtMs };
+      element.known = { by: add, position: add.completedAt };
     }
   }
-  const contents = new Map(reads.map((read) => [read, new Set(listOf(read).map(canonical))]));
-  const unexpected = observe(reads, contents, elements);
-  findAbsences(reads, contents, elements);
-  const duplicated = reads.flatMap((read) => repeatedIn(listOf(read)));
-  return reportOf(operations, [...elements.values()], { duplicated, unexpected }, options);
+  const contents = new Map<RecordedOperation, ReadonlySet<string>>();
+  const duplicated: Strange[] = [];
+  for (const read of reads) {
+    const list = listOf(read);
+    if (pace.isOver(1 + list.length)) yield;
+    contents.set(read, new Set(list.map(canonical)));
+    for (const value of repeatedIn(list)) duplicated.push({ value, read });
+  }
+  const unexpected = yield* observe(reads, contents, elements, pace);
+  yield* findAbsences(reads, contents, elements, pace);
+  const strange = { duplicated, unexpected };
+  return yield* reportSlices(operations, [...elements.values()], strange, options);
 }
 
 function elementOf(add: RecordedOperation): Element {
@@ -104,40 +124,53 @@ function listOf({ result }: RecordedOperation): readonly Value[] {
   return Array.isArray(result) ? result : [];
 }
 
-/** Notes which reads have which elements; returns what nobody added. */
-function observe(
+/** An element that a read should not have. */
+interface Strange {
+  readonly value: Value;
+  readonly read: RecordedOperation;
+}
+
+/** Notes which reads have which elements; returns what nobody added, and who has it first. */
+function* observe(
   reads: readonly RecordedOperation[],
   contents: ReadonlyMap<RecordedOperation, ReadonlySet<string>>,
   elements: ReadonlyMap<string, Element>,
-): Value[] {
-  const unexpected = new Map<string, Value>();
+  pace: Pace,
+): Slices<Strange[]> {
+  const unexpected = new Map<string, Strange>();
   for (const read of reads) {
     for (const name of contents.get(read) ?? []) {
+      if (pace.isOver()) yield;
       const element = elements.get(name);
-      if (element === undefined || element.add.invokedAt > read.completedAt) {
-        unexpected.set(name, JSON.parse(name) as Value);
-        continue;
-      }
-      if (element.known === undefined || element.known.position > read.completedAt) {
-        element.known = { position: read.completedAt, atMs: read.completedAtMs };
-      }
-      if ((element.lastPresent?.invokedAt ?? -1) < read.invokedAt) element.lastPresent = read;
+      if (element !== undefined && element.add.invokedAt <= read.completedAt) see(element, read);
+      else if (!unexpected.has(name)) unexpected.set(name, { value: JSON.parse(name), read });
     }
   }
   return [...unexpected.values()];
 }
 
+/** Notes that a read has the element. */
+function see(element: Element, read: RecordedOperation): void {
+  if (element.known === undefined || element.known.position > read.completedAt) {
+    element.known = { by: read, position: read.completedAt };
+  }
+  if ((element.lastPresent?.invokedAt ?? -1) < read.invokedAt) element.lastPresent = read;
+}
+
 /** Finds the read that began last and has not the element, looking from the end. */
-function findAbsences(
+function* findAbsences(
   reads: readonly RecordedOperation[],
   contents: ReadonlyMap<RecordedOperation, ReadonlySet<string>>,
   elements: ReadonlyMap<string, Element>,
-): void {
+  pace: Pace,
+): Slices<void> {
   const byBegin = reads.toSorted((a, b) => b.invokedAt - a.invokedAt);
   for (const [name, element] of elements) {
-    element.lastAbsent = byBegin.find(
+    const at = byBegin.findIndex(
       (read) => read.completedAt > element.add.invokedAt && contents.get(read)?.has(name) === false,
     );
+    if (pace.isOver(at < 0 ? byBegin.length : 1 + at)) yield;
+    element.lastAbsent = byBegin[at];
   }
 }
 
@@ -164,12 +197,13 @@ function isLost({ known, lastPresent, lastAbsent }: Element): boolean {
   );
 }
 
-function reportOf(
+function* reportSlices(
   operations: readonly RecordedOperation[],
   elements: readonly Element[],
-  strange: { readonly duplicated: readonly Value[]; readonly unexpected: readonly Value[] },
+  strange: { readonly duplicated: readonly Strange[]; readonly unexpected: readonly Strange[] },
   options: SetFullOptions,
-): SetFullReport {
+): Slices<SetFullReport> {
+  const observed = yield* ObservedWrites.among(operations);
   const stable = elements.filter(isStable);
   const lost = elements.filter(isLost);
   const stale = stable
@@ -178,14 +212,14 @@ function reportOf(
     .sort((a, b) => b.ms - a.ms);
   const neverRead = elements.filter((element) => !isStable(element) && !isLost(element));
   const violations = [
-    ...lost.slice(0, MAX_VIOLATIONS).map(explainLost),
+    ...lost.slice(0, MAX_VIOLATIONS).map((element) => explainLost(element, observed)),
     ...(options.linearizable === true
-      ? stale.slice(0, MAX_VIOLATIONS).map(({ element }) => explainStale(element))
+      ? stale.slice(0, MAX_VIOLATIONS).map(({ element }) => explainStale(element, observed))
       : []),
-    ...strangeViolations(operations, strange),
+    ...strangeViolations(strange, observed),
   ];
   return {
-    verdict: verdictOf(operations, violations, stable.length, neverRead),
+    verdict: yield* verdictSlices(operations, violations, stable.length, neverRead),
     stable: stable.map(({ value }) => value),
     lost: lost.map(({ value }) => value),
     neverRead: neverRead.map(({ value }) => value),
@@ -194,7 +228,8 @@ function reportOf(
       element: element.value,
       ms: latency(element.lastPresent, element),
     })),
-    ...strange,
+    duplicated: strange.duplicated.map(({ value }) => value),
+    unexpected: strange.unexpected.map(({ value }) => value),
   };
 }
 
@@ -204,26 +239,26 @@ function isMissedAfterKnown({ known, lastAbsent }: Element): boolean {
 
 /** From the moment at which an element was known to the beginning of a read; not below zero. */
 function latency(read: RecordedOperation | undefined, { known }: Element): number {
-  return Math.max(0, (read?.invokedAtMs ?? 0) - (known?.atMs ?? 0));
+  return Math.max(0, (read?.invokedAtMs ?? 0) - (known?.by.completedAtMs ?? 0));
 }
 
-function verdictOf(
+function* verdictSlices(
   operations: readonly RecordedOperation[],
   violations: readonly Violation[],
   stableCount: number,
   neverRead: readonly Element[],
-): Verdict {
+): Slices<Verdict> {
   const skipped = neverRead.length === 0 ? [] : [`${neverRead.length} elements were never read`];
-  const coverage = coverageOf('set-full', operations, skipped);
+  const coverage = yield* coverageSlices('set-full', operations, skipped);
   const nothing = 'no element was read after it was added';
   return concluded({
     ...{ coverage, decidedBy: 'reads', violations, testedCount: stableCount, nothing },
   });
 }
 
-function explainLost({ value, add, known, lastPresent, lastAbsent }: Element): Violation {
+function explainLost(element: Element, observed: ObservedWrites): Violation {
+  const { value, known, lastPresent, lastAbsent } = element;
   const shown = show(value);
-  const operations = [add, lastPresent, lastAbsent].filter((operation) => operation !== undefined);
   const seen =
     lastPresent === undefined
       ? `No read ever had it.`
@@ -236,12 +271,18 @@ function explainLost({ value, add, known, lastPresent, lastAbsent }: Element): V
       `A read of ${lastAbsent?.process} began after that, at event ${lastAbsent?.invokedAt}, and ` +
         'has it not.',
     ],
-    operations,
+    observed.with(decisive(element)),
     lastAbsent,
   );
 }
 
-function explainStale({ value, add, known, lastAbsent }: Element): Violation {
+/** What makes an element lost or stale. */
+function decisive({ add, known, lastPresent, lastAbsent }: Element): readonly RecordedOperation[] {
+  return [add, known?.by, lastPresent, lastAbsent].filter((operation) => operation !== undefined);
+}
+
+function explainStale(element: Element, observed: ObservedWrites): Violation {
+  const { value, known, lastAbsent } = element;
   return violationOf(
     'stale',
     [
@@ -249,32 +290,28 @@ function explainStale({ value, add, known, lastAbsent }: Element): Violation {
       `A read of ${lastAbsent?.process} that began later, at event ${lastAbsent?.invokedAt}, has ` +
         'it not, though others do afterwards.',
     ],
-    [add, lastAbsent].filter((operation) => operation !== undefined),
+    observed.with(decisive(element)),
     lastAbsent,
   );
 }
 
 function strangeViolations(
-  operations: readonly RecordedOperation[],
-  strange: { readonly duplicated: readonly Value[]; readonly unexpected: readonly Value[] },
+  {
+    duplicated,
+    unexpected,
+  }: { readonly duplicated: readonly Strange[]; readonly unexpected: readonly Strange[] },
+  observed: ObservedWrites,
 ): Violation[] {
-  const readOf = (value: Value) =>
-    operations.find(
-      ({ f, result }) =>
-        f === 'read' &&
-        Array.isArray(result) &&
-        result.some((item) => canonical(item) === canonical(value)),
-    );
-  const explain = (anomaly: string, value: Value, why: string) => {
-    const read = readOf(value);
-    return violationOf(anomaly, [`A read has ${show(value)} ${why}`], read ? [read] : [], read);
+  const explain = (anomaly: string, { value, read }: Strange, why: string) => {
+    const sentence = `A read of ${read.process} has ${show(value)} ${why}`;
+    return violationOf(anomaly, [sentence], observed.with([read]), read);
   };
   return [
-    ...strange.duplicated
+    ...duplicated
       .slice(0, MAX_VIOLATIONS)
-      .map((value) => explain('duplicated', value, 'more than once.')),
-    ...strange.unexpected
+      .map((strange) => explain('duplicated', strange, 'more than once.')),
+    ...unexpected
       .slice(0, MAX_VIOLATIONS)
-      .map((value) => explain('unexpected', value, 'before anybody added it.')),
+      .map((strange) => explain('unexpected', strange, 'before anybody added it.')),
   ];
 }

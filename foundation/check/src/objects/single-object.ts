@@ -1,12 +1,8 @@
 /**
  * Histories of one object: for judges that count what one set, queue or counter was given.
  */
-import {
-  type HistoryEvent,
-  HistoryFault,
-  pairOperations,
-  type RecordedOperation,
-} from '../history.ts';
+import { type HistoryEvent, HistoryFault, pairSlices, type RecordedOperation } from '../history.ts';
+import type { Slices } from '../task.ts';
 
 /**
  * The operations of a history that has one object.
@@ -16,11 +12,11 @@ import {
  *
  * @throws HistoryFault when the history is malformed, or names two keys
  */
-export function operationsOfOne(
+export function* operationsOfOne(
   history: readonly HistoryEvent[],
   check: string,
-): readonly RecordedOperation[] {
-  const operations = pairOperations(history);
+): Slices<readonly RecordedOperation[]> {
+  const operations = yield* pairSlices(history);
   const [first] = operations;
   const other = operations.find(({ key }) => key !== first?.key);
   if (other === undefined) return operations;

@@ -8,11 +8,12 @@
  * order of operations, so it is linear and knows leases; what only an order refutes, a lock that is
  * refused though it is free for example, it does not see.
  */
-import { type HistoryEvent, pairOperations, type RecordedOperation } from '../history.ts';
+import { type HistoryEvent, pairSlices, type RecordedOperation } from '../history.ts';
 import { canonical } from '../model.ts';
+import { finishSlices, Pace, type Slices } from '../task.ts';
 import {
   concluded,
-  coverageOf,
+  coverageSlices,
   MAX_VIOLATIONS,
   type Verdict,
   type Violation,
@@ -37,14 +38,24 @@ interface Hold {
 /** Judges `acquire` and `release` operations, each key a lock of its own. */
 export function checkMutualExclusion(
   history: readonly HistoryEvent[],
-  { permits = 1, leaseMs = Number.POSITIVE_INFINITY }: MutualExclusionOptions = {},
+  options: MutualExclusionOptions = {},
 ): Verdict {
-  const operations = pairOperations(history);
-  const coverage = coverageOf(`mutual exclusion of ${permits}`, operations);
+  return finishSlices(mutualExclusionSlices(history, options));
+}
+
+/** The same in slices. */
+export function* mutualExclusionSlices(
+  history: readonly HistoryEvent[],
+  { permits = 1, leaseMs = Number.POSITIVE_INFINITY }: MutualExclusionOptions = {},
+): Slices<Verdict> {
+  const operations = yield* pairSlices(history);
+  const pace = new Pace('mutual exclusion');
+  const coverage = yield* coverageSlices(`mutual exclusion of ${permits}`, operations);
   const locks = new Map<string, Hold[]>();
   const violations: Violation[] = [];
-  const holds = holdsOf(operations, leaseMs);
+  const holds = yield* holdsOf(operations, leaseMs, pace);
   for (const hold of holds) {
+    if (pace.isOver(1 + (locks.get(hold.acquire.key ?? '')?.length ?? 0))) yield;
     const key = hold.acquire.key ?? '';
     const { completedAt, completedAtMs } = hold.acquire;
     const still = (locks.get(key) ?? []).filter(
@@ -53,7 +64,8 @@ export function checkMutualExclusion(
     // A lease may be over before its acquire is even answered: then nobody holds for certain.
     if (hold.untilMs > completedAtMs) still.push(hold);
     locks.set(key, still);
-    if (still.length > permits) violations.push(explain(still, permits));
+    // One more than may is enough to see it; the newest are with the one that came too much.
+    if (still.length > permits) violations.push(explain(still.slice(-permits - 1), permits));
     if (violations.length === MAX_VIOLATIONS) break;
   }
   const nothing = 'no acquire is known to have happened';
@@ -63,11 +75,16 @@ export function checkMutualExclusion(
 }
 
 /** In the order in which the acquires ended. */
-function holdsOf(operations: readonly RecordedOperation[], leaseMs: number): readonly Hold[] {
+function* holdsOf(
+  operations: readonly RecordedOperation[],
+  leaseMs: number,
+  pace: Pace,
+): Slices<readonly Hold[]> {
   const stacks = new Map<string, RecordedOperation[]>();
   const ends = new Map<RecordedOperation, RecordedOperation>();
   const acquires: RecordedOperation[] = [];
   for (const operation of operations) {
+    if (pace.isOver(2)) yield;
     const name = canonical([operation.process, operation.key ?? null]);
     const stack = stacks.get(name) ?? [];
     stacks.set(name, stack);

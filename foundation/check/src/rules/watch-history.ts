@@ -23,18 +23,27 @@
 import {
   type HistoryEvent,
   HistoryFault,
-  pairOperations,
+  pairSlices,
   type RecordedOperation,
   type Value,
 } from '../history.ts';
 import { show } from '../model.ts';
-import { coverageOf, drawingOf, MAX_VIOLATIONS, type Verdict, type Violation } from '../verdict.ts';
+import { finishSlices, Pace, type Slices } from '../task.ts';
 import {
-  checkWatches,
+  coverageSlices,
+  drawingOf,
+  MAX_VIOLATIONS,
+  nothingTested,
+  type Verdict,
+  type Violation,
+} from '../verdict.ts';
+import {
   type WatchChange,
   type WatchFault,
+  type WatchGuarantee,
   type WatchRecording,
   type WatchResponse,
+  watchSlices,
 } from './watch.ts';
 
 /** The verdict, and every fault: of each watch at most one of a guarantee. */
@@ -50,21 +59,26 @@ export interface WatchHistoryReport {
  * @throws HistoryFault naming the event that is no such operation
  */
 export function checkWatchHistory(history: readonly HistoryEvent[]): WatchHistoryReport {
-  const operations = pairOperations(history);
-  const { watches, log } = readWatches(operations);
-  const { type, faults, changeCount, notChecked } = checkWatches(
+  return finishSlices(watchHistorySlices(history));
+}
+
+/** The same in slices. */
+export function* watchHistorySlices(history: readonly HistoryEvent[]): Slices<WatchHistoryReport> {
+  const operations = yield* pairSlices(history);
+  const { watches, log } = yield* readWatches(operations);
+  const { type, faults, changeCount, notChecked } = yield* watchSlices(
     watches.map(({ recording }) => recording),
     log,
   );
   const notes = notChecked.length === 0 ? [] : [`${notChecked.join(', ')}: the history has no log`];
-  const coverage = coverageOf('watch guarantees', operations, notes);
+  const coverage = yield* coverageSlices('watch guarantees', operations, notes);
   const decidedBy = `${changeCount} delivered changes`;
   if (type === 'valid') return { verdict: { type, coverage, decidedBy }, faults };
   if (type === 'unknown') {
-    const reason = { code: 'undecided', sentence: 'no watch delivered a change' } as const;
-    return { verdict: { type, coverage, reason }, faults };
+    return { verdict: nothingTested(coverage, 'no watch delivered a change'), faults };
   }
-  const violations = faults.slice(0, MAX_VIOLATIONS).map((fault) => explain(fault, watches));
+  const logs = operations.filter(({ f, end }) => f === 'log' && end === 'ok');
+  const violations = faults.slice(0, MAX_VIOLATIONS).map((fault) => explain(fault, watches, logs));
   return { verdict: { type, coverage, decidedBy, violations }, faults };
 }
 
@@ -76,34 +90,43 @@ interface RecordedWatch {
   readonly nexts: RecordedOperation[];
 }
 
-function readWatches(operations: readonly RecordedOperation[]): {
+function* readWatches(operations: readonly RecordedOperation[]): Slices<{
   readonly watches: readonly RecordedWatch[];
   readonly log: readonly WatchChange[] | undefined;
-} {
+}> {
+  const pace = new Pace('watches');
   const watches: RecordedWatch[] = [];
   const current = new Map<string, RecordedWatch>();
   const counts = new Map<string, number>();
   let log: WatchChange[] | undefined;
   for (const operation of operations) {
+    if (pace.isOver(2)) yield;
     const { f, process, end, result = null, completedAt } = operation;
+    const isDone = end === 'ok';
     if (f === 'watch' && end !== 'fail') {
       const count = (counts.get(process) ?? 0) + 1;
       counts.set(process, count);
       const watch = toWatch(operation, count === 1 ? process : `${process} (${count})`);
       watches.push(watch);
       current.set(process, watch);
-    } else if (f === 'next' && end === 'ok') {
+    } else if (f === 'next' && isDone) {
       const watch = current.get(process);
       const place = `event ${completedAt}`;
       if (watch === undefined) throw new HistoryFault(place, `${process} has no watch under way`);
       watch.nexts.push(operation);
       watch.recording.responses.push(toResponse(result, place));
-    } else if (f === 'log' && end === 'ok') {
-      log = [...(log ?? []), ...toChanges(result, `event ${completedAt}`)];
+    } else if (f === 'log' && isDone) {
+      log = withAll(log ?? [], toChanges(result, `event ${completedAt}`));
     }
   }
   const sorted = log?.sort((a, b) => a.revision - b.revision);
   return { watches, log: sorted };
+}
+
+/** The list, longer by what follows; a spread of a long one would fill the stack. */
+function withAll(list: WatchChange[], more: readonly WatchChange[]): WatchChange[] {
+  for (const change of more) list.push(change);
+  return list;
 }
 
 function toWatch(begin: RecordedOperation, name: string): RecordedWatch {
@@ -184,8 +207,15 @@ function optional<Kind extends keyof Kinds>(
 /** How many changes of a response stand in a drawing. */
 const MAX_NAMED = 6;
 
+/** What only the log shows. */
+const BY_LOG: readonly WatchGuarantee[] = ['reliable', 'resumable', 'true'];
+
 /** The responses at which the fault is seen, and those that it is held against. */
-function explain(fault: WatchFault, watches: readonly RecordedWatch[]): Violation {
+function explain(
+  fault: WatchFault,
+  watches: readonly RecordedWatch[],
+  logs: readonly RecordedOperation[],
+): Violation {
   const { guarantee, sentence, change, watch: name } = fault;
   const watch = watches.find(({ recording }) => recording.name === name);
   const responses = watch?.recording.responses ?? [];
@@ -200,12 +230,16 @@ function explain(fault: WatchFault, watches: readonly RecordedWatch[]): Violatio
   );
   const at = delivering >= 0 ? delivering : past >= 0 ? past : responses.length - 1;
   const marked = watch?.nexts[at];
-  const before = [...earlier(responses, at, change)].map((index) => watch?.nexts[index]);
-  const shown = [watch?.begin, ...before, marked].filter((it) => it !== undefined);
-  const operations = [...new Set(shown)];
+  const before = earlier(responses, at, change);
+  if (guarantee === 'reliable') before.add(lowest(responses));
+  const told = BY_LOG.includes(guarantee) ? logs : [];
+  const nexts = [...before].map((index) => watch?.nexts[index]);
+  const shown = [watch?.begin, ...nexts, marked, ...told].filter((it) => it !== undefined);
+  const operations = [...new Set(shown)].sort((a, b) => a.id - b.id);
   const label = (operation: RecordedOperation): string => {
     const response = responses[watch?.nexts.indexOf(operation) ?? -1];
-    return response === undefined ? `watch ${show(operation.argument ?? {})}` : labelOf(response);
+    if (response !== undefined) return labelOf(response);
+    return operation.f === 'log' ? 'log' : `watch ${show(operation.argument ?? {})}`;
   };
   const drawing = drawingOf(operations, label, new Set(marked === undefined ? [] : [marked.id]));
   return { anomaly: guarantee, sentences: [`${name}: ${sentence}`], operations, drawing };
@@ -227,7 +261,7 @@ function earlier(
   responses: readonly WatchResponse[],
   at: number,
   change: WatchChange | undefined,
-): ReadonlySet<number> {
+): Set<number> {
   const chosen = new Set<number>();
   let [highest, most] = [-1, Number.NEGATIVE_INFINITY];
   responses.slice(0, at).forEach(({ changes, progressRevision = most }, index) => {
@@ -239,4 +273,14 @@ function earlier(
   if (highest >= 0) chosen.add(highest);
   if (at > 0) chosen.add(at - 1);
   return chosen;
+}
+
+/** The response with the lowest revision: what did not come is missed from there on. */
+function lowest(responses: readonly WatchResponse[]): number {
+  let [lowestAt, least] = [0, Number.POSITIVE_INFINITY];
+  for (const [index, { changes }] of responses.entries()) {
+    const first = changes.reduce((min, { revision }) => Math.min(min, revision), least);
+    if (first < least) [lowestAt, least] = [index, first];
+  }
+  return lowestAt;
 }

@@ -14,10 +14,12 @@
  * The last two and reliable, resumable need the true changes, which the store itself keeps (its
  * log).
  *
- * Cost: linear. Source: the watch guarantees of etcd's API documentation and its robustness tests.
+ * Cost: linear in what was delivered, and in what the log has from the beginning of each watch to
+ * its end. Source: the watch guarantees of etcd's API documentation and its robustness tests.
  */
 import type { Value } from '../history.ts';
 import { sameValue, show } from '../model.ts';
+import { finishSlices, Pace, type Slices } from '../task.ts';
 
 /** A change of one key, as the log has it or as a watch delivers it. */
 export interface WatchChange {
@@ -92,13 +94,25 @@ export function checkWatches(
   watches: readonly WatchRecording[],
   log: readonly WatchChange[] | undefined,
 ): WatchReport {
-  const faults = watches.flatMap((watch) => [
-    ...deliveryFaults(watch),
-    ...(log === undefined ? [] : logFaults(watch, log)),
-  ]);
-  const changeCount = watches.flatMap(({ responses }) =>
-    responses.flatMap((it) => it.changes),
-  ).length;
+  return finishSlices(watchSlices(watches, log));
+}
+
+/** The same in slices. */
+export function* watchSlices(
+  watches: readonly WatchRecording[],
+  log: readonly WatchChange[] | undefined,
+): Slices<WatchReport> {
+  const pace = new Pace('watches');
+  const truth = log && (yield* truthOf(log, pace));
+  const faults: WatchFault[] = [];
+  for (const watch of watches) {
+    faults.push(...(yield* deliveryFaults(watch, pace)));
+    if (truth !== undefined) faults.push(...(yield* logFaults(watch, truth, pace)));
+  }
+  const changeCount = watches.reduce(
+    (sum, { responses }) => responses.reduce((count, it) => count + it.changes.length, sum),
+    0,
+  );
   const notChecked = log === undefined ? (['reliable', 'resumable', 'true'] as const) : [];
   const type = faults.length > 0 ? 'invalid' : changeCount > 0 ? 'valid' : 'unknown';
   return { type, faults, changeCount, notChecked };
@@ -120,10 +134,13 @@ class Faults {
 }
 
 /** What the delivered changes alone show. */
-function deliveryFaults(watch: WatchRecording): Iterable<WatchFault> {
+function* deliveryFaults(watch: WatchRecording, pace: Pace): Slices<Iterable<WatchFault>> {
   const delivery = new Delivery(watch);
   for (const [index, { changes, progressRevision }] of watch.responses.entries()) {
-    for (const change of changes) delivery.take(change, index);
+    for (const change of changes) {
+      delivery.take(change, index);
+      if (pace.isOver(4)) yield;
+    }
     if (progressRevision !== undefined) delivery.progress(progressRevision);
   }
   return delivery.faults.found.values();
@@ -179,7 +196,7 @@ class Delivery {
 }
 
 /** What the log shows of the delivered changes. */
-function logFaults(watch: WatchRecording, log: readonly WatchChange[]): Iterable<WatchFault> {
+function* logFaults(watch: WatchRecording, truth: Truth, pace: Pace): Slices<Iterable<WatchFault>> {
   const faults = new Faults(watch.name);
   const changes = watch.responses.flatMap((response) => response.changes);
   const delivered = new Set(changes.map(nameOf));
@@ -187,36 +204,56 @@ function logFaults(watch: WatchRecording, log: readonly WatchChange[]): Iterable
     (least, { revision }) => Math.min(least, revision),
     Number.POSITIVE_INFINITY,
   );
-  const upTo = watch.responses.map((response) => response.progressRevision ?? 0);
-  const last = [...changes.map(({ revision }) => revision), ...upTo].reduce(
-    (most, revision) => Math.max(most, revision),
+  const told = watch.responses.reduce(
+    (most, { progressRevision = 0 }) => Math.max(most, progressRevision),
     0,
   );
-  const truth = truthOf(log);
-  for (const [name, change] of truth) {
+  const last = changes.reduce((most, { revision }) => Math.max(most, revision), told);
+  const { changes: happened, byName } = truth;
+  for (let at = firstFrom(happened, watch.startRevision ?? first); at < happened.length; at++) {
+    const change = happened[at];
+    if (pace.isOver()) yield;
+    if (change === undefined || change.revision > last) break;
     const { revision, key } = change;
-    const isDue = revision >= (watch.startRevision ?? first) && revision <= last;
-    if (delivered.has(name) || !watch.matches(key) || !isDue) continue;
+    if (delivered.has(nameOf(change)) || !watch.matches(key)) continue;
     if (revision < first) faults.add('resumable', `It left out ${describe(change)}.`, change);
     else faults.add('reliable', `Between others, ${describe(change)} did not come.`, change);
   }
   for (const got of changes) {
-    const difference = differenceOf(truth.get(nameOf(got)), got);
+    if (pace.isOver(2)) yield;
+    const difference = differenceOf(byName.get(nameOf(got)), got);
     if (difference !== undefined) faults.add('true', `Of ${describe(got)}, ${difference}.`, got);
   }
   return faults.found.values();
 }
 
-/** The changes of the log by their names, each with the value before it. */
-function truthOf(log: readonly WatchChange[]): ReadonlyMap<string, WatchChange> {
+/** The changes of a log, each with the value before it: in their order, and by their names. */
+interface Truth {
+  readonly changes: readonly WatchChange[];
+  readonly byName: ReadonlyMap<string, WatchChange>;
+}
+
+function* truthOf(log: readonly WatchChange[], pace: Pace): Slices<Truth> {
   const values = new Map<string, Value>();
-  const truth = new Map<string, WatchChange>();
+  const byName = new Map<string, WatchChange>();
   for (const change of log) {
+    if (pace.isOver(2)) yield;
     const previous = change.previous ?? values.get(change.key) ?? null;
-    truth.set(nameOf(change), { ...change, previous });
+    byName.set(nameOf(change), { ...change, previous });
     values.set(change.key, change.type === 'put' ? (change.value ?? null) : null);
   }
-  return truth;
+  return { changes: [...byName.values()], byName };
+}
+
+/** The index of the first change at or after a revision. */
+function firstFrom(changes: readonly WatchChange[], revision: number): number {
+  let [from, to] = [0, changes.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((changes[middle]?.revision ?? 0) < revision) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 function nameOf({ revision, key }: WatchChange): string {

@@ -16,14 +16,18 @@
  * Cost: linear, but where a session reads back values that are older than its last ones. Source:
  * Terry et al., Session guarantees for weakly consistent replicated data, 1994.
  */
-import {
-  type HistoryEvent,
-  pairOperations,
-  type RecordedOperation,
-  type Value,
-} from '../history.ts';
+import { type HistoryEvent, pairSlices, type RecordedOperation, type Value } from '../history.ts';
 import { canonical, describeOperation } from '../model.ts';
-import { concluded, coverageOf, type Verdict, type Violation, violationOf } from '../verdict.ts';
+import { ObservedWrites } from '../observed-writes.ts';
+import { finishSlices, Pace, type Slices } from '../task.ts';
+import {
+  concluded,
+  coverageSlices,
+  MAX_VIOLATIONS,
+  type Verdict,
+  type Violation,
+  violationOf,
+} from '../verdict.ts';
 
 /** The guarantees, by the names that reports use. */
 export const SESSION_GUARANTEES = [
@@ -73,25 +77,37 @@ export function checkSessions(
   history: readonly HistoryEvent[],
   options: SessionOptions = {},
 ): Verdict {
-  const operations = pairOperations(history);
+  return finishSlices(sessionSlices(history, options));
+}
+
+/** The same in slices. */
+export function* sessionSlices(
+  history: readonly HistoryEvent[],
+  options: SessionOptions = {},
+): Slices<Verdict> {
+  const operations = yield* pairSlices(history);
+  const pace = new Pace('sessions');
   const initial = canonical(options.initial ?? null);
-  const byKey = groupByKey(operations);
+  const byKey = yield* groupByKey(operations, pace);
   const violations: Violation[] = [];
   const skipped: string[] = [];
+  let testedCount = 0;
   for (const [key, part] of byKey) {
-    if (!hasUniqueValues(part, initial)) {
+    if (!(yield* hasUniqueValues(part, initial, pace))) {
       skipped.push(`key ${key ?? 'of no name'}: a value was written twice`);
       continue;
     }
+    testedCount += part.filter(({ end }) => end === 'ok').length;
     const garbage = garbageIn(part, initial);
     if (garbage !== undefined) violations.push(garbage);
     for (const guarantee of options.guarantees ?? SESSION_GUARANTEES) {
-      const claims = claimsOf(guarantee, part, options);
-      const violation = faultOf(guarantee, claims, initial, options);
-      if (violation !== undefined) violations.push(violation);
+      const claims = yield* claimsOf(guarantee, part, options, pace);
+      const shown = yield* faultOf(claims, initial, options, pace);
+      if (shown === undefined || violations.length >= MAX_VIOLATIONS) continue;
+      violations.push(explain(guarantee, shown, yield* ObservedWrites.among(part)));
     }
   }
-  const coverage = coverageOf('session guarantees', operations, skipped);
+  const coverage = yield* coverageSlices('session guarantees', operations, skipped);
   if (skipped.length === byKey.size && byKey.size > 0) {
     const sentence = 'no key has unique values';
     return { type: 'unknown', coverage, reason: { code: 'undecided', sentence } };
@@ -100,8 +116,8 @@ export function checkSessions(
     coverage,
     decidedBy: 'cycles',
     violations,
-    testedCount: coverage.okCount,
-    nothing: 'no operation is known to have happened',
+    testedCount,
+    nothing: 'of no key with unique values is an operation known to have happened',
   });
 }
 
@@ -120,11 +136,13 @@ function garbageIn(part: readonly RecordedOperation[], initial: string): Violati
   return violationOf('garbage-read', [sentence], [read], read);
 }
 
-function groupByKey(
+function* groupByKey(
   operations: readonly RecordedOperation[],
-): ReadonlyMap<string | undefined, readonly RecordedOperation[]> {
+  pace: Pace,
+): Slices<ReadonlyMap<string | undefined, readonly RecordedOperation[]>> {
   const groups = new Map<string | undefined, RecordedOperation[]>();
   for (const operation of operations) {
+    if (pace.isOver()) yield;
     const group = groups.get(operation.key) ?? [];
     groups.set(operation.key, group);
     group.push(operation);
@@ -133,9 +151,14 @@ function groupByKey(
 }
 
 /** Whether no value is written twice, and none that is there at first. */
-function hasUniqueValues(part: readonly RecordedOperation[], initial: string): boolean {
+function* hasUniqueValues(
+  part: readonly RecordedOperation[],
+  initial: string,
+  pace: Pace,
+): Slices<boolean> {
   const values = new Set([initial]);
   for (const operation of part) {
+    if (pace.isOver()) yield;
     if (operation.f !== 'write' || operation.end === 'fail') continue;
     const value = canonical(operation.argument ?? null);
     if (values.has(value)) return false;
@@ -145,14 +168,16 @@ function hasUniqueValues(part: readonly RecordedOperation[], initial: string): b
 }
 
 /** What a guarantee says of the writes of one key, from what each session did in its order. */
-function claimsOf(
+function* claimsOf(
   guarantee: SessionGuarantee,
   part: readonly RecordedOperation[],
   { session: sessionOf = (process) => process, version }: SessionOptions,
-): Claims {
+  pace: Pace,
+): Slices<Claims> {
   const claims = new Claims(versionsOf(part, version));
   const [earlierF, laterF] = KINDS[guarantee];
   for (const operation of part) {
+    if (pace.isOver(2)) yield;
     const { f, end } = operation;
     if (end === 'fail' || (f === 'read' && end === 'open')) continue;
     const session = sessionOf(operation.process);
@@ -275,21 +300,27 @@ function valueText({ f, argument, result }: RecordedOperation): string {
   return canonical((f === 'write' ? argument : result) ?? null);
 }
 
-function faultOf(
-  guarantee: SessionGuarantee,
+/** What contradicts itself, and why. */
+interface Contradiction {
+  readonly cycle: readonly Newer[];
+  readonly but: string;
+}
+
+function* faultOf(
   claims: Claims,
   initial: string,
   { session: sessionOf = (process) => process }: SessionOptions,
-): Violation | undefined {
+  pace: Pace,
+): Slices<Contradiction | undefined> {
   const [against] = claims.against;
-  if (against !== undefined) return explain(guarantee, [against], 'its version is the older one');
+  if (against !== undefined) return { cycle: [against], but: 'its version is the older one' };
   const begin = claims.edges.find(({ to, after }) => to === initial && after !== undefined);
   if (begin?.after !== undefined) {
     const pair = claims.pairWith(sessionOf(begin.after.process), begin.after);
-    if (pair !== undefined) return explain(guarantee, [pair], 'the initial value is the oldest');
+    if (pair !== undefined) return { cycle: [pair], but: 'the initial value is the oldest' };
   }
-  const cycle = cycleIn(claims.edges);
-  return cycle && explain(guarantee, pairsOf(cycle), 'each would be newer than the other');
+  const cycle = yield* cycleIn(claims.edges, pace);
+  return cycle && { cycle: pairsOf(cycle), but: 'each would be newer than the other' };
 }
 
 /** The edges of a cycle without its knots: each pair goes from a write to the next write. */
@@ -307,32 +338,35 @@ function pairsOf(cycle: readonly Edge[]): readonly Newer[] {
 }
 
 /** The edges of some cycle, in order; undefined where there is none. */
-function cycleIn(edges: readonly Edge[]): readonly Edge[] | undefined {
+function* cycleIn(edges: readonly Edge[], pace: Pace): Slices<readonly Edge[] | undefined> {
   const next = new Map<string, Edge[]>();
   for (const edge of edges) {
+    if (pace.isOver()) yield;
     const list = next.get(edge.from) ?? [];
     next.set(edge.from, list);
     list.push(edge);
   }
   const done = new Set<string>();
   for (const start of next.keys()) {
-    const cycle = done.has(start) ? undefined : cycleFrom(start, next, done);
+    const cycle = done.has(start) ? undefined : yield* cycleFrom(start, next, done, pace);
     if (cycle !== undefined) return cycle;
   }
   return undefined;
 }
 
 /** Depth first, without recursion: a session may be long. */
-function cycleFrom(
+function* cycleFrom(
   start: string,
   next: ReadonlyMap<string, readonly Edge[]>,
   done: Set<string>,
-): readonly Edge[] | undefined {
+  pace: Pace,
+): Slices<readonly Edge[] | undefined> {
   const path: { readonly name: string; readonly via: Edge | undefined; at: number }[] = [
     { name: start, via: undefined, at: 0 },
   ];
   const onPath = new Map<string, number>([[start, 0]]);
   for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+    if (pace.isOver()) yield;
     const edge = next.get(top.name)?.[top.at++];
     if (edge === undefined) {
       done.add(top.name);
@@ -359,9 +393,13 @@ const SAYS: Readonly<Record<SessionGuarantee, string>> = {
   'writes-follow-reads': 'so what it wrote is newer than what it had read',
 };
 
-function explain(guarantee: SessionGuarantee, cycle: readonly Newer[], but: string): Violation {
+function explain(
+  guarantee: SessionGuarantee,
+  { cycle, but }: Contradiction,
+  observed: ObservedWrites,
+): Violation {
   const operations = new Map(cycle.flatMap(({ because }) => because.map((it) => [it.id, it])));
-  const shown = [...operations.values()].sort((a, b) => a.id - b.id);
+  const shown = observed.with([...operations.values()]);
   const sentences = cycle.map(
     ({ because: [before, after] }) =>
       `${after.process} did ${describeOperation(before)} and then ${describeOperation(after)}, ` +

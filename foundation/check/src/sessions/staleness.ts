@@ -7,16 +7,13 @@
  *
  * Cost: O(n log n). Source: k-atomicity and delta-atomicity, Golab, Li and Shah, 2011.
  */
-import {
-  type HistoryEvent,
-  pairOperations,
-  type RecordedOperation,
-  type Value,
-} from '../history.ts';
+import { type HistoryEvent, pairSlices, type RecordedOperation, type Value } from '../history.ts';
 import { canonical, describeOperation } from '../model.ts';
+import { ObservedWrites } from '../observed-writes.ts';
+import { finishSlices, Pace, type Slices } from '../task.ts';
 import {
   concluded,
-  coverageOf,
+  coverageSlices,
   MAX_VIOLATIONS,
   type Verdict,
   type Violation,
@@ -50,11 +47,21 @@ export interface StaleRead {
 /** Judges `read` and `write` operations of registers. */
 export function checkStaleness(
   history: readonly HistoryEvent[],
-  { maxStaleMs, initial = null }: StalenessOptions,
+  options: StalenessOptions,
 ): StalenessReport {
-  const operations = pairOperations(history);
+  return finishSlices(stalenessSlices(history, options));
+}
+
+/** The same in slices. */
+export function* stalenessSlices(
+  history: readonly HistoryEvent[],
+  { maxStaleMs, initial = null }: StalenessOptions,
+): Slices<StalenessReport> {
+  const operations = yield* pairSlices(history);
+  const pace = new Pace('staleness');
   const parts = new Map<string | undefined, RecordedOperation[]>();
   for (const operation of operations) {
+    if (pace.isOver()) yield;
     const part = parts.get(operation.key) ?? [];
     parts.set(operation.key, part);
     part.push(operation);
@@ -62,11 +69,17 @@ export function checkStaleness(
   const stale: StaleRead[] = [];
   const garbage: RecordedOperation[] = [];
   const skipped: string[] = [];
+  let testedCount = 0;
   for (const [key, part] of parts) {
-    const found = staleReadsOf(part, canonical(initial), garbage);
-    if (found === undefined) skipped.push(`key ${key ?? 'of no name'}: a value was written twice`);
-    else stale.push(...found);
+    const found = yield* staleReadsOf(part, canonical(initial), garbage, pace);
+    if (found === undefined) {
+      skipped.push(`key ${key ?? 'of no name'}: a value was written twice`);
+      continue;
+    }
+    testedCount += part.filter(({ f, end }) => f === 'read' && end === 'ok').length;
+    for (const it of found) stale.push(it);
   }
+  const observed = yield* ObservedWrites.among(operations);
   const violations = [
     ...garbage.slice(0, MAX_VIOLATIONS).map((read) => {
       const sentence = `${read.process} did ${describeOperation(read)}, which nobody wrote.`;
@@ -75,16 +88,15 @@ export function checkStaleness(
     ...stale
       .filter(({ staleMs }) => staleMs > maxStaleMs)
       .slice(0, MAX_VIOLATIONS)
-      .map((it) => explain(it, maxStaleMs)),
+      .map((it) => explain(it, maxStaleMs, observed)),
   ];
-  const readCount = operations.filter(({ f, end }) => f === 'read' && end === 'ok').length;
-  const coverage = coverageOf(`staleness up to ${maxStaleMs} ms`, operations, skipped);
+  const coverage = yield* coverageSlices(`staleness up to ${maxStaleMs} ms`, operations, skipped);
   const worst = stale.reduce<StaleRead | undefined>(
     (most, it) => (most === undefined || it.staleMs > most.staleMs ? it : most),
     undefined,
   );
   return {
-    verdict: verdictOf(coverage, violations, skipped.length === parts.size, readCount),
+    verdict: verdictOf(coverage, violations, skipped.length === parts.size, testedCount),
     worst,
     staleCount: stale.length,
   };
@@ -94,24 +106,23 @@ function verdictOf(
   coverage: Verdict['coverage'],
   violations: readonly Violation[],
   isAllSkipped: boolean,
-  readCount: number,
+  testedCount: number,
 ): Verdict {
-  if (isAllSkipped && readCount > 0) {
+  if (isAllSkipped && coverage.okCount > 0) {
     const sentence = 'no key has unique values';
     return { type: 'unknown', coverage, reason: { code: 'undecided', sentence } };
   }
-  const nothing = 'no read is known to have happened';
-  return concluded({
-    ...{ coverage, decidedBy: 'times', violations, testedCount: readCount, nothing },
-  });
+  const nothing = 'of no key with unique values is a read known to have happened';
+  return concluded({ ...{ coverage, decidedBy: 'times', violations, testedCount, nothing } });
 }
 
 /** The stale reads of one key; undefined where a value is written twice. */
-function staleReadsOf(
+function* staleReadsOf(
   part: readonly RecordedOperation[],
   initial: string,
   garbage: RecordedOperation[],
-): readonly StaleRead[] | undefined {
+  pace: Pace,
+): Slices<readonly StaleRead[] | undefined> {
   const writes = part.filter(({ f, end }) => f === 'write' && end !== 'fail');
   const byValue = new Map(writes.map((write) => [canonical(write.argument ?? null), write]));
   if (byValue.size < writes.length || byValue.has(initial)) return undefined;
@@ -125,6 +136,7 @@ function staleReadsOf(
   }
   const stale: StaleRead[] = [];
   for (const read of part) {
+    if (pace.isOver(2)) yield;
     if (read.f !== 'read' || read.end !== 'ok') continue;
     const value = canonical(read.result ?? null);
     const write = byValue.get(value);
@@ -150,7 +162,11 @@ function firstAfter(writes: readonly RecordedOperation[], position: number): num
   return from;
 }
 
-function explain({ read, newer, staleMs }: StaleRead, maxStaleMs: number): Violation {
+function explain(
+  { read, newer, staleMs }: StaleRead,
+  maxStaleMs: number,
+  observed: ObservedWrites,
+): Violation {
   return violationOf(
     'stale-read',
     [
@@ -159,7 +175,7 @@ function explain({ read, newer, staleMs }: StaleRead, maxStaleMs: number): Viola
         'was replaced.',
       `It is stale by ${staleMs} ms, and ${maxStaleMs} ms are allowed.`,
     ],
-    [newer, read],
+    observed.with([newer, read]),
     read,
   );
 }

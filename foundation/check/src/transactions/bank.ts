@@ -6,14 +6,16 @@
  *
  * Source: the bank test of Jepsen (jepsen.tests.bank), itself from the paper on snapshot isolation.
  */
-import {
-  type HistoryEvent,
-  pairOperations,
-  type RecordedOperation,
-  type Value,
-} from '../history.ts';
+import { type HistoryEvent, pairSlices, type RecordedOperation, type Value } from '../history.ts';
 import { canonical } from '../model.ts';
-import { coverageOf, drawingOf, nothingTested, type Verdict, type Violation } from '../verdict.ts';
+import { finishSlices, Pace, type Slices } from '../task.ts';
+import {
+  coverageSlices,
+  nothingTested,
+  type Verdict,
+  type Violation,
+  violationOf,
+} from '../verdict.ts';
 
 /** How to judge. */
 export interface BankOptions {
@@ -34,9 +36,18 @@ export interface BankOptions {
  * @throws HistoryFault when it is no history
  */
 export function checkBank(history: readonly HistoryEvent[], options: BankOptions = {}): Verdict {
-  const operations = pairOperations(history);
+  return finishSlices(bankSlices(history, options));
+}
+
+/** The same in slices. */
+export function* bankSlices(
+  history: readonly HistoryEvent[],
+  options: BankOptions = {},
+): Slices<Verdict> {
+  const operations = yield* pairSlices(history);
+  const pace = new Pace('bank');
   const reads = operations.filter(({ f, end }) => f === 'read' && end === 'ok');
-  const coverage = coverageOf('bank', operations);
+  const coverage = yield* coverageSlices('bank', operations);
   const [first] = reads;
   if (first === undefined) return nothingTested(coverage, 'no read completed');
   const violations: Violation[] = [];
@@ -45,8 +56,9 @@ export function checkBank(history: readonly HistoryEvent[], options: BankOptions
   const total = options.total ?? totalOf(first);
   for (const read of reads) {
     if (violations.length >= most) break;
+    if (pace.isOver(2 * accounts.length)) yield;
     const wrong = faultOf(read, accounts, total, options);
-    if (wrong !== undefined) violations.push(toBankViolation(wrong, read, first));
+    if (wrong !== undefined) violations.push(toBankViolation(wrong, read, first, operations));
   }
   const decidedBy = `the total of ${accounts.length} accounts, ${total}`;
   if (violations.length > 0) return { type: 'invalid', coverage, decidedBy, violations };
@@ -102,15 +114,21 @@ function totalOf(read: RecordedOperation): number {
   );
 }
 
+/** The read, the one that it is held against, and every transfer that they may have seen. */
 function toBankViolation(
   { anomaly, sentences }: BankFault,
   read: RecordedOperation,
   first: RecordedOperation,
+  operations: readonly RecordedOperation[],
 ): Violation {
-  const operations = read === first ? [read] : [first, read];
-  const label = (operation: RecordedOperation) => JSON.stringify(operation.result ?? null);
-  const drawing = drawingOf(operations, label, new Set([read.id]));
-  return { anomaly, sentences: sentences.map(capital), operations, drawing };
+  const until = Math.max(read.completedAt, first.completedAt);
+  const shown = operations.filter(
+    (it) =>
+      it === read ||
+      it === first ||
+      (it.f === 'transfer' && it.end !== 'fail' && it.invokedAt < until),
+  );
+  return violationOf(anomaly, sentences.map(capital), shown, read);
 }
 
 function capital(sentence: string): string {

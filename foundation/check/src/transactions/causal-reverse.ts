@@ -9,20 +9,17 @@
  *
  * Source: jepsen.tests.causal-reverse; CockroachDB's analysis of 2017 found it first.
  */
-import {
-  type HistoryEvent,
-  pairOperations,
-  type RecordedOperation,
-  type Value,
-} from '../history.ts';
+import { type HistoryEvent, pairSlices, type RecordedOperation, type Value } from '../history.ts';
 import { canonical } from '../model.ts';
+import { ObservedWrites } from '../observed-writes.ts';
+import { finishSlices, Pace, type Slices } from '../task.ts';
 import {
   concluded,
-  coverageOf,
-  drawingOf,
+  coverageSlices,
   MAX_VIOLATIONS,
   type Verdict,
   type Violation,
+  violationOf,
 } from '../verdict.ts';
 
 /**
@@ -34,10 +31,18 @@ import {
  * @throws HistoryFault when it is no history
  */
 export function checkCausalReverse(history: readonly HistoryEvent[]): Verdict {
-  const operations = pairOperations(history);
-  const coverage = coverageOf('causal-reverse', operations);
+  return finishSlices(causalReverseSlices(history));
+}
+
+/** The same in slices. */
+export function* causalReverseSlices(history: readonly HistoryEvent[]): Slices<Verdict> {
+  const operations = yield* pairSlices(history);
+  const pace = new Pace('causal-reverse');
+  const coverage = yield* coverageSlices('causal-reverse', operations);
+  const observed = yield* ObservedWrites.among(operations);
   const writes = new Map<string, RecordedOperation>();
   for (const operation of operations) {
+    if (pace.isOver()) yield;
     if (operation.f !== 'write' || operation.end === 'fail') continue;
     const value = canonical(operation.argument ?? null);
     if (writes.has(value)) {
@@ -54,11 +59,12 @@ export function checkCausalReverse(history: readonly HistoryEvent[]): Verdict {
   for (const read of operations) {
     if (read.f !== 'read' || read.end !== 'ok' || violations.length >= MAX_VIOLATIONS) continue;
     const seen = seenBy(read);
+    if (pace.isOver(1 + 2 * seen.size)) yield;
     const latest = latestOf(seen, writes);
     if (latest === undefined) continue;
     seeingCount++;
     const missed = findMissed(seen, latest, completed);
-    if (missed !== undefined) violations.push(explain(read, latest, missed));
+    if (missed !== undefined) violations.push(explain(read, latest, missed, observed));
   }
   const decidedBy = 'real-time order of writes';
   const nothing = 'no read saw a write';
@@ -100,20 +106,17 @@ function explain(
   read: RecordedOperation,
   latest: RecordedOperation,
   missed: RecordedOperation,
+  observed: ObservedWrites,
 ): Violation {
-  const operations = [missed, latest, read].sort((a, b) => a.invokedAt - b.invokedAt);
   const [early, late] = [canonical(missed.argument ?? null), canonical(latest.argument ?? null)];
-  const label = (one: RecordedOperation) =>
-    one === read ? 'read' : `write ${canonical(one.argument ?? null)}`;
-  return {
-    anomaly: 'causal-reverse',
-    sentences: [
+  return violationOf(
+    'causal-reverse',
+    [
       `The write of ${early} had completed before the write of ${late} began.`,
       `Process ${read.process} read ${late}, yet not ${early}.`,
     ],
-    operations,
-    drawing: drawingOf(operations, label, new Set([read.id]), [
-      { from: missed.id, to: latest.id, label: 'real time' },
-    ]),
-  };
+    observed.with([missed, latest, read]),
+    read,
+    [{ from: missed.id, to: latest.id, label: 'real time' }],
+  );
 }

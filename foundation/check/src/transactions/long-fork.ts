@@ -12,14 +12,22 @@
  */
 import type { HistoryEvent, Value } from '../history.ts';
 import { canonical, sameValue } from '../model.ts';
-import { type Coverage, concluded, coverageOf, type Verdict, type Violation } from '../verdict.ts';
+import { finishSlices, Pace, type Slices } from '../task.ts';
+import {
+  type Coverage,
+  concluded,
+  coverageSlices,
+  MAX_VIOLATIONS,
+  type Verdict,
+  type Violation,
+} from '../verdict.ts';
 import { toViolation } from './explanation.ts';
 import {
   describeTransaction,
   nameOf,
   type Transaction,
   toRecordedOperation,
-  toTransactions,
+  transactionSlices,
 } from './transaction.ts';
 
 /** A read of a whole group. */
@@ -38,22 +46,32 @@ interface GroupRead {
  * @throws HistoryFault when it is no history of transactions
  */
 export function checkLongFork(history: readonly HistoryEvent[]): Verdict {
-  const transactions = toTransactions(history);
-  const coverage = coverageOf('long-fork', transactions.map(toRecordedOperation));
+  return finishSlices(longForkSlices(history));
+}
+
+/** The same in slices; only the sorting is done at once. */
+export function* longForkSlices(history: readonly HistoryEvent[]): Slices<Verdict> {
+  const transactions = yield* transactionSlices(history);
+  const pace = new Pace('long-fork');
+  const coverage = yield* coverageSlices('long-fork', transactions.map(toRecordedOperation));
   const groups = new Map<string, GroupRead[]>();
   const values = new Map<string, Value>();
   for (const transaction of transactions) {
+    if (pace.isOver(1 + transaction.operations.length)) yield;
     const read = toGroupRead(transaction);
     if (read === undefined) continue;
     const twice = findSecondValue(transaction, values);
     if (twice !== undefined) return undecided(coverage, twice);
     const group = canonical(keysOf(transaction).sort());
-    groups.set(group, [...(groups.get(group) ?? []), read]);
+    const reads = groups.get(group);
+    if (reads === undefined) groups.set(group, [read]);
+    else reads.push(read);
   }
   const violations: Violation[] = [];
   for (const reads of groups.values()) {
-    const fork = findFork(reads);
-    if (fork !== undefined) violations.push(explainFork(fork, transactions));
+    const fork = yield* findFork(reads, pace);
+    if (fork === undefined || violations.length === MAX_VIOLATIONS) continue;
+    violations.push(explainFork(fork, transactions));
   }
   const testedCount = [...groups.values()].filter((reads) => reads.length > 1).length;
   const nothing = 'no group of keys was read twice';
@@ -97,11 +115,15 @@ function findSecondValue(
 }
 
 /** Two reads of which neither saw all that the other saw. */
-function findFork(reads: readonly GroupRead[]): readonly [GroupRead, GroupRead] | undefined {
+function* findFork(
+  reads: readonly GroupRead[],
+  pace: Pace,
+): Slices<readonly [GroupRead, GroupRead] | undefined> {
   const sorted = [...reads].sort((a, b) => a.seen.size - b.seen.size);
   for (const [index, larger] of sorted.entries()) {
     const smaller = sorted[index - 1];
     if (smaller === undefined) continue;
+    if (pace.isOver(1 + smaller.seen.size)) yield;
     if (![...smaller.seen].every((key) => larger.seen.has(key))) return [smaller, larger];
   }
   return undefined;
@@ -115,8 +137,14 @@ function explainFork(
   const x = [...one.seen].find((key) => !other.seen.has(key));
   const y = [...other.seen].find((key) => !one.seen.has(key));
   const ids = [one.transaction.id, other.transaction.id].sort((p, q) => p - q);
-  const writers = transactions.filter(({ operations }) =>
-    operations.some((step) => step.type === 'write' && (step.key === x || step.key === y)),
+  // Each key is written once, so who writes a key that a read saw is whom it saw.
+  const writers = transactions.filter(({ operations, end }) =>
+    operations.some(
+      (step) =>
+        step.type === 'write' &&
+        end !== 'fail' &&
+        (one.seen.has(step.key) || other.seen.has(step.key)),
+    ),
   );
   const finding = {
     name: 'long-fork',

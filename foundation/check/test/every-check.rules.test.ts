@@ -1,0 +1,95 @@
+/**
+ * Shows of every check of the catalogue that it works in slices, tells progress, and ends when a
+ * signal says so: as a task, and behind a port.
+ *
+ * A crowd of operations is judged. The events count how often they are looked at: between two
+ * slices that is less than a bound that does not depend on how many there are.
+ */
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { afterEach, expect, it } from 'vitest';
+import { crowdHistory, hostileTask, settingsOf } from '../bench/hostile-histories.ts';
+import {
+  CHECK_NAMES,
+  type CheckPort,
+  finishTaskInSlices,
+  formatJsonLines,
+  type HistoryEvent,
+  PortChecker,
+  type Progress,
+  serveChecks,
+} from '../src/index.ts';
+
+const COUNT = 6_000;
+const BOUNDS = { maxSteps: 10_000 };
+/** An event is looked at a few times; a slice goes through some thousand of them at most. */
+const MOST_LOOKS = 12_000;
+/** Pairing the events takes six slices, so a judge that then worked at once would have seven. */
+const LEAST_SLICES = 8;
+
+/** Events that count how often their `f` is read. */
+function metered(events: readonly HistoryEvent[], meter: { count: number }): HistoryEvent[] {
+  return events.map((event) => {
+    const { f } = event;
+    return Object.defineProperty({ ...event }, 'f', {
+      enumerable: true,
+      get: () => {
+        meter.count++;
+        return f;
+      },
+    });
+  });
+}
+
+it.each(CHECK_NAMES)('R14: %s looks at some of a crowd at a time', (name) => {
+  const meter = { count: 0 };
+  const task = hostileTask(name, metered(crowdHistory(name, COUNT), meter), BOUNDS);
+  let [most, slices] = [0, 0];
+  for (let before = 0, isDone = false; !isDone; before = meter.count) {
+    isDone = task.next().done === true;
+    most = Math.max(most, meter.count - before);
+    slices++;
+  }
+  expect(meter.count).toBeGreaterThanOrEqual(2 * COUNT);
+  expect(most).toBeLessThan(MOST_LOOKS);
+  expect(slices).toBeGreaterThanOrEqual(LEAST_SLICES);
+});
+
+it.each(CHECK_NAMES)('R14: %s tells progress and can be aborted', async (name) => {
+  const stop = new AbortController();
+  const seen: Progress[] = [];
+  const running = finishTaskInSlices(hostileTask(name, crowdHistory(name, COUNT), BOUNDS), {
+    pause: () => Promise.resolve(),
+    signal: stop.signal,
+    onProgress: (progress) => {
+      if (seen.push(progress) === LEAST_SLICES - 1) stop.abort(new Error('enough'));
+    },
+  });
+  await expect(running).rejects.toThrow('enough');
+  expect(seen.length).toBe(LEAST_SLICES - 1);
+});
+
+const open: MessagePort[] = [];
+afterEach(() => {
+  for (const port of open.splice(0)) port.close();
+});
+
+it('R23: every check tells progress through a port, and is aborted through it', async () => {
+  const { port1, port2 } = new MessageChannel();
+  open.push(port1, port2);
+  const portOf = (port: MessagePort): CheckPort => ({
+    send: (message) => port.postMessage(message),
+    listen: (take) => port.on('message', take),
+  });
+  serveChecks(portOf(port1), { pause: () => new Promise((resolve) => setImmediate(resolve)) });
+  const checker = new PortChecker(portOf(port2));
+  for (const check of CHECK_NAMES) {
+    const stop = new AbortController();
+    const text = formatJsonLines(crowdHistory(check, 2_000));
+    const onProgress = (progress: Progress) => {
+      if (progress.check !== 'reading') stop.abort(new Error(`enough of ${check}`));
+    };
+    const settings = settingsOf(check);
+    const running = checker.check(text, { check, settings }, { signal: stop.signal, onProgress });
+    await expect(running).rejects.toThrow(`enough of ${check}`);
+  }
+});
