@@ -11,7 +11,13 @@ import {
   journalExperiment,
   loneJournalExperiment,
 } from '@mangrove/journal';
-import { raftBugs, raftExperiment, raftReadsExperiment, watchRaft } from '@mangrove/raft';
+import {
+  raftBugs,
+  raftExperiment,
+  raftReadsExperiment,
+  raftScenarioExperiments,
+  watchRaft,
+} from '@mangrove/raft';
 import { type HistoryJudge, linearizable } from './judge.ts';
 
 /** An experiment, and what its histories are held against. */
@@ -65,6 +71,13 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
     bugs: raftBugs.filter(({ experiment }) => experiment === raftReadsExperiment.name),
     createInvariant: watchRaft,
   },
+  ...raftScenarioExperiments.map((experiment) => ({
+    experiment,
+    about: experiment.about,
+    judges: [linearizable(register())],
+    bugs: [],
+    createInvariant: watchRaft,
+  })),
 ]);
 
 /** The experiment called `name`; throws `InvalidArgument` that names those there are. */

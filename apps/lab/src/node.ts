@@ -21,3 +21,4 @@ export { type RunOptions, runExperiment } from './run-experiment.ts';
 export { runPlan } from './run-plan.ts';
 export { type ShrinkOptions, type Shrunk, shrink } from './shrink.ts';
 export { DEFAULT_WORKER_COUNT, type PoolOptions, WorkerPool } from './worker-pool.ts';
+export { missingInLocal, scriptOf } from './worlds.ts';

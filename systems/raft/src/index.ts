@@ -42,6 +42,9 @@ export { snapshotAt } from './core/snapshots.ts';
 export { createRaft, type RaftState, type Recovered } from './core/state.ts';
 export { type FollowerStatus, type RaftStatus, statusOf } from './core/status.ts';
 export { nextTimerAt, step } from './core/step.ts';
+export { experimentsOf } from './experiments/led-scenarios.ts';
+export type { LedSystem, ScenarioExperiment } from './experiments/led-system.ts';
+export { raftScenarioExperiments } from './experiments/raft-scenario-experiments.ts';
 export { plantedBugs } from './planted-bugs.ts';
 export { RAFT_ERRORS, RaftError, type RaftErrorCode } from './shell/raft-error.ts';
 export {

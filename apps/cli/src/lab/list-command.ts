@@ -1,7 +1,8 @@
 /**
  * `mangrove lab list` and `mangrove lab bugs`: what the lab knows.
  */
-import { CATALOG } from '@mangrove/lab/node';
+import { describeSlo } from '@mangrove/experiment';
+import { CATALOG, type CatalogEntry, missingInLocal, scriptOf } from '@mangrove/lab/node';
 import type { Ending } from '../exit-code.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -13,22 +14,55 @@ export interface ListCommandOptions {
 
 /** Prints every experiment. */
 export function listCommand({ isJson, terminal }: ListCommandOptions): Ending {
-  for (const { experiment, about, judges, bugs } of CATALOG) {
-    const { name, replicaCount, clientCount, faults } = experiment;
-    const checks = judges.map(({ check }) => check);
-    const bugNames = bugs.map((bug) => bug.name);
-    if (isJson) {
-      const known = { name, about, checks, replicaCount, clientCount, faults, bugs: bugNames };
-      terminal.result(JSON.stringify(known));
-    } else {
-      terminal.result(`${name}: ${about}`);
-      terminal.result(`  ${replicaCount} replicas, ${clientCount} clients`);
-      for (const check of checks) terminal.result(`  judged: ${check}`);
-      terminal.result(`  faults: ${faults.join(', ')}`);
-      terminal.result(`  bugs to plant: ${bugNames.join(', ')}`);
-    }
+  for (const entry of CATALOG) {
+    const known = toListed(entry);
+    if (isJson) terminal.result(JSON.stringify(known));
+    else for (const line of linesOf(known)) terminal.result(line);
   }
   return 'valid';
+}
+
+/** What is told of an experiment. */
+interface Listed {
+  readonly name: string;
+  readonly about: string;
+  readonly checks: readonly string[];
+  readonly replicaCount: number;
+  readonly clientCount: number;
+  /** The kinds of faults that a seed may draw. */
+  readonly faults: readonly string[];
+  /** The faults that every run has, as seed 1 draws them. */
+  readonly script: readonly string[];
+  /** Those of them that the world `local` cannot inject. */
+  readonly missingInLocal: readonly string[];
+  readonly slos: readonly string[];
+  readonly bugs: readonly string[];
+}
+
+function toListed({ experiment, about, judges, bugs }: CatalogEntry): Listed {
+  const { name, replicaCount, clientCount, faults, slos = [] } = experiment;
+  return {
+    ...{ name, about, checks: judges.map(({ check }) => check), replicaCount, clientCount, faults },
+    script: scriptOf(experiment),
+    missingInLocal: missingInLocal(experiment),
+    slos: slos.map(describeSlo),
+    bugs: bugs.map((bug) => bug.name),
+  };
+}
+
+function linesOf(listed: Listed): readonly string[] {
+  const { name, about, checks, replicaCount, clientCount, faults, script } = listed;
+  const { missingInLocal: missing, slos, bugs } = listed;
+  return [
+    `${name}: ${about}`,
+    `  ${replicaCount} replicas, ${clientCount} clients`,
+    ...checks.map((check) => `  judged: ${check}`),
+    ...slos.map((slo) => `  expected: ${slo}`),
+    ...(faults.length === 0 ? [] : [`  faults: ${faults.join(', ')}`]),
+    ...script.map((fault) => `  always: ${fault}`),
+    ...missing.map((fault) => `  not in local: ${fault}`),
+    ...(bugs.length === 0 ? [] : [`  bugs to plant: ${bugs.join(', ')}`]),
+  ];
 }
 
 /** Prints every planted bug: what it breaks, where it stands, where it comes from. */

@@ -250,7 +250,8 @@ class LocalRun {
     const { name, args, atMs } = fault;
     const node = await this.leading();
     const isDone = await (node && this.replicas.get(node))?.act({ name, args });
-    this.say(`${name} ${Object.values(args).join(' ')}: ${isDone ? 'done' : 'refused'}`);
+    const nodes = Object.values(args).filter((value) => this.replicas.has(value as NodeId));
+    this.say(`operator: ${name} ${nodes.join(' ')}: ${isDone ? 'done' : 'refused'}`);
     if (!isDone) this.count(`action ${name} refused`);
     this.strikes.set(index, { atMs, untilMs: this.nowMs() });
   }

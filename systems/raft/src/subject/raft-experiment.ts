@@ -19,19 +19,27 @@ import { RaftWatch, type WatchedNode } from './raft-watch.ts';
 import { openRegisterClient } from './register-client.ts';
 import { RegisterReplica, startReplica } from './register-replica.ts';
 
-/** The system under test. */
-export const raftSubject: Subject = Object.freeze({
-  name: 'raft',
-  start: startReplica,
-  openClient: openRegisterClient,
-  describe,
-  leads(running: RunningNode): number | undefined {
-    if (!(running instanceof RegisterReplica)) return undefined;
-    const { role, term } = running.raft.inspect();
-    return role.type === 'leader' ? term : undefined;
-  },
-  act: operate,
-});
+/**
+ * The system under test, with a group that the first `founderCount` replicas found; the others join
+ * it, or never do.
+ */
+export function raftSubjectOf(founderCount: number): Subject {
+  return Object.freeze({
+    name: 'raft',
+    start: (host, config) => startReplica(host, config, founderCount),
+    openClient: openRegisterClient,
+    describe,
+    leads(running: RunningNode): number | undefined {
+      if (!(running instanceof RegisterReplica)) return undefined;
+      const { role, term } = running.raft.inspect();
+      return role.type === 'leader' ? term : undefined;
+    },
+    act: operate,
+  } satisfies Subject);
+}
+
+/** With three founders: the others are spares. */
+export const raftSubject: Subject = raftSubjectOf(3);
 
 /** Every kind of fault that Raft promises to survive. */
 const FAULTS: readonly FaultKind[] = Object.freeze([
@@ -42,7 +50,7 @@ const FAULTS: readonly FaultKind[] = Object.freeze([
 ]);
 
 /** As many writes, each of a value of its own, as reads. */
-const READS_AND_WRITES = mix([
+export const READS_AND_WRITES = mix([
   [1, ({ index }) => ({ f: 'write', value: index + 1 })],
   [1, always({ f: 'read' })],
 ]);

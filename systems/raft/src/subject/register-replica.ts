@@ -20,9 +20,6 @@ import {
 import type { WatchedNode } from './raft-watch.ts';
 import { describeCommand, RegisterMachine } from './register-machine.ts';
 
-/** How many nodes found a group; the others of an experiment join it, or never do. */
-export const FOUNDER_COUNT = 3;
-
 /** Times of an experiment: short, so that a run of some seconds sees many elections. */
 const OPTIONS = {
   electionTimeoutMs: 150,
@@ -60,13 +57,18 @@ export class RegisterReplica implements RunningNode {
   }
 }
 
-/** Starts a node with a register that answers clients. */
+/**
+ * Starts a node with a register that answers clients.
+ *
+ * @param founderCount so many of the replicas, the first ones, found the group
+ */
 export async function startReplica(
   host: Host,
   { topology, version }: NodeConfig,
+  founderCount: number,
 ): Promise<RunningNode> {
   for (const { node, address } of topology.clients) host.messages.addPeer(node, address);
-  const founders = topology.replicas.slice(0, FOUNDER_COUNT).map(({ node }) => node);
+  const founders = topology.replicas.slice(0, founderCount).map(({ node }) => node);
   const register = new RegisterMachine();
   const raft: RaftNode<SessionResult> = await startRaftNode(host, {
     stateMachine: new SessionMachine(register),
