@@ -98,14 +98,16 @@ export class KvStore {
 
   /** Ends a lease and deletes its keys in one revision, in the order of the keys. */
   revoke(lease: LeaseId): void {
-    const rows = [...this.leases.keysOf(lease)];
-    rows.sort((left, right) =>
-      this.slabs.compare(this.keys.place.at(left), this.keys.keyAt(right)),
-    );
+    const rows = this.rowsOfLease(lease);
     this.inRevision(() => {
       for (const row of rows) this.deleteRow(row);
     });
     this.leases.remove(lease);
+  }
+
+  /** The keys that hang on a lease, in their order; their bytes are copies. */
+  keysOfLease(lease: LeaseId): readonly Uint8Array[] {
+    return this.rowsOfLease(lease).map((row) => this.keys.keyAt(row).slice());
   }
 
   /**
@@ -239,6 +241,12 @@ export class KvStore {
   leaseOfKey(keyRow: KeyRow): LeaseId {
     const newest = this.keys.newest.at(keyRow);
     return newest === NO_VERSION ? NO_LEASE : this.leaseOf(newest);
+  }
+
+  private rowsOfLease(lease: LeaseId): readonly KeyRow[] {
+    return [...this.leases.keysOf(lease)].sort((left, right) =>
+      this.slabs.compare(this.keys.place.at(left), this.keys.keyAt(right)),
+    );
   }
 
   private deleteRow(keyRow: KeyRow): boolean {

@@ -25,6 +25,7 @@ import type { WatchSessionOptions } from '../core/watch-session.ts';
 import { KvMachine } from './kv-machine.ts';
 import { type KvBounds, type KvNodeConfig, toKvBounds } from './kv-node-config.ts';
 import type { KvService, WatchDoor } from './kv-service.ts';
+import { LeaseOffice } from './lease-office.ts';
 import { ReadDesk } from './read-desk.ts';
 import { RequestFailure, toFailure } from './request-failure.ts';
 import { RequestGate } from './request-gate.ts';
@@ -70,6 +71,7 @@ export class KvNode implements RunningNode, KvService {
   private readonly reads: ReadDesk;
   private readonly gate: RequestGate;
   private readonly leaseIds: Random;
+  private readonly leases: LeaseOffice;
   private isClosed = false;
 
   constructor(host: Host, { raft, machine, watches, bounds }: KvNodeParts) {
@@ -83,6 +85,7 @@ export class KvNode implements RunningNode, KvService {
     const { freshness } = this;
     this.reads = new ReadDesk(host, { raft, machine, freshness, answerBytesMax });
     this.gate = new RequestGate(requestCountMax, requestBytesMax);
+    this.leases = new LeaseOffice(host, raft, machine, bounds.leaseCheckpointMs);
   }
 
   async handle(
@@ -116,6 +119,7 @@ export class KvNode implements RunningNode, KvService {
     if (this.isClosed) return;
     this.isClosed = true;
     this.watches.stop();
+    this.leases.stop();
     await this.raft.close();
   }
 
@@ -139,6 +143,13 @@ export class KvNode implements RunningNode, KvService {
           signal,
           request.place,
         );
+      case 'keep-lease-alive': {
+        const { revision } = this.store;
+        const { id: lease, ttlMs } = await this.leases.renew(request.lease, signal);
+        return { revision, result: { type: 'lease', lease, ttlMs } };
+      }
+      case 'lease-time-to-live':
+        return await this.timeToLive(request, signal);
       case 'list-leases': {
         await this.reads.freshen({ type: 'linearizable' }, signal);
         const leases = [...this.store.leases.all()].map(({ id }) => id);
@@ -175,13 +186,25 @@ export class KvNode implements RunningNode, KvService {
     request: KvRequest & { type: 'grant-lease' },
     signal: AbortSignal | undefined,
   ): Promise<Served> {
-    const { ttlMs, place } = request;
-    if (!Number.isSafeInteger(ttlMs) || ttlMs < 1 || ttlMs > TTL_MS_MAX) {
-      throw new RequestFailure('bad-request', true, `ttlMs is ${ttlMs}, not 1 to ${TTL_MS_MAX}`);
+    const { ttlMs: wantedMs, place } = request;
+    if (!Number.isSafeInteger(wantedMs) || wantedMs < 1 || wantedMs > TTL_MS_MAX) {
+      throw new RequestFailure('bad-request', true, `ttlMs is ${wantedMs}, not 1 to ${TTL_MS_MAX}`);
     }
+    // Shorter, it would be over before a keep-alive can get through a change of leaders.
+    const ttlMs = Math.max(wantedMs, 2 * this.raft.inspect().options.electionTimeoutMs);
     const lease = request.lease === NO_LEASE ? this.drawLease() : request.lease;
     const granted = await this.change({ type: 'grant-lease', lease, ttlMs }, signal, place);
     return { ...granted, result: { type: 'lease', lease, ttlMs } };
+  }
+
+  private async timeToLive(
+    { lease: id, wantsKeys }: KvRequest & { type: 'lease-time-to-live' },
+    signal: AbortSignal | undefined,
+  ): Promise<Served> {
+    const { lease, remainingMs } = await this.leases.timeToLive(id, signal);
+    const keys = wantsKeys ? this.store.keysOfLease(id) : [];
+    const grantedMs = lease.ttlMs;
+    return this.served({ type: 'lease-time', lease: id, grantedMs, remainingMs, keys });
   }
 
   private change(
