@@ -2,7 +2,7 @@
  * Shows `mangrove lab` and `mangrove replay` as a shell sees them: verdicts, plans that replay,
  * wrong names and files, and that a signal ends processes and threads.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -100,6 +100,33 @@ it('answers wrong names and files in one sentence', async () => {
     expect(outcome.complaints.trim().split('\n').at(-1)).toMatch(/^mangrove: /);
     expect(outcome.code).toBe(code);
   }
+});
+
+it('Ctrl-C leaves nothing behind but the history that was asked for', async (context) => {
+  skipUnless(context, processFiles);
+  const history = join(folder, 'deep/history.jsonl');
+  const former = process.env['TMPDIR'];
+  const temporary = join(folder, 'tmp');
+  mkdirSync(temporary);
+  process.env['TMPDIR'] = temporary;
+  const run = ['lab', 'run', 'raft/leader-isolated', '--world', 'local', '--history', history];
+  const command = start(process.execPath, [BIN, ...run]);
+  if (former === undefined) delete process.env['TMPDIR'];
+  else process.env['TMPDIR'] = former;
+  await command.saying('5 processes serve');
+  await command.saying('cut ');
+  const below = treeOf(command.child.pid ?? -1);
+  // A terminal signals the whole group: the lab and its processes at once.
+  process.kill(-(command.child.pid ?? 0), 'SIGINT');
+  await until(() => below.every(isGone));
+  const { code, by, output } = await command.outcome;
+  expect({ isEnded: code === 130 || by === 'SIGINT', output }).toEqual({
+    isEnded: true,
+    output: '',
+  });
+  expect(readdirSync(temporary)).toEqual([]);
+  const report = finishTask(checkTextTask(readFileSync(history, 'utf8'), { check: 'register' }));
+  expect(report).toMatchObject({ format: 'json-lines', verdict: { type: 'valid' } });
 });
 
 it('ends processes and threads with a signal, behind npm too', async (context) => {

@@ -4,6 +4,7 @@
  */
 import { checkSessions, register } from '@mangrove/check';
 import type { HistoryEvent } from '@mangrove/experiment';
+import { toNodeId } from '@mangrove/host';
 import { describe, expect, it } from 'vitest';
 import { type HistoryJudge, judge, linearizable } from './judge.ts';
 
@@ -28,6 +29,30 @@ const sessions: HistoryJudge = {
   view: (event) => (registers(event) ? event : undefined),
   judge: (seen) => checkSessions(seen),
 };
+
+const N1 = toNodeId('n1');
+
+describe('a run that was to show what faults do', () => {
+  const good = history.slice(0, 4);
+  const judges = [{ ...linearizable(register()), view: sessions.view }];
+  const pause = { type: 'pause', node: N1, atMs: 1, untilMs: 2 } as const;
+
+  it('is not known to have shown it where one of them did not strike', () => {
+    const verdict = judge(judges, { history: good, ...QUIET, missed: [pause] });
+    expect(verdict.answer).toBe('unknown');
+    const sentences = verdict.checks.flatMap(({ anomalies }) => anomalies);
+    expect(sentences).toEqual([{ class: 'slo', sentence: 'did not strike: pause n1 1-2 ms' }]);
+    expect(judge(judges, { history: good, ...QUIET, missed: [] }).answer).toBe('valid');
+  });
+
+  it('is unknown where an objective has nothing to measure, and invalid where it is missed', () => {
+    const after = { type: 'availability', phase: 'after', percentMin: 50 } as const;
+    const whole = { type: 'latency', phase: 'whole', percentile: 50, msMax: 0.5 } as const;
+    expect(judge(judges, { history: good, ...QUIET, slos: [after] }).answer).toBe('unknown');
+    const missed = judge(judges, { history: good, ...QUIET, slos: [whole] });
+    expect(missed).toMatchObject({ answer: 'invalid', anomaly: 'slo' });
+  });
+});
 
 describe('judge', () => {
   it('shows a judge what concerns it, and tells what it finds by places in the whole', () => {

@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly bug?: string | undefined;
   /** Told what happens, a sentence each; only in `local`. */
   readonly onProgress?: ((sentence: string) => void) | undefined;
+  /** Where the history is written as it grows; only in `local`. */
+  readonly historyPath?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -44,11 +46,11 @@ export async function runExperiment(options: RunOptions): Promise<ExperimentRepo
 }
 
 async function evidenceOf(options: RunOptions): Promise<RunEvidence> {
-  const { world, seed, onProgress, signal } = options;
+  const { world, seed, onProgress, historyPath, signal } = options;
   const entry = findExperiment(options.experiment);
   const bug = options.bug === undefined ? undefined : findBug(options.bug).bug;
   const plan = drawPlan(entry.experiment, seed);
-  if (world === 'local') return runLocal(entry, plan, { bug, onProgress, signal });
+  if (world === 'local') return runLocal(entry, plan, { bug, onProgress, historyPath, signal });
   const pool = await WorkerPool.open({ experiment: options.experiment, bug, workerCount: 1 });
   try {
     return await pool.runPlan(plan, { isRecording: true, isRecordingChoices: true });

@@ -4,12 +4,13 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { checkLinearizable, readJsonLines, register } from '@mangrove/check';
 import type { Fault, Plan } from '@mangrove/experiment';
 import { type NodeId, toNodeId } from '@mangrove/host';
 import { askControl, controlPathOf } from '@mangrove/host-process/node';
@@ -166,13 +167,23 @@ describe('nothing is left behind', () => {
     expectNothingLeft();
   });
 
-  it('when the lab itself is killed: its processes end by themselves', async () => {
+  it('when the lab is killed: its processes end, and the history can be judged', async () => {
     const program = fileURLToPath(new URL('./local-lab.ts', import.meta.url));
     const lab = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(lab.stdout, 'data');
     expect(replicasLeft()).toHaveLength(3);
+    const [directory = ''] = readdirSync(folder);
+    const path = join(folder, directory, 'history.jsonl');
+    const linesIn = () => readFileSync(path, 'utf8').split('\n').length - 1;
+    while (linesIn() < 20) await sleep(20);
+    const before = linesIn();
     lab.kill('SIGKILL');
     await once(lab, 'exit');
     while (replicasLeft().length > 0) await sleep(20);
+    const history = readJsonLines(readFileSync(path, 'utf8'));
+    expect(history.length).toBeGreaterThanOrEqual(before);
+    expect(checkLinearizable(register(), history)).toMatchObject({
+      ...{ type: 'valid', coverage: { isTested: true } },
+    });
   });
 });

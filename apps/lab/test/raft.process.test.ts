@@ -1,9 +1,12 @@
 /**
  * Raft as real processes, three and five, killed and stopped and starved of disk while clients
  * write: their histories are linearizable, so nothing that was acknowledged is lost, and in quiet
- * every client gets on. Two stories of all; `raft-campaign.ts` tells every one, many times.
+ * every client gets on. Two stories of all; `raft-campaign.ts` tells every one, many times. And a
+ * fault that is aimed at whoever leads.
  */
+import { drawPlan } from '@mangrove/sim';
 import { expect, it } from 'vitest';
+import { findExperiment } from '../src/catalog.ts';
 import { runLocal } from '../src/local/run-local.ts';
 import { anomaliesOf } from '../src/verdict.ts';
 import { planOfStory, raftEntry, raftStories } from './raft-stories.ts';
@@ -30,6 +33,18 @@ it('three nodes lose nothing when a majority of them, then all, are killed', asy
 it('five nodes lose nothing when each is stopped in turn, the leader among them', async () => {
   const story = 'each node is stopped for longer than an election, then goes on';
   expect(await tell(story, 5)).toMatchObject({ 'fault pause': 5 });
+});
+
+it('whoever leads is killed at a message that it sends, and others go on', async () => {
+  const entry = findExperiment('raft/leader-crash-during-append');
+  const plan = drawPlan({ ...entry.experiment, activeMs: 4500 }, 1);
+  const { verdict, notInjected, counts, plan: told } = await runLocal(entry, plan);
+  // Objectives are left to campaigns: this machine may be busy, and the second leader late.
+  expect(anomaliesOf(verdict).filter((anomaly) => anomaly.class !== 'slo')).toEqual([]);
+  expect(notInjected).toEqual([]);
+  expect(counts['fault crash-at']).toBeGreaterThanOrEqual(1);
+  const [first] = told.faults;
+  expect(first !== undefined && 'node' in first && plan.replicas.includes(first.node)).toBe(true);
 });
 
 it('a story that is not there is refused', () => {

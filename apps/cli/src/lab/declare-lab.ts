@@ -108,13 +108,14 @@ function declareRun(lab: Command, { terminal, signal, run }: Surroundings): void
     .addOption(new Option('--world <world>', 'where').choices(['sim', 'local']).default('sim'))
     .option('--bug <name>', 'plant this bug: mangrove lab bugs')
     .option('--report <file>', 'write a report, one HTML file')
-    .option('--history <file>', 'write what the clients saw, for `mangrove check`')
+    .option('--history <file>', 'write what the clients see, for `mangrove check`')
     .addHelpText(
       'after',
       [
         '',
         'In `local` every replica is a process; faults that need more than that are told and not',
-        'injected. The exit code is the verdict: 0 valid, 1 invalid, 2 unknown.',
+        'injected; the history is written as it grows, so that a lab that is killed loses nothing.',
+        'The exit code is the verdict: 0 valid, 1 invalid, 2 unknown.',
         '',
         'Examples:',
         '  mangrove lab run register --seed 7 --report results/seed-7.html',

@@ -18,7 +18,7 @@ export interface RunCommandOptions {
   readonly bug: string | undefined;
   /** Where the report is written, if one is wanted. */
   readonly reportPath: string | undefined;
-  /** Where the history is written, as JSON lines, if it is wanted. */
+  /** Where the history is written, as JSON lines, if it is wanted; in `local` as it grows. */
   readonly historyPath: string | undefined;
   readonly isJson: boolean;
   readonly terminal: Terminal;
@@ -30,8 +30,10 @@ export async function runCommand(options: RunCommandOptions): Promise<Ending> {
   const { experiment, world, seed, bug, reportPath, historyPath } = options;
   const { isJson, terminal, signal } = options;
   const onProgress = (sentence: string) => terminal.say(sentence);
+  // Its folder is made, and that it can be written is known, before anything runs.
+  if (historyPath !== undefined) writeResult(historyPath, '');
   const report = await callLab(signal, () =>
-    runExperiment({ experiment, world, seed, bug, onProgress, signal }),
+    runExperiment({ experiment, world, seed, bug, onProgress, historyPath, signal }),
   );
   const { found } = report;
   if (isJson) {
@@ -47,7 +49,8 @@ export async function runCommand(options: RunCommandOptions): Promise<Ending> {
     terminal.say(`report: ${reportPath}`);
   }
   if (historyPath !== undefined) {
-    writeResult(historyPath, formatJsonLines(found.history));
+    // Real processes had it written as it grew.
+    if (world === 'sim') writeResult(historyPath, formatJsonLines(found.history));
     terminal.say(`history: ${historyPath}`);
   }
   return found.verdict.answer;

@@ -26,6 +26,7 @@ import type { CatalogEntry } from '../catalog.ts';
 import { judge } from '../judge.ts';
 import type { FaultSpan } from '../judge-slos.ts';
 import type { RunEnd, RunEvidence } from '../run-report.ts';
+import { HISTORY_FILE, HistoryFile } from './history-file.ts';
 import { isInjectable, toHostFaults } from './host-fault.ts';
 import { type ReplicaEnd, ReplicaHandle } from './replica-handle.ts';
 
@@ -34,6 +35,11 @@ export interface LocalOptions {
   readonly bug?: PlantedBug | undefined;
   /** Told what happens, a sentence each: `n1 is killed`. */
   readonly onProgress?: ((sentence: string) => void) | undefined;
+  /**
+   * Where the history is written as it grows. Default: in the run's own folder, which is there as
+   * long as the run; a lab that is killed leaves it behind.
+   */
+  readonly historyPath?: string | undefined;
   /** Ends the run at once; it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -53,12 +59,15 @@ export async function runLocal(
   options: LocalOptions = {},
 ): Promise<RunEvidence> {
   const directory = await mkdtemp(join(tmpdir(), 'mangrove-local-'));
-  const run = new LocalRun(entry, plan, options, directory);
   try {
-    options.signal?.throwIfAborted();
-    return await Promise.race([run.finish(), aborted(options.signal)]);
+    const run = new LocalRun(entry, plan, options, directory);
+    try {
+      options.signal?.throwIfAborted();
+      return await Promise.race([run.finish(), aborted(options.signal)]);
+    } finally {
+      await run.close();
+    }
   } finally {
-    await run.close();
     await rm(directory, { recursive: true, force: true });
   }
 }
@@ -71,6 +80,7 @@ class LocalRun {
   private readonly replicas = new Map<NodeId, ReplicaHandle>();
   private readonly clients = new Map<NodeId, ProcessHost>();
   private readonly history: HistoryEvent[] = [];
+  private readonly historyFile: HistoryFile;
   private readonly ends: RunEnd[] = [];
   private readonly counts = new Map<string, number>();
   private readonly notInjected: string[] = [];
@@ -94,6 +104,7 @@ class LocalRun {
     this.plan = plan;
     this.options = options;
     this.directory = directory;
+    this.historyFile = new HistoryFile(options.historyPath ?? join(directory, HISTORY_FILE));
     this.faults = [...plan.faults];
     this.roles = new RoleBook(plan.replicas);
     const late = plan.operations.filter(({ atMs }) => atMs >= plan.activeMs);
@@ -135,6 +146,7 @@ class LocalRun {
     for (const timer of this.timers) clearTimeout(timer);
     await Promise.all([...this.replicas.values()].map((replica) => replica.signal('SIGKILL')));
     await Promise.all([...this.clients.values()].map((client) => client.close()));
+    this.historyFile.close();
   }
 
   private async startAll(): Promise<void> {
@@ -178,6 +190,7 @@ class LocalRun {
       timeoutMs: plan.operationTimeoutMs,
       nowMs: () => this.nowMs(),
       record: (event, index) => {
+        this.historyFile.add(event);
         this.history.push(event);
         this.count(`operation ${event.type}`);
         const isQuiet = (plan.operations[index]?.atMs ?? 0) >= plan.activeMs;
