@@ -22,7 +22,7 @@ import {
 } from '../src/index.ts';
 import type { Happening } from './board.ts';
 import { playGambit } from './gambits.ts';
-import { Machine } from './machine.ts';
+import { check, Machine } from './machine.ts';
 import { comeToRest, type QuietBoard } from './quiet-end.ts';
 import { drawTrouble, type Trouble } from './trouble.ts';
 import { dataOf, Watchman } from './watchman.ts';
@@ -161,6 +161,9 @@ class RandomCluster implements QuietBoard {
     const now = machine.clock(this.now);
     const effects = step(state, { ...happening, now: Math.max(now, state.now) } as RaftEvent);
     this.watchman.look(machine, state, effects);
+    if (happening.type === 'timer') {
+      check(nextTimerAt(state) > state.now, `${machine.node} wants a timer that has just fired`);
+    }
     for (const effect of effects) this.perform(machine, effect);
   }
 

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type LogIndex,
   type Message,
+  nextTimerAt,
   type RaftOptions,
   type SnapshotMetadata,
   simpleConfiguration,
@@ -265,6 +266,21 @@ describe('snapshots', () => {
     stage.timer('a');
     expect(stage.now - now).toBe(CHUNK_BYTES);
     expect(stage.take({ type: 'install-snapshot' })).toHaveLength(1);
+  });
+
+  it('R105: a follower that is silent is waited for by its word, not by a timer', () => {
+    const stage = behind(9);
+    stage.take({ type: 'install-snapshot' });
+    for (let passed = 0; passed < 150; passed += 10) {
+      stage.timer('a');
+      stage.settle(['c']);
+    }
+    stage.happen('a', { type: 'unreachable', peer: toNodeId('c') });
+    expect(nextTimerAt(stage.state('a'))).toBeGreaterThan(stage.now);
+    stage.timer('a');
+    stage.deliver({ to: 'c', type: 'heartbeat' });
+    stage.deliver({ from: 'c', to: 'a' });
+    expect(stage.take({ type: 'install-snapshot' })).toMatchObject([{ offset: 0 }]);
   });
 });
 

@@ -87,13 +87,16 @@ export function onSnapshotProgress(
   transfer.sentAt = undefined;
 }
 
-/** When a piece that waits for its time may be asked for; never where none does. */
-export function nextChunkAt(lead: Leadership): number {
-  for (const { transfer } of lead.progress.values()) {
-    if (transfer !== undefined && !transfer.isLoading && transfer.sentAt === undefined) {
-      // In whole milliseconds, as timers count: small pieces do not wait for a part of one.
-      return Math.floor(lead.chunkAt);
-    }
+/**
+ * When a piece that waits for its time may be asked for; never where none does. A follower that is
+ * silent gets none, whatever the time is: its next word is what to wait for, not a timer.
+ */
+export function nextChunkAt(state: RaftState, lead: Leadership): number {
+  for (const progress of lead.progress.values()) {
+    const { transfer } = progress;
+    if (transfer === undefined || transfer.isLoading || transfer.sentAt !== undefined) continue;
+    // In whole milliseconds, as timers count: small pieces do not wait for a part of one.
+    if (!isSilent(state, progress, 1)) return Math.floor(lead.chunkAt);
   }
   return Number.POSITIVE_INFINITY;
 }

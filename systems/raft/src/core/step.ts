@@ -96,7 +96,7 @@ export function nextTimerAt(state: RaftState): number {
     role.heartbeatAt,
     role.noticeAt,
     quorumDeadline(state, role),
-    nextChunkAt(role),
+    nextChunkAt(state, role),
     role.transfer?.untilMs ?? Number.POSITIVE_INFINITY,
     oldest === undefined ? Number.POSITIVE_INFINITY : oldest.askedAt + state.options.diskStallMs,
   );

@@ -51,4 +51,12 @@ export const snapshotBugs: readonly RaftBug[] = [
     breaks: 'R102: a snapshot is installed whose bytes are not those that were sent.',
     source: 'Raft 7',
   },
+  {
+    name: 'timer-for-a-silent-follower',
+    file: 'systems/raft/src/core/snapshot-sending.ts',
+    find: 'if (!isSilent(state, progress, 1)) return Math.floor(lead.chunkAt);',
+    replace: 'if (!isSilent(state, progress, PATIENCE)) return Math.floor(lead.chunkAt);',
+    breaks: 'R105: a leader spins while it waits for the word of a follower that needs a snapshot.',
+    source: 'docs/postmortems/2026-11-28-the-timer-that-never-slept.md',
+  },
 ];
