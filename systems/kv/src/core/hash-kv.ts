@@ -8,49 +8,103 @@
  * compaction has made unreadable counts for nothing, whether or not it is swept yet.
  */
 import { type Crc32c, crc32c, Writer } from '@mangrove/wire';
-import type { Revision } from './revision.ts';
+import { type KeyRange, keyAfter } from './key-range.ts';
+import { NO_REVISION, type Revision, revisionAfter } from './revision.ts';
+import { SlicedSort } from './sliced-sort.ts';
 import type { KvStore } from './store.ts';
 import { NO_VERSION, type VersionRow } from './versions.ts';
 
-/**
- * The hash of `store` as of `revision`, which can be read.
- *
- * Cost: all versions up to there, sorted; meant for checks now and then, not for every change.
- */
+/** The hash of `store` as of `revision`, which can be read. */
 export function hashKv(store: KvStore, revision: Revision, checksum: Crc32c = crc32c): number {
-  const rows = readableVersions(store, revision);
-  const { versions } = store;
-  rows.sort(
-    (left, right) =>
-      versions.revision.at(left) - versions.revision.at(right) ||
-      versions.sub.at(left) - versions.sub.at(right),
-  );
-  const writer = new Writer();
-  let hash = checksum(new TextEncoder().encode('key'));
-  for (const row of rows) {
-    writer.rewind(0);
-    writeVersion(writer, store, row);
-    hash = checksum(writer.peek(), hash);
+  const hash = new HashRead(store, revision, checksum);
+  for (;;) {
+    const result = hash.step(Number.MAX_SAFE_INTEGER);
+    if (result !== undefined) return result;
   }
-  return hash;
 }
 
-/** All versions up to `revision` that a reader or a watcher can still see, by key. */
-export function readableVersions(store: KvStore, revision: Revision): VersionRow[] {
-  const rows: VersionRow[] = [];
-  store.keys.visit({ from: new Uint8Array(0), to: undefined }, (keyRow) => {
-    let row = store.versions.inForceAt(store.keys.newest.at(keyRow), revision);
-    while (row !== NO_VERSION && store.versions.revision.at(row) > store.compactRevision) {
-      rows.push(row);
-      row = store.versions.previous.at(row);
+/**
+ * A hash being computed. Whoever drives it holds a pin of the store from the first slice to the
+ * last.
+ *
+ *     keys: what the compaction left of each -> sort by revision -> hash -> the log behind it
+ */
+export class HashRead {
+  /** The compaction of the store when the hash began. */
+  readonly compactRevision: Revision;
+  private readonly store: KvStore;
+  private readonly checksum: Crc32c;
+  private readonly writer = new Writer();
+  private readonly found: VersionRow[] = [];
+  // The keys that are still to be seen.
+  private rest: KeyRange | undefined = ALL;
+  private sort: SlicedSort<VersionRow> | undefined;
+  private sorted: readonly VersionRow[] | undefined;
+  private place = 0;
+  private position: number;
+  private readonly endPosition: number;
+  private hash: number;
+
+  /** Begins the hash of `store` as of `revision`, which can be read. */
+  constructor(store: KvStore, revision: Revision, checksum: Crc32c = crc32c) {
+    this.store = store;
+    this.checksum = checksum;
+    this.compactRevision = store.compactRevision;
+    this.position = store.log.positionOf(revisionAfter(store.compactRevision));
+    this.endPosition = store.log.positionOf(revisionAfter(revision));
+    this.hash = checksum(new TextEncoder().encode('key'));
+    if (store.compactRevision === NO_REVISION) this.rest = undefined;
+  }
+
+  /** Looks at about `countMax` keys or versions; gives the hash once there are no more. */
+  step(countMax: number): number | undefined {
+    if (this.rest !== undefined) this.collect(this.rest, countMax);
+    else if (this.sorted === undefined) {
+      this.sort ??= new SlicedSort(this.found, (left, right) => this.compare(left, right));
+      this.sorted = this.sort.step(countMax);
+    } else if (this.place < this.sorted.length) {
+      const end = Math.min(this.sorted.length, this.place + countMax);
+      for (; this.place < end; this.place += 1) this.add(this.sorted[this.place] as VersionRow);
+    } else {
+      const end = Math.min(this.endPosition, this.position + countMax);
+      for (; this.position < end; this.position += 1) this.add(this.store.log.at(this.position));
+      if (this.position === this.endPosition) return this.hash;
     }
-    if (row === NO_VERSION) return true;
-    const isLive = !store.versions.isTombstone(row);
-    if (isLive || store.versions.revision.at(row) === store.compactRevision) rows.push(row);
-    return true;
-  });
-  return rows;
+    return undefined;
+  }
+
+  // What was in force at the compaction, of each key: the log has all that came later.
+  private collect(range: KeyRange, countMax: number): void {
+    const { keys, versions } = this.store;
+    let seen = 0;
+    let next: KeyRange | undefined;
+    keys.visit(range, (keyRow) => {
+      const row = versions.inForceAt(keys.newest.at(keyRow), this.compactRevision);
+      const isThere =
+        row !== NO_VERSION &&
+        (!versions.isTombstone(row) || versions.revision.at(row) === this.compactRevision);
+      if (isThere) this.found.push(row);
+      seen += 1;
+      if (seen < countMax) return true;
+      next = { from: keyAfter(keys.keyAt(keyRow)), to: undefined };
+      return false;
+    });
+    this.rest = next;
+  }
+
+  private compare(left: VersionRow, right: VersionRow): number {
+    const { revision, sub } = this.store.versions;
+    return revision.at(left) - revision.at(right) || sub.at(left) - sub.at(right);
+  }
+
+  private add(row: VersionRow): void {
+    this.writer.rewind(0);
+    writeVersion(this.writer, this.store, row);
+    this.hash = this.checksum(this.writer.peek(), this.hash);
+  }
 }
+
+const ALL: KeyRange = { from: new Uint8Array(0), to: undefined };
 
 // The key of etcd's bucket, and the message behind it; fields that are 0 or empty are left out.
 function writeVersion(writer: Writer, store: KvStore, row: VersionRow): void {

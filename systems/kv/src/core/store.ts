@@ -33,6 +33,7 @@ export class KvStore {
   // Versions of the log before this position are of no use any more, and are swept.
   private swept = 0;
   private pinCount = 0;
+  private liveCount = 0;
 
   /** The revision of the last change. */
   get revision(): Revision {
@@ -42,6 +43,11 @@ export class KvStore {
   /** The oldest revision that can be read; `NO_REVISION` where all can. */
   get compactRevision(): Revision {
     return this.compacted;
+  }
+
+  /** How many keys there are now. */
+  get keyCount(): number {
+    return this.liveCount;
   }
 
   /** What the store takes of its quota: its bytes, and the table rows beside them. */
@@ -73,6 +79,7 @@ export class KvStore {
     const keyRow = this.keys.findOrAdd(key);
     const previous = this.keys.newest.at(keyRow);
     const isNew = previous === NO_VERSION || this.versions.isTombstone(previous);
+    if (isNew) this.liveCount += 1;
     const revision = this.openRevision();
     this.record({
       keyRow,
@@ -231,6 +238,8 @@ export class KvStore {
     assert(revision <= this.current, `version of ${revision} in a snapshot of ${this.current}`);
     const keyRow = this.keys.findOrAdd(given.key);
     const previous = this.keys.newest.at(keyRow);
+    const wasThere = previous !== NO_VERSION && !this.versions.isTombstone(previous);
+    this.liveCount += Number(value !== undefined) - Number(wasThere);
     const change = { keyRow, revision, sub, createRevision, version, lease, previous, value };
     const row = this.versions.add(change);
     this.keys.newest.set(keyRow, row);
@@ -253,6 +262,7 @@ export class KvStore {
     const previous = this.keys.newest.at(keyRow);
     if (previous === NO_VERSION || this.versions.isTombstone(previous)) return false;
     const lease = this.leaseOf(previous);
+    this.liveCount -= 1;
     this.record({
       keyRow,
       createRevision: NO_REVISION,

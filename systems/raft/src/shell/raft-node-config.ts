@@ -5,6 +5,7 @@ import { type Envelope, InvalidArgument, type NodeId } from '@mangrove/host';
 import type { Crc32c } from '@mangrove/wire';
 import type { Configuration } from '../core/configuration.ts';
 import { type RaftOptions, toRaftOptions } from '../core/options.ts';
+import type { Slices } from './snapshot-files.ts';
 import type { AnyMachine } from './state-machine.ts';
 
 /** How a node is set up. */
@@ -12,6 +13,11 @@ export interface RaftNodeConfig<Result, Command = Uint8Array> {
   readonly stateMachine: AnyMachine<Result, Command>;
   /** The founding configuration, the same on all founders; left out by a node that joins. */
   readonly founding?: Configuration;
+  /**
+   * The state that the group is founded with, as slices of the state machine; the same on all
+   * founders. Default: the empty one. It is asked for until the founding is on disk, never later.
+   */
+  readonly foundingState?: () => Slices;
   /** Where the other nodes are, those that may join included. */
   readonly peers: readonly { readonly node: NodeId; readonly address: string }[];
   /** Nodes of other clusters are refused. Default: `mangrove`. */

@@ -73,7 +73,9 @@ export async function startRaftNode<Result, Command = Uint8Array>(
   const options = toNodeOptions(config.options, host.messages.maxMessageBytes);
   const chunkBytesMax = options.snapshotChunkBytesMax;
   const tools = createCodecTools(config.crc32c);
-  const place = { directory, beginning, chunkBytesMax, openLog: seat.openLog, tools };
+  const { foundingState: beginningSlices } = config;
+  const { openLog } = seat;
+  const place = { directory, beginning, beginningSlices, chunkBytesMax, openLog, tools };
   const storage = await RaftStorage.open(host, place);
   await toStreaming(config.stateMachine).restoreSlices(storage.slices());
   return new RaftNode(host, config, { storage, identity, options, versionMax, seat, tools });

@@ -55,6 +55,8 @@ export interface JournalHold {
 export interface StoragePlace {
   readonly directory: string;
   readonly beginning: SnapshotMetadata;
+  /** The state of the beginning, where it is not the empty one. */
+  readonly beginningSlices?: (() => Slices) | undefined;
   /** How large the pieces are in which snapshots travel. */
   readonly chunkBytesMax: number;
   /** Opens the log; a new one begins at `firstIndex`. Default: a journal of its own. */
@@ -109,7 +111,7 @@ export class RaftStorage {
     const snapshot = files.newest ?? beginning;
     // From now on the directory says by itself where its log begins.
     if (files.newest === undefined && beginning.index > 0) {
-      await files.save(beginning, [], () => true);
+      await files.save(beginning, place.beginningSlices?.() ?? [], () => true);
     }
     const ownLog = (firstIndex: number) =>
       openOwnLog(host, { directory: `${directory}/log`, firstIndex, crc32c: tools.crc32c });

@@ -1,0 +1,195 @@
+/**
+ * Serves requests: each goes to where it is decided, the log, a read or the leader's leases.
+ */
+import type { Host, NodeId, Random } from '@mangrove/host';
+import type { RaftNode } from '@mangrove/raft';
+import type { Command } from '../core/command.ts';
+import type { ReadConsistency } from '../core/consistency.ts';
+import type { Freshness } from '../core/freshness.ts';
+import { type LeaseId, NO_LEASE } from '../core/key-value.ts';
+import type { KvRequest, KvResult, SessionPlace } from '../core/kv-request.ts';
+import type { LogCommand } from '../core/log-command.ts';
+import { hasPut, isReadOnly, operationBytes } from '../core/operation-kind.ts';
+import type { Applied, ReplicatedState } from '../core/replicated-state.ts';
+import type { Operation } from '../core/request.ts';
+import type { Revision } from '../core/revision.ts';
+import { invalidity } from '../core/validity.ts';
+import { hashOf } from './hash-task.ts';
+import type { KvMachine } from './kv-machine.ts';
+import type { LeaseOffice } from './lease-office.ts';
+import { membersOfCluster, statusOfMember } from './member-report.ts';
+import type { QuotaKeeper } from './quota-keeper.ts';
+import type { ReadDesk } from './read-desk.ts';
+import { RequestFailure } from './request-failure.ts';
+import type { WatchDesk } from './watch-desk.ts';
+
+/** What a request gave, and the revision behind it. */
+export interface Served {
+  readonly revision: Revision;
+  readonly result: KvResult;
+}
+
+/** What requests are served with. */
+export interface RequestDeskParts {
+  readonly raft: RaftNode<Applied, LogCommand>;
+  readonly machine: KvMachine;
+  readonly watches: WatchDesk;
+  readonly freshness: Freshness;
+  readonly reads: ReadDesk;
+  readonly leases: LeaseOffice;
+  readonly quota: QuotaKeeper;
+  readonly peers: readonly { readonly node: NodeId; readonly address: string }[];
+}
+
+/** What serves the requests of one member. */
+export class RequestDesk {
+  private readonly host: Host;
+  private readonly parts: RequestDeskParts;
+  private readonly leaseIds: Random;
+
+  constructor(host: Host, parts: RequestDeskParts) {
+    this.host = host;
+    this.parts = parts;
+    this.leaseIds = host.random.stream('lease');
+  }
+
+  /** Serves a request. Rejects with `RequestFailure`, `RaftError` or `WireError`. */
+  async serve(request: KvRequest, signal: AbortSignal | undefined): Promise<Served> {
+    const { raft } = this.parts;
+    switch (request.type) {
+      case 'operation':
+        return await this.operate(request.operation, request, signal);
+      case 'open-session':
+        return await this.propose({ type: 'open-session' }, signal);
+      case 'compact':
+        return await this.change({ type: 'compact', revision: request.revision }, signal);
+      case 'grant-lease':
+        return await this.grant(request, signal);
+      case 'revoke-lease': {
+        const { lease, place } = request;
+        return await this.change({ type: 'revoke-lease', lease }, signal, place);
+      }
+      case 'keep-lease-alive':
+        return await this.keepAlive(request.lease, signal);
+      case 'lease-time-to-live':
+        return await this.timeToLive(request, signal);
+      case 'list-leases':
+      case 'list-alarms':
+        await this.parts.reads.freshen({ type: 'linearizable' }, signal);
+        return this.served(this.report(request.type));
+      case 'status':
+      case 'list-members':
+        return this.served(this.report(request.type));
+      case 'hash': {
+        const result = await hashOf(this.host, this.store, request.revision, signal);
+        return { revision: this.store.revision, result };
+      }
+      case 'disarm-alarm':
+        return await this.propose({ type: 'disarm-alarm', alarm: request.alarm }, signal);
+      case 'change-members':
+        await raft.changeMembers(request.changes);
+        return this.served({ type: 'applied' });
+      case 'transfer-leadership':
+        await raft.transferLeadership(request.target);
+        return this.served({ type: 'applied' });
+    }
+  }
+
+  private async operate(
+    operation: Operation,
+    how: { readonly consistency: ReadConsistency; readonly place: SessionPlace | undefined },
+    signal: AbortSignal | undefined,
+  ): Promise<Served> {
+    const refusal = invalidity(operation);
+    if (refusal !== undefined) throw new RequestFailure(refusal, true);
+    const { reads, quota } = this.parts;
+    if (isReadOnly(operation)) return await reads.read(operation, how.consistency, signal);
+    if (hasPut(operation)) quota.admit(operationBytes(operation));
+    return await this.change({ type: 'operation', operation }, signal, how.place);
+  }
+
+  private async grant(
+    request: KvRequest & { type: 'grant-lease' },
+    signal: AbortSignal | undefined,
+  ): Promise<Served> {
+    const { ttlMs: wantedMs, place } = request;
+    if (!Number.isSafeInteger(wantedMs) || wantedMs < 1 || wantedMs > TTL_MS_MAX) {
+      throw new RequestFailure('bad-request', true, `ttlMs is ${wantedMs}, not 1 to ${TTL_MS_MAX}`);
+    }
+    // Shorter, it would be over before a keep-alive can get through a change of leaders.
+    const { electionTimeoutMs } = this.parts.raft.inspect().options;
+    const ttlMs = Math.max(wantedMs, 2 * electionTimeoutMs);
+    const lease = request.lease === NO_LEASE ? this.drawLease() : request.lease;
+    const granted = await this.change({ type: 'grant-lease', lease, ttlMs }, signal, place);
+    return { ...granted, result: { type: 'lease', lease, ttlMs } };
+  }
+
+  private async keepAlive(id: LeaseId, signal: AbortSignal | undefined): Promise<Served> {
+    // The revision from before: what is said of the lease holds from there on.
+    const { revision } = this.store;
+    const { ttlMs } = await this.parts.leases.renew(id, signal);
+    return { revision, result: { type: 'lease', lease: id, ttlMs } };
+  }
+
+  private async timeToLive(
+    { lease: id, wantsKeys }: KvRequest & { type: 'lease-time-to-live' },
+    signal: AbortSignal | undefined,
+  ): Promise<Served> {
+    const { lease, remainingMs } = await this.parts.leases.timeToLive(id, signal);
+    const keys = wantsKeys ? this.store.keysOfLease(id) : [];
+    const grantedMs = lease.ttlMs;
+    return this.served({ type: 'lease-time', lease: id, grantedMs, remainingMs, keys });
+  }
+
+  private report(type: 'list-leases' | 'list-alarms' | 'status' | 'list-members'): KvResult {
+    const { raft, machine, watches, quota, peers } = this.parts;
+    const { state } = machine;
+    switch (type) {
+      case 'list-leases':
+        return { type: 'leases', leases: [...state.store.leases.all()].map(({ id }) => id) };
+      case 'list-alarms':
+        return { type: 'alarms', alarms: state.alarms.all() };
+      case 'status': {
+        const more = { watcherCount: watches.watcherCount, quotaBytes: quota.quotaBytes };
+        return { type: 'status', status: statusOfMember(raft.inspect(), state, more) };
+      }
+      case 'list-members':
+        return { type: 'members', members: membersOfCluster(raft.inspect(), state, peers) };
+    }
+  }
+
+  private change(
+    command: Command,
+    signal: AbortSignal | undefined,
+    place?: SessionPlace,
+  ): Promise<Served> {
+    return this.propose({ type: 'change', place, command }, signal);
+  }
+
+  private async propose(command: LogCommand, signal: AbortSignal | undefined): Promise<Served> {
+    const beganAtMs = this.host.clock.now();
+    const { raft, freshness } = this.parts;
+    const applied = await raft.propose(command, signal === undefined ? {} : { signal });
+    // It stands in the log behind all that was acknowledged before it began.
+    freshness.learned(beganAtMs);
+    if (applied.type === 'failed') throw new RequestFailure(applied.code, applied.isDefinite);
+    return applied;
+  }
+
+  private drawLease(): LeaseId {
+    const { leaseIds } = this;
+    const id = (BigInt(leaseIds.uint32() >>> 1) << 32n) | BigInt(leaseIds.uint32());
+    return (id === NO_LEASE ? 1n : id) as LeaseId;
+  }
+
+  private served(result: KvResult): Served {
+    return { revision: this.store.revision, result };
+  }
+
+  private get store(): ReplicatedState['store'] {
+    return this.parts.machine.state.store;
+  }
+}
+
+/** The longest time to live: 285 years. */
+const TTL_MS_MAX = 9_000_000_000_000;
