@@ -60,6 +60,11 @@ export function seedNumber(text: string): number {
   return value;
 }
 
+/** How many of something, or a refusal. */
+export function count(text: string): number {
+  return seedNumber(text);
+}
+
 /** How many of something, from 1, or a refusal. */
 export function positiveInteger(text: string): number {
   const value = seedNumber(text);

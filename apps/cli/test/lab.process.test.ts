@@ -68,6 +68,39 @@ it('finds a planted bug, makes it smaller, and replays its plan with and without
   expect(json(clean.output)).toMatchObject({ verdict: { answer: 'valid' } });
 });
 
+it('proves that a bug is found within its budget, and only with it', async () => {
+  const name = 'register-rename-before-sync';
+  const proof = await mangrove('lab', 'bugs', 'hunt', name, '--json');
+  expect({ code: proof.code, complaints: proof.complaints }).toEqual({ code: 0, complaints: '' });
+  expect(json(proof.output)).toMatchObject({ bug: name, isProven: true });
+  const { planted } = json(proof.output) as {
+    readonly planted: { readonly failures: readonly { readonly seed: number }[] };
+  };
+  const seed = String(planted.failures[0]?.seed);
+  const run = await mangrove('lab', 'bugs', 'run', name, '--seed', seed, '--json');
+  expect(run.code).toBe(1);
+  expect(json(run.output)).toMatchObject({
+    planted: { verdict: { answer: 'invalid' } },
+    clean: { verdict: { answer: 'valid' } },
+  });
+});
+
+it('measures bugs into a page, and does not measure again what it has', async () => {
+  const [ledger, page] = [join(folder, 'ledger.jsonl'), join(folder, 'page.md')];
+  const table = (...rest: readonly string[]) =>
+    mangrove(
+      ...['lab', 'bugs', 'table', 'register-rename-before-sync', '--clean', '0', '--json'],
+      ...['--shrinks', '0', '--ledger', ledger, '--page', page, ...rest],
+    );
+  expect((await table('--bases', '1')).code).toBe(0);
+  const first = readFileSync(ledger, 'utf8');
+  await table('--bases', '2');
+  const second = readFileSync(ledger, 'utf8');
+  expect(second.startsWith(first)).toBe(true);
+  expect(second.split('\n').length).toBe(first.split('\n').length + 1);
+  expect(readFileSync(page, 'utf8')).toMatch(/`register-rename-before-sync` .* broken-node/);
+});
+
 it('finds nothing in the code as it is', async () => {
   const { code, output } = await mangrove('lab', 'hunt', 'register', '--seeds', '40');
   expect(code).toBe(0);

@@ -4,9 +4,11 @@
  * It first tells which planted bug its code has, so that nobody hunts in clean code by mistake.
  * Since a simulation traps globals while nodes run, it has a thread for itself.
  */
+import process from 'node:process';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Plan } from '@mangrove/experiment';
 import { drawPlan } from '@mangrove/sim';
+import { type AnomalyName, nameAnomaly } from './anomaly-name.ts';
 import { findExperiment } from './catalog.ts';
 import { plantedHere } from './planted/planted.ts';
 import { runPlan, sentenceOf } from './run-plan.ts';
@@ -31,6 +33,7 @@ export type LabTask =
       readonly id: number;
       readonly type: 'plan';
       readonly plan: Plan;
+      readonly isWatched: boolean;
       readonly isRecording: boolean;
       readonly isRecordingChoices: boolean;
     };
@@ -40,12 +43,16 @@ export interface SeedOutcome {
   readonly seed: number;
   readonly answer: Answer;
   readonly anomaly?: AnomalyClass;
+  /** The anomaly in the words of the field. */
+  readonly name?: AnomalyName;
   /** What is wrong, or not known; empty where nothing is. */
   readonly sentence: string;
   readonly hash: string;
   readonly eventCount: number;
   readonly simulatedMs: number;
   readonly counts: Readonly<Record<string, number>>;
+  /** How long the thread computed, ms; it alone is not the same in every run. */
+  readonly cpuMs: number;
 }
 
 /** What a worker says. */
@@ -68,8 +75,8 @@ async function answer(task: LabTask): Promise<LabAnswer> {
   const { id } = task;
   try {
     if (task.type === 'seed') return { type: 'outcome', id, outcome: await runSeed(task) };
-    const { plan, isRecording, isRecordingChoices } = task;
-    const evidence = await runPlan(entry, plan, { isRecording, isRecordingChoices });
+    const { id: _id, type: _type, plan, ...wanted } = task;
+    const evidence = await runPlan(entry, plan, wanted);
     return { type: 'evidence', id, evidence };
   } catch (error) {
     return { type: 'failed', id, sentence: sentenceOf(error) };
@@ -80,8 +87,11 @@ async function runSeed({
   seed,
   isWatched,
 }: Extract<LabTask, { readonly type: 'seed' }>): Promise<SeedOutcome> {
+  const before = process.threadCpuUsage();
   const evidence = await runPlan(entry, drawPlan(entry.experiment, seed), { isWatched });
-  const { verdict, hash = '', eventCount = 0, endMs, counts } = evidence;
+  const { verdict, history, hash = '', eventCount = 0, endMs, counts } = evidence;
+  const name = nameAnomaly(verdict, history);
+  const spent = process.threadCpuUsage(before);
   const { anomaly, answer: said } = verdict;
   const unknown = verdict.checks.find((check) => check.answer === 'unknown');
   const sentence = anomaliesOf(verdict)[0]?.sentence ?? unknown?.anomalies[0]?.sentence ?? '';
@@ -89,10 +99,12 @@ async function runSeed({
     seed,
     answer: said,
     ...(anomaly === undefined ? {} : { anomaly }),
+    ...(name === undefined ? {} : { name }),
     sentence,
     hash,
     eventCount,
     simulatedMs: endMs,
     counts,
+    cpuMs: (spent.user + spent.system) / 1000,
   };
 }

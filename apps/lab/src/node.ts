@@ -1,6 +1,10 @@
 /**
  * The door of the lab for what needs Node.js.
  */
+export type { BugRow, SearchFigures, ShrinkFigures, Spread } from './bugs/bug-row.ts';
+export type { BugTable } from './bugs/bug-table.ts';
+export { type BugTableOptions, type MadeBugTable, makeBugTable } from './bugs/measure-bugs.ts';
+export { type BugProof, type ProveOptions, proveBug } from './bugs/prove-bug.ts';
 export { CATALOG, type CatalogEntry, findBug, findExperiment } from './catalog.ts';
 export {
   type DemoOptions,

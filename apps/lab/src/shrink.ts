@@ -18,6 +18,8 @@ export interface ShrinkOptions {
   readonly plan: Plan;
   /** The smaller plan must fail like this. */
   readonly anomaly: AnomalyClass;
+  /** Whether runs are held to the invariant of the experiment as well. Default: no. */
+  readonly isWatched?: boolean | undefined;
   /** The most runs; then the smallest plan so far is the result. Default: 4000. */
   readonly maxRuns?: number | undefined;
   readonly onProgress?: ((step: ShrinkStep) => void) | undefined;
@@ -46,7 +48,9 @@ const LEAP_COUNT = 400;
 export async function shrink(pool: WorkerPool, options: ShrinkOptions): Promise<Shrunk> {
   const shrinker = new Shrinker(pool, options);
   const plan = await shrinker.run();
-  const evidence = await pool.runPlan(plan, { isRecording: true, isRecordingChoices: true });
+  const { isWatched = false } = options;
+  const recording = { isRecording: true, isRecordingChoices: true };
+  const evidence = await pool.runPlan(plan, { isWatched, ...recording });
   return { evidence, steps: shrinker.steps };
 }
 
@@ -137,8 +141,9 @@ class Shrinker {
 
   private async fails(plan: Plan): Promise<boolean> {
     this.runCount += 1;
-    const { verdict } = await this.pool.runPlan(plan);
-    return verdict.answer === 'invalid' && verdict.anomaly === this.options.anomaly;
+    const { isWatched = false, anomaly } = this.options;
+    const { verdict } = await this.pool.runPlan(plan, { isWatched });
+    return verdict.answer === 'invalid' && verdict.anomaly === anomaly;
   }
 
   private note(what: string, kept: Plan | undefined): void {

@@ -18,6 +18,14 @@ export interface PoolOptions {
   readonly workerCount?: number | undefined;
 }
 
+/** What is wanted of the run of a plan; by default nothing but its evidence. */
+export interface PlanOptions {
+  /** Whether it is held to the invariant of the experiment as well. */
+  readonly isWatched?: boolean;
+  readonly isRecording?: boolean;
+  readonly isRecordingChoices?: boolean;
+}
+
 type TaskBody = LabTask extends infer Each
   ? Each extends unknown
     ? Omit<Each, 'id'>
@@ -64,12 +72,10 @@ export class WorkerPool {
   }
 
   /** Runs and judges a plan. */
-  async runPlan(
-    plan: Plan,
-    options: { readonly isRecording?: boolean; readonly isRecordingChoices?: boolean } = {},
-  ): Promise<RunEvidence> {
-    const { isRecording = false, isRecordingChoices = false } = options;
-    const answer = await this.ask({ type: 'plan', plan, isRecording, isRecordingChoices });
+  async runPlan(plan: Plan, options: PlanOptions = {}): Promise<RunEvidence> {
+    const { isWatched = false, isRecording = false, isRecordingChoices = false } = options;
+    const wanted = { isWatched, isRecording, isRecordingChoices };
+    const answer = await this.ask({ type: 'plan', plan, ...wanted });
     if (answer.type !== 'evidence') throw new Error(`a worker answered ${answer.type} to a plan`);
     return answer.evidence;
   }

@@ -9,6 +9,7 @@ import {
   type Surroundings,
   seedNumber,
 } from '../surroundings.ts';
+import { declareBugs } from './declare-bugs.ts';
 
 /** Adds the commands to `program`. */
 export function declareLab(program: Command, surroundings: Surroundings): void {
@@ -28,7 +29,8 @@ export function declareLab(program: Command, surroundings: Surroundings): void {
   declareDemo(lab, surroundings);
   declareHunt(lab, surroundings);
   declareRun(lab, surroundings);
-  declareLists(lab, surroundings);
+  declareList(lab, surroundings);
+  declareBugs(lab, surroundings);
   declareReplay(program, surroundings);
 }
 
@@ -144,7 +146,7 @@ function declareRun(lab: Command, { terminal, signal, run }: Surroundings): void
     );
 }
 
-function declareLists(lab: Command, { terminal, run }: Surroundings): void {
+function declareList(lab: Command, { terminal, run }: Surroundings): void {
   const isJson = (command: Command) => command.optsWithGlobals<GlobalOptions>().json === true;
   lab
     .command('list')
@@ -154,16 +156,6 @@ function declareLists(lab: Command, { terminal, run }: Surroundings): void {
       run(async () => {
         const { listCommand } = await import('./list-command.ts');
         return listCommand({ isJson: isJson(command), terminal });
-      }),
-    );
-  lab
-    .command('bugs')
-    .description('print the bugs that can be planted')
-    .addHelpText('after', '\nExamples:\n  mangrove lab bugs --json')
-    .action((_options: unknown, command: Command) =>
-      run(async () => {
-        const { bugsCommand } = await import('./list-command.ts');
-        return bugsCommand({ isJson: isJson(command), terminal });
       }),
     );
 }

@@ -1,12 +1,12 @@
 /**
- * `mangrove lab list` and `mangrove lab bugs`: what the lab knows.
+ * `mangrove lab list`: the experiments that the lab knows.
  */
 import { describeSlo } from '@mangrove/experiment';
 import { CATALOG, type CatalogEntry, missingInLocal, scriptOf } from '@mangrove/lab/node';
 import type { Ending } from '../exit-code.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** What the commands are told. */
+/** What the command is told. */
 export interface ListCommandOptions {
   readonly isJson: boolean;
   readonly terminal: Terminal;
@@ -63,18 +63,4 @@ function linesOf(listed: Listed): readonly string[] {
     ...missing.map((fault) => `  not in local: ${fault}`),
     ...(bugs.length === 0 ? [] : [`  bugs to plant: ${bugs.join(', ')}`]),
   ];
-}
-
-/** Prints every planted bug: what it breaks, where it stands, where it comes from. */
-export function bugsCommand({ isJson, terminal }: ListCommandOptions): Ending {
-  for (const bug of CATALOG.flatMap(({ bugs }) => bugs)) {
-    if (isJson) terminal.result(JSON.stringify(bug));
-    else {
-      terminal.result(`${bug.name} (${bug.experiment}, within ${bug.seedBudget} seeds)`);
-      terminal.result(`  breaks: ${bug.breaks}`);
-      terminal.result(`  file:   ${bug.file}`);
-      terminal.result(`  source: ${bug.source}`);
-    }
-  }
-  return 'valid';
 }

@@ -1,0 +1,129 @@
+/**
+ * The table tells what was measured: quantiles that count searches without success, sizes beside
+ * the least, and false alarms; and a ledger gives back what was written into it.
+ */
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { PlantedBug } from '@mangrove/experiment';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readEnvironment } from '../environment.ts';
+import { rowOf } from './bug-row.ts';
+import { renderBugTable } from './bug-table.ts';
+import { Ledger } from './ledger.ts';
+import { type CleanShare, identityOf, type ShrunkFailure, type Trial } from './measurement.ts';
+
+const BUG: PlantedBug = {
+  ...{ name: 'moth', file: 'relay.ts', find: 'open', replace: 'closed', breaks: 'the relay' },
+  ...{ source: 'Mark II, panel F', experiment: 'register', seedBudget: 50, difficulty: 'easy' },
+  minimum: { faults: ['a moth'], operationCount: 2 },
+};
+const commit = 'abc';
+const bug = identityOf(BUG);
+
+function trial(place: number, seedCount: number, isFound = true): Trial {
+  const firstSeed = 1 + 1000 * place;
+  const seed = firstSeed + seedCount - 1;
+  const found = { seed, anomaly: 'linearizability', name: 'lost-write' } as const;
+  const base = { type: 'trial', bug, firstSeed, seedCount, commit } as const;
+  return {
+    ...{ ...base, isWatched: false, cpuMs: 100 * seedCount },
+    ...(isFound ? { found } : {}),
+  };
+}
+
+function shrunk(seed: number, faultCount: number, operationCount: number): ShrunkFailure {
+  const size = { replicaCount: 1, clientCount: 1, choiceCount: 0, activeMs: 10 };
+  return {
+    ...{ type: 'shrunk', bug, seed, isWatched: false, runCount: 9, commit },
+    size: { ...size, faultCount, operationCount },
+  };
+}
+
+describe('a row', () => {
+  it('counts searches without success as longer than any other', () => {
+    const row = rowOf(BUG, [trial(0, 3), trial(1, 9), trial(2, 50, false)]);
+    expect(row.outside.seeds).toEqual({ median: 9, p90: Number.POSITIVE_INFINITY });
+    expect(row.outside).toMatchObject({ baseCount: 3, foundCount: 2, seedMax: 50 });
+    expect(row.outside.names).toEqual([['lost-write', 2]]);
+    expect(row.watched).toBeUndefined();
+  });
+
+  it('takes the last search from a base, and none of a patch that has changed', () => {
+    const row = rowOf(BUG, [trial(0, 50, false), trial(0, 70)]);
+    expect(row.outside).toMatchObject({ baseCount: 1, foundCount: 1, seeds: { median: 70 } });
+    const other = { ...BUG, replace: 'ajar' };
+    expect(rowOf(other, [trial(0, 3)]).outside.baseCount).toBe(0);
+  });
+
+  it('measures sizes beside the least, by the one in the middle and by the worst', () => {
+    const row = rowOf(BUG, [shrunk(1, 1, 2), shrunk(2, 1, 3), shrunk(3, 4, 5)]);
+    expect(row.shrunk).toMatchObject({ count: 3, faultCount: 1, operationCount: 3 });
+    expect(row.shrunk?.ratio).toBeCloseTo(4 / 3);
+    expect(row.shrunk?.ratioMax).toBe(3);
+  });
+});
+
+describe('the page', () => {
+  const clean = {
+    type: 'clean',
+    experiment: 'register',
+    firstSeed: 1,
+    simulatedMs: 7.2e6,
+  } as const;
+  const share = (failureCount: number): CleanShare => {
+    return { ...clean, seedCount: 100, failureCount, unknownCount: 0, commit };
+  };
+  const pageOf = (measurements: readonly (Trial | ShrunkFailure)[], alarms: number) =>
+    renderBugTable({
+      rows: [rowOf(BUG, measurements)],
+      clean: [share(alarms)],
+      environment: readEnvironment(),
+      ...{ commits: [commit], baseCount: 3, command: 'make it' },
+    });
+
+  it('says what was found, how fast, how small, and how many alarms were false', () => {
+    const page = pageOf([trial(0, 3), trial(1, 9), trial(2, 50, false), shrunk(3, 1, 2)], 0);
+    expect(page).toContain(
+      '| 9 / >50, 0.9 s / more, found from 2 of 3 | has none | lost-write (2) |',
+    );
+    expect(page).toContain(
+      '| 1: a moth | 2 | 1 faults, 2 operations (median of 1) | 1.00 | 1.00 |',
+    );
+    expect(page).toContain('| **together** | 100 | 2.0 h | 0 | 0 |');
+    expect(page).toContain('1 of 1 bugs that were looked for were found.');
+  });
+
+  it('does not hide what was not found, not measured, or a false alarm', () => {
+    const page = pageOf([trial(0, 50, false)], 2);
+    expect(page).toContain('| not in 50 (1 bases) |');
+    expect(page).toContain('| not measured | - | - |');
+    expect(page).toContain('| **together** | 100 | 2.0 h | 2 | 0 |');
+    expect(page).toContain('0 of 1 bugs that were looked for were found.');
+  });
+});
+
+describe('a ledger', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'mangrove-ledger-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('gives back what was added, also after a write that was cut off', () => {
+    const path = join(folder, 'deep/ledger.jsonl');
+    Ledger.open(path).add(trial(0, 3));
+    appendFileSync(path, '{"type":"tri');
+    const again = Ledger.open(path);
+    expect(again.measurements).toEqual([trial(0, 3)]);
+    again.add(trial(1, 4));
+    expect(Ledger.open(path).measurements).toEqual([trial(0, 3), trial(1, 4)]);
+    expect(readFileSync(path, 'utf8').split('\n')).toHaveLength(3);
+  });
+
+  it('refuses a line that is no measurement, by its number', () => {
+    const path = join(folder, 'ledger.jsonl');
+    writeFileSync(path, `${JSON.stringify(trial(0, 3))}\nnonsense\n`);
+    expect(() => Ledger.open(path)).toThrow('ledger.jsonl:2');
+  });
+});

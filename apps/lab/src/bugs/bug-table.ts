@@ -1,0 +1,174 @@
+/**
+ * The table of planted bugs as a Markdown page: how long the lab needs to find each, how small it
+ * makes what it found, and how often it cried wolf.
+ */
+import type { ReportEnvironment } from '../run-report.ts';
+import type { BugRow, SearchFigures, ShrinkFigures, Spread } from './bug-row.ts';
+import type { CleanShare } from './measurement.ts';
+
+/** What the page is made from. */
+export interface BugTable {
+  readonly rows: readonly BugRow[];
+  readonly clean: readonly CleanShare[];
+  readonly environment: ReportEnvironment;
+  /** The commits at which something was measured. */
+  readonly commits: readonly string[];
+  /** How many base seeds were asked for. */
+  readonly baseCount: number;
+  /** The command that made it. */
+  readonly command: string;
+}
+
+/** The page. */
+export function renderBugTable(table: BugTable): string {
+  const { rows, environment, commits, baseCount, command } = table;
+  const { cpu, cpuCount, nodeVersion } = environment;
+  return `${[
+    '# Planted bugs: how long it takes to find them',
+    '',
+    'Each bug is a patch that is put into the source in memory',
+    '([decision 7](decisions/0007-planted-bugs-as-patches.md)). The lab runs seed after seed until',
+    'a judge says no. One command makes this page; ended early, it goes on where it was:',
+    '',
+    '```',
+    command,
+    '```',
+    '',
+    `Measured at ${commits.map((commit) => commit.slice(0, 12)).join(', ') || 'no commit'} on`,
+    `${cpu} (${cpuCount} cores), Node.js ${nodeVersion}, from ${baseCount} base seeds for each bug`,
+    'unless a row says otherwise. Seeds and CPU time are those of one thread from a base seed to',
+    'the first failure: median / 90th percentile. **Outside** is what clients saw, nodes that',
+    'stopped, and progress after the faults; **with invariants** looks into the nodes after every',
+    'step too.',
+    '',
+    ...searchTable(rows, baseCount),
+    '',
+    '## How small the failures become',
+    '',
+    'The least is what a person would write by hand. The size of a plan is its faults and its',
+    'operations together.',
+    '',
+    ...shrinkTable(rows),
+    '',
+    ...closing(rows),
+    '',
+    '## Is the lab silent where nothing is wrong?',
+    '',
+    ...cleanLines(table.clean),
+  ].join('\n')}\n`;
+}
+
+const SEARCH_COLUMNS = ['outside: seeds, CPU', 'with invariants: seeds, CPU'] as const;
+
+function searchTable(rows: readonly BugRow[], baseCount: number): readonly string[] {
+  return [
+    row(['bug', 'comes from', 'experiment', 'difficulty', ...SEARCH_COLUMNS, 'what shows']),
+    row(Array.from({ length: 7 }, () => '---')),
+    ...rows.map(({ bug, outside, watched }) =>
+      row([
+        `\`${bug.name}\``,
+        bug.source,
+        bug.experiment,
+        bug.difficulty ?? '-',
+        searchCell(outside, baseCount),
+        watched === undefined ? 'has none' : searchCell(watched, baseCount),
+        namesCell(outside, watched),
+      ]),
+    ),
+  ];
+}
+
+function searchCell(figures: SearchFigures, wanted: number): string {
+  const { baseCount, foundCount, seeds, cpuMs, seedMax } = figures;
+  if (baseCount === 0) return 'not measured';
+  const bases = baseCount === wanted ? '' : ` (${baseCount} bases)`;
+  if (foundCount === 0) return `not in ${seedMax}${bases}`;
+  const all = foundCount === baseCount ? '' : `, found from ${foundCount} of ${baseCount}`;
+  const seedWords = spreadWords(seeds, String, `>${seedMax}`);
+  return `${seedWords}, ${spreadWords(cpuMs, secondsWord, 'more')}${all}${bases}`;
+}
+
+function spreadWords({ median, p90 }: Spread, say: (value: number) => string, none: string) {
+  const word = (value: number) => (Number.isFinite(value) ? say(value) : none);
+  return `${word(median)} / ${word(p90)}`;
+}
+
+function secondsWord(ms: number): string {
+  return `${(ms / 1000).toFixed(ms < 9_950 ? 1 : 0)} s`;
+}
+
+function namesCell(outside: SearchFigures, watched: SearchFigures | undefined): string {
+  const words = ({ names }: SearchFigures) =>
+    names.map(([name, count]) => `${name} (${count})`).join(', ');
+  const inside = watched === undefined ? '' : words(watched);
+  const seen = words(outside);
+  return seen === inside || inside === '' ? seen || '-' : `${seen || '-'}; ${inside}`;
+}
+
+function shrinkTable(rows: readonly BugRow[]): readonly string[] {
+  return [
+    '| bug | least faults | least operations | shrunk to | times the least | at worst |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...rows.map(({ bug, shrunk }) => {
+      const { minimum } = bug;
+      return row([
+        `\`${bug.name}\``,
+        minimum === undefined ? '-' : `${minimum.faults.length}: ${minimum.faults.join('; ')}`,
+        minimum === undefined ? '-' : String(minimum.operationCount),
+        shrunk === undefined ? 'not measured' : shrunkCell(shrunk),
+        ratioWord(shrunk?.ratio),
+        ratioWord(shrunk?.ratioMax),
+      ]);
+    }),
+  ];
+}
+
+function shrunkCell({ faultCount, operationCount, count }: ShrinkFigures): string {
+  return `${faultCount} faults, ${operationCount} operations (median of ${count})`;
+}
+
+function ratioWord(ratio: number | undefined): string {
+  return ratio === undefined ? '-' : ratio.toFixed(2);
+}
+
+/** How many are found, and how many come within 1.5 times of the least. */
+function closing(rows: readonly BugRow[]): readonly string[] {
+  const measured = rows.filter(({ outside }) => outside.baseCount > 0);
+  const found = measured.filter(
+    ({ outside, watched }) => outside.foundCount > 0 || (watched?.foundCount ?? 0) > 0,
+  );
+  const ratios = rows.flatMap(({ shrunk }) => shrunk?.ratio ?? []);
+  const near = ratios.filter((ratio) => ratio <= 1.5);
+  return [
+    `${found.length} of ${measured.length} bugs that were looked for were found.`,
+    `${near.length} of ${ratios.length} shrink to 1.5 times the least or less.`,
+  ];
+}
+
+function cleanLines(shares: readonly CleanShare[]): readonly string[] {
+  if (shares.length === 0) return ['Not measured.'];
+  const sum = (list: readonly CleanShare[], pick: (share: CleanShare) => number) =>
+    list.reduce((total, each) => total + pick(each), 0);
+  const figures = (list: readonly CleanShare[]) => [
+    String(sum(list, ({ seedCount }) => seedCount)),
+    `${(sum(list, ({ simulatedMs }) => simulatedMs) / 3_600_000).toFixed(1)} h`,
+    String(sum(list, ({ failureCount }) => failureCount)),
+    String(sum(list, ({ unknownCount }) => unknownCount)),
+  ];
+  const experiments = [...new Set(shares.map(({ experiment }) => experiment))];
+  return [
+    'The code as it is, under the same faults, held to the same judges and invariants:',
+    '',
+    '| experiment | runs | simulated | alarms | not known |',
+    '| --- | --- | --- | --- | --- |',
+    ...experiments.map((name) =>
+      row([name, ...figures(shares.filter(({ experiment }) => experiment === name))]),
+    ),
+    row(['**together**', ...figures(shares)]),
+  ];
+}
+
+/** A bar would end the cell. */
+function row(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}

@@ -1,0 +1,181 @@
+/**
+ * Measures how the lab finds one planted bug: from many base seeds, by what clients see alone and
+ * with invariants, and how small the failures become.
+ *
+ * The seeds of one base run one after the other, so that their CPU time is what a search costs;
+ * several bases run side by side.
+ */
+import type { PlantedBug } from '@mangrove/experiment';
+import { drawPlan } from '@mangrove/sim';
+import type { CatalogEntry } from '../catalog.ts';
+import { sizeOf } from '../run-report.ts';
+import { shrink } from '../shrink.ts';
+import { WorkerPool } from '../worker-pool.ts';
+import type { Ledger } from './ledger.ts';
+import { identityOf, type Measurement, type ShrunkFailure, type Trial } from './measurement.ts';
+
+/** How much is measured. */
+export interface MeasureOptions {
+  readonly ledger: Ledger;
+  /** The commit that is measured. */
+  readonly commit: string;
+  /** From how many base seeds each bug is looked for. */
+  readonly baseCount: number;
+  /** The most seeds from each; default: the budget of the bug. */
+  readonly seedMax?: number | undefined;
+  /** After so long, ms, no more bases are begun for a bug, in each of the two ways. */
+  readonly timeMs: number;
+  /** How many failures of each bug are shrunk, and with how many runs at most each. */
+  readonly shrinkCount: number;
+  readonly shrinkRunMax: number;
+  readonly workerCount?: number | undefined;
+  readonly onMeasured?: ((measurement: Measurement) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How far base seeds stand from each other: farther than any budget. */
+const BASE_STRIDE = 100_000;
+
+/** The base seed of that place, from 0. */
+export function baseSeed(place: number): number {
+  return 1 + place * BASE_STRIDE;
+}
+
+/** Measures `bug`, as far as its measurements are not in the ledger. */
+export async function measureBug(
+  entry: CatalogEntry,
+  bug: PlantedBug,
+  options: MeasureOptions,
+): Promise<void> {
+  const work = new BugMeasurement(entry, bug, options);
+  if (!work.isDone()) await work.run();
+}
+
+class BugMeasurement {
+  private readonly entry: CatalogEntry;
+  private readonly bug: PlantedBug;
+  private readonly options: MeasureOptions;
+  private readonly identity: string;
+  private readonly seedMax: number;
+  private readonly ways: readonly boolean[];
+
+  constructor(entry: CatalogEntry, bug: PlantedBug, options: MeasureOptions) {
+    this.entry = entry;
+    this.bug = bug;
+    this.options = options;
+    this.identity = identityOf(bug);
+    this.seedMax = options.seedMax ?? bug.seedBudget;
+    this.ways = entry.createInvariant === undefined ? [false] : [false, true];
+  }
+
+  /** Whether nothing is left to be measured, so that no thread need start. */
+  isDone(): boolean {
+    const hasBases = this.ways.every((isWatched) => this.missingBases(isWatched).length === 0);
+    return hasBases && this.failuresToShrink().length === 0;
+  }
+
+  async run(): Promise<void> {
+    const { experiment } = this.entry;
+    const { workerCount } = this.options;
+    const pool = await WorkerPool.open({ experiment: experiment.name, bug: this.bug, workerCount });
+    try {
+      for (const isWatched of this.ways) await this.tryBases(pool, isWatched);
+      for (const failure of this.failuresToShrink()) await this.shrinkFailure(pool, failure);
+    } finally {
+      await pool.close();
+    }
+  }
+
+  private async tryBases(pool: WorkerPool, isWatched: boolean): Promise<void> {
+    const { signal, timeMs } = this.options;
+    const bases = [...this.missingBases(isWatched)];
+    const endMs = performance.now() + timeMs;
+    const follow = async () => {
+      while (signal?.aborted !== true && performance.now() < endMs) {
+        const firstSeed = bases.shift();
+        if (firstSeed === undefined) return;
+        const trial = await this.tryFrom(pool, firstSeed, isWatched);
+        if (trial !== undefined) this.keep(trial);
+      }
+    };
+    await Promise.all(Array.from({ length: pool.workerCount }, follow));
+  }
+
+  /** Undefined where it was aborted: half a trial says nothing. */
+  private async tryFrom(
+    pool: WorkerPool,
+    firstSeed: number,
+    isWatched: boolean,
+  ): Promise<Trial | undefined> {
+    const { identity: bug } = this;
+    const { commit, signal } = this.options;
+    let cpuMs = 0;
+    for (let seedCount = 1; seedCount <= this.seedMax; seedCount++) {
+      const seed = firstSeed + seedCount - 1;
+      const outcome = await pool.runSeed(seed, isWatched);
+      if (signal?.aborted === true) return undefined;
+      cpuMs += outcome.cpuMs;
+      const { anomaly, name } = outcome;
+      if (anomaly === undefined || name === undefined) continue;
+      const found = { seed, anomaly, name };
+      return { type: 'trial', bug, firstSeed, isWatched, seedCount, cpuMs, found, commit };
+    }
+    const seedCount = this.seedMax;
+    return { type: 'trial', bug, firstSeed, isWatched, seedCount, cpuMs, commit };
+  }
+
+  private async shrinkFailure(pool: WorkerPool, { found, isWatched }: Trial): Promise<void> {
+    const { commit, signal, shrinkRunMax } = this.options;
+    if (found === undefined || signal?.aborted === true) return;
+    const { seed, anomaly } = found;
+    const plan = drawPlan(this.entry.experiment, seed);
+    const options = { plan, anomaly, isWatched, maxRuns: shrinkRunMax, signal };
+    const { evidence, steps } = await shrink(pool, options);
+    if (signal?.aborted) return;
+    const size = sizeOf(evidence.plan);
+    const runCount = steps.at(-1)?.run ?? 0;
+    this.keep({ type: 'shrunk', bug: this.identity, seed, isWatched, size, runCount, commit });
+  }
+
+  private keep(measurement: Measurement): void {
+    this.options.ledger.add(measurement);
+    this.options.onMeasured?.(measurement);
+  }
+
+  private missingBases(isWatched: boolean): readonly number[] {
+    const tried = new Set(
+      this.trials(isWatched)
+        // A search that ended early for want of seeds is made anew when it may have more of them.
+        .filter(({ found, seedCount }) => found !== undefined || seedCount >= this.seedMax)
+        .map(({ firstSeed }) => firstSeed),
+    );
+    const bases = Array.from({ length: this.options.baseCount }, (_, place) => baseSeed(place));
+    return bases.filter((base) => !tried.has(base));
+  }
+
+  /** Failures that show to clients come first: those are what people look at. */
+  private failuresToShrink(): readonly Trial[] {
+    const { ledger, shrinkCount } = this.options;
+    const found = this.ways
+      .flatMap((isWatched) => this.trials(isWatched))
+      .filter((trial) => trial.found !== undefined);
+    const isShrunk = (trial: Trial) =>
+      ledger.measurements.some(
+        (each): each is ShrunkFailure =>
+          each.type === 'shrunk' &&
+          each.bug === this.identity &&
+          each.seed === trial.found?.seed &&
+          each.isWatched === trial.isWatched,
+      );
+    return found.slice(0, shrinkCount).filter((trial) => !isShrunk(trial));
+  }
+
+  private trials(isWatched: boolean): readonly Trial[] {
+    return this.options.ledger.measurements
+      .filter(
+        (each): each is Trial =>
+          each.type === 'trial' && each.bug === this.identity && each.isWatched === isWatched,
+      )
+      .sort((a, b) => a.firstSeed - b.firstSeed);
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * Makes the table of planted bugs: measures what its ledger does not have yet, and renders it.
+ */
+import { CATALOG, findBug } from '../catalog.ts';
+import { readEnvironment } from '../environment.ts';
+import { rowOf } from './bug-row.ts';
+import { type BugTable, renderBugTable } from './bug-table.ts';
+import { Ledger } from './ledger.ts';
+import { type MeasureOptions, measureBug } from './measure-bug.ts';
+import { measureClean } from './measure-clean.ts';
+import type { CleanShare, Measurement } from './measurement.ts';
+
+/** What is measured, and how much of it. */
+export interface BugTableOptions extends Omit<MeasureOptions, 'ledger' | 'commit'> {
+  /** Names of bugs; all where there are none. */
+  readonly bugs: readonly string[];
+  /** How many clean runs, over all experiments that have bugs; each gets the same share. */
+  readonly cleanCount: number;
+  /** The file that keeps the measurements. */
+  readonly ledgerPath: string;
+  /** Only renders what is in the ledger. */
+  readonly isRenderOnly: boolean;
+  /** The command, as the page shows it. */
+  readonly command: string;
+  /** What is measured next, in a few words. */
+  readonly onTurn?: ((what: string) => void) | undefined;
+}
+
+/** The table, and its page as Markdown. */
+export interface MadeBugTable {
+  readonly table: BugTable;
+  readonly markdown: string;
+}
+
+/** Measures and renders; what was measured until it was aborted is in the ledger. */
+export async function makeBugTable(options: BugTableOptions): Promise<MadeBugTable> {
+  const { bugs, ledgerPath, isRenderOnly, baseCount, command } = options;
+  const environment = readEnvironment();
+  const { commit } = environment;
+  for (const name of bugs) findBug(name);
+  const ledger = Ledger.open(ledgerPath);
+  if (!isRenderOnly) await measureAll({ ...options, ledger, commit });
+  const { measurements } = ledger;
+  const known = CATALOG.flatMap((entry) => entry.bugs);
+  const rows = known.map((bug) => rowOf(bug, measurements));
+  const clean = measurements.filter((each): each is CleanShare => each.type === 'clean');
+  const commits = [...new Set(measurements.map((each: Measurement) => each.commit))];
+  const table: BugTable = { rows, clean, environment, commits, baseCount, command };
+  return { table, markdown: renderBugTable(table) };
+}
+
+async function measureAll(options: BugTableOptions & MeasureOptions): Promise<void> {
+  const { bugs, cleanCount, onTurn, signal } = options;
+  for (const entry of CATALOG) {
+    for (const bug of entry.bugs) {
+      if (signal?.aborted === true) return;
+      if (bugs.length > 0 && !bugs.includes(bug.name)) continue;
+      onTurn?.(bug.name);
+      await measureBug(entry, bug, options);
+    }
+  }
+  // Where bugs are looked for, clean code is to be silent.
+  const hunted = CATALOG.filter((entry) => entry.bugs.length > 0);
+  const share = Math.ceil(cleanCount / hunted.length);
+  for (const entry of hunted) {
+    if (signal?.aborted === true || share === 0) return;
+    onTurn?.(`${entry.experiment.name} without a bug`);
+    await measureClean(entry, share, options);
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * What is measured of the lab: how long it takes to find a planted bug, how small it makes what it
+ * found, and whether it is silent on clean code. Each measurement is one line of a ledger.
+ */
+import { createHash } from 'node:crypto';
+import type { PlantedBug } from '@mangrove/experiment';
+import type { AnomalyName } from '../anomaly-name.ts';
+import type { PlanSize } from '../run-report.ts';
+import type { AnomalyClass } from '../verdict.ts';
+
+/** One measurement. */
+export type Measurement = Trial | ShrunkFailure | CleanShare;
+
+/** One try to find a bug: seed after seed from a base seed on, in one thread. */
+export interface Trial {
+  readonly type: 'trial';
+  /** `identityOf` the bug. */
+  readonly bug: string;
+  readonly firstSeed: number;
+  /** Whether runs were held to the invariant of the experiment as well. */
+  readonly isWatched: boolean;
+  /** How many seeds were run, the one that failed included. */
+  readonly seedCount: number;
+  /** How long the thread computed for them, ms. */
+  readonly cpuMs: number;
+  /** Missing where the budget of seeds ended before anything failed. */
+  readonly found?: {
+    readonly seed: number;
+    readonly anomaly: AnomalyClass;
+    readonly name: AnomalyName;
+  };
+  readonly commit: string;
+}
+
+/** What shrinking made of a failure. */
+export interface ShrunkFailure {
+  readonly type: 'shrunk';
+  readonly bug: string;
+  readonly seed: number;
+  readonly isWatched: boolean;
+  readonly size: PlanSize;
+  readonly runCount: number;
+  readonly commit: string;
+}
+
+/** Some seeds of an experiment in the code as it is, held to its invariant where it has one. */
+export interface CleanShare {
+  readonly type: 'clean';
+  readonly experiment: string;
+  readonly firstSeed: number;
+  readonly seedCount: number;
+  readonly failureCount: number;
+  readonly unknownCount: number;
+  readonly simulatedMs: number;
+  readonly commit: string;
+}
+
+/**
+ * What a measurement of `bug` is known by: its name, and a digest of its patch, so that a changed
+ * patch is measured anew.
+ */
+export function identityOf({ name, file, find, replace, experiment }: PlantedBug): string {
+  const text = JSON.stringify([file, find, replace, experiment]);
+  return `${name}@${createHash('sha256').update(text).digest('hex').slice(0, 12)}`;
+}
