@@ -69,7 +69,10 @@ export class OutgoingLink {
   private timer: NodeJS.Timeout | undefined;
   private upTo: Incarnation | undefined;
   private weather: LinkWeather | undefined;
+  /** Whether a flush is on its way. */
   private isFlushing = false;
+  /** Whether what comes now goes at the end of this turn of the loop. */
+  private isGathering = false;
   private isClosed = false;
   private failedCount = 0;
   private silentRounds = 0;
@@ -206,11 +209,24 @@ export class OutgoingLink {
     });
   }
 
+  /**
+   * What comes first after a pause is written before anything else is done: who waits for it need
+   * not wait for our disk. What comes on its heels, in the same turn of the event loop, goes
+   * together at the end of that turn.
+   */
   private flushSoon(): void {
     if (this.isFlushing) return;
     this.isFlushing = true;
-    setImmediate(this.flush);
+    if (this.isGathering) return;
+    this.isGathering = true;
+    queueMicrotask(this.flush);
+    setImmediate(this.endGathering);
   }
+
+  private readonly endGathering = (): void => {
+    this.isGathering = false;
+    if (this.isFlushing) this.flush();
+  };
 
   /** Writes what waits, urgent first, as far as socket and credit allow. */
   private readonly flush = (): void => {
