@@ -33,6 +33,9 @@ import {
 } from './peer-codec.ts';
 import { type Slices, SnapshotFiles } from './snapshot-files.ts';
 
+/** How many rounds of promise reactions a write waits for the messages of its turn. */
+const YIELD_ROUNDS = 2;
+
 /** A write as the core asks for it. */
 export type Persist = Extract<Effect, { type: 'persist' }>;
 
@@ -186,6 +189,8 @@ export class RaftStorage {
     if (this.isWriting) return;
     this.isWriting = true;
     this.host.run(async () => {
+      // The messages of this turn leave first: while they travel, our disk has time.
+      for (let round = 0; round < YIELD_ROUNDS; round++) await undefined;
       try {
         await this.writeAll();
       } catch (error) {
