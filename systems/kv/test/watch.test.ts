@@ -159,6 +159,7 @@ class Scene {
       if (seen.end !== 'none') continue;
       const due = this.expected(seen).filter((event) => event.revision <= revision);
       expect(seen.events.length).toBeGreaterThanOrEqual(due.length);
+      expect(revision).toBeGreaterThanOrEqual(seen.events.at(-1)?.kv.modRevision ?? 0);
     }
   }
 

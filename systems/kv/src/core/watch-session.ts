@@ -91,8 +91,19 @@ export class WatchSession {
 
   /** Puts a message other than events behind everything. */
   tell(message: Exclude<WatchMessage, { type: 'events' }>): void {
-    if (message.type === 'progress' && message.watchId === undefined) this.isProgressWanted = false;
+    if (message.type === 'progress') this.closeBatches(message.watchId);
     this.queue.push(message);
+  }
+
+  // What comes after progress must not join what waits in front of it: a consumer would see events
+  // of later revisions, and progress that goes back behind them.
+  private closeBatches(id: WatchId | undefined): void {
+    if (id !== undefined) {
+      this.open.delete(id);
+      return;
+    }
+    this.open.clear();
+    this.isProgressWanted = false;
   }
 
   /** Ends a watcher; what waits for it is sent before it is told. */
