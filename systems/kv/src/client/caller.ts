@@ -380,8 +380,10 @@ class Failures {
   /** It was sent and not answered. */
   noteSilence(end: ConnectionEnd | undefined): void {
     this.isDefinite = false;
-    if (end !== undefined) this.last = endError(end, false);
-    if (!this.isRepeatable && this.last !== undefined) throw this.last;
+    // Without an end it was the call's own time that was over; what failed before says nothing now.
+    if (end === undefined) return;
+    this.last = endError(end, false);
+    if (!this.isRepeatable) throw this.last;
   }
 
   /** A member refused it. */
