@@ -12,6 +12,13 @@ import {
   loneJournalExperiment,
 } from '@mangrove/journal';
 import {
+  kvContractExperiment,
+  kvContractPromises,
+  kvExperiment,
+  kvPromises,
+  watchKv,
+} from '@mangrove/kv';
+import {
   raftBugs,
   raftExperiment,
   raftReadsExperiment,
@@ -78,6 +85,20 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
     bugs: [],
     createInvariant: watchRaft,
   })),
+  {
+    experiment: kvExperiment,
+    about: 'the key-value store, driven by programs of many kinds with its client library',
+    judges: kvPromises,
+    bugs: [],
+    createInvariant: watchKv,
+  },
+  {
+    experiment: kvContractExperiment,
+    about: 'the same, driven by clients that know its contract alone, frame by frame',
+    judges: kvContractPromises,
+    bugs: [],
+    createInvariant: watchKv,
+  },
 ]);
 
 /** The experiment called `name`; throws `InvalidArgument` that names those there are. */

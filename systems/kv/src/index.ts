@@ -95,6 +95,7 @@ export type {
   WatchRequest,
 } from './core/watch-message.ts';
 export { type Watcher, WatchSession, type WatchSessionOptions } from './core/watch-session.ts';
+export { plantedBugs } from './planted-bugs.ts';
 export {
   type NativeServer,
   type NativeServerOptions,
@@ -115,3 +116,7 @@ export {
   operationResult,
   revision,
 } from './shell/operation-codec.ts';
+export { kvContractExperiment } from './subject/contract-experiment.ts';
+export { kvExperiment } from './subject/kv-experiment.ts';
+export { type KvPromise, kvContractPromises, kvPromises } from './subject/kv-promises.ts';
+export { watchKv } from './subject/kv-watch.ts';

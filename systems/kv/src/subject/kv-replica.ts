@@ -1,0 +1,76 @@
+/**
+ * A member as experiments start it: the node, and a port of the native protocol for clients.
+ */
+import type { NodeConfig } from '@mangrove/experiment';
+import type { Host, NodeId, RunningNode } from '@mangrove/host';
+import { simpleConfiguration } from '@mangrove/raft';
+import type { WatchSessionOptions } from '../core/watch-session.ts';
+import { type NativeServer, serveNative } from '../protocol/native/native-server.ts';
+import { type KvNode, startKvNode } from '../shell/kv-node.ts';
+import type { KvBounds } from '../shell/kv-node-config.ts';
+
+/** How many members found a cluster; the others of an experiment join it, or never do. */
+export const FOUNDER_COUNT = 3;
+
+/** Where members listen to clients. */
+const CLIENT_PORT = 2379;
+
+/** Times of an experiment: short, so that a run of some seconds sees many elections. */
+const RAFT = {
+  electionTimeoutMs: 150,
+  heartbeatIntervalMs: 30,
+  diskStallMs: 300,
+  // Small, so that a follower often has one entry of two.
+  appendBytesMax: 400,
+} as const;
+
+/** Bounds of an experiment: small, so that they are reached. */
+const BOUNDS: Partial<KvBounds> = Object.freeze({ leaseCheckpointMs: 150, progressMs: 100 });
+
+/** Bounds of the watchers of one connection: small, so that a client that is slow lags behind. */
+const WATCH = { watchersMax: 8, waitingBytesMax: 800, fragmentBytes: 150 } as const;
+
+/** Where clients reach `node`, in a simulation. */
+export function clientAddressOf(node: NodeId): string {
+  return `${node}:${CLIENT_PORT}`;
+}
+
+/** A member that runs. */
+export class KvReplica implements RunningNode {
+  readonly node: KvNode;
+  private readonly server: NativeServer;
+
+  constructor(node: KvNode, server: NativeServer) {
+    this.node = node;
+    this.server = server;
+  }
+
+  async close(): Promise<void> {
+    await this.server.close();
+    await this.node.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** Starts a member. */
+export async function startReplica(host: Host, { topology }: NodeConfig): Promise<RunningNode> {
+  const founders = topology.replicas.slice(0, FOUNDER_COUNT).map(({ node }) => node);
+  const node = await startKvNode(host, {
+    ...(founders.includes(host.node) ? { founding: simpleConfiguration(founders) } : {}),
+    peers: topology.replicas,
+    raft: RAFT,
+    snapshotEveryCount: 40,
+    trailingCount: 10,
+    bounds: BOUNDS,
+  });
+  const member = {
+    handle: node.handle.bind(node),
+    openWatch: (_: WatchSessionOptions, onMessages: () => void) =>
+      node.openWatch(WATCH, onMessages),
+  };
+  const server = await serveNative(host, member, { cluster: 'kv', port: CLIENT_PORT });
+  return new KvReplica(node, server);
+}

@@ -1,0 +1,77 @@
+/**
+ * The invariants of the store, looked at after every event of a whole cluster, from outside.
+ *
+ * Those of Raft hold for its log; of the store, that members which have applied the same entries
+ * hold the same state. It is told apart by revision, compaction, counts and leases at every entry,
+ * and by the hash of all that can be read at some of them.
+ */
+import type { Plan } from '@mangrove/experiment';
+import type { NodeId, RunningNode } from '@mangrove/host';
+import { type RaftState, RaftWatch, type WatchedNode } from '@mangrove/raft';
+import { hashKv } from '../core/hash-kv.ts';
+import type { ReplicatedState } from '../core/replicated-state.ts';
+import { KvReplica } from './kv-replica.ts';
+
+/** At every so manieth entry members are compared by the hash of all that can be read. */
+const HASH_EVERY = 8;
+
+/** The invariants for one run of `plan`, to be looked at after every event. */
+export function watchKv(plan: Plan): (nodes: ReadonlyMap<NodeId, RunningNode>) => void {
+  const damaged = plan.faults.flatMap((fault) => {
+    const isDamage = fault.type === 'bit-rot' || (fault.type === 'crash' && fault.disk === 'wiped');
+    return isDamage ? [fault.node] : [];
+  });
+  const watch = new RaftWatch(new Set(damaged));
+  const digests = new WeakMap<KvReplica, WatchedNode['machine']>();
+  return (nodes) => {
+    const watched = new Map<NodeId, WatchedNode>();
+    for (const [node, running] of nodes) {
+      if (!(running instanceof KvReplica)) continue;
+      const { raft, state } = running.node.inspect();
+      const machine = machineOf(raft, state, digests.get(running));
+      digests.set(running, machine);
+      watched.set(node, { life: running, state: raft, machine });
+    }
+    watch.look(watched);
+  };
+}
+
+const NOTHING: WatchedNode['machine'] = Object.freeze({ lastIndex: 0, appliedCount: 0, digest: 0 });
+
+/** The state as of the entry that was applied last; `before` while entries are being applied. */
+function machineOf(
+  raft: Readonly<RaftState>,
+  state: ReplicatedState,
+  before: WatchedNode['machine'] = NOTHING,
+): WatchedNode['machine'] {
+  const lastIndex = raft.appliedIndex;
+  if (lastIndex === before.lastIndex || raft.applyingIndex !== lastIndex) return before;
+  return { lastIndex, appliedCount: state.store.revision, digest: digestOf(state, lastIndex) };
+}
+
+function digestOf(state: ReplicatedState, index: number): number {
+  const { store } = state;
+  const digest = new Digest();
+  digest.add(store.revision);
+  digest.add(store.compactRevision);
+  digest.add(store.leases.count);
+  for (const { id, ttlMs, remainingMs } of store.leases.all()) {
+    digest.add(Number(id & 0xffff_ffffn));
+    digest.add(ttlMs);
+    digest.add(Math.round(remainingMs));
+    let keyCount = 0;
+    for (const _ of store.leases.keysOf(id)) keyCount += 1;
+    digest.add(keyCount);
+  }
+  if (index % HASH_EVERY === 0) digest.add(hashKv(store, store.revision));
+  return digest.value;
+}
+
+/** FNV-1a over numbers of 32 bits. */
+class Digest {
+  value = 0x811c9dc5;
+
+  add(number: number): void {
+    this.value = Math.imul(this.value ^ (number >>> 0), 0x01000193) >>> 0;
+  }
+}
