@@ -102,6 +102,7 @@ export {
   type ServerBounds,
   serveNative,
 } from './protocol/native/native-server.ts';
+export { type BackupSummary, readBackup, verifyBackup } from './shell/backup.ts';
 export { KvNode, startKvNode } from './shell/kv-node.ts';
 export { DEFAULT_BOUNDS, type KvBounds, type KvNodeConfig } from './shell/kv-node-config.ts';
 export type { KvService, WatchDoor } from './shell/kv-service.ts';

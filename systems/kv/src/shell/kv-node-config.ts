@@ -19,6 +19,11 @@ export interface KvNodeConfig
   /** Of Raft; requests are handed to the leader unless `hasForwarding` is switched off. */
   readonly raft?: RaftNodeConfig<never>['options'];
   readonly bounds?: Partial<KvBounds>;
+  /**
+   * The bytes of a backup with which a cluster is founded; the same for all founders. It is read
+   * until the founding is on disk, and never later.
+   */
+  readonly backup?: () => AsyncIterable<Uint8Array>;
 }
 
 /** The bounds and periods of a member; the same on all members. */

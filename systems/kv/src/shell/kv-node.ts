@@ -16,6 +16,7 @@ import type { LogCommand } from '../core/log-command.ts';
 import { operationBytes } from '../core/operation-kind.ts';
 import type { Applied, ReplicatedState } from '../core/replicated-state.ts';
 import type { WatchSessionOptions } from '../core/watch-session.ts';
+import { readBackup, writeBackup } from './backup.ts';
 import { KvMachine } from './kv-machine.ts';
 import { type KvBounds, type KvNodeConfig, toKvBounds } from './kv-node-config.ts';
 import type { KvService, WatchDoor } from './kv-service.ts';
@@ -30,13 +31,14 @@ import { WatchDesk } from './watch-desk.ts';
 
 /** Opens the storage, recovers, and takes part. Rejects where the storage is damaged. */
 export async function startKvNode(host: Host, config: KvNodeConfig): Promise<KvNode> {
-  const { raft: options, bounds: given, ...place } = config;
+  const { raft: options, bounds: given, backup, ...place } = config;
   const bounds = toKvBounds(given);
   const machine = new KvMachine(() => host.timers.sleep(0));
   const watches = new WatchDesk(host, machine, bounds.progressMs);
   new Sweeper(host, machine);
   const raft: RaftNode<Applied, LogCommand> = await startRaftNode(host, {
     ...place,
+    ...(backup === undefined ? {} : { foundingState: () => readBackup(backup()) }),
     stateMachine: machine,
     options: { hasForwarding: true, ...options },
   });
@@ -111,6 +113,14 @@ export class KvNode implements RunningNode, KvService {
     const isUnderWay = this.clientAddress !== undefined;
     this.clientAddress = clientAddress;
     if (!isUnderWay) this.host.run(() => this.announceAgain());
+  }
+
+  async *backup(): AsyncGenerator<Uint8Array, void, undefined> {
+    for (const chunk of writeBackup(this.machine.state)) {
+      yield chunk;
+      // Where the taker does not wait for anything, others still have to run.
+      await this.host.timers.sleep(0);
+    }
   }
 
   /** The state of Raft and the replicated one, to be looked at; never to be written to. */

@@ -19,6 +19,11 @@ export interface KvService {
    *   within a call of the door
    */
   openWatch(options: WatchSessionOptions, onMessages: () => void): WatchDoor;
+  /**
+   * The bytes of a backup of what this member has, as it is when the first are taken; `readBackup`
+   * and `verifyBackup` read it. Who ends the taking early gives up the rest.
+   */
+  backup(): AsyncGenerator<Uint8Array, void, undefined>;
 }
 
 /** A session of watchers. What it says comes by `take`, in order. */

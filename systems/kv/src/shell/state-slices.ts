@@ -31,24 +31,34 @@ export interface StateRead extends Iterable<Uint8Array> {
 
 /** Begins to give `state` as it is now. */
 export function readState(state: ReplicatedState): StateRead {
-  const read = new SnapshotRead(state.store);
+  const addresses = [...state.clientAddresses].map(([member, clientAddress]) => {
+    return { member, clientAddress };
+  });
+  const alarms = state.alarms.all();
+  return begin(state.store, { alarms, addresses }, state.sessions.all());
+}
+
+/** The same without what belongs to one cluster: sessions, alarms, addresses. */
+export function readContent(state: ReplicatedState): StateRead {
+  return begin(state.store, { alarms: [], addresses: [] }, []);
+}
+
+function begin(
+  store: KvStore,
+  cluster: Pick<Head, 'alarms' | 'addresses'>,
+  sessions: readonly SessionRecord<Applied>[],
+): StateRead {
+  const read = new SnapshotRead(store);
   const { revision, compactRevision, leases } = read.header;
-  const head: StateSlice = {
-    type: 'head',
-    revision,
-    compactRevision,
-    alarms: state.alarms.all(),
-    addresses: [...state.clientAddresses].map(([member, clientAddress]) => ({
-      member,
-      clientAddress,
-    })),
-  };
-  const slices = slicesOf(head, leases, state.sessions.all(), read);
+  const head: Head = { type: 'head', revision, compactRevision, ...cluster };
+  const slices = slicesOf(head, leases, sessions, read);
   return { [Symbol.iterator]: () => slices, close: () => read.close() };
 }
 
+type Head = StateSlice & { readonly type: 'head' };
+
 function* slicesOf(
-  head: StateSlice,
+  head: Head,
   leases: readonly Lease[],
   sessions: readonly SessionRecord<Applied>[],
   read: SnapshotRead,
@@ -103,7 +113,7 @@ function* versionsOf(read: SnapshotRead): Generator<readonly SnapshotVersion[]> 
 
 /** What slices say; the store is made as they come. */
 export interface RestoredState {
-  readonly head: StateSlice & { readonly type: 'head' };
+  readonly head: Head;
   readonly sessions: readonly SessionRecord<Applied>[];
   readonly store: KvStore;
 }
@@ -137,7 +147,7 @@ export async function restoreState(
 const SLICES_PER_PAUSE = 2;
 
 class StateRestore {
-  private head: (StateSlice & { type: 'head' }) | undefined;
+  private head: Head | undefined;
   private readonly leases: Lease[] = [];
   private readonly sessions: SessionRecord<Applied>[] = [];
   private restore: SnapshotRestore | undefined;

@@ -68,6 +68,7 @@ export async function startReplica(host: Host, { topology }: NodeConfig): Promis
   });
   const member = {
     handle: node.handle.bind(node),
+    backup: node.backup.bind(node),
     openWatch: (_: WatchSessionOptions, onMessages: () => void) =>
       node.openWatch(WATCH, onMessages),
   };
