@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { checkTextTask, finishTask } from '@mangrove/check';
-import { processFiles, skipUnless } from '@mangrove/test-kit/node';
+import { processFiles, script, skipUnless } from '@mangrove/test-kit/node';
 import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { BIN, mangrove, start } from './command.ts';
 import { commandLine, isGone, treeOf, until } from './processes.ts';
@@ -114,6 +114,24 @@ it('writes a report that replays to the same run', async () => {
   expect(readFileSync(report, 'utf8')).toContain('<!doctype html>');
   const again = await mangrove('replay', report);
   expect(again.output).toContain('the same run as in the file');
+});
+
+it('steps through a replay in a terminal, forward and back, by its keys', async (context) => {
+  const program = skipUnless(context, script);
+  const report = join(folder, 'report.html');
+  await mangrove('lab', 'run', 'register', '--seed', '5', '--report', report);
+  const replay = `'${process.execPath}' '${BIN}' replay '${report}'`;
+  const session = start(program, ['-qec', replay, join(folder, 'typescript')], {
+    input: 'nnnbGq',
+  });
+  const { output } = await session.outcome;
+  expect(output).toContain('right, n: next event');
+  expect(output).toMatch(/event 1 of \d+, /);
+  expect(output).toMatch(/n1 +up/);
+  // All keys came at once: it is drawn when all have been taken in.
+  const last = /event (\d+) of \1, /;
+  expect(output).toMatch(last);
+  expect(output).toContain('the same run as in the file');
 });
 
 it('answers wrong names and files in one sentence', async () => {

@@ -52,6 +52,13 @@ export const timeout: Need = {
   look: () => program('timeout'),
 };
 
+/** Gives a program a terminal. */
+export const script: Need = {
+  name: 'script',
+  debianPackage: 'bsdutils',
+  look: () => program('script'),
+};
+
 /** The rights of the superuser. */
 export const root: Need = {
   name: 'root',
@@ -91,7 +98,7 @@ export const olderNode: Need = {
 
 /** Every need that a test may have. A new one is added here. */
 export const NEEDS: readonly Need[] = [
-  ...[chromium, openssl, tc, ip, nft, timeout],
+  ...[chromium, openssl, tc, ip, nft, timeout, script],
   ...[root, networkNamespaces, processFiles, olderNode],
 ];
 

@@ -15,6 +15,7 @@ export {
   openssl,
   processFiles,
   root,
+  script,
   skipUnless,
   tc,
   timeout,

@@ -167,13 +167,14 @@ function declareReplay(program: Command, { terminal, signal, run }: Surroundings
     .argument('<file>', 'a report (HTML) or a plan (JSON)')
     .option('--bug <name>', 'plant this bug; the default is the one that the report names')
     .option('--clean', 'run the code as it is, whatever the report names')
-    .option('--steps', 'tell everything that happens')
+    .option('--steps', 'tell everything that happens, in a terminal too')
     .addHelpText(
       'after',
       [
         '',
-        'The exit code is the verdict: 0 valid, 1 invalid, 2 unknown. A patch is never taken from',
-        'a file, only the name of a bug.',
+        'In a terminal you step through the run, forward and back, with the state of every member;',
+        'elsewhere its story is told. The exit code is the verdict: 0 valid, 1 invalid, 2 unknown.',
+        'A patch is never taken from a file, only the name of a bug.',
         '',
         'Examples:',
         '  mangrove replay results/demo.html --steps',
@@ -182,7 +183,7 @@ function declareReplay(program: Command, { terminal, signal, run }: Surroundings
     )
     .action((file: string, _options: unknown, command: Command) =>
       run(async () => {
-        const { replayCommand } = await import('./replay-command.ts');
+        const { replayCommand } = await import('../replay/replay-command.ts');
         const given = command.optsWithGlobals<
           GlobalOptions & { bug?: string; clean?: boolean; steps?: boolean }
         >();

@@ -1,0 +1,50 @@
+/**
+ * What happened in a run, in words: one line for each record of its trace that says something.
+ */
+import type { TraceRecord } from '@mangrove/experiment';
+
+/** Fields of a state or an event. */
+export type Fields = Readonly<Record<string, string | number | boolean>>;
+
+/** The record in words; undefined for what says nothing by itself, as a timer that fired. */
+export function wordsOf(record: TraceRecord, records: readonly TraceRecord[]): string | undefined {
+  switch (record.type) {
+    case 'send':
+      return `sends ${record.to}: ${record.label}`;
+    case 'deliver':
+      return `gets ${sentWords(records[record.of])}`;
+    case 'drop':
+      return `does not get ${sentWords(records[record.of])}: ${record.reason}`;
+    case 'disk':
+      return `${record.operation} ${record.path} ${record.error ?? ''}`.trimEnd();
+    case 'state':
+      return `is ${fieldWords(record.fields)}`;
+    case 'event':
+      return `${record.name} ${fieldWords(record.fields)}`.trimEnd();
+    case 'start':
+      return `starts its life ${record.incarnation}`;
+    case 'down':
+      return `is down: ${record.reason}`;
+    case 'pause':
+      return 'is paused';
+    case 'resume':
+      return 'goes on';
+    case 'invoke':
+      return `begins operation ${record.operation}`;
+    case 'return':
+      return `ends operation ${record.operation}: ${record.outcome}`;
+    default:
+      return undefined;
+  }
+}
+
+function sentWords(sent: TraceRecord | undefined): string {
+  return sent?.type === 'send' ? `from ${sent.node}: ${sent.label}` : 'a message';
+}
+
+/** `role leader, term 2`. */
+export function fieldWords(fields: Fields): string {
+  return Object.entries(fields)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
+}

@@ -1,0 +1,135 @@
+/**
+ * `mangrove replay FILE`: runs what a report or a plan holds once more. In a terminal a person
+ * steps through it, forward and back; elsewhere it tells its story.
+ */
+import process from 'node:process';
+import type { TraceRecord } from '@mangrove/experiment';
+import { anomaliesOf, type RunEvidence, readStory, type Story } from '@mangrove/lab';
+import { type ReplayResult, replay } from '@mangrove/lab/node';
+import { CommandError, messageOf } from '../command-error.ts';
+import type { Ending } from '../exit-code.ts';
+import { callLab } from '../lab/lab-call.ts';
+import { answerWord, evidenceLines, reasonsOf } from '../lab/wording.ts';
+import type { Terminal } from '../terminal.ts';
+import { wordsOf } from './record-words.ts';
+import { ReplayCursor } from './replay-cursor.ts';
+import { stepThrough } from './replay-session.ts';
+
+/** What the command is told. */
+export interface ReplayCommandOptions {
+  readonly file: string;
+  /** A planted bug; the one that the report names where it is undefined. */
+  readonly bug: string | undefined;
+  /** Runs the code as it is, whatever the report names. */
+  readonly isClean: boolean;
+  /** Tells every step, and lets nobody step through it. */
+  readonly isTelling: boolean;
+  readonly isJson: boolean;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+}
+
+/** The verdict is how it ends; a run that is not the recorded one is told. */
+export async function replayCommand(options: ReplayCommandOptions): Promise<Ending> {
+  const { isJson, isTelling, terminal, signal } = options;
+  const result = await callLab(signal, () => replayed(options));
+  const { evidence } = result;
+  const { verdict, trace } = evidence;
+  const isPerson = !isJson && !isTelling && isTerminal();
+  if (isPerson) await stepInTerminal(result, signal);
+  if (isJson) terminal.result(JSON.stringify(jsonOf(options.file, result)));
+  else for (const line of summaryLines(result)) terminal.result(line);
+  if (isTelling) for (const line of allLines(trace?.records ?? [], isJson)) terminal.result(line);
+  else if (!isJson && !isPerson && verdict.answer === 'invalid') {
+    for (const line of storyLines(evidence)) terminal.result(line);
+  }
+  return verdict.answer;
+}
+
+/** Whether a person sits at both ends. */
+function isTerminal(): boolean {
+  return process.stdin.isTTY === true && process.stdout.isTTY === true;
+}
+
+async function stepInTerminal(
+  { experiment, bug, evidence }: ReplayResult,
+  signal: AbortSignal,
+): Promise<void> {
+  const { trace, plan, verdict } = evidence;
+  if (trace === undefined) return;
+  const story = storyOf(evidence);
+  const cursor = new ReplayCursor({
+    ...{ trace, plan, stepsMs: story?.steps.map(({ atMs }) => atMs) ?? [] },
+    decisiveMs: story?.steps[story.decisiveIndex]?.atMs,
+  });
+  const title = `${experiment}, ${codeWords(bug)}: ${answerWord(verdict)}`;
+  const text = { title, reasons: reasonsOf(verdict) };
+  await stepThrough(cursor, text, { input: process.stdin, output: process.stdout, signal });
+}
+
+function summaryLines(result: ReplayResult): readonly string[] {
+  const { experiment, bug, evidence, recordedHash = '', isSame } = result;
+  const { hash = '' } = evidence;
+  const same = isSame === undefined ? [] : [sameness(isSame, hash, recordedHash)];
+  return [`${experiment}, ${codeWords(bug)}`, ...evidenceLines(evidence), ...same];
+}
+
+function sameness(isSame: boolean, hash: string, recordedHash: string): string {
+  if (isSame) return `the same run as in the file: hash ${hash}`;
+  return `ANOTHER RUN than the one in the file: hash ${hash}, then ${recordedHash}; code changed`;
+}
+
+function codeWords(bug: string | undefined): string {
+  return bug === undefined ? 'the code as it is' : `with ${bug}`;
+}
+
+function jsonOf(file: string, result: ReplayResult): unknown {
+  const { experiment, bug, evidence, recordedHash, isSame } = result;
+  const { verdict, hash, eventCount, endMs } = evidence;
+  const steps = storyOf(evidence)?.steps.map(({ atMs, node, title, text, isWrong }) => {
+    return { atMs, node, title, text, isWrong };
+  });
+  const run = { verdict, hash, recordedHash, isSame, eventCount, endMs };
+  return { file, experiment, bug, ...run, steps };
+}
+
+/** The few moments that tell what happened. */
+function storyLines(evidence: RunEvidence): readonly string[] {
+  const steps = storyOf(evidence)?.steps ?? [];
+  return steps.map(({ atMs, text, isWrong }, index) => {
+    return `${isWrong ? 'x' : ' '} ${index + 1}. ${atMs.toFixed(1).padStart(8)} ms  ${text}`;
+  });
+}
+
+function storyOf({ trace, plan, history, endMs, verdict, ends }: RunEvidence): Story | undefined {
+  if (trace === undefined) return undefined;
+  const found = verdict.checks.find((check) => check.explanation !== undefined);
+  const { explanation } = found ?? {};
+  return readStory({
+    ...{ trace, plan, history, endMs, ends },
+    ...{ anomalies: anomaliesOf(verdict), explanation },
+  });
+}
+
+async function replayed({ file, bug, isClean }: ReplayCommandOptions) {
+  try {
+    return await replay({ file, bug, isClean });
+  } catch (error) {
+    // What a person wrote or edited is named by the lab; so is a file that is not there.
+    const isTheirs =
+      error instanceof Error && (error.name === 'InvalidArgument' || 'code' in error);
+    if (!isTheirs) throw error;
+    const sentence = `${file} cannot be replayed: ${messageOf(error)}.`;
+    throw new CommandError('could-not-run', sentence, error);
+  }
+}
+
+/** One line a record: when, where, what; messages name their other end. */
+function allLines(records: readonly TraceRecord[], isJson: boolean): readonly string[] {
+  if (isJson) return records.map((record, index) => JSON.stringify({ index, ...record }));
+  return records.flatMap((record) => {
+    const what = wordsOf(record, records);
+    if (what === undefined) return [];
+    return [`${record.atMs.toFixed(3).padStart(10)} ms  ${record.node.padEnd(4)} ${what}`];
+  });
+}
