@@ -21,6 +21,7 @@ import {
 import {
   raftBugs,
   raftExperiment,
+  raftHunts,
   raftReadsExperiment,
   raftScenarioExperiments,
   watchRaft,
@@ -83,6 +84,13 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
     about: experiment.about,
     judges: [linearizable(register())],
     bugs: [],
+    createInvariant: watchRaft,
+  })),
+  ...raftHunts.map(({ about, ...experiment }) => ({
+    experiment,
+    about,
+    judges: [linearizable(register())],
+    bugs: raftBugs.filter((bug) => bug.experiment === experiment.name),
     createInvariant: watchRaft,
   })),
   {

@@ -79,6 +79,11 @@ export interface Experiment {
    * run in which one of them did not strike has not shown what it was to show.
    */
   readonly drawScript?: (random: Random, cast: Cast) => readonly Fault[];
+  /**
+   * Faults that every run has, and that may miss: attempts at a rare order of events, aimed at what
+   * a node may or may not do.
+   */
+  readonly drawAttempts?: (random: Random, cast: Cast) => readonly Fault[];
   /** What clients may expect, in figures. One that had nothing to measure is not known to hold. */
   readonly slos?: readonly Slo[];
 }

@@ -72,7 +72,8 @@ function drawFaults(
   });
   const cast = { replicas, clients, activeMs: experiment.activeMs };
   const script = experiment.drawScript?.(random.stream('script'), cast) ?? [];
-  return [...faults, ...script].sort((a, b) => startOf(a) - startOf(b));
+  const attempts = experiment.drawAttempts?.(random.stream('attempts'), cast) ?? [];
+  return [...faults, ...script, ...attempts].sort((a, b) => startOf(a) - startOf(b));
 }
 
 /** A subset of the kinds, of any size with the same chance, so that small ones are as common. */

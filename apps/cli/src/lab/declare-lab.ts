@@ -67,6 +67,7 @@ function declareHunt(lab: Command, { terminal, signal, run }: Surroundings): voi
     .option('--seeds <count>', 'how many', positiveInteger, 1000)
     .option('--first <seed>', 'the first of them', seedNumber, 1)
     .option('--bug <name>', 'plant this bug: mangrove lab bugs')
+    .option('--invariants', 'look into the nodes after every event, beside what clients see')
     .option('--all', 'go on after the first failure')
     .option('--plan <file>', 'make the first failure smaller and write its plan')
     .addHelpText(
@@ -77,6 +78,7 @@ function declareHunt(lab: Command, { terminal, signal, run }: Surroundings): voi
         '',
         'Examples:',
         '  mangrove lab hunt register --seeds 2000',
+        '  mangrove lab hunt raft --seeds 2000 --invariants',
         '  mangrove lab hunt register --bug register-read-without-write-back --plan bug.json',
       ].join('\n'),
     )
@@ -88,6 +90,7 @@ function declareHunt(lab: Command, { terminal, signal, run }: Surroundings): voi
             seeds: number;
             first: number;
             bug?: string;
+            invariants?: boolean;
             all?: boolean;
             plan?: string;
           }
@@ -95,6 +98,7 @@ function declareHunt(lab: Command, { terminal, signal, run }: Surroundings): voi
         return huntCommand({
           ...{ experiment, terminal, signal, isJson: given.json === true },
           ...{ seedCount: given.seeds, firstSeed: given.first, bug: given.bug },
+          ...{ isWatched: given.invariants === true },
           ...{ isGoingOn: given.all === true, planPath: given.plan },
         });
       }),

@@ -5,6 +5,7 @@ import { formatPlan } from '@mangrove/experiment';
 import { type HuntFailure, type HuntFigures, sizeOf } from '@mangrove/lab';
 import { findBug, findExperiment, hunt, shrink, WorkerPool } from '@mangrove/lab/node';
 import { drawPlan } from '@mangrove/sim';
+import { CommandError } from '../command-error.ts';
 import type { Ending } from '../exit-code.ts';
 import type { Terminal } from '../terminal.ts';
 import { callLab } from './lab-call.ts';
@@ -18,6 +19,8 @@ export interface HuntCommandOptions {
   readonly bug: string | undefined;
   readonly firstSeed: number;
   readonly seedCount: number;
+  /** Holds every run to the invariants of the experiment as well; it must have some. */
+  readonly isWatched: boolean;
   /** Goes on after the first failure. */
   readonly isGoingOn: boolean;
   /** Where the smallest failing plan is written; nothing is shrunk where it is undefined. */
@@ -32,14 +35,18 @@ const SHOWN_FAILURES = 10;
 
 /** `invalid` when a seed failed, else `unknown` when a judge gave up on one. */
 export async function huntCommand(options: HuntCommandOptions): Promise<Ending> {
-  const { experiment, firstSeed, seedCount, isGoingOn, terminal, signal } = options;
+  const { experiment, firstSeed, seedCount, isWatched, isGoingOn, terminal, signal } = options;
   const figures = await callLab(signal, async () => {
-    findExperiment(experiment);
+    const entry = findExperiment(experiment);
+    if (isWatched && entry.createInvariant === undefined) {
+      throw new CommandError('usage', `${experiment} has no invariants: leave out --invariants`);
+    }
     const bug = bugOf(options);
     const code = bug === undefined ? 'the code as it is' : `with ${bug.name}`;
-    terminal.say(`Hunts through ${seedCount} seeds of ${experiment}, ${code}.`);
+    const watch = isWatched ? ', invariants on' : '';
+    terminal.say(`Hunts through ${seedCount} seeds of ${experiment}, ${code}${watch}.`);
     return hunt({
-      ...{ experiment, bug, firstSeed, seedCount, signal },
+      ...{ experiment, bug, firstSeed, seedCount, isWatched, signal },
       isOver: ({ failureCount }) => !isGoingOn && failureCount > 0,
       onProgress: (so) => terminal.status(huntWords(so)),
     });

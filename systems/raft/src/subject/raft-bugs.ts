@@ -4,6 +4,7 @@
  */
 import type { PlantedBug } from '@mangrove/experiment';
 import type { RaftBug } from '../planted/raft-bug.ts';
+import { diskBugs } from '../planted/disk-bugs.ts';
 import { plantedBugs } from '../planted-bugs.ts';
 
 /** Bugs of the core that show so: which experiment finds them, and what that takes. */

@@ -17,16 +17,19 @@ import { drawRequest, operate } from './raft-operator.ts';
 import { drawReadScenario, drawScenario } from './raft-scenarios.ts';
 import { RaftWatch, type WatchedNode } from './raft-watch.ts';
 import { openRegisterClient } from './register-client.ts';
-import { RegisterReplica, startReplica } from './register-replica.ts';
+import {
+  RegisterReplica,
+  type ReplicaSettings,
+  startReplica,
+  USUAL_SETTINGS,
+} from './register-replica.ts';
 
-/**
- * The system under test, with a group that the first `founderCount` replicas found; the others join
- * it, or never do.
- */
-export function raftSubjectOf(founderCount: number): Subject {
+/** The system under test, with settings of which those that are missing are the usual ones. */
+export function raftSubjectWith(settings: Partial<ReplicaSettings>): Subject {
+  const whole = { ...USUAL_SETTINGS, ...settings };
   return Object.freeze({
     name: 'raft',
-    start: (host, config) => startReplica(host, config, founderCount),
+    start: (host, config) => startReplica(host, config, whole),
     openClient: openRegisterClient,
     describe,
     leads(running: RunningNode): number | undefined {
@@ -36,6 +39,14 @@ export function raftSubjectOf(founderCount: number): Subject {
     },
     act: operate,
   } satisfies Subject);
+}
+
+/**
+ * The system under test, with a group that the first `founderCount` replicas found; the others join
+ * it, or never do.
+ */
+export function raftSubjectOf(founderCount: number): Subject {
+  return raftSubjectWith({ founderCount });
 }
 
 /** With three founders: the others are spares. */

@@ -1,7 +1,8 @@
 /**
  * A client of the replicated register: finds the leader, and does each write once.
  *
- * It reads at a node of its own, so that one of them stays with a leader that was deposed.
+ * It reads at a node of its own, so that one of them stays with a leader that was deposed. Clients
+ * have manners, see `Manner`, so that each way of writing is tried in every run.
  *
  * It opens a session and numbers its writes, so it may send one again, to any node, as long as it
  * sees no answer: the log may have it twice, the register takes it in once. What the driver gives
@@ -21,8 +22,21 @@ import { encodeCommand, type RegisterCommand } from './register-machine.ts';
 /** How long a client waits for a node, in milliseconds. */
 const PATIENCE_MS = 200;
 
+/** How long one waits that asks once, in milliseconds: longer than any operation may take. */
+const TRUST_MS = 60_000;
+
 /** How long it waits before it asks the next node, in milliseconds. */
 const PAUSE_MS = 20;
+
+/**
+ * How a client writes: it `follows` the leader that it is told of and asks again until it knows the
+ * outcome; it asks first the node where it is `at-home`, which hands the proposal on; or it is
+ * `trusting`: it asks once and believes what a refusal says of the outcome.
+ */
+type Manner = 'follows' | 'at-home' | 'trusting';
+
+/** The manners, by the place of a client in the topology. */
+const MANNERS: readonly Manner[] = Object.freeze(['follows', 'at-home', 'trusting']);
 
 /** Opens a client of the nodes in `topology`. */
 export async function openRegisterClient(
@@ -40,9 +54,10 @@ class RegisterClient implements SubjectClient {
   private readonly host: Host;
   private readonly nodes: readonly NodeId[];
   private readonly home: number;
+  private readonly manner: Manner;
   private readonly waiting = new Map<number, (outcome: ClientOutcome) => void>();
   private requestCount = 0;
-  private place = 0;
+  private place: number;
   private leader: NodeId | undefined;
   private session: number | undefined;
   private sequence = 0;
@@ -52,6 +67,8 @@ class RegisterClient implements SubjectClient {
     this.host = host;
     this.nodes = nodes;
     this.home = home;
+    this.place = home;
+    this.manner = MANNERS[home % MANNERS.length] ?? 'follows';
     host.messages.onMessage(({ bytes }) => {
       const { id, outcome } = decodeResponse(bytes);
       this.waiting.get(id)?.(outcome);
@@ -75,7 +92,25 @@ class RegisterClient implements SubjectClient {
     const data = encodeCommand(command);
     const { sequence } = this;
     const wanted = encodeSessionCommand({ type: 'command', session, sequence, data });
-    const outcome = await this.insist(turn, { type: 'propose', command: wanted });
+    const proposal = { type: 'propose', command: wanted } as const;
+    if (this.manner === 'trusting') return this.tryOnce(proposal);
+    const outcome = await this.insist(turn, proposal);
+    return this.conclude(outcome);
+  }
+
+  /** Asks one node once, and waits for its answer as long as the driver does. */
+  private async tryOnce(proposal: ClientOperation): Promise<Outcome> {
+    const node = this.nodeFor(proposal, 0);
+    if (node === undefined) return { type: 'fail', error: 'abandoned' };
+    const outcome = await this.ask(node, proposal, TRUST_MS);
+    if (outcome?.type !== 'refused') return this.conclude(outcome);
+    const { leader, code, isDefinite } = outcome;
+    this.leader = leader === node ? undefined : leader;
+    this.place += 1;
+    return { type: isDefinite ? 'fail' : 'info', error: code };
+  }
+
+  private conclude(outcome: ClientOutcome | undefined): Outcome {
     if (outcome?.type === 'applied') {
       return outcome.result[0] === 1 ? { type: 'ok' } : { type: 'fail', error: 'mismatch' };
     }
@@ -112,15 +147,20 @@ class RegisterClient implements SubjectClient {
     return undefined;
   }
 
-  /** Each client reads at a node of its own first, whoever leads; it writes at the leader. */
+  /** Each client reads at a node of its own first, whoever leads; it writes as its manner is. */
   private nodeFor({ type }: ClientOperation, attempt: number): NodeId | undefined {
     const { nodes } = this;
-    if (type === 'read') return nodes[(this.home + attempt) % nodes.length];
+    if (type === 'read' || this.manner === 'at-home')
+      return nodes[(this.home + attempt) % nodes.length];
     return this.leader ?? nodes[this.place % nodes.length];
   }
 
   /** The node's outcome; `undefined` where it does not answer in time. */
-  private ask(node: NodeId, operation: ClientOperation): Promise<ClientOutcome | undefined> {
+  private ask(
+    node: NodeId,
+    operation: ClientOperation,
+    patienceMs = PATIENCE_MS,
+  ): Promise<ClientOutcome | undefined> {
     this.requestCount += 1;
     const id = this.requestCount;
     return new Promise((resolve) => {
@@ -129,7 +169,7 @@ class RegisterClient implements SubjectClient {
         timer.cancel();
         resolve(outcome);
       };
-      const timer = this.host.timers.after(PATIENCE_MS, () => end(undefined));
+      const timer = this.host.timers.after(patienceMs, () => end(undefined));
       this.waiting.set(id, end);
       this.host.messages.send(node, encodeRequest({ id, operation }));
     });

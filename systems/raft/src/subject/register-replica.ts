@@ -20,10 +20,28 @@ import {
 import type { WatchedNode } from './raft-watch.ts';
 import { describeCommand, RegisterMachine } from './register-machine.ts';
 
+/** In what replicas of one experiment differ from those of another. */
+export interface ReplicaSettings {
+  /** So many of the replicas, the first ones, found the group; the others join it, or never do. */
+  readonly founderCount: number;
+  /** How often a leader sends heartbeats, in milliseconds. */
+  readonly heartbeatIntervalMs: number;
+  /** After how many applied entries a snapshot is taken, and how many stay before it. */
+  readonly snapshotEveryCount: number;
+  readonly trailingCount: number;
+}
+
+/** What holds where an experiment says nothing else. */
+export const USUAL_SETTINGS: ReplicaSettings = Object.freeze({
+  founderCount: 3,
+  heartbeatIntervalMs: 30,
+  snapshotEveryCount: 12,
+  trailingCount: 4,
+});
+
 /** Times of an experiment: short, so that a run of some seconds sees many elections. */
 const OPTIONS = {
   electionTimeoutMs: 150,
-  heartbeatIntervalMs: 30,
   diskStallMs: 300,
   hasForwarding: true,
   // Small, so that a follower often has one entry of two.
@@ -59,14 +77,13 @@ export class RegisterReplica implements RunningNode {
 
 /**
  * Starts a node with a register that answers clients.
- *
- * @param founderCount so many of the replicas, the first ones, found the group
  */
 export async function startReplica(
   host: Host,
   { topology, version }: NodeConfig,
-  founderCount: number,
+  settings: ReplicaSettings,
 ): Promise<RunningNode> {
+  const { founderCount, heartbeatIntervalMs, snapshotEveryCount, trailingCount } = settings;
   for (const { node, address } of topology.clients) host.messages.addPeer(node, address);
   const founders = topology.replicas.slice(0, founderCount).map(({ node }) => node);
   const register = new RegisterMachine();
@@ -74,9 +91,9 @@ export async function startReplica(
     stateMachine: new SessionMachine(register),
     ...(founders.includes(host.node) ? { founding: simpleConfiguration(founders) } : {}),
     peers: topology.replicas,
-    options: OPTIONS,
-    snapshotEveryCount: 12,
-    trailingCount: 4,
+    options: { ...OPTIONS, heartbeatIntervalMs },
+    snapshotEveryCount,
+    trailingCount,
     versionMax: version === 1 ? VERSIONS_MAX.before : VERSIONS_MAX.after,
     describeCommand: describeSessionCommand,
     onOther: (envelope) => host.run(() => answer(host, raft, register, envelope)),
