@@ -97,7 +97,7 @@ export {
   raftSubject,
   watchRaft,
 } from './subject/raft-experiment.ts';
-export { raftHunts } from './subject/raft-hunts.ts';
+export { raftBeyondExperiment, raftHunts } from './subject/raft-hunts.ts';
 export { RaftWatch, type WatchedNode } from './subject/raft-watch.ts';
 export {
   encodeCommand,

@@ -14,7 +14,8 @@ export const diskBugs: readonly RaftBug[] = [
       "  return 'wrong-store';",
       '}',
       '',
-      '/** Whether the promises that members know of this name were made on this store, and no other. */',
+      '/** Whether the promises that members know of this name were made on this store, ' +
+        'and no other. */',
       'export function mayPromise(state: RaftState): boolean {',
       '  return state.identity === undefined || state.isSworn || boundIndexOf(state) > 0;',
     ].join('\n'),
@@ -25,7 +26,8 @@ export const diskBugs: readonly RaftBug[] = [
       'export function mayPromise(state: RaftState): boolean {',
       '  return boundIndexOf(state) >= 0;',
     ].join('\n'),
-    breaks: 'R75: a node that comes back with an empty disk under its old name is let in and votes.',
+    breaks:
+      'R75: a node that comes back with an empty disk under its old name is let in and votes.',
     source: 'openraft FAQ, "node restarts with an empty disk"; TigerBeetle reformat',
   },
   {
@@ -37,14 +39,16 @@ export const diskBugs: readonly RaftBug[] = [
       '      try {',
       '        return await (place.openLog ?? ownLog)(firstIndex);',
       '      } catch {',
-      '        for (const name of await host.disk.list(`${directory}/log`)) {',
-      '          await host.disk.remove(`${directory}/log/${name}`);',
+      '        const folder = directory.concat("/log");',
+      '        for (const name of await host.disk.list(folder)) {',
+      '          await host.disk.remove(folder.concat("/", name));',
       '        }',
       '        return ownLog(firstIndex);',
       '      }',
       '    };',
     ].join('\n'),
-    breaks: 'R83: a log that rotted is thrown away, and its node votes as if it had promised nothing.',
+    breaks:
+      'R83: a log that rotted is thrown away, and its node votes as if it had promised nothing.',
     source: 'NATS #7556, Jepsen NATS 2.12.1; Protocol-Aware Recovery (FAST 2018)',
   },
 ];

@@ -3,29 +3,90 @@
  * stop. No invariant needs to look into a node.
  */
 import type { PlantedBug } from '@mangrove/experiment';
-import type { RaftBug } from '../planted/raft-bug.ts';
 import { diskBugs } from '../planted/disk-bugs.ts';
 import { plantedBugs } from '../planted-bugs.ts';
 
-/** Bugs of the core that show so: which experiment finds them, and what that takes. */
-const FOUND_OUTSIDE: Readonly<Record<string, Omit<PlantedBug, keyof RaftBug>>> = Object.freeze({
-  'read-before-first-commit': {
-    experiment: 'raft-reads',
-    seedBudget: 60,
-    difficulty: 'medium',
-    minimum: { faults: ['crash of the leader'], operationCount: 2 },
-  },
+/** What finding a bug from outside takes. */
+type Found = Pick<PlantedBug, 'experiment' | 'seedBudget' | 'difficulty' | 'minimum'>;
+
+/** Bugs that show so: which experiment finds them, and what that takes. */
+const FOUND_OUTSIDE: Readonly<Record<string, Found>> = Object.freeze({
   'vote-for-a-shorter-log': {
-    experiment: 'raft',
-    seedBudget: 100,
-    difficulty: 'medium',
+    ...{ experiment: 'raft', seedBudget: 100, difficulty: 'medium' },
     minimum: { faults: ['cut around a follower', 'crash of the leader'], operationCount: 2 },
   },
-});
+  'deposed-leader-reads': {
+    ...{ experiment: 'raft-leases', seedBudget: 40, difficulty: 'easy' },
+    minimum: { faults: ['cut around the leader'], operationCount: 2 },
+  },
+  'read-before-first-commit': {
+    ...{ experiment: 'raft-reads', seedBudget: 60, difficulty: 'medium' },
+    minimum: { faults: ['crash of the leader'], operationCount: 2 },
+  },
+  'old-round-confirms-a-read': {
+    ...{ experiment: 'raft-leases', seedBudget: 40, difficulty: 'medium' },
+    minimum: { faults: ['slow links to the leader', 'hand-over'], operationCount: 2 },
+  },
+  'lease-from-the-answer': {
+    ...{ experiment: 'raft-leases', seedBudget: 40, difficulty: 'medium' },
+    minimum: { faults: ['slow links to the leader', 'cut from the leader'], operationCount: 2 },
+  },
+  'lease-after-hand-over': {
+    ...{ experiment: 'raft-leases', seedBudget: 40, difficulty: 'medium' },
+    minimum: { faults: ['slow links to the leader', 'hand-over'], operationCount: 2 },
+  },
+  'old-term-committed-by-count': {
+    ...{ experiment: 'raft-elections', seedBudget: 120, difficulty: 'hard' },
+    minimum: {
+      faults: ['crash of each of three leaders, in order', 'crash of two voters'],
+      operationCount: 2,
+    },
+  },
+  'truncated-is-definite': {
+    ...{ experiment: 'raft-rivals', seedBudget: 30, difficulty: 'hard' },
+    minimum: {
+      faults: ['cut around leader and ally', 'crash of two voters', 'crash of the second leader'],
+      operationCount: 2,
+    },
+  },
+  'single-change-before-first-commit': {
+    ...{ experiment: 'raft-even', seedBudget: 40, difficulty: 'hard' },
+    minimum: {
+      faults: ['two changes of members', 'crash of a voter', 'cut, then another one'],
+      operationCount: 2,
+    },
+  },
+  'half-is-a-majority': {
+    ...{ experiment: 'raft-even', seedBudget: 30, difficulty: 'easy' },
+    minimum: { faults: ['cut between two halves'], operationCount: 2 },
+  },
+  'no-joint-configuration': {
+    ...{ experiment: 'raft-members', seedBudget: 20, difficulty: 'medium' },
+    minimum: { faults: ['two members promoted', 'cut between old and new'], operationCount: 2 },
+  },
+  'joint-asks-the-new-alone': {
+    ...{ experiment: 'raft-members', seedBudget: 20, difficulty: 'medium' },
+    minimum: { faults: ['two members promoted', 'cut between old and new'], operationCount: 2 },
+  },
+  'damaged-log-begins-anew': {
+    ...{ experiment: 'raft-damage', seedBudget: 40, difficulty: 'medium' },
+    minimum: {
+      faults: ['cut around a follower', 'bit rot in the log of another', 'cut around the leader'],
+      operationCount: 2,
+    },
+  },
+  'wiped-disk-is-let-in': {
+    ...{ experiment: 'raft-damage', seedBudget: 20, difficulty: 'medium' },
+    minimum: {
+      faults: ['cut around a follower', 'empty disk of another', 'cut around the leader'],
+      operationCount: 2,
+    },
+  },
+} satisfies Record<string, Found>);
 
 /** The planted bugs of the experiments. */
 export const raftBugs: readonly PlantedBug[] = Object.freeze([
-  ...plantedBugs.flatMap((bug) => {
+  ...[...plantedBugs, ...diskBugs].flatMap((bug) => {
     const found = FOUND_OUTSIDE[bug.name];
     return found === undefined ? [] : [{ ...bug, ...found }];
   }),

@@ -30,7 +30,7 @@ export function raftSubjectWith(settings: Partial<ReplicaSettings>): Subject {
   return Object.freeze({
     name: 'raft',
     start: (host, config) => startReplica(host, config, whole),
-    openClient: openRegisterClient,
+    openClient: (host, topology) => openRegisterClient(host, topology),
     describe,
     leads(running: RunningNode): number | undefined {
       if (!(running instanceof RegisterReplica)) return undefined;

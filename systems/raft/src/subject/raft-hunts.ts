@@ -17,9 +17,13 @@ import {
   truncatedAndCommitted,
 } from './raft-directed.ts';
 import { READS_AND_WRITES, raftExperiment, raftSubjectWith } from './raft-experiment.ts';
+import { openRegisterClient } from './register-client.ts';
 
 /** Often enough that something is read and written in each gap between two leaders. */
-const BUSY = { ...raftExperiment.workload, active: stagger(30, READS_AND_WRITES) };
+const BUSY = Object.freeze({
+  ...raftExperiment.workload,
+  active: stagger(30, READS_AND_WRITES),
+});
 
 /** Three nodes, whose leaders are deposed without hearing of it; nine clients read all the time. */
 export const raftLeasesExperiment: Experiment = Object.freeze({
@@ -90,7 +94,23 @@ export const raftDisksExperiment: Experiment = Object.freeze({
   faults: ['wipe', 'bit-rot', 'crash', 'power-loss', 'cut', 'slow-disk'],
 } satisfies Experiment);
 
-/** The same, where what is damaged is the voter that is needed. */
+/**
+ * Three nodes that suffer more than anyone can survive: disks of a majority, clocks beyond their
+ * bound. Nothing may be lost in silence; there may be no progress. Clients read by ReadIndex only.
+ */
+export const raftBeyondExperiment: Experiment = Object.freeze({
+  ...raftExperiment,
+  name: 'raft-beyond',
+  subject: {
+    ...raftExperiment.subject,
+    openClient: (host, topology) => openRegisterClient(host, topology, { readsByLease: false }),
+  },
+  replicaCount: 3,
+  faults: ['wipe', 'bit-rot', 'clock-drift', 'crash', 'power-loss', 'cut', 'pause'],
+  atlas: { mode: 'beyond' },
+} satisfies Experiment);
+
+/** Where the voter that is needed is the one whose disk is damaged. */
 export const raftDamageExperiment: Experiment = Object.freeze({
   ...raftDisksExperiment,
   name: 'raft-damage',

@@ -38,14 +38,19 @@ type Manner = 'follows' | 'at-home' | 'trusting';
 /** The manners, by the place of a client in the topology. */
 const MANNERS: readonly Manner[] = Object.freeze(['follows', 'at-home', 'trusting']);
 
-/** Opens a client of the nodes in `topology`. */
+/**
+ * Opens a client of the nodes in `topology`.
+ *
+ * @param ways whether every other read goes by the lease, as it does by default
+ */
 export async function openRegisterClient(
   host: Host,
   { replicas, clients }: Topology,
+  ways: { readonly readsByLease: boolean } = { readsByLease: true },
 ): Promise<SubjectClient> {
   const nodes = replicas.map(({ node }) => node);
   const home = clients.findIndex(({ node }) => node === host.node);
-  const client = new RegisterClient(host, nodes, home);
+  const client = new RegisterClient(host, { nodes, home, ...ways });
   for (const { node, address } of replicas) host.messages.addPeer(node, address);
   return client;
 }
@@ -54,6 +59,7 @@ class RegisterClient implements SubjectClient {
   private readonly host: Host;
   private readonly nodes: readonly NodeId[];
   private readonly home: number;
+  private readonly readsByLease: boolean;
   private readonly manner: Manner;
   private readonly waiting = new Map<number, (outcome: ClientOutcome) => void>();
   private requestCount = 0;
@@ -63,9 +69,18 @@ class RegisterClient implements SubjectClient {
   private sequence = 0;
   private operationCount = 0;
 
-  constructor(host: Host, nodes: readonly NodeId[], home: number) {
+  constructor(
+    host: Host,
+    setting: {
+      readonly nodes: readonly NodeId[];
+      readonly home: number;
+      readonly readsByLease: boolean;
+    },
+  ) {
+    const { nodes, home, readsByLease } = setting;
     this.host = host;
     this.nodes = nodes;
+    this.readsByLease = readsByLease;
     this.home = home;
     this.place = home;
     this.manner = MANNERS[home % MANNERS.length] ?? 'follows';
@@ -81,7 +96,10 @@ class RegisterClient implements SubjectClient {
     const command = toCommand(operation);
     if (command === undefined) {
       // Every other read goes by the lease, where there is one: both kinds must be linearizable.
-      const outcome = await this.insist(turn, { type: 'read', isLease: turn % 2 === 0 });
+      const outcome = await this.insist(turn, {
+        type: 'read',
+        isLease: this.readsByLease && turn % 2 === 0,
+      });
       if (outcome?.type === 'value') return { type: 'ok', value: outcome.value ?? null };
       return { type: 'fail', error: 'abandoned' };
     }
