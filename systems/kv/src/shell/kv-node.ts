@@ -3,7 +3,7 @@
  *
  *     handle -> RequestDesk -- changes --> Raft ---> KvMachine ---> WatchDesk ---> doors
  *                 |   `------- reads ----> ReadDesk: round, then slices |`--> Sweeper
- *                 `----- keep-alives ----> LeaseOffice
+ *                 `----- keep-alives ----> LeaseOffice                  `--> Inspector
  *
  * It decides nothing about terms or leases: it carries requests to where they are decided, and says
  * truly what became of them.
@@ -17,15 +17,19 @@ import { operationBytes } from '../core/operation-kind.ts';
 import type { Applied, ReplicatedState } from '../core/replicated-state.ts';
 import type { WatchSessionOptions } from '../core/watch-session.ts';
 import { readBackup, writeBackup } from './backup.ts';
+import { Housekeeper } from './housekeeper.ts';
+import { Inspector } from './inspector.ts';
 import { KvMachine } from './kv-machine.ts';
 import { type KvBounds, type KvNodeConfig, toKvBounds } from './kv-node-config.ts';
 import type { KvService, WatchDoor } from './kv-service.ts';
 import { LeaseOffice } from './lease-office.ts';
+import { MemberMessages } from './member-messages.ts';
 import { QuotaKeeper } from './quota-keeper.ts';
 import { ReadDesk } from './read-desk.ts';
 import { RequestDesk } from './request-desk.ts';
 import { RequestFailure, toFailure } from './request-failure.ts';
 import { RequestGate } from './request-gate.ts';
+import { RevisionQuestions } from './revision-questions.ts';
 import { Sweeper } from './sweeper.ts';
 import { WatchDesk } from './watch-desk.ts';
 
@@ -36,13 +40,15 @@ export async function startKvNode(host: Host, config: KvNodeConfig): Promise<KvN
   const machine = new KvMachine(() => host.timers.sleep(0));
   const watches = new WatchDesk(host, machine, bounds.progressMs);
   new Sweeper(host, machine);
+  const messages = new MemberMessages(host);
   const raft: RaftNode<Applied, LogCommand> = await startRaftNode(host, {
     ...place,
     ...(backup === undefined ? {} : { foundingState: () => readBackup(backup()) }),
     stateMachine: machine,
     options: { hasForwarding: true, ...options },
+    onOther: (envelope) => messages.receive(envelope),
   });
-  return new KvNode(host, { raft, machine, watches, bounds, peers: config.peers });
+  return new KvNode(host, { raft, machine, watches, messages, bounds, peers: config.peers });
 }
 
 /** What a member consists of. */
@@ -50,6 +56,7 @@ interface KvNodeParts {
   readonly raft: RaftNode<Applied, LogCommand>;
   readonly machine: KvMachine;
   readonly watches: WatchDesk;
+  readonly messages: MemberMessages;
   readonly bounds: KvBounds;
   readonly peers: KvNodeConfig['peers'];
 }
@@ -64,10 +71,13 @@ export class KvNode implements RunningNode, KvService {
   private readonly desk: RequestDesk;
   private readonly gate: RequestGate;
   private readonly leases: LeaseOffice;
+  private readonly inspector: Inspector;
+  private readonly housekeeper: Housekeeper;
   private clientAddress: string | undefined;
   private isClosed = false;
 
-  constructor(host: Host, { raft, machine, watches, bounds, peers }: KvNodeParts) {
+  constructor(host: Host, given: KvNodeParts) {
+    const { raft, machine, watches, messages, bounds, peers } = given;
     this.host = host;
     this.raft = raft;
     this.machine = machine;
@@ -75,13 +85,17 @@ export class KvNode implements RunningNode, KvService {
     const freshness = new Freshness(host.clock.maxDriftPpm);
     this.freshness = freshness;
     const { answerBytesMax, requestCountMax, requestBytesMax } = bounds;
-    const reads = new ReadDesk(host, { raft, machine, freshness, answerBytesMax });
+    const questions = new RevisionQuestions(host, raft, machine, messages);
+    const reads = new ReadDesk(host, { raft, machine, freshness, questions, answerBytesMax });
     const leases = new LeaseOffice(host, raft, machine, bounds.leaseCheckpointMs);
     const quota = new QuotaKeeper(host, raft, machine, bounds.quotaBytes);
     const parts = { raft, machine, watches, freshness, reads, leases, quota, peers };
     this.desk = new RequestDesk(host, parts);
     this.gate = new RequestGate(requestCountMax, requestBytesMax);
     this.leases = leases;
+    const inspector = new Inspector(host, raft, machine, messages);
+    this.inspector = inspector;
+    this.housekeeper = new Housekeeper(host, { raft, machine, quota, inspector }, bounds);
   }
 
   async handle(
@@ -123,9 +137,15 @@ export class KvNode implements RunningNode, KvService {
     }
   }
 
-  /** The state of Raft and the replicated one, to be looked at; never to be written to. */
-  inspect(): { readonly raft: Readonly<RaftState>; readonly state: ReplicatedState } {
-    return { raft: this.raft.inspect(), state: this.machine.state };
+  /** What there is inside, to be looked at; never to be written to. */
+  inspect(): {
+    readonly raft: Readonly<RaftState>;
+    readonly state: ReplicatedState;
+    /** How often it led and had the digests of all members. */
+    readonly comparisonCount: number;
+  } {
+    const { comparisonCount } = this.inspector;
+    return { raft: this.raft.inspect(), state: this.machine.state, comparisonCount };
   }
 
   /** Refuses what it owes, as not known, and stops. */
@@ -134,6 +154,7 @@ export class KvNode implements RunningNode, KvService {
     this.isClosed = true;
     this.watches.stop();
     this.leases.stop();
+    this.housekeeper.stop();
     await this.raft.close();
   }
 

@@ -12,6 +12,7 @@ import type { Operation, OperationResult } from '../core/request.ts';
 import type { Revision } from '../core/revision.ts';
 import type { KvMachine } from './kv-machine.ts';
 import { RequestFailure, toFailure } from './request-failure.ts';
+import type { RevisionQuestions } from './revision-questions.ts';
 import { SliceClock } from './slice-clock.ts';
 
 /** How many keys are looked at between two looks at the clock. */
@@ -32,6 +33,7 @@ export class ReadDesk {
   private readonly raft: RaftNode<Applied, LogCommand>;
   private readonly machine: KvMachine;
   private readonly freshness: Freshness;
+  private readonly questions: RevisionQuestions;
   private readonly answerBytesMax: number;
 
   constructor(
@@ -40,6 +42,7 @@ export class ReadDesk {
       readonly raft: RaftNode<Applied, LogCommand>;
       readonly machine: KvMachine;
       readonly freshness: Freshness;
+      readonly questions: RevisionQuestions;
       readonly answerBytesMax: number;
     },
   ) {
@@ -47,6 +50,7 @@ export class ReadDesk {
     this.raft = parts.raft;
     this.machine = parts.machine;
     this.freshness = parts.freshness;
+    this.questions = parts.questions;
     this.answerBytesMax = parts.answerBytesMax;
   }
 
@@ -72,12 +76,7 @@ export class ReadDesk {
       case 'lease':
         return await this.round(consistency.type, signal);
       case 'bounded': {
-        const { stalenessMsMax, revisionLagMax } = consistency;
-        const isKnown =
-          revisionLagMax === undefined &&
-          (stalenessMsMax === undefined ||
-            this.freshness.admits(this.host.clock.now(), stalenessMsMax));
-        if (isKnown) return;
+        if (await this.isWithin(consistency)) return;
         try {
           return await this.round('linearizable', signal);
         } catch (error) {
@@ -96,6 +95,20 @@ export class ReadDesk {
         throw new RequestFailure('future-revision', true, `the store is at revision ${revision}`);
       }
     }
+  }
+
+  /** Whether the state is known to be as current as a bounded read asks for. */
+  private async isWithin({
+    stalenessMsMax,
+    revisionLagMax,
+  }: ReadConsistency & { type: 'bounded' }): Promise<boolean> {
+    const askedAtMs = this.host.clock.now();
+    if (stalenessMsMax !== undefined && !this.freshness.admits(askedAtMs, stalenessMsMax)) {
+      return false;
+    }
+    if (revisionLagMax === undefined) return true;
+    const present = await this.questions.ask();
+    return present !== undefined && present - this.machine.state.store.revision <= revisionLagMax;
   }
 
   private async round(
