@@ -26,7 +26,8 @@ export class LeaseOffice implements MachineListener {
   private readonly checkpointMs: number;
   private keeper: LeaseKeeper | undefined;
   private entering: { readonly term: number; readonly done: Promise<void> } | undefined;
-  private isEnding = false;
+  // The proposal to end leases that is under way.
+  private ending: Promise<void> | undefined;
   private nextCheckpointAtMs: number;
   private timer: Timer;
 
@@ -76,8 +77,12 @@ export class LeaseOffice implements MachineListener {
   async renew(id: LeaseId, signal: AbortSignal | undefined): Promise<Lease> {
     const keeper = await this.inOffice(signal);
     const lease = this.machine.state.store.leases.get(id);
-    if (lease === undefined || !keeper.canRenew(id)) {
-      throw new RequestFailure('lease-not-found', true);
+    if (lease === undefined) throw new RequestFailure('lease-not-found', true);
+    if (!keeper.canRenew(id)) {
+      // Its keys are still there, and stay where another leader makes the proposal void.
+      await this.ending;
+      const hasEnded = !this.machine.state.store.leases.has(id);
+      throw hasEnded ? new RequestFailure('lease-not-found', true) : notLeading(true);
     }
     keeper.renew(lease, this.host.clock.now());
     if (keeper.mustTell(lease)) {
@@ -164,24 +169,23 @@ export class LeaseOffice implements MachineListener {
       return;
     }
     const nowMs = this.host.clock.now();
-    if (!this.isEnding) {
+    if (this.ending === undefined) {
       const expired = keeper.takeExpired(nowMs, EXPIRED_MAX);
-      if (expired.length > 0) this.host.run(() => this.end(keeper, expired));
+      if (expired.length > 0) this.end(keeper, expired);
     }
     if (nowMs < this.nextCheckpointAtMs) return;
     this.nextCheckpointAtMs = nowMs + this.checkpointMs;
     this.host.run(() => this.checkpoint(keeper));
   }
 
-  private async end(keeper: LeaseKeeper, leases: readonly LeaseId[]): Promise<void> {
-    this.isEnding = true;
-    try {
-      await this.propose({ type: 'expire-leases', leases, term: keeper.term });
-    } finally {
-      this.isEnding = false;
-    }
-    // What was applied is known to have ended; the rest is tried again.
-    keeper.notEnded(leases, this.host.clock.now());
+  private end(keeper: LeaseKeeper, leases: readonly LeaseId[]): void {
+    const ending = this.propose({ type: 'expire-leases', leases, term: keeper.term }).then(() => {
+      this.ending = undefined;
+      // What was applied is known to have ended; the rest is tried again.
+      keeper.notEnded(leases, this.host.clock.now());
+    });
+    this.ending = ending;
+    this.host.run(() => ending);
   }
 
   private async checkpoint(keeper: LeaseKeeper): Promise<void> {
