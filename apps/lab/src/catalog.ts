@@ -12,6 +12,7 @@ import {
   loneJournalExperiment,
 } from '@mangrove/journal';
 import {
+  kvBugs,
   kvContractExperiment,
   kvContractPromises,
   kvExperiment,
@@ -97,14 +98,14 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
     experiment: kvExperiment,
     about: 'the key-value store, driven by programs of many kinds with its client library',
     judges: kvPromises,
-    bugs: [],
+    bugs: kvBugs.filter(({ experiment }) => experiment === kvExperiment.name),
     createInvariant: watchKv,
   },
   {
     experiment: kvContractExperiment,
     about: 'the same, driven by clients that know its contract alone, frame by frame',
     judges: kvContractPromises,
-    bugs: [],
+    bugs: kvBugs.filter(({ experiment }) => experiment === kvContractExperiment.name),
     createInvariant: watchKv,
   },
 ]);

@@ -118,6 +118,7 @@ export {
   revision,
 } from './shell/operation-codec.ts';
 export { kvContractExperiment } from './subject/contract-experiment.ts';
+export { kvBugs } from './subject/kv-bugs.ts';
 export { kvExperiment } from './subject/kv-experiment.ts';
 export { type KvPromise, kvContractPromises, kvPromises } from './subject/kv-promises.ts';
 export { watchKv } from './subject/kv-watch.ts';

@@ -51,6 +51,14 @@ export const nodeBugs: readonly KvBug[] = [
     source: 'etcd #9888, #15247',
   },
   {
+    name: 'ending-is-told-as-ended',
+    file: 'systems/kv/src/shell/lease-office.ts',
+    find: 'const hasEnded = !this.machine.state.store.leases.has(id);',
+    replace: 'const hasEnded = !this.machine.state.store.leases.has(id) || lease.ttlMs > 0;',
+    breaks: 'A keep-alive is told that a lease has ended whose keys are still there.',
+    source: 'found by this project',
+  },
+  {
     name: 'renewal-not-told',
     file: 'systems/kv/src/shell/lease-office.ts',
     find: 'if (keeper.mustTell(lease)) {',

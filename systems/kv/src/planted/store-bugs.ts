@@ -87,12 +87,10 @@ export const storeBugs: readonly KvBug[] = [
   {
     name: 'hash-over-unordered-rows',
     file: 'systems/kv/src/core/hash-kv.ts',
-    find: `  rows.sort(
-    (left, right) =>
-      versions.revision.at(left) - versions.revision.at(right) ||
-      versions.sub.at(left) - versions.sub.at(right),
-  );`,
-    replace: '  rows.sort((left, right) => versions.place.at(left) - versions.place.at(right));',
+    find: `    const { revision, sub } = this.store.versions;
+    return revision.at(left) - revision.at(right) || sub.at(left) - sub.at(right);`,
+    replace: `    const { place } = this.store.versions;
+    return place.at(left) - place.at(right);`,
     breaks: 'R22: the hash depends on where versions are in memory, so equal replicas differ.',
     source: 'etcd HashKV: hashes in the order of revisions',
   },

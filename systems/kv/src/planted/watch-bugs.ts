@@ -30,8 +30,8 @@ export const watchBugs: readonly KvBug[] = [
   {
     name: 'progress-behind-later-events',
     file: 'systems/kv/src/core/watch-session.ts',
-    find: '      this.open.delete(id);\n      return;',
-    replace: '      return;',
+    find: "if (message.type === 'progress') this.closeBatches(message.watchId);",
+    replace: "if (message.type === 'progress') this.isProgressWanted = false;",
     breaks: 'R25: progress of a watcher goes back behind events of later revisions.',
     source: 'found by this project; etcd watch guarantee: bookmarkable',
   },

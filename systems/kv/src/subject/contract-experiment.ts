@@ -135,6 +135,8 @@ const LAST: readonly Operation[] = Object.freeze([
   { f: 'revision' },
   { f: 'compare-hashes' },
   { f: 'read-past', value: 'compacted' },
+  { f: 'grant', value: 500 },
+  { f: 'look' },
   { f: 'acquire', key: 'k/1', value: LOCK_TTL_MS },
   { f: 'catch-up' },
   { f: 'log', value: 'all' },

@@ -25,7 +25,7 @@ export const past: KvPromise = {
 
 /** What a transaction writes shares a revision. */
 export const transactions: KvPromise = {
-  check: 'all that a transaction writes is in one revision',
+  check: 'all that a transaction writes, or the end of a lease deletes, is in one revision',
   view: named({ grant: 'grant', log: 'log' }),
   judge: judgeTransactions,
 };
@@ -57,7 +57,7 @@ function differenceOf(read: RecordedOperation, revision: number, truth: Truth): 
   return undefined;
 }
 
-/** The two keys of a lease are put on it at once. */
+/** The two keys of a lease are put on it at once, and go with it at once. */
 function judgeTransactions(seen: readonly HistoryEvent[]): Verdict {
   const operations = pairOperations(seen);
   const truth = truthIn(operations);
@@ -74,6 +74,14 @@ function judgeTransactions(seen: readonly HistoryEvent[]): Verdict {
       const sentence = `${grant.process} put ${key} in revision ${revision}; ${came}.`;
       violations.push(violationOf('transaction-in-parts', [sentence], [grant], grant));
     }
+    const ends = truth.log.filter(
+      ({ key, type }) =>
+        type === 'delete' && key.startsWith(`e/${String(fieldsOf(grant)['name'])}/`),
+    );
+    const [first, second] = ends.map((change) => change.revision);
+    if (first === undefined || second === undefined || first === second) continue;
+    const sentence = `The keys of one lease ended in revisions ${first} and ${second}.`;
+    violations.push(violationOf('end-in-parts', [sentence], [grant], grant));
   }
   return verdictOn('revisions of transactions', operations, violations, grantCount);
 }
