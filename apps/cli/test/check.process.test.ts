@@ -113,6 +113,19 @@ it('does not call it valid when it could not be decided in time', async () => {
   expect(code).toBe(2);
 });
 
+it('says unknown when its memory does not hold the history', async () => {
+  const file = join(folder, 'history');
+  const pair = (at: number): readonly Line[] => [
+    ['c1', 'invoke', 'write', at],
+    ['c1', 'ok', 'write', at],
+  ];
+  writeFileSync(file, jsonLines(Array.from({ length: 120_000 }, (_, at) => pair(at)).flat()));
+  const args = ['--max-old-space-size=30', BIN, 'check', file, '--model', 'register'];
+  const { code, output } = await start(process.execPath, args).outcome;
+  expect(output).toContain('It is not known: the memory did not hold the history and the search.');
+  expect(code).toBe(2);
+});
+
 it('is ended by a signal while it judges', async () => {
   const file = join(folder, 'history');
   writeFileSync(file, hopeless());

@@ -13,6 +13,7 @@
  */
 import { InvalidArgument } from '@mangrove/host';
 import { type CheckTextOptions, checkTextTask, type TextReport } from './check-text.ts';
+import type { HistoryText } from './formats/text-lines.ts';
 import { HistoryFault } from './history.ts';
 import { finishTaskInSlices, type Progress } from './task.ts';
 
@@ -47,7 +48,7 @@ export interface PortCallOptions {
 type Request = { readonly id: number } & (
   | {
       readonly type: 'check';
-      readonly text: string | Uint8Array;
+      readonly text: HistoryText;
       readonly options: PortCheckOptions;
     }
   | { readonly type: 'cancel' }
@@ -103,8 +104,7 @@ function serveCheck(
     answer({ type: 'progress', id, progress });
   };
   const clock = nowMs === undefined ? {} : { nowMs };
-  const history = typeof text === 'string' ? text : new TextDecoder().decode(text);
-  const task = checkTextTask(history, { ...options, ...clock });
+  const task = checkTextTask(text, { ...options, ...clock });
   return finishTaskInSlices(task, { pause, signal, onProgress });
 }
 
@@ -130,12 +130,12 @@ export class PortChecker {
   }
 
   /**
-   * Has a text, or its bytes in UTF-8, judged as `checkTextTask` does. Rejects with `HistoryFault`
-   * or `InvalidArgument` as that throws them, with the signal's reason once it is aborted, and else
-   * with what the worker said.
+   * Has a text judged as `checkTextTask` does; bytes are cheaper to send than a string. Rejects
+   * with `HistoryFault` or `InvalidArgument` as that throws them, with the signal's reason once it
+   * is aborted, and else with what the worker said.
    */
   check(
-    text: string | Uint8Array,
+    text: HistoryText,
     options: PortCheckOptions = {},
     call: PortCallOptions = {},
   ): Promise<TextReport> {

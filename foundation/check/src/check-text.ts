@@ -9,6 +9,7 @@ import { checkNamed } from './catalogue/checks.ts';
 import { guessCheck } from './catalogue/guess-check.ts';
 import { Settings } from './catalogue/settings.ts';
 import { type HistoryFormat, historyTextTask, type ReadHistory } from './formats/history-text.ts';
+import type { HistoryText } from './formats/text-lines.ts';
 import { HistoryFault, type Value } from './history.ts';
 import type { Task } from './task.ts';
 import type { Verdict } from './verdict.ts';
@@ -47,7 +48,7 @@ export interface TextReport {
  * `valid`, and `coverage.notChecked` says that nothing was tested: a command should print that as a
  * warning. The text is let go once it is read.
  */
-export function checkTextTask(text: string, options: CheckTextOptions = {}): Task<TextReport> {
+export function checkTextTask(text: HistoryText, options: CheckTextOptions = {}): Task<TextReport> {
   return checkHistoryTask(historyTextTask(text), options);
 }
 

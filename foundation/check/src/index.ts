@@ -28,6 +28,7 @@ export { isJepsenLogLine, readJepsenLog } from './formats/jepsen-log.ts';
 export { isRecord, toJepsenEvents } from './formats/jepsen-maps.ts';
 export { formatJsonLines, readJsonLines } from './formats/json-history.ts';
 export { readPolysiText } from './formats/polysi-text.ts';
+export type { HistoryText } from './formats/text-lines.ts';
 export {
   type EventType,
   type HistoryEvent,

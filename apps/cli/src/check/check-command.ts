@@ -53,11 +53,10 @@ export async function checkCommand(options: CheckCommandOptions): Promise<Ending
   if (file === '-' && process.stdin.isTTY) {
     terminal.say('Reads a history from standard input; Ctrl-D ends it.');
   }
-  const bytes = await readHistoryFile(file, signal);
-  const report = await judge(file, bytes, options);
+  const report = await judge(file, await readHistoryFile(file, signal), options);
   terminal.status('');
-  if (report === 'out-of-time') {
-    const reason = { code: 'time', sentence: 'the time was up before it was decided' };
+  if (report === 'out-of-time' || report === 'out-of-memory') {
+    const reason = REASONS[report];
     if (isJson) terminal.result(JSON.stringify({ file, type: 'unknown', reason }));
     else terminal.result(`UNKNOWN\nIt is not known: ${reason.sentence}.`);
     return 'unknown';
@@ -67,6 +66,14 @@ export async function checkCommand(options: CheckCommandOptions): Promise<Ending
   else for (const line of reportLines(report)) terminal.result(line);
   return verdict.type;
 }
+
+const REASONS = {
+  'out-of-time': { code: 'time', sentence: 'the time was up before it was decided' },
+  'out-of-memory': {
+    code: 'memory',
+    sentence: 'the memory did not hold the history and the search',
+  },
+} as const;
 
 function refuseUnknown(name: string | undefined): void {
   if (name === undefined || CHECK_NAMES.includes(name)) return;
@@ -83,11 +90,14 @@ const GRACE_MS = 2_000;
 
 async function judge(
   file: string,
-  bytes: Uint8Array<ArrayBuffer>,
+  pieces: readonly Uint8Array<ArrayBuffer>[],
   { model, initial, settings, timeoutSeconds, terminal, signal }: CheckCommandOptions,
-): Promise<TextReport | 'out-of-time'> {
+): Promise<TextReport | keyof typeof REASONS> {
   if (signal.aborted) throw new Interrupted();
-  const thread = new Worker(new URL('./judge-thread.ts', import.meta.url));
+  const thread = new Worker(new URL('./judge-thread.ts', import.meta.url), {
+    // Of millions of events nearly all stay: more room for what does not is memory for nothing.
+    resourceLimits: { maxYoungGenerationSizeMb: 16 },
+  });
   let limit: NodeJS.Timeout | undefined;
   const timeoutMs = timeoutSeconds * 1000;
   const options: PortCheckOptions = {
@@ -98,19 +108,22 @@ async function judge(
   const checker = new PortChecker({
     // Given away, not copied: a history may be hundreds of megabytes.
     send: (message) => {
-      const isFirst = bytes.byteLength > 0;
-      thread.postMessage(message, isFirst ? [bytes.buffer] : []);
+      const isFirst = pieces.some(({ byteLength }) => byteLength > 0);
+      thread.postMessage(message, isFirst ? pieces.map(({ buffer }) => buffer) : []);
     },
     listen: (take) => thread.on('message', take),
   });
   try {
     return await Promise.race([
-      checker.check(bytes, options, { signal, onProgress: (it) => terminal.status(toldOf(it)) }),
+      checker.check(pieces, options, { signal, onProgress: (it) => terminal.status(toldOf(it)) }),
       new Promise<'out-of-time'>((resolve) => {
         limit = setTimeout(() => resolve('out-of-time'), timeoutMs + GRACE_MS);
       }),
-      new Promise<never>((_, reject) => {
-        thread.on('error', reject);
+      new Promise<'out-of-memory'>((resolve, reject) => {
+        thread.on('error', (error: NodeJS.ErrnoException) => {
+          if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') resolve('out-of-memory');
+          else reject(error);
+        });
         thread.on('exit', () => reject(new Error('the judging thread ended without a verdict')));
       }),
     ]);

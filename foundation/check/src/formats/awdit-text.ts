@@ -11,7 +11,8 @@
 import { HistoryFault } from '../history.ts';
 import { finishTask, Pace, type Task } from '../task.ts';
 import type { MicroOperation, Transaction } from '../transactions/transaction.ts';
-import { linesOf, READING, unitsOf } from './json-history.ts';
+import { READING, unitsOf } from './json-history.ts';
+import { type HistoryText, linesOf } from './text-lines.ts';
 
 /** The transactions of a text. @throws HistoryFault naming the line */
 export function readAwditText(text: string): Transaction[] {
@@ -19,7 +20,7 @@ export function readAwditText(text: string): Transaction[] {
 }
 
 /** The same reading in slices. */
-export function* awditTextTask(text: string): Task<Transaction[]> {
+export function* awditTextTask(text: HistoryText): Task<Transaction[]> {
   const pace = new Pace(READING);
   const transactions: Transaction[] = [];
   let session = 0;

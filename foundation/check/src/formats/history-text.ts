@@ -11,8 +11,9 @@ import { awditTextTask } from './awdit-text.ts';
 import { jepsenEdnTask } from './jepsen-edn.ts';
 import { isJepsenLogLine, jepsenLogTask } from './jepsen-log.ts';
 import { toJepsenEvents } from './jepsen-maps.ts';
-import { jsonLinesTask, linesOf, READING, unitsOf } from './json-history.ts';
+import { jsonLinesTask, READING, unitsOf } from './json-history.ts';
 import { polysiTextTask } from './polysi-text.ts';
+import { beginningOf, type HistoryText, linesOf, wholeOf } from './text-lines.ts';
 
 /** The formats by name: `json-lines` is our own. */
 export type HistoryFormat =
@@ -35,19 +36,21 @@ export type ReadHistory =
 
 /** How many lines are looked at to find the format. */
 const LOOKED_AT = 200;
+const LOOKED_AT_LENGTH = 200_000;
 
 /**
  * The history of a text. @throws HistoryFault when the format is not known, or the text breaks it
  */
-export function readHistoryText(text: string): ReadHistory {
+export function readHistoryText(text: HistoryText): ReadHistory {
   return finishTask(historyTextTask(text));
 }
 
 /**
  * The same reading in slices. Only a JSON list of maps is parsed at once, about a second for a
- * million of them, since `JSON.parse` knows no other way: write a map a line instead.
+ * million of them, since `JSON.parse` knows no other way: write a map a line instead. Of a text
+ * that is given as bytes, only that and EDN are ever decoded as a whole.
  */
-export function* historyTextTask(text: string): Task<ReadHistory> {
+export function* historyTextTask(text: HistoryText): Task<ReadHistory> {
   const format = formatOf(text);
   const lineOf: number[] = [];
   switch (format) {
@@ -56,7 +59,7 @@ export function* historyTextTask(text: string): Task<ReadHistory> {
     case 'jepsen-json':
       return { format, events: toJepsenEvents(yield* jsonMapsTask(text)) };
     case 'jepsen-edn':
-      return { format, events: yield* jepsenEdnTask(text) };
+      return { format, events: yield* jepsenEdnTask(wholeOf(text)) };
     case 'jepsen-log':
       return { format, events: yield* jepsenLogTask(text, lineOf), lineOf };
     case 'awdit':
@@ -73,9 +76,9 @@ export function* historyTextTask(text: string): Task<ReadHistory> {
 }
 
 /** The format of a text; undefined when it is none that is known. */
-export function formatOf(text: string): HistoryFormat | undefined {
+export function formatOf(text: HistoryText): HistoryFormat | undefined {
   const lines: string[] = [];
-  for (const { line } of linesOf(text.slice(0, 200_000))) {
+  for (const { line } of linesOf(beginningOf(text, LOOKED_AT_LENGTH))) {
     if (lines.push(line) === LOOKED_AT) break;
   }
   const [first = ''] = lines;
@@ -90,9 +93,9 @@ export function formatOf(text: string): HistoryFormat | undefined {
 }
 
 /** A list of maps, or a map a line. */
-function* jsonMapsTask(text: string): Task<readonly Value[]> {
-  if (text.trimStart().startsWith('[')) {
-    const list = parseJson(text, 'the text');
+function* jsonMapsTask(text: HistoryText): Task<readonly Value[]> {
+  if (beginningOf(text, LOOKED_AT_LENGTH).trimStart().startsWith('[')) {
+    const list = parseJson(wholeOf(text), 'the text');
     return Array.isArray(list) ? list : [];
   }
   const pace = new Pace(READING);

@@ -14,7 +14,8 @@ import type { EventType, HistoryEvent, Value } from '../history.ts';
 import { HistoryFault } from '../history.ts';
 import { finishTask, Pace, type Task } from '../task.ts';
 import { readEdn } from './edn.ts';
-import { linesOf, READING, unitsOf } from './json-history.ts';
+import { READING, unitsOf } from './json-history.ts';
+import { type HistoryText, linesOf } from './text-lines.ts';
 
 const EVENT = /(?:^|\s)(\S+)\t:(invoke|ok|fail|info)\t:(\S+)\t([^\t]*)(?:\t(.*))?$/;
 
@@ -28,7 +29,7 @@ export function readJepsenLog(text: string): HistoryEvent[] {
  *
  * @param lineOf gets of each event its line, from 1
  */
-export function* jepsenLogTask(text: string, lineOf: number[] = []): Task<HistoryEvent[]> {
+export function* jepsenLogTask(text: HistoryText, lineOf: number[] = []): Task<HistoryEvent[]> {
   const pace = new Pace(READING);
   const events: HistoryEvent[] = [];
   for (const { line, place, number } of linesOf(text)) {

@@ -12,9 +12,7 @@
 import { type HistoryEvent, HistoryFault, type Value } from '../history.ts';
 import { finishTask, Pace, type Task } from '../task.ts';
 import { isRecord } from './jepsen-maps.ts';
-
-/** The longest line that is read. */
-export const MAX_LINE_LENGTH = 16 * 1024 * 1024;
+import { type HistoryText, linesOf } from './text-lines.ts';
 
 /** The events of a text of JSON lines. @throws HistoryFault naming the line */
 export function readJsonLines(text: string): HistoryEvent[] {
@@ -26,7 +24,7 @@ export function readJsonLines(text: string): HistoryEvent[] {
  *
  * @param lineOf gets of each event its line, from 1
  */
-export function* jsonLinesTask(text: string, lineOf: number[] = []): Task<HistoryEvent[]> {
+export function* jsonLinesTask(text: HistoryText, lineOf: number[] = []): Task<HistoryEvent[]> {
   const pace = new Pace(READING);
   const events: HistoryEvent[] = [];
   for (const { line, place, number } of linesOf(text)) {
@@ -48,30 +46,6 @@ export function unitsOf(line: string): number {
 /** A text of JSON lines that `readJsonLines` reads back. */
 export function formatJsonLines(events: readonly HistoryEvent[]): string {
   return events.map((event) => `${JSON.stringify(event)}\n`).join('');
-}
-
-/** A line of a text, without white space around it; `number` counts from 1. */
-export interface TextLine {
-  readonly line: string;
-  /** `line 3` */
-  readonly place: string;
-  readonly number: number;
-}
-
-/** The lines of a text that are not blank, each with its place. */
-export function* linesOf(text: string): Generator<TextLine> {
-  let start = 0;
-  for (let number = 1; start < text.length; number++) {
-    const newline = text.indexOf('\n', start);
-    const end = newline < 0 ? text.length : newline;
-    const place = `line ${number}`;
-    if (end - start > MAX_LINE_LENGTH) {
-      throw new HistoryFault(place, `is longer than ${MAX_LINE_LENGTH} characters`);
-    }
-    const line = text.slice(start, end).trim();
-    if (line !== '') yield { line, place, number };
-    start = end + 1;
-  }
 }
 
 function parse(line: string, place: string): Value {
@@ -98,13 +72,17 @@ export function toHistoryEvent(value: Value, place: string): HistoryEvent {
   if (error !== undefined && typeof error !== 'string') {
     throw new HistoryFault(place, 'has an error that is no string');
   }
-  return {
-    atMs,
-    process,
-    type,
-    f,
-    ...(key === undefined ? {} : { key }),
-    ...(value['value'] === undefined ? {} : { value: value['value'] }),
-    ...(error === undefined ? {} : { error }),
-  };
+  // Mostly there is nothing else, and the object is taken as it is: there may be millions.
+  for (const name in value) {
+    if (!FIELDS.has(name)) return onlyFields(value) as unknown as HistoryEvent;
+  }
+  return value as unknown as HistoryEvent;
+}
+
+const FIELDS: ReadonlySet<string> = new Set([
+  ...['atMs', 'process', 'type', 'f', 'key', 'value', 'error'],
+]);
+
+function onlyFields(value: { readonly [name: string]: Value }): { readonly [name: string]: Value } {
+  return Object.fromEntries(Object.entries(value).filter(([name]) => FIELDS.has(name)));
 }

@@ -9,7 +9,8 @@ import { HistoryFault, type Value } from '../history.ts';
 import { finishTask, Pace, type Task } from '../task.ts';
 import type { MicroOperation, Transaction } from '../transactions/transaction.ts';
 import { toInteger } from './awdit-text.ts';
-import { linesOf, READING, unitsOf } from './json-history.ts';
+import { READING, unitsOf } from './json-history.ts';
+import { type HistoryText, linesOf } from './text-lines.ts';
 
 /** The transactions of a text. @throws HistoryFault naming the line */
 export function readPolysiText(text: string): Transaction[] {
@@ -17,7 +18,7 @@ export function readPolysiText(text: string): Transaction[] {
 }
 
 /** The same reading in slices. */
-export function* polysiTextTask(text: string): Task<Transaction[]> {
+export function* polysiTextTask(text: HistoryText): Task<Transaction[]> {
   const pace = new Pace(READING);
   const groups = new Map<string, { session: string; operations: MicroOperation[] }>();
   const initialised = new Set<string>();

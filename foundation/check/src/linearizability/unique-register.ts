@@ -72,15 +72,15 @@ export function* uniqueRegisterSlices(
   const clusters = yield* clusterSlices(operations, initial, pace);
   if (clusters === undefined) return undefined;
   if (!(clusters instanceof Map)) return clusters;
-  const zones: Zone[] = [];
+  const needed: Cluster[] = [];
   for (const cluster of clusters.values()) {
     if (pace.isOver()) yield;
-    if (cluster.write !== undefined && cluster.write.end === 'open' && cluster.readCount === 0) {
-      continue;
-    }
-    zones.push(zoneOf(cluster));
+    const isNeeded = cluster.write?.end !== 'open' || cluster.readCount > 0;
+    if (isNeeded) needed.push(cluster);
   }
-  return (yield* overlapSlices(zones, pace)) ?? 'linearizable';
+  const pair = yield* overlapSlices(needed, pace);
+  if (pair === undefined) return 'linearizable';
+  return { type: 'overlap', outer: zoneOf(pair[0]), inner: zoneOf(pair[1]) };
 }
 
 interface Cluster {
@@ -177,36 +177,53 @@ function join(cluster: Cluster, read: RecordedOperation): void {
 }
 
 /** `low` of a cluster is its first end, `high` its last beginning; a zone has them in order. */
-function zoneOf({ value, write, firstEnd, lastBegin, low, high }: Cluster): Zone {
-  const isForward = low < high;
-  const [from, to] = isForward ? [low, high] : [high, low];
-  return { value, write, firstEnd, lastBegin, low: from, high: to, isForward };
+function zoneOf(cluster: Cluster): Zone {
+  const { value, write, firstEnd, lastBegin } = cluster;
+  const [low, high] = [fromOf(cluster), toOf(cluster)];
+  return { value, write, firstEnd, lastBegin, low, high, isForward: isForward(cluster) };
 }
 
-/** Two forward zones that overlap, or a backward zone inside a forward one. */
-function* overlapSlices(zones: readonly Zone[], pace: Pace): Slices<UniqueFault | undefined> {
-  const forward = zones.filter(({ isForward }) => isForward).sort((a, b) => a.low - b.low);
+function isForward({ low, high }: Cluster): boolean {
+  return low < high;
+}
+
+/** Where the zone begins. Of a million clusters only two are made zones. */
+function fromOf({ low, high }: Cluster): number {
+  return Math.min(low, high);
+}
+
+function toOf({ low, high }: Cluster): number {
+  return Math.max(low, high);
+}
+
+/** Two whose forward zones overlap, or one whose backward zone is inside a forward one. */
+function* overlapSlices(
+  clusters: readonly Cluster[],
+  pace: Pace,
+): Slices<readonly [outer: Cluster, inner: Cluster] | undefined> {
+  const forward = clusters.filter(isForward).sort((a, b) => fromOf(a) - fromOf(b));
   for (const [index, inner] of forward.entries()) {
     if (pace.isOver()) yield;
     const outer = forward[index - 1];
-    if (outer !== undefined && inner.low < outer.high) return { type: 'overlap', outer, inner };
+    if (outer !== undefined && fromOf(inner) < toOf(outer)) return [outer, inner];
   }
-  for (const inner of zones) {
+  for (const inner of clusters) {
     if (pace.isOver()) yield;
-    if (inner.isForward) continue;
-    const outer = lastBefore(forward, inner.low);
-    if (outer !== undefined && inner.high < outer.high) return { type: 'overlap', outer, inner };
+    if (isForward(inner)) continue;
+    const outer = lastBefore(forward, fromOf(inner));
+    if (outer !== undefined && toOf(inner) < toOf(outer)) return [outer, inner];
   }
   return undefined;
 }
 
-/** The last of the zones, which are in order and do not overlap, that begins before `position`. */
-function lastBefore(zones: readonly Zone[], position: number): Zone | undefined {
-  let [from, to] = [0, zones.length];
+/** The last whose zone begins before `position`: they are in order and do not overlap. */
+function lastBefore(forward: readonly Cluster[], position: number): Cluster | undefined {
+  let [from, to] = [0, forward.length];
   while (from < to) {
     const middle = (from + to) >>> 1;
-    if ((zones[middle]?.low ?? 0) < position) from = middle + 1;
+    const cluster = forward[middle];
+    if (cluster !== undefined && fromOf(cluster) < position) from = middle + 1;
     else to = middle;
   }
-  return zones[from - 1];
+  return forward[from - 1];
 }
