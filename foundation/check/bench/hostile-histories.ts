@@ -159,21 +159,68 @@ function watchOf(index: number): HistoryEvent[] {
   ];
 }
 
-/** Operations that never end, and one read that none of them explains. */
-export function openHistory(
+/** What is asked, with its answer, while operations of a model never end. */
+const LAST: Readonly<Record<string, (count: number) => readonly [f: string, Value?]>> = {
+  register: () => ['read', -1],
+  'cas-register': () => ['read', -1],
+  'multi-register': () => ['txn', [['r', 'x', -1]]],
+  kv: (count) => ['get', numbers(count / 20).reduce((text, at) => `${text}${7 * at} `, '')],
+  counter: (count) => ['read', count + 1],
+  set: (count) => ['read', [...numbers(count - 1), -1]],
+  'fifo-queue': () => ['dequeue', -1],
+  'unordered-queue': () => ['dequeue', -1],
+  mutex: () => ['release'],
+  'owned-mutex': () => ['release'],
+  'fenced-lock': () => ['release'],
+};
+
+/**
+ * Operations of a model that never end, all of them different where they can be, and one that none
+ * of them explains, or only many together.
+ */
+export function openHistory(name: string, count: number): HistoryEvent[] {
+  const { ask } = crowdOf(name);
+  const [f = '', value] = LAST[name]?.(count) ?? [];
+  // Of a queue only what puts something in.
+  const stride = f === 'dequeue' ? 2 : 1;
+  return withLast(
+    numbers(count).map((index) => ask(stride * index)),
+    f,
+    value,
+  );
+}
+
+/** Each asked for by a process of its own and never answered, and one that is. */
+function withLast(
+  asked: readonly Pick<HistoryEvent, 'f' | 'value'>[],
   f: string,
-  count: number,
-  read: readonly [string, Value],
+  value: Value | undefined,
 ): HistoryEvent[] {
-  const [readF, value] = read;
-  const base = { atMs: count, process: 'last', f: readF };
+  const base = { atMs: asked.length, process: 'last', f };
   return [
-    ...numbers(count).map((index): HistoryEvent => {
-      return { atMs: index, process: `p${index}`, type: 'invoke', f, value: index };
+    ...asked.map((it, index): HistoryEvent => {
+      return { atMs: index, process: `p${index}`, type: 'invoke', ...it };
     }),
-    { ...base, type: 'invoke' },
-    { ...base, type: 'ok', value },
+    { ...base, type: 'invoke', ...(f === 'txn' ? { value: [['r', 'x', null]] } : {}) },
+    { ...base, type: 'ok', ...(value === undefined ? {} : { value }) },
   ];
+}
+
+/** Operations that never end, and a read of what they cannot have made. */
+const REFUTED: Readonly<Record<string, readonly [Crowd['ask'], f: string, Value]>> = {
+  'cas-register': [(index) => ({ f: 'cas', value: [index, index + 1] }), 'read', -1],
+  kv: [(index) => ({ f: 'append', value: `${index} ` }), 'get', 'none'],
+  counter: [sums.ask, 'read', -1],
+  set: [adds.ask, 'read', [-1]],
+};
+
+/** The models that have a history that is refuted, and explained. */
+export const REFUTED_NAMES: readonly string[] = Object.keys(REFUTED);
+
+/** Operations of a model that never end, and a read that is wrong whichever of them happened. */
+export function refutedHistory(name: string, count: number): HistoryEvent[] {
+  const [ask = writes.ask, f = 'read', value = null] = REFUTED[name] ?? [];
+  return withLast(numbers(count).map(ask), f, value);
 }
 
 /** The verdict of a check on a crowd, within bounds; those of the library where none are given. */

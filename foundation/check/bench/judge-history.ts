@@ -1,10 +1,11 @@
 /**
- * Judges one long history in a process of its own, and prints times and peak memory as JSON.
+ * Judges one long history in a process of its own, and prints what was measured as JSON.
  *
  * `node judge-history.ts N`: the N-th case of `transactions.ts`.
  */
 import process from 'node:process';
 import { judgeIsolation, judgeWeakIsolation, type Transaction } from '../src/index.ts';
+import { printMeasured } from './apart.ts';
 import { type Load, recordLists, recordRegisters } from './recorded-stores.ts';
 
 const SEED = 4;
@@ -51,11 +52,4 @@ const [record, judge] = cases[Number(process.argv[2])] ?? [];
 if (record === undefined || judge === undefined) throw new Error('needs the number of a case');
 // Out of its text, as from a file: nothing is shared between values, and the rest is free.
 const text = JSON.stringify(record().map(({ completedAt, ...rest }) => ({ ...rest, completedAt })));
-const readFrom = performance.now();
-const history: Transaction[] = JSON.parse(text);
-const readMs = performance.now() - readFrom;
-const judgeFrom = performance.now();
-const verdict = judge(history);
-const judgeMs = performance.now() - judgeFrom;
-const peakMib = process.resourceUsage().maxRSS / 1024;
-process.stdout.write(JSON.stringify({ judgeMs, readMs, peakMib, verdict }));
+printMeasured(JSON.parse(text) as Transaction[], judge, () => JSON.parse(text));

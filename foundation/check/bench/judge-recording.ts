@@ -1,8 +1,7 @@
 /**
- * Judges one recording in a process of its own, and prints times and peak memory as JSON.
+ * Judges one recording in a process of its own, and prints what was measured as JSON.
  *
- * `node judge-recording.ts N`: the N-th case of `linearizable.ts`. The reference is making
- * operations of the same events, which is the least that any judge does.
+ * `node judge-recording.ts N`: the N-th case of `linearizable.ts`.
  */
 import process from 'node:process';
 import {
@@ -13,6 +12,7 @@ import {
   pairOperations,
   register,
 } from '../src/index.ts';
+import { printMeasured } from './apart.ts';
 import { type Recording, record } from './recording.ts';
 
 const REGISTER: Recording = {
@@ -63,12 +63,4 @@ const cases: readonly (readonly [() => Model, () => readonly HistoryEvent[]])[] 
 
 const [model, history] = cases[Number(process.argv[2])] ?? [];
 if (model === undefined || history === undefined) throw new Error('needs the number of a case');
-const events = history();
-const judgeFrom = performance.now();
-const { type: verdict } = checkLinearizable(model(), events);
-const judgeMs = performance.now() - judgeFrom;
-const peakMib = process.resourceUsage().maxRSS / 1024;
-const pairFrom = performance.now();
-pairOperations(events);
-const referenceMs = performance.now() - pairFrom;
-process.stdout.write(JSON.stringify({ judgeMs, referenceMs, peakMib, verdict }));
+printMeasured(history(), (events) => checkLinearizable(model(), events).type, pairOperations);

@@ -1,30 +1,13 @@
 /**
  * Shows that checks go through a port: two ends of a message channel of Node.js.
  */
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { InvalidArgument } from '@mangrove/host';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { connect } from '../test/served-checks.ts';
 import { CHECKS } from './catalogue/checks.ts';
-import { type CheckPort, PortChecker, serveChecks } from './check-port.ts';
 import { checkTextTask } from './check-text.ts';
 import { HistoryFault } from './history.ts';
 import { finishTask, type Progress } from './task.ts';
-
-const open: MessagePort[] = [];
-afterEach(() => {
-  for (const port of open.splice(0)) port.close();
-});
-
-function connect(): PortChecker {
-  const { port1, port2 } = new MessageChannel();
-  open.push(port1, port2);
-  const portOf = (port: MessagePort): CheckPort => ({
-    send: (message) => port.postMessage(message),
-    listen: (take) => port.on('message', take),
-  });
-  serveChecks(portOf(port1), { pause: () => new Promise((resolve) => setImmediate(resolve)) });
-  return new PortChecker(portOf(port2));
-}
 
 const event = (process: string, type: string, f: string, value: unknown) =>
   `${JSON.stringify({ atMs: 0, process, type, f, value })}\n`;

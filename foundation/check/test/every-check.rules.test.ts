@@ -5,19 +5,16 @@
  * A crowd of operations is judged. The events count how often they are looked at: between two
  * slices that is less than a bound that does not depend on how many there are.
  */
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { crowdHistory, hostileTask, settingsOf } from '../bench/hostile-histories.ts';
 import {
   CHECK_NAMES,
-  type CheckPort,
   finishTaskInSlices,
   formatJsonLines,
   type HistoryEvent,
-  PortChecker,
   type Progress,
-  serveChecks,
 } from '../src/index.ts';
+import { connect } from './served-checks.ts';
 
 const COUNT = 6_000;
 const BOUNDS = { maxSteps: 10_000 };
@@ -68,20 +65,8 @@ it.each(CHECK_NAMES)('R14: %s tells progress and can be aborted', async (name) =
   expect(seen.length).toBe(LEAST_SLICES - 1);
 });
 
-const open: MessagePort[] = [];
-afterEach(() => {
-  for (const port of open.splice(0)) port.close();
-});
-
 it('R23: every check tells progress through a port, and is aborted through it', async () => {
-  const { port1, port2 } = new MessageChannel();
-  open.push(port1, port2);
-  const portOf = (port: MessagePort): CheckPort => ({
-    send: (message) => port.postMessage(message),
-    listen: (take) => port.on('message', take),
-  });
-  serveChecks(portOf(port1), { pause: () => new Promise((resolve) => setImmediate(resolve)) });
-  const checker = new PortChecker(portOf(port2));
+  const checker = connect();
   for (const check of CHECK_NAMES) {
     const stop = new AbortController();
     const text = formatJsonLines(crowdHistory(check, 2_000));

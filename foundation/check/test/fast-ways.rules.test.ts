@@ -16,6 +16,9 @@ import { isLinearizableByBruteForce } from './brute-force.ts';
 import { recordedHistories } from './generated-histories.ts';
 import { story } from './history-story.ts';
 
+/** The same histories each time, so that how many of a kind there are is no chance. */
+const SEED = 5;
+
 /**
  * Histories of a register in which each write has a value of its own, and reads answer anything.
  */
@@ -51,7 +54,7 @@ it('R16: unique values are judged as trying every order judges them', () => {
         counts[verdict.type]++;
       }
     }),
-    { numRuns: 4000 },
+    { numRuns: 4000, seed: SEED },
   );
   expect(counts.valid).toBeGreaterThan(500);
   expect(counts.invalid).toBeGreaterThan(500);
@@ -91,7 +94,7 @@ it('R17: an order that the system claims is verified, and its errors change no v
       expect(verdict.type).toBe(checkLinearizable(searchedRegister, history).type);
       if (verdict.type !== 'unknown') ways.add(verdict.decidedBy);
     }),
-    { numRuns: 3000 },
+    { numRuns: 3000, seed: SEED },
   );
   expect([...ways].sort()).toEqual(['nothing to test', 'search', 'witness']);
 });

@@ -14,6 +14,7 @@ import {
   formatJsonLines,
   formatOf,
   HistoryFault,
+  MODEL_NAMES,
 } from '../src/index.ts';
 import { story } from './history-story.ts';
 
@@ -159,15 +160,11 @@ describe('crowds', () => {
 });
 
 describe('operations that never end', () => {
-  it.each([
-    ['register', 'write', ['read', -1]],
-    ['cas-register', 'write', ['read', -1]],
-    ['kv', 'append', ['get', [-1]]],
-    ['set', 'add', ['read', [-1]]],
-    ['fifo-queue', 'enqueue', ['dequeue', -1]],
-  ] as const)('R22: %s is judged in the presence of 20,000 of them', (name, f, read) => {
-    const verdict = judgeHostile(name, openHistory(f, 20_000, read), { maxSteps: 300_000 });
-    expect(verdict.type).not.toBe('valid');
+  it.each(MODEL_NAMES)('R22: %s is judged in the presence of 20,000 of them', (name) => {
+    const verdict = judgeHostile(name, openHistory(name, 20_000), { maxSteps: 300_000 });
     expect(verdict.coverage.openCount).toBe(20_000);
+    // A lock is released by somebody who may have taken it, or by somebody who never did.
+    const types = name === 'mutex' ? ['valid'] : ['invalid', 'unknown'];
+    expect(types).toContain(verdict.type);
   });
 });

@@ -25,7 +25,7 @@ import {
   withOwnArguments,
 } from './generated-histories.ts';
 import { BAG_WORKLOAD, MODEL_WORKLOADS } from './model-workloads.ts';
-import { runStore } from './transactions/simulated-store.ts';
+import { runStore, storePlans } from './transactions/simulated-store.ts';
 
 /** What must not matter to a judge. */
 export type Property =
@@ -240,16 +240,9 @@ export const FORGOTTEN: readonly string[] = CHECKS.map(({ name }) => name).filte
 
 function levelSubject(level: string): Subject {
   const isOfRegisters = level === 'causal';
-  const plans = fc.record({
-    kind: fc.constantFrom('strict-serializable', 'snapshot', 'read-committed', 'none'),
-    workload: isOfRegisters
-      ? fc.constant('rw-register' as const)
-      : fc.constantFrom('list-append', 'rw-register'),
-    processCount: fc.integer({ min: 1, max: 4 }),
-    keyCount: fc.integer({ min: 1, max: 3 }),
-    transactionCount: fc.integer({ min: 2, max: 14 }),
-    staleness: fc.nat(2),
-    draws: fc.array(fc.nat(1 << 30), { minLength: 60, maxLength: 60 }),
+  const plans = storePlans({
+    ...(isOfRegisters ? { workloads: ['rw-register'] } : {}),
+    ...{ processCount: 4, keyCount: 3, transactionCount: { min: 2, max: 14 } },
   });
   return {
     name: level,

@@ -19,6 +19,9 @@ import { isLinearizableByBruteForce } from './brute-force.ts';
 import { recordedHistories } from './generated-histories.ts';
 import { story } from './history-story.ts';
 
+/** The same histories each time, so that how many of a kind there are is no chance. */
+const SEED = 5;
+
 /** Nobody wrote what is read, and to know it takes a look at millions of configurations. */
 function hardHistory(): HistoryEvent[] {
   const writes = Array.from({ length: 24 }, (_, index) => `p${index}! write ${index % 12}`);
@@ -52,7 +55,7 @@ it('R10: agrees with trying every order, on histories of a register that is righ
       expect(verdict.type).toBe(expected ? 'valid' : 'invalid');
       if (verdict.coverage.okCount > 0) counts[verdict.type === 'valid' ? 'valid' : 'invalid']++;
     }),
-    { numRuns: 4000 },
+    { numRuns: 4000, seed: SEED },
   );
   expect(counts.valid).toBeGreaterThan(500);
   expect(counts.invalid).toBeGreaterThan(200);

@@ -18,6 +18,9 @@ import {
 } from '../src/index.ts';
 import { looseHistories, type Request } from './generated-histories.ts';
 
+/** The same histories each time, so that how many of a kind there are is no chance. */
+const SEED = 5;
+
 const keys = fc.constantFrom('x', 'y');
 const ask = (f: string) => keys.map((key): Request => ({ f, key }));
 const nothing = fc.constant(null);
@@ -70,9 +73,9 @@ it('R36: agrees with counting the holders at every moment', () => {
       expect(checkMutualExclusion(history, { permits, leaseMs }).type).toBe(expected);
       counts[expected]++;
     }),
-    { numRuns: 3000 },
+    { numRuns: 3000, seed: SEED },
   );
-  expect(Math.min(...Object.values(counts))).toBeGreaterThan(10);
+  expect(Math.min(...Object.values(counts))).toBeGreaterThan(50);
 });
 
 it('R37: agrees with a look at every window of every key, whatever admissions cost', () => {
@@ -106,9 +109,9 @@ it('R37: agrees with a look at every window of every key, whatever admissions co
       expect(report.verdict.type).toBe(expected);
       counts[expected]++;
     }),
-    { numRuns: 3000 },
+    { numRuns: 3000, seed: SEED },
   );
-  expect(Math.min(...Object.values(counts))).toBeGreaterThan(5);
+  expect(Math.min(...Object.values(counts))).toBeGreaterThan(20);
 });
 
 it('R35: agrees with holding every two late reads of a key against each other', () => {
@@ -140,9 +143,9 @@ it('R35: agrees with holding every two late reads of a key against each other', 
       expect(checkConvergence(history, { settledAtMs }).type).toBe(expected);
       counts[expected]++;
     }),
-    { numRuns: 3000 },
+    { numRuns: 3000, seed: SEED },
   );
-  expect(Math.min(...Object.values(counts))).toBeGreaterThan(10);
+  expect(Math.min(...Object.values(counts))).toBeGreaterThan(30);
 });
 
 /** What a delivery does wrong, in the order in which it is done. */
@@ -345,8 +348,8 @@ it('R34: breaks the guarantees that their words say are broken, and no others', 
         counts.set(name, (counts.get(name) ?? 0) + 1);
       }
     }),
-    { numRuns: 3000 },
+    { numRuns: 4000, seed: SEED },
   );
   expect(counts.size).toBe(9);
-  expect(Math.min(...counts.values())).toBeGreaterThan(5);
+  expect(Math.min(...counts.values())).toBeGreaterThan(20);
 });

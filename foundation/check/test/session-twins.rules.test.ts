@@ -18,6 +18,9 @@ import {
 } from '../src/index.ts';
 import { looseHistories, type Request, withOwnArguments } from './generated-histories.ts';
 
+/** The same histories each time, so that how many of a kind there are is no chance. */
+const SEED = 5;
+
 type Operations = readonly RecordedOperation[];
 
 const keys = fc.constantFrom('x', 'y');
@@ -123,11 +126,11 @@ it('R41: agrees with trying every order of the writes of every key', () => {
         else if (!isGarbage) refuted.set(guarantee, (refuted.get(guarantee) ?? 0) + 1);
       },
     ),
-    { numRuns: 3000 },
+    { numRuns: 3000, seed: SEED },
   );
   expect(keptCount).toBeGreaterThan(500);
   for (const guarantee of SESSION_GUARANTEES) {
-    expect([guarantee, (refuted.get(guarantee) ?? 0) > 5]).toEqual([guarantee, true]);
+    expect([guarantee, (refuted.get(guarantee) ?? 0) > 15]).toEqual([guarantee, true]);
   }
 });
 
@@ -156,9 +159,9 @@ it('R42: agrees with a look at every write for every read', () => {
       expect(report.verdict.type).toBe(expected);
       counts[expected]++;
     }),
-    { numRuns: 3000 },
+    { numRuns: 3000, seed: SEED },
   );
-  expect(Math.min(...Object.values(counts))).toBeGreaterThan(25);
+  expect(Math.min(...Object.values(counts))).toBeGreaterThan(100);
 });
 
 /** Since when each write had ended that surely replaced what the read saw. */

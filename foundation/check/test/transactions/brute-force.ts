@@ -6,15 +6,44 @@
  * is snapshot isolated when some interleaving of begins and commits does, in which no two
  * transactions that overlap write the same key.
  */
-import type { Transaction, Value } from '../../src/index.ts';
+import type { IsolationLevel, Transaction, Value } from '../../src/index.ts';
 
 /** What must hold besides the data. */
 export type OrderKind = 'none' | 'process' | 'realtime';
 
+/** The levels that a twin decides. */
+export const TWIN_LEVELS: readonly (readonly [
+  IsolationLevel,
+  family: 'serial' | 'snapshot',
+  OrderKind,
+])[] = [
+  ['serializable', 'serial', 'none'],
+  ['strong-session-serializable', 'serial', 'process'],
+  ['strict-serializable', 'serial', 'realtime'],
+  ['snapshot-isolation', 'snapshot', 'none'],
+  ['strong-session-snapshot-isolation', 'snapshot', 'process'],
+  ['strong-snapshot-isolation', 'snapshot', 'realtime'],
+];
+
+/** Of each of these levels whether some execution of the history keeps it. */
+export function twinVerdicts(transactions: readonly Transaction[]): readonly {
+  readonly level: IsolationLevel;
+  readonly isSerial: boolean;
+  readonly isPossible: boolean;
+}[] {
+  return TWIN_LEVELS.map(([level, family, order]) => {
+    const isSerial = family === 'serial';
+    const isPossible = isSerial
+      ? isSerializable(transactions, order)
+      : isSnapshotIsolated(transactions, order);
+    return { level, isSerial, isPossible };
+  });
+}
+
 type State = ReadonlyMap<string, Value>;
 
 /** Whether some serial order gives every read. */
-export function isSerializable(transactions: readonly Transaction[], order: OrderKind): boolean {
+function isSerializable(transactions: readonly Transaction[], order: OrderKind): boolean {
   return subsets(transactions).some((chosen) => serialize(chosen, [], new Map(), order));
 }
 
@@ -35,10 +64,7 @@ function serialize(
 }
 
 /** Whether some interleaving of begins and commits gives every read from its snapshot. */
-export function isSnapshotIsolated(
-  transactions: readonly Transaction[],
-  order: OrderKind,
-): boolean {
+function isSnapshotIsolated(transactions: readonly Transaction[], order: OrderKind): boolean {
   return subsets(transactions).some((chosen) =>
     interleave({ waiting: chosen, running: [], committed: [] }, order),
   );

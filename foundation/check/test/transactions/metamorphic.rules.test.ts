@@ -15,22 +15,15 @@ import {
   WEAK_LEVELS,
   weakerLevels,
 } from '../../src/index.ts';
-import { runStore } from './simulated-store.ts';
+import { runStore, type StorePlan, storePlans } from './simulated-store.ts';
 
-const plans = fc.record({
-  kind: fc.constantFrom('strict-serializable', 'snapshot', 'read-committed', 'none'),
-  workload: fc.constantFrom('list-append', 'rw-register'),
-  processCount: fc.integer({ min: 1, max: 5 }),
-  keyCount: fc.integer({ min: 1, max: 4 }),
-  transactionCount: fc.integer({ min: 1, max: 30 }),
-  staleness: fc.nat(2),
-  draws: fc.array(fc.nat(1 << 30), { minLength: 60, maxLength: 60 }),
+const plans = storePlans({
+  ...{ processCount: 5, keyCount: 4 },
+  transactionCount: { min: 1, max: 30 },
 });
 
-type Plan = typeof plans extends fc.Arbitrary<infer T> ? T : never;
-
 /** All that the judges say of a history, without the words. */
-function sayings(history: readonly Transaction[], workload: Plan['workload']): string[] {
+function sayings(history: readonly Transaction[], workload: StorePlan['workload']): string[] {
   const { levels, anomalies } = findAnomalies(history, { workload });
   const weak =
     workload === 'rw-register'

@@ -4,6 +4,7 @@
  * It is driven by a list of integers, so that fast-check can shrink what it does. Isolation is that
  * of the store's kind; `mistake` breaks it in a known way.
  */
+import fc from 'fast-check';
 import type { MicroOperation, Transaction, Value } from '../../src/index.ts';
 
 /** How transactions are kept apart. */
@@ -28,6 +29,34 @@ export interface StorePlan {
   readonly staleness?: number;
   /** Answers every choice; read round and round. */
   readonly draws: readonly number[];
+}
+
+/** What plans may be like; every kind of store and every workload where nothing is said. */
+export interface PlanRange {
+  readonly kinds?: readonly StoreKind[];
+  readonly workloads?: readonly StorePlan['workload'][];
+  readonly processCount: number;
+  readonly keyCount: number;
+  readonly transactionCount: { readonly min: number; readonly max: number };
+}
+
+/** Plans with up to so many processes, keys and transactions. */
+export function storePlans({
+  kinds = ['strict-serializable', 'snapshot', 'read-committed', 'none'],
+  workloads = ['list-append', 'rw-register'],
+  processCount,
+  keyCount,
+  transactionCount,
+}: PlanRange): fc.Arbitrary<Required<StorePlan>> {
+  return fc.record({
+    kind: fc.constantFrom(...kinds),
+    workload: fc.constantFrom(...workloads),
+    processCount: fc.integer({ min: 1, max: processCount }),
+    keyCount: fc.integer({ min: 1, max: keyCount }),
+    transactionCount: fc.integer(transactionCount),
+    staleness: fc.nat(2),
+    draws: fc.array(fc.nat(1 << 30), { minLength: 50, maxLength: 50 }),
+  });
 }
 
 interface Running {

@@ -15,6 +15,9 @@ import {
 import { keepsWeakLevel } from './commit-order-twin.ts';
 import { story } from './stories.ts';
 
+/** The same histories each time, so that how many of a kind there are is no chance. */
+const SEED = 5;
+
 /** Steps of a few transactions; a read takes the `pick`-th value that its key ever has, or null. */
 const plans = fc.array(
   fc.record({
@@ -79,7 +82,7 @@ it('I5: agrees with trying every commit order', () => {
         counts.set(`${level} ${expected}`, (counts.get(`${level} ${expected}`) ?? 0) + 1);
       }
     }),
-    { numRuns: 1500 },
+    { numRuns: 1500, seed: SEED },
   );
   for (const level of WEAK_LEVELS) {
     expect(counts.get(`${level} true`)).toBeGreaterThan(300);

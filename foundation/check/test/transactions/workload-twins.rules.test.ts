@@ -18,7 +18,10 @@ import {
 } from '../../src/index.ts';
 import { looseHistories, type Request, withOwnArguments } from '../generated-histories.ts';
 import { keepsWeakLevel } from './commit-order-twin.ts';
-import { runStore } from './simulated-store.ts';
+import { runStore, storePlans } from './simulated-store.ts';
+
+/** The same histories each time, so that how many of a kind there are is no chance. */
+const SEED = 5;
 
 const readsIn = (operations: readonly RecordedOperation[]) =>
   operations.filter(({ f, end }) => f === 'read' && end === 'ok');
@@ -67,9 +70,9 @@ it('I12: agrees with adding up every read', () => {
       expect(verdict.type).toBe(expected);
       counts[expected]++;
     }),
-    { numRuns: 3000 },
+    { numRuns: 3000, seed: SEED },
   );
-  expect(Math.min(...Object.values(counts))).toBeGreaterThan(25);
+  expect(Math.min(...Object.values(counts))).toBeGreaterThan(100);
 });
 
 const GROUPS: readonly (readonly string[])[] = [
@@ -114,9 +117,9 @@ it('I13: agrees with holding every two reads of a group against each other', () 
       expect(checkLongFork(history).type).toBe(expected);
       counts[expected]++;
     }),
-    { numRuns: 3000 },
+    { numRuns: 3000, seed: SEED },
   );
-  expect(Math.min(...Object.values(counts))).toBeGreaterThan(25);
+  expect(Math.min(...Object.values(counts))).toBeGreaterThan(100);
 });
 
 it('I14: agrees with holding every write that was missed against every write that was seen', () => {
@@ -152,19 +155,14 @@ it('I14: agrees with holding every write that was missed against every write tha
       expect(checkCausalReverse(history).type).toBe(expected);
       counts[expected]++;
     }),
-    { numRuns: 3000 },
+    { numRuns: 3000, seed: SEED },
   );
-  expect(Math.min(...Object.values(counts))).toBeGreaterThan(25);
+  expect(Math.min(...Object.values(counts))).toBeGreaterThan(100);
 });
 
-const plans = fc.record({
-  kind: fc.constantFrom('strict-serializable', 'snapshot', 'read-committed', 'none'),
-  workload: fc.constant('rw-register' as const),
-  processCount: fc.integer({ min: 1, max: 3 }),
-  keyCount: fc.integer({ min: 1, max: 2 }),
-  transactionCount: fc.integer({ min: 2, max: 6 }),
-  staleness: fc.nat(2),
-  draws: fc.array(fc.nat(1 << 30), { minLength: 40, maxLength: 40 }),
+const plans = storePlans({
+  ...{ workloads: ['rw-register'], processCount: 3, keyCount: 2 },
+  transactionCount: { min: 2, max: 6 },
 });
 
 it('I5: an open transaction counts where that makes the level possible, a failed one never', () => {
@@ -188,11 +186,11 @@ it('I5: an open transaction counts where that makes the level possible, a failed
         counts.set(`${level} ${isKept}`, (counts.get(`${level} ${isKept}`) ?? 0) + 1);
       }
     }),
-    { numRuns: 1000 },
+    { numRuns: 1000, seed: SEED },
   );
   expect(openCount).toBeGreaterThan(200);
   expect(counts.size).toBe(6);
-  expect(Math.min(...counts.values())).toBeGreaterThan(5);
+  expect(Math.min(...counts.values())).toBeGreaterThan(20);
 });
 
 function subsetsOf(items: readonly Transaction[]): Transaction[][] {
