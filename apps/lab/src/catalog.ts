@@ -1,6 +1,8 @@
 /**
  * The experiments that the lab knows: each with the judges of its histories and its planted bugs.
  */
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { register } from '@mangrove/check';
 import type { Experiment, Plan, PlantedBug } from '@mangrove/experiment';
 import { registerBugs, registerExperiment } from '@mangrove/first-system';
@@ -116,6 +118,17 @@ export function findExperiment(name: string): CatalogEntry {
   if (found !== undefined) return found;
   const names = CATALOG.map(({ experiment }) => experiment.name).join(', ');
   throw new InvalidArgument('experiment', name, `one of ${names}`);
+}
+
+/**
+ * The experiment called `name`, or the `entry` that the module at that path exports, which is run
+ * as code: only what a person wrote on a command line may be a path.
+ */
+export async function loadExperiment(name: string): Promise<CatalogEntry> {
+  if (!/\.[cm]?[jt]s$/.test(name)) return findExperiment(name);
+  const { entry } = (await import(pathToFileURL(resolve(name)).href)) as { entry?: CatalogEntry };
+  if (entry?.experiment !== undefined) return entry;
+  throw new InvalidArgument('experiment', name, 'a module that exports a CatalogEntry as `entry`');
 }
 
 /** The planted bug called `name`, with its experiment; throws `InvalidArgument` like the above. */

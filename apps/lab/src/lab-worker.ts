@@ -9,7 +9,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Plan } from '@mangrove/experiment';
 import { drawPlan } from '@mangrove/sim';
 import { type AnomalyName, nameAnomaly } from './anomaly-name.ts';
-import { findExperiment } from './catalog.ts';
+import { loadExperiment } from './catalog.ts';
 import { plantedHere } from './planted/planted.ts';
 import { runPlan, sentenceOf } from './run-plan.ts';
 import type { RunEvidence } from './run-report.ts';
@@ -64,7 +64,7 @@ export type LabAnswer =
   | { readonly type: 'failed'; readonly id: number; readonly sentence: string };
 
 const { experiment } = workerData as LabWorkerData;
-const entry = findExperiment(experiment);
+const entry = await loadExperiment(experiment);
 
 parentPort?.on('message', (task: LabTask) => {
   void answer(task).then((said) => parentPort?.postMessage(said));

@@ -5,7 +5,7 @@ export type { BugRow, SearchFigures, ShrinkFigures, Spread } from './bugs/bug-ro
 export type { BugTable } from './bugs/bug-table.ts';
 export { type BugTableOptions, type MadeBugTable, makeBugTable } from './bugs/measure-bugs.ts';
 export { type BugProof, type ProveOptions, proveBug } from './bugs/prove-bug.ts';
-export { CATALOG, type CatalogEntry, findBug, findExperiment } from './catalog.ts';
+export { CATALOG, type CatalogEntry, findBug, findExperiment, loadExperiment } from './catalog.ts';
 export {
   type DemoOptions,
   type DemoProgress,
@@ -14,7 +14,9 @@ export {
   demo,
 } from './demo.ts';
 export { PROJECT_ROOT, readEnvironment } from './environment.ts';
+export { FACTS_BEGIN, FACTS_END, renderFacts, withFacts } from './experiment-facts.ts';
 export { type HuntOptions, hunt } from './hunt.ts';
+export { type HistoryJudge, linearizable } from './judge.ts';
 export type { SeedOutcome } from './lab-worker.ts';
 export { type LocalOptions, runLocal } from './local/run-local.ts';
 export { plantedLaunch } from './planted/planted.ts';

@@ -3,7 +3,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { type Plan, parsePlan } from '@mangrove/experiment';
-import { findBug, findExperiment } from './catalog.ts';
+import { findBug, findExperiment, loadExperiment } from './catalog.ts';
 import { readEmbeddedReport } from './report/embedded-report.ts';
 import type { RunEvidence } from './run-report.ts';
 import { WorkerPool } from './worker-pool.ts';
@@ -12,6 +12,11 @@ import { WorkerPool } from './worker-pool.ts';
 export interface ReplayOptions {
   /** The path of a plan (JSON) or of a report (HTML). */
   readonly file: string;
+  /**
+   * The path of the module that exports the experiment. Default: the catalog's of that name; what
+   * the file itself says is never run.
+   */
+  readonly experiment?: string | undefined;
   /** The name of a planted bug; for a report that has one, that is the default. */
   readonly bug?: string | undefined;
   /** Runs the code as it is, without the bug that the report names. */
@@ -37,15 +42,19 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   const content = text.trimStart().startsWith('{') ? ofPlan(parsePlan(text)) : ofReport(text);
   const bugName = options.isClean === true ? undefined : (options.bug ?? content.bug);
   const bug = bugName === undefined ? undefined : findBug(bugName).bug;
-  const { experiment } = findExperiment(content.plan.experiment);
-  const pool = await WorkerPool.open({ experiment: experiment.name, bug, workerCount: 1 });
+  const { name } =
+    options.experiment === undefined
+      ? findExperiment(content.plan.experiment).experiment
+      : (await loadExperiment(options.experiment)).experiment;
+  const place = options.experiment ?? name;
+  const pool = await WorkerPool.open({ experiment: place, bug, workerCount: 1 });
   try {
     const recording = { isRecording: true, isRecordingChoices: true };
     const evidence = await pool.runPlan(content.plan, recording);
     const { hash: recordedHash } = content;
     const isComparable = recordedHash !== undefined && bugName === content.bug;
     return {
-      experiment: experiment.name,
+      experiment: name,
       bug: bugName,
       evidence,
       recordedHash,

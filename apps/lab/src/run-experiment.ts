@@ -2,7 +2,7 @@
  * Runs one seed of one experiment, in either world, and makes a report of it.
  */
 import { drawPlan } from '@mangrove/sim';
-import { findBug, findExperiment } from './catalog.ts';
+import { findBug, loadExperiment } from './catalog.ts';
 import { readEnvironment } from './environment.ts';
 import { runLocal } from './local/run-local.ts';
 import { reportPlant } from './planted/planted-report.ts';
@@ -11,6 +11,7 @@ import { WorkerPool } from './worker-pool.ts';
 
 /** What is run. */
 export interface RunOptions {
+  /** Its name, or the path of a module that exports it. */
   readonly experiment: string;
   readonly world: 'sim' | 'local';
   readonly seed: number;
@@ -26,7 +27,7 @@ export interface RunOptions {
 /** Runs it; resolves to its report, whatever the verdict. */
 export async function runExperiment(options: RunOptions): Promise<ExperimentReport> {
   const { world, seed } = options;
-  const entry = findExperiment(options.experiment);
+  const entry = await loadExperiment(options.experiment);
   const bug = options.bug === undefined ? undefined : findBug(options.bug).bug;
   const { name, subject } = entry.experiment;
   const withBug = bug === undefined ? '' : ` --bug ${bug.name}`;
@@ -35,7 +36,7 @@ export async function runExperiment(options: RunOptions): Promise<ExperimentRepo
     experiment: name,
     subject: subject.name,
     madeAt: new Date().toISOString(),
-    command: `npx mangrove lab run ${name} --world ${world} --seed ${seed}${withBug}`,
+    command: `npx mangrove lab run ${options.experiment} --world ${world} --seed ${seed}${withBug}`,
     environment: readEnvironment(),
     found: await evidenceOf(options),
     seed,
@@ -47,10 +48,17 @@ export async function runExperiment(options: RunOptions): Promise<ExperimentRepo
 
 async function evidenceOf(options: RunOptions): Promise<RunEvidence> {
   const { world, seed, onProgress, historyPath, signal } = options;
-  const entry = findExperiment(options.experiment);
+  const entry = await loadExperiment(options.experiment);
   const bug = options.bug === undefined ? undefined : findBug(options.bug).bug;
   const plan = drawPlan(entry.experiment, seed);
-  if (world === 'local') return runLocal(entry, plan, { bug, onProgress, historyPath, signal });
+  if (world === 'local')
+    return runLocal(entry, plan, {
+      place: options.experiment,
+      bug,
+      onProgress,
+      historyPath,
+      signal,
+    });
   const pool = await WorkerPool.open({ experiment: options.experiment, bug, workerCount: 1 });
   try {
     return await pool.runPlan(plan, { isRecording: true, isRecordingChoices: true });

@@ -2,8 +2,8 @@
  * The shapes that a network falls into, as data: who no longer reaches whom.
  *
  *     isolated       halves         bridge           ring of majorities
- *     n1 | n2 n3     n1 | n2 n3     n1 n2 | n4 n5    each of five reaches its two neighbours
- *                                     \- n3 -/       on either side, no two the same three
+ *     n1 | n2 n3     n1 | n2 n3     n1 n2 | n4 n5    each of five reaches one neighbour on either
+ *                                     \- n3 -/       side: no two the same three
  */
 import type { NodeId } from '@mangrove/host';
 import type { Fault, Links, Window } from './fault.ts';

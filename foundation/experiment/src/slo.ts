@@ -42,7 +42,7 @@ export function describeSlo(slo: Slo): string {
     case 'latency':
       return `p${slo.percentile} ${PHASES[slo.phase]} is at most ${slo.msMax} ms`;
     case 'outage':
-      return `nobody is answered for at most ${slo.msMax} ms`;
+      return `the longest time without any answer is at most ${slo.msMax} ms`;
     case 'recovery':
       return `every client is served within ${slo.msMax} ms after the faults`;
   }

@@ -29,6 +29,7 @@ export function declareLab(program: Command, surroundings: Surroundings): void {
   declareDemo(lab, surroundings);
   declareHunt(lab, surroundings);
   declareRun(lab, surroundings);
+  declareFacts(lab, surroundings);
   declareList(lab, surroundings);
   declareBugs(lab, surroundings);
   declareReplay(program, surroundings);
@@ -63,7 +64,7 @@ function declareHunt(lab: Command, { terminal, signal, run }: Surroundings): voi
   lab
     .command('hunt')
     .description('run seed after seed on all cores until one fails')
-    .argument('<experiment>', 'its name: mangrove lab list')
+    .argument('<experiment>', 'its name: mangrove lab list; or the path of your own')
     .option('--seeds <count>', 'how many', positiveInteger, 1000)
     .option('--first <seed>', 'the first of them', seedNumber, 1)
     .option('--bug <name>', 'plant this bug: mangrove lab bugs')
@@ -109,7 +110,7 @@ function declareRun(lab: Command, { terminal, signal, run }: Surroundings): void
   lab
     .command('run')
     .description('run one seed of an experiment')
-    .argument('<experiment>', 'its name: mangrove lab list')
+    .argument('<experiment>', 'its name: mangrove lab list; or the path of your own')
     .option('--seed <seed>', 'what is drawn from it: faults, operations, choices', seedNumber, 1)
     .addOption(new Option('--world <world>', 'where').choices(['sim', 'local']).default('sim'))
     .option('--bug <name>', 'plant this bug: mangrove lab bugs')
@@ -150,6 +151,39 @@ function declareRun(lab: Command, { terminal, signal, run }: Surroundings): void
     );
 }
 
+function declareFacts(lab: Command, { terminal, signal, run }: Surroundings): void {
+  lab
+    .command('facts')
+    .description('run directed experiments in each world and print the facts of their pages')
+    .argument('[experiments...]', 'their names; all where there is none')
+    .option('--seed <seed>', 'what is drawn from it', seedNumber, 1)
+    .option('--sim', 'in the simulator only')
+    .option('--write', 'write them into systems/*/experiments/*/README.md')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'The exit code is 1 when a run broke a promise, else 0.',
+        '',
+        'Examples:',
+        '  mangrove lab facts raft/leader-isolated',
+        '  mangrove lab facts --write',
+      ].join('\n'),
+    )
+    .action((experiments: readonly string[], _options: unknown, command: Command) =>
+      run(async () => {
+        const { factsCommand } = await import('./facts-command.ts');
+        const given = command.optsWithGlobals<
+          GlobalOptions & { seed: number; sim?: boolean; write?: boolean }
+        >();
+        return factsCommand({
+          ...{ root: HOUSE_ROOT, experiments, seed: given.seed, terminal, signal },
+          ...{ isSimOnly: given.sim === true, isWriting: given.write === true },
+        });
+      }),
+    );
+}
+
 function declareList(lab: Command, { terminal, run }: Surroundings): void {
   const isJson = (command: Command) => command.optsWithGlobals<GlobalOptions>().json === true;
   lab
@@ -171,6 +205,7 @@ function declareReplay(program: Command, { terminal, signal, run }: Surroundings
     .argument('<file>', 'a report (HTML) or a plan (JSON)')
     .option('--bug <name>', 'plant this bug; the default is the one that the report names')
     .option('--clean', 'run the code as it is, whatever the report names')
+    .option('--experiment <file>', 'the module that exports the experiment, for one of your own')
     .option('--steps', 'tell everything that happens, in a terminal too')
     .addHelpText(
       'after',
@@ -189,11 +224,12 @@ function declareReplay(program: Command, { terminal, signal, run }: Surroundings
       run(async () => {
         const { replayCommand } = await import('../replay/replay-command.ts');
         const given = command.optsWithGlobals<
-          GlobalOptions & { bug?: string; clean?: boolean; steps?: boolean }
+          GlobalOptions & { bug?: string; clean?: boolean; experiment?: string; steps?: boolean }
         >();
         return replayCommand({
           ...{ file, terminal, signal, bug: given.bug, isJson: given.json === true },
-          ...{ isClean: given.clean === true, isTelling: given.steps === true },
+          ...{ experiment: given.experiment, isClean: given.clean === true },
+          ...{ isTelling: given.steps === true },
         });
       }),
     );

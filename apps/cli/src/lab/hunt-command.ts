@@ -3,7 +3,7 @@
  */
 import { formatPlan } from '@mangrove/experiment';
 import { type HuntFailure, type HuntFigures, sizeOf } from '@mangrove/lab';
-import { findBug, findExperiment, hunt, shrink, WorkerPool } from '@mangrove/lab/node';
+import { findBug, hunt, loadExperiment, shrink, WorkerPool } from '@mangrove/lab/node';
 import { drawPlan } from '@mangrove/sim';
 import { CommandError } from '../command-error.ts';
 import type { Ending } from '../exit-code.ts';
@@ -37,7 +37,7 @@ const SHOWN_FAILURES = 10;
 export async function huntCommand(options: HuntCommandOptions): Promise<Ending> {
   const { experiment, firstSeed, seedCount, isWatched, isGoingOn, terminal, signal } = options;
   const figures = await callLab(signal, async () => {
-    const entry = findExperiment(experiment);
+    const entry = await loadExperiment(experiment);
     if (isWatched && entry.createInvariant === undefined) {
       throw new CommandError('usage', `${experiment} has no invariants: leave out --invariants`);
     }
@@ -88,7 +88,7 @@ async function shrinkFailure(
   const pool = await WorkerPool.open({ experiment, bug: bugOf(options) });
   try {
     const { evidence } = await shrink(pool, {
-      plan: drawPlan(findExperiment(experiment).experiment, seed),
+      plan: drawPlan((await loadExperiment(experiment)).experiment, seed),
       ...{ anomaly, signal },
       onProgress: ({ run, size }) => terminal.status(`shrinks, run ${run}: ${sizeWords(size)}`),
     });

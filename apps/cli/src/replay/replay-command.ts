@@ -20,6 +20,8 @@ export interface ReplayCommandOptions {
   readonly file: string;
   /** A planted bug; the one that the report names where it is undefined. */
   readonly bug: string | undefined;
+  /** The path of the module that exports the experiment; the catalog's where it is undefined. */
+  readonly experiment: string | undefined;
   /** Runs the code as it is, whatever the report names. */
   readonly isClean: boolean;
   /** Tells every step, and lets nobody step through it. */
@@ -111,9 +113,9 @@ function storyOf({ trace, plan, history, endMs, verdict, ends }: RunEvidence): S
   });
 }
 
-async function replayed({ file, bug, isClean }: ReplayCommandOptions) {
+async function replayed({ file, bug, experiment, isClean }: ReplayCommandOptions) {
   try {
-    return await replay({ file, bug, isClean });
+    return await replay({ file, bug, experiment, isClean });
   } catch (error) {
     // What a person wrote or edited is named by the lab; so is a file that is not there.
     const isTheirs =

@@ -14,7 +14,7 @@ import process from 'node:process';
 import type { CrashPoint, PlannedAction, Topology } from '@mangrove/experiment';
 import { type NodeId, type RunningNode, toNodeId } from '@mangrove/host';
 import { createProcessHost } from '@mangrove/host-process/node';
-import { findExperiment } from '../catalog.ts';
+import { loadExperiment } from '../catalog.ts';
 import { plantedHere } from '../planted/planted.ts';
 import { sentenceOf } from '../run-plan.ts';
 import { MessagePoint } from './message-point.ts';
@@ -55,7 +55,7 @@ export type ReplicaNews =
   | { readonly type: 'over'; readonly cause: string; readonly code: string | undefined };
 
 const place: ReplicaPlace = JSON.parse(process.argv[2] ?? '{}');
-const { subject } = findExperiment(place.experiment).experiment;
+const { subject } = (await loadExperiment(place.experiment)).experiment;
 const host = await createProcessHost({
   node: toNodeId(place.node),
   dataDirectory: place.dataDirectory,

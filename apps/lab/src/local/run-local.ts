@@ -33,6 +33,8 @@ import { type ReplicaEnd, ReplicaHandle } from './replica-handle.ts';
 /** What is wanted of a run beside its evidence. */
 export interface LocalOptions {
   readonly bug?: PlantedBug | undefined;
+  /** Where processes find the experiment. Default: under its name in the catalog. */
+  readonly place?: string | undefined;
   /** Told what happens, a sentence each: `n1 is killed`. */
   readonly onProgress?: ((sentence: string) => void) | undefined;
   /**
@@ -151,7 +153,7 @@ class LocalRun {
 
   private async startAll(): Promise<void> {
     const { plan, entry, directory } = this;
-    const experiment = entry.experiment.name;
+    const experiment = this.options.place ?? entry.experiment.name;
     for (const node of plan.replicas) {
       const place = { experiment, node, dataDirectory: join(directory, node), port: 0 };
       const onEnd = (end: ReplicaEnd) => this.ended(end);

@@ -172,8 +172,9 @@ export function labelOf(fault: Fault, memberCount: number, isMutual = false): st
     case 'crash':
       return `${fault.node} crashes, ${fateOf(fault.disk)}`;
     case 'crash-at': {
-      const { operation, target = '', nth, when } = fault.point;
-      const what = `${operation}${target === '' ? '' : ` ${target}`}`;
+      const { operation, target = '', kind, nth, when } = fault.point;
+      const of = kind === undefined ? '' : ` of ${toWords(kind)}`;
+      const what = `${operation}${of}${target === '' ? '' : ` ${target}`}`;
       return `${fault.node} crashes ${when} its ${what} no. ${nth}, ${fateOf(fault.disk)}`;
     }
     case 'pause':

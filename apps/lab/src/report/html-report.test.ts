@@ -26,6 +26,40 @@ function validReport(): ExperimentReport {
   return { ...rest, found: { ...run, verdict: { answer: 'valid', checks } } };
 }
 
+describe('service levels', () => {
+  const slo = { type: 'availability', phase: 'during', percentMin: 90 } as const;
+  const after = { type: 'latency', phase: 'after', percentile: 99, msMax: 500 } as const;
+  const wait = { type: 'outage', msMax: 100 } as const;
+  const valid = validReport();
+  const checks = [
+    ...valid.found.verdict.checks,
+    { check: 'a', answer: 'valid', anomalies: [], slo: { slo, measured: 97.25, count: 120 } },
+    { check: 'b', answer: 'unknown', anomalies: [], slo: { slo: after, count: 0 } },
+    { check: 'c', answer: 'invalid', anomalies: [], slo: { slo: wait, count: 9 } },
+  ] as const;
+  const run = { ...valid.found, verdict: { answer: 'invalid' as const, checks } };
+
+  it('stand in a table of their own, in the page and in its twin', () => {
+    const told = { ...valid, found: run };
+    const html = renderPage(told, NO_SCRIPT).replaceAll('\n', '');
+    const section = html.slice(html.indexOf('id="slos"'), html.indexOf('id="run"'));
+    expect(section).toContain('Availability during the faults is at least 90 %.');
+    for (const text of ['97.3\u00a0%', '120', '\u2713 held', 'nothing to measure', '? unknown']) {
+      expect(section).toContain(text);
+    }
+    expect(section).toContain('no end in this run');
+    expect(section).toContain('\u2715 missed');
+    expect(renderMarkdown(told)).toContain(
+      '| p99 after the faults is at most 500 ms. | nothing to measure | 0 | unknown |',
+    );
+  });
+
+  it('are not there where the experiment has none', () => {
+    expect(renderPage(valid, NO_SCRIPT)).not.toContain('id="slos"');
+    expect(renderMarkdown(valid)).not.toContain('Service levels');
+  });
+});
+
 describe('the headline', () => {
   it('states the consequence in one sentence with times', () => {
     expect(headlineOf(report).sentence).toBe(

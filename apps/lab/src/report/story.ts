@@ -63,7 +63,7 @@ export const MAX_NODE_LANES = 15;
 export function readStory(source: StorySource): Story {
   const { plan, history, explanation } = source;
   const focusMs = source.anomalies[0]?.atMs ?? explanation?.operations.at(-1)?.untilMs;
-  const bounded = boundTrace(source.trace, focusMs ?? source.endMs);
+  const bounded = boundTrace(source.trace, focusMs ?? firstStrikeMs(source));
   const { trace } = bounded;
   const endMs = bounded.untilMs ?? Math.max(source.endMs, trace.records.at(-1)?.atMs ?? 0);
   const told = { fromMs: bounded.fromMs, untilMs: endMs };
@@ -91,6 +91,12 @@ export function readStory(source: StorySource): Story {
     cone: [...chosen.cone].sort((a, b) => a - b),
     leftOutCount: bounded.leftOutCount,
   };
+}
+
+/** When trouble begins; the end of the run where there is none. */
+function firstStrikeMs({ plan, trace, endMs }: StorySource): number {
+  const struck = readBands(plan.faults, trace, endMs).filter(({ hasStruck }) => hasStruck);
+  return Math.min(endMs, ...struck.map(({ fromMs }) => fromMs));
 }
 
 /** What took nodes down that did it themselves: the trace has the fact, the run the cause. */

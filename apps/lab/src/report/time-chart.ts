@@ -1,8 +1,9 @@
 /**
  * Latency, availability, throughput and faults over the time of a whole run.
  *
- * Few operations are dots at the time they began; many are percentiles of equal stretches of time,
- * with the greatest value beside them. Faults are grey columns behind all, and below by name.
+ * Few operations are dots at the time they began, with percentiles of equal stretches of time over
+ * them where there are enough; many are percentiles alone, with the greatest value beside them.
+ * Faults are grey columns behind all, and below by name.
  */
 import { round } from './diagram-layout.ts';
 import type { Band } from './fault-band.ts';
@@ -22,6 +23,9 @@ export interface TimeChart {
 
 /** Up to so many operations are drawn one by one. */
 export const MAX_DOTS = 1500;
+
+/** From so many operations on the dots have percentiles over them. */
+const MIN_FOR_LINES = 300;
 
 /** The most faults that get a bar of their own. */
 export const MAX_FAULT_BARS = 24;
@@ -113,7 +117,9 @@ function latencyPart(
   const what = isMany
     ? `Latency of ${plural(timings.length, 'operation')}, by their start`
     : `Latency of each of ${plural(timings.length, 'operation')}, by its start`;
-  const drawn = isMany ? percentileLines(bins, x, y, right) : dots(timings, x, y);
+  const percentiles =
+    timings.length < MIN_FOR_LINES ? '' : percentileLines(bins, x, y, right, isMany);
+  const drawn = isMany ? percentiles : markup`${dots(timings, x, y)}${percentiles}`;
   const unknown = timings.filter(({ outcome }) => outcome === 'info');
   const crosses = unknown
     .slice(0, MAX_DOTS)
@@ -131,7 +137,13 @@ function dots(timings: readonly Timing[], x: ToX, y: ToX): Markup {
   return markup`<path class="pt" d="${trusted(path)}"/>`;
 }
 
-function percentileLines(bins: readonly Bin[], x: ToX, y: ToX, right: number): Markup {
+function percentileLines(
+  bins: readonly Bin[],
+  x: ToX,
+  y: ToX,
+  right: number,
+  hasGreatest: boolean,
+): Markup {
   const line = (pick: (bin: Bin) => number | undefined) => {
     let path = '';
     let isOpen = false;
@@ -143,15 +155,17 @@ function percentileLines(bins: readonly Bin[], x: ToX, y: ToX, right: number): M
     }
     return trusted(path);
   };
-  const names = [
+  const all = [
     ['p50', (bin: Bin) => bin.p50],
     ['p99', (bin: Bin) => bin.p99],
     ['pmax', (bin: Bin) => bin.max],
   ] as const;
+  // Where each operation is a dot, the greatest ones are seen.
+  const names = hasGreatest ? all : all.slice(0, 2);
   const paths = names.map(([name, pick]) => markup`<path class="${name}" d="${line(pick)}"/>`);
   const y0 = LATENCY.top + LATENCY.height + 16;
   const legend = names.map(([name], index) => {
-    const at = right - 176 + index * 56;
+    const at = right - (hasGreatest ? 176 : 104) + index * 56;
     const word = name === 'pmax' ? 'greatest' : name;
     return markup`<path class="${name}" d="M${at} ${y0 - 4}h18"/>
 <text class="ax" x="${at + 22}" y="${y0}">${word}</text>`;

@@ -51,7 +51,8 @@ export const cutScenarios: readonly Scenario[] = Object.freeze([
   },
   {
     name: 'ring-cut',
-    about: 'each of five nodes reaches its two neighbours on either side: five majorities',
+    about:
+      'each of five nodes reaches one neighbour on either side: five majorities, no two the same',
     replicaCount: 5,
     drawFaults: (random, { replicas }) => cut(majoritiesRing(random.shuffle(replicas)), WINDOW),
     slos: [...staysUp({ percentMin: 80, outageMsMax: 1500 }), ...CALM_AFTER],

@@ -1,0 +1,46 @@
+/**
+ * Follows the page on one's own system: its file is less than 50 lines, and its command finds what
+ * it says, by the path of the file.
+ */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { expect, it } from 'vitest';
+import { BIN, ROOT, start } from './command.ts';
+
+const page = readFileSync(join(ROOT, 'docs/your-own-system.md'), 'utf8');
+
+function blockOf(info: string): string {
+  const begin = page.indexOf(`\`\`\`${info}\n`) + info.length + 4;
+  expect(begin).toBeGreaterThan(info.length + 3);
+  return page.slice(begin, page.indexOf('```', begin));
+}
+
+it('a file of less than 50 lines becomes a subject, and its bug is found', {
+  timeout: 60_000,
+}, async () => {
+  const source = blockOf('ts my-register.ts');
+  const lines = source.split('\n').filter((line) => line.trim() !== '');
+  expect(lines.length).toBeLessThan(50);
+  const [command = '', ...told] = blockOf('console').trim().split('\n');
+  // Where the packages of the house are found, and nothing is kept.
+  mkdirSync(join(ROOT, 'results'), { recursive: true });
+  const cwd = mkdtempSync(join(ROOT, 'results/own-'));
+  try {
+    writeFileSync(join(cwd, 'my-register.ts'), source);
+    const args = command.replace('$ npx mangrove ', '').split(' ');
+    const hunt = await start(process.execPath, [BIN, ...args], { cwd }).outcome;
+    expect({ code: hunt.code, complaints: hunt.complaints.includes('mangrove:') }).toEqual({
+      ...{ code: 1, complaints: false },
+    });
+    for (const line of told) expect(hunt.output).toContain(line);
+    const replay = ['replay', 'bug.json', '--experiment', './my-register.ts'];
+    const again = await start(process.execPath, [BIN, ...replay], { cwd }).outcome;
+    expect(again.output).toContain('INVALID (linearizability)');
+    const refused = await start(process.execPath, [BIN, 'replay', 'bug.json'], { cwd }).outcome;
+    expect(refused.complaints).toContain('my-register');
+    expect(refused.output).toBe('');
+  } finally {
+    rmSync(cwd, { recursive: true, force: true });
+  }
+});
