@@ -85,7 +85,7 @@ describe('a store of one member in memory', () => {
     });
   });
 
-  it('watches: what was, what comes, whole revisions, one kind of event', async () => {
+  it('R64: watches what was, what comes, whole revisions, one kind of event', async () => {
     const from = (await client.put('w/1', 'a')).revision;
     await client.txn().then(op.put('w/2', 'b'), op.put('w/3', 'c')).commit();
     const watch = client.watch({ prefix: 'w/' }, { from, previous: true });
@@ -157,7 +157,7 @@ describe('a store of one member in memory', () => {
     expect((await client.get('n'))?.value).toBe('8');
   });
 
-  it('has locks whose tokens grow, and fence', async () => {
+  it('R65: has locks whose tokens grow, and fence', async () => {
     const first = await client.lock('lock');
     const waiting = client.lock('lock');
     const guarded = () => client.txn().if(first.isHeld()).then(op.put('held', '1')).commit();
@@ -206,7 +206,7 @@ describe('a store of one member in memory', () => {
 });
 
 describe('a store of three members', () => {
-  it('loses nothing with any one of them, in memory, in a thread of its own', async () => {
+  it('R64: loses no write and no event with any one of them, in a thread of its own', async () => {
     await using kv = await startKv({ nodes: 3, worker: true });
     const client = kv.client({ timeoutMs: 15_000 });
     const watch = client.watch('k');

@@ -17,7 +17,7 @@ const written = [
   ...SERVER_SAMPLES.map((each) => `member ${each.type}: ${hex(server.encode(each))}`),
 ];
 
-describe('the native protocol', () => {
+describe('R62: the native protocol', () => {
   it('is written as it was released', () => {
     if (process.env['MANGROVE_WRITE_GOLDEN'] === '1')
       writeFileSync(FILE, `${written.join('\n')}\n`);

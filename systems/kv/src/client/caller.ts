@@ -218,7 +218,8 @@ export class Caller {
       sessions.lose();
       // The change itself was not sent yet, whatever became of its session.
       if (error instanceof KvError) {
-        throw new KvError(error.code, { isDefinite: true, cause: error });
+        const { code, detail } = error;
+        throw new KvError(code, { isDefinite: true, detail, cause: error });
       }
       throw error;
     }
@@ -366,6 +367,7 @@ export class Caller {
 class Failures {
   private readonly isRepeatable: boolean;
   private isDefinite = true;
+  private isSilent = false;
   private last: KvError | undefined;
 
   constructor(isRepeatable: boolean) {
@@ -374,12 +376,14 @@ class Failures {
 
   /** Nobody was there to send it to. */
   noteUnsent(end: ConnectionEnd): void {
+    this.isSilent = false;
     this.last = endError(end, this.isDefinite);
   }
 
   /** It was sent and not answered. */
   noteSilence(end: ConnectionEnd | undefined): void {
     this.isDefinite = false;
+    this.isSilent = end === undefined;
     // Without an end it was the call's own time that was over; what failed before says nothing now.
     if (end === undefined) return;
     this.last = endError(end, false);
@@ -390,6 +394,7 @@ class Failures {
   noteReply(reply: Failed): void {
     const { code } = reply;
     this.isDefinite &&= reply.isDefinite;
+    this.isSilent = false;
     // What the store itself says of a change is said of the one time that it was applied.
     const isOutcome = !PASSING.has(code) && reply.isDefinite;
     this.last = replyError(reply, isOutcome || this.isDefinite);
@@ -397,11 +402,13 @@ class Failures {
     if (!mayPass || !(reply.isDefinite || this.isRepeatable)) throw this.last;
   }
 
-  /** The error of a call that went on as long as it could. */
+  /** The error of a call that went on as long as it could: what stood in its way at last. */
   error(deadline: Deadline): KvError {
-    if (deadline.isOver || this.last === undefined)
-      return deadline.error(this.isDefinite, this.last);
-    return this.last;
+    const { last, isDefinite } = this;
+    if (last === undefined || this.isSilent || deadline.isAborted) {
+      return deadline.error(isDefinite, last);
+    }
+    return new KvError(last.code, { isDefinite, detail: last.detail, cause: last });
   }
 }
 
@@ -416,7 +423,8 @@ function unsent(code: KvErrorCode, detail: string): Failed {
   return { type: 'failed', code, isDefinite: true, detail, ...nothing };
 }
 
-function endError({ code, detail }: ConnectionEnd, isDefinite: boolean): KvError {
+/** The error of a connection that ended, or did not come about. */
+export function endError({ code, detail }: ConnectionEnd, isDefinite: boolean): KvError {
   return new KvError(code, { isDefinite, detail });
 }
 

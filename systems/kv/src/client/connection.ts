@@ -85,6 +85,7 @@ export class Connection {
   private readonly sender: MessageSender<ClientMessage>;
   private readonly reader: MessageReader<ServerMessage>;
   private readonly pending = new Map<number, (outcome: RequestOutcome) => void>();
+  private readonly chunks = new Map<number, (chunk: Uint8Array | undefined) => void>();
   private sink: WatchSink | undefined;
   private welcome: Welcome | undefined;
   private settleGreeting: (end: ConnectionEnd | undefined) => void = () => {};
@@ -155,6 +156,19 @@ export class Connection {
     if (this.pending.delete(id)) this.sender.send({ type: 'cancel', id });
   }
 
+  /** A number for a snapshot. */
+  nextSnapshot(): number {
+    this.lastId += 1;
+    return this.lastId;
+  }
+
+  /** The next bytes of a snapshot, none at its end; `undefined` where the connection ended. */
+  snapshotChunk(id: number): Promise<Uint8Array | undefined> {
+    if (this.end !== undefined) return Promise.resolve(undefined);
+    this.sender.send({ type: 'snapshot-next', id });
+    return new Promise((resolve) => this.chunks.set(id, resolve));
+  }
+
   /** Hands what watchers are sent to `sink`, from now on. */
   watchWith(sink: WatchSink): void {
     this.sink = sink;
@@ -176,6 +190,8 @@ export class Connection {
     const waiting = [...this.pending.values()];
     this.pending.clear();
     for (const done of waiting) done({ type: 'lost', end: this.end });
+    for (const resolve of this.chunks.values()) resolve(undefined);
+    this.chunks.clear();
     this.sink?.onLost();
     this.onEnd();
   }
@@ -221,8 +237,13 @@ export class Connection {
       case 'goodbye':
         this.close(message.code, `${this.address}: ${message.detail}`);
         return;
+      case 'snapshot-chunk': {
+        const resolve = this.chunks.get(message.id);
+        this.chunks.delete(message.id);
+        resolve?.(message.chunk);
+        return;
+      }
       case 'pong':
-      case 'snapshot-chunk':
         return;
     }
   }

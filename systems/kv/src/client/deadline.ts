@@ -31,6 +31,11 @@ export class Deadline {
     return this.code !== undefined;
   }
 
+  /** Whether its caller gave it up. */
+  get isAborted(): boolean {
+    return this.code === 'aborted';
+  }
+
   /** How much is left, in milliseconds. */
   get remainingMs(): number {
     return Math.max(0, this.endMs - this.host.clock.now());

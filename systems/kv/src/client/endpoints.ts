@@ -82,6 +82,11 @@ export class Endpoints {
   /** The leader is `node`, or, as far as the asked member knows, nobody. */
   noteLeader(node: NodeId | undefined): void {
     this.leader = node;
+    if (node === undefined || this.addressOf.has(node) || this.isClosed) return;
+    // Only its name is known: whoever is met says where it is.
+    for (const address of this.addresses) {
+      this.host.run(async () => void (await this.connection(address)));
+    }
   }
 
   /** A member does not answer, or is of no use now: others are asked from now on. */

@@ -9,8 +9,16 @@ import type { MemberChange } from '@mangrove/raft';
 import { type LeaseId, NO_LEASE } from '../core/key-value.ts';
 import type { Alarm, KvMember, KvResult, KvStatus, RaisedAlarm } from '../core/kv-request.ts';
 import { NO_REVISION, type Revision } from '../core/revision.ts';
-import { Caller, type CallerOptions, type CallOptions, type Done, unexpected } from './caller.ts';
+import {
+  Caller,
+  type CallerOptions,
+  type CallOptions,
+  type Done,
+  endError,
+  unexpected,
+} from './caller.ts';
 import type { ClientHost } from './client-host.ts';
+import { Connection } from './connection.ts';
 import { Election } from './election.ts';
 import type { KeySelector } from './key.ts';
 import { KvOperations } from './kv-operations.ts';
@@ -146,6 +154,29 @@ export class KvClient extends KvOperations implements AsyncDisposable {
     return resultOf<'hash'>(await this.caller.at(endpoint, request, options), 'hash');
   }
 
+  /**
+   * The bytes of a backup of what the member at `endpoint` has now, as they are taken: what
+   * `verifyBackup` reads, and what a cluster can be founded with.
+   */
+  async *snapshot(endpoint?: string): AsyncGenerator<Uint8Array, void, undefined> {
+    const { endpoints } = this.caller;
+    const connection = await (endpoint === undefined
+      ? endpoints.pick(true)
+      : endpoints.connection(endpoint));
+    if (!(connection instanceof Connection)) throw endError(connection, true);
+    const id = connection.nextSnapshot();
+    try {
+      for (;;) {
+        const chunk = await connection.snapshotChunk(id);
+        if (chunk === undefined) throw endError(connection.ended ?? LOST, true);
+        if (chunk.length === 0) return;
+        yield chunk;
+      }
+    } finally {
+      connection.say({ type: 'cancel', id });
+    }
+  }
+
   /** What is wrong with the cluster. */
   async alarms(options: CallOptions = {}): Promise<readonly RaisedAlarm[]> {
     const done = await this.caller.repeatable({ type: 'list-alarms' }, options, true);
@@ -167,6 +198,8 @@ export class KvClient extends KvOperations implements AsyncDisposable {
     await this.close();
   }
 }
+
+const LOST = { code: 'unavailable', detail: 'the connection ended' } as const;
 
 function resultOf<Type extends KvResult['type']>(
   done: Done,

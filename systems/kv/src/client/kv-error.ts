@@ -19,6 +19,8 @@ export class KvError extends Error {
   readonly code: KvErrorCode;
   /** True: it did not happen and never will. False: it may have happened, or may yet. */
   readonly isDefinite: boolean;
+  /** What there is to say beyond the code's own sentence; empty where nothing is. */
+  readonly detail: string;
   /** The oldest revision that can be read, where the code is `compacted`; else 0. */
   readonly compactRevision: Revision;
 
@@ -27,6 +29,7 @@ export class KvError extends Error {
     const more = detail === '' ? '' : ` (${detail})`;
     super(`${KV_ERRORS[code]}${more}`, cause === undefined ? {} : { cause });
     this.code = code;
+    this.detail = detail;
     this.isDefinite = isDefinite;
     this.compactRevision = compactRevision;
   }

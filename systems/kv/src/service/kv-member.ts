@@ -19,7 +19,7 @@ import type { KvNodeConfig } from '../shell/kv-node-config.ts';
 
 /** What the members of a cluster have in common. */
 export interface KvMemberSettings
-  extends Pick<KvNodeConfig, 'raft' | 'bounds'>,
+  extends Pick<KvNodeConfig, 'raft' | 'bounds' | 'backup'>,
     Pick<ProcessHostOptions, 'tls' | 'streamTls' | 'control' | 'trace' | 'host'> {
   readonly cluster: string;
   /** What strangers may take of the port for clients. */
@@ -40,7 +40,7 @@ export function openMemberHost(
   settings: KvMemberSettings,
   place: KvMemberPlace,
 ): Promise<ProcessHost> {
-  const { raft: _raft, bounds: _bounds, port: _port, ...host } = settings;
+  const { raft: _raft, bounds: _bounds, backup: _backup, port: _port, ...host } = settings;
   return createProcessHost({
     ...host,
     node: toNodeId(place.name),
@@ -60,7 +60,7 @@ export async function startMember(
   place: KvMemberPlace,
   peers: Readonly<Record<string, string>>,
 ): Promise<KvMember> {
-  const { cluster, raft, bounds, port } = settings;
+  const { cluster, raft, bounds, backup, port } = settings;
   const entries = Object.entries(peers).map(([name, address]) => {
     return { node: toNodeId(name), address };
   });
@@ -70,6 +70,7 @@ export async function startMember(
       founding: simpleConfiguration(entries.map((entry) => entry.node)),
       cluster,
       ...(raft === undefined ? {} : { raft }),
+      ...(backup === undefined ? {} : { backup }),
       ...(bounds === undefined ? {} : { bounds }),
     });
     const server = await serveNative(host, node, {
@@ -77,6 +78,7 @@ export async function startMember(
       cluster,
       ...(port === undefined ? {} : { bounds: port }),
     });
+    node.announce(server.address);
     return new KvMember(host, node, server);
   } catch (error) {
     await host.close();

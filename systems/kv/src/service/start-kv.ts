@@ -8,6 +8,7 @@ import { InvalidArgument } from '@mangrove/host';
 import type { StreamTls, TlsIdentity } from '@mangrove/host-process/node';
 import type { RaftOptions } from '@mangrove/raft';
 import type { KvClient, KvClientOptions } from '../client/kv-client.ts';
+import type { ServerBounds } from '../protocol/native/native-server.ts';
 import type { KvNodeConfig } from '../shell/kv-node-config.ts';
 import { connectKv } from './connect-kv.ts';
 import type { MemberGroup } from './member-group.ts';
@@ -22,6 +23,8 @@ export interface StartKvOptions {
   readonly worker?: boolean;
   /** Bounds of each member: quota, automatic compaction, requests under way. */
   readonly bounds?: KvNodeConfig['bounds'];
+  /** What strangers may take of the ports for clients. */
+  readonly port?: Partial<ServerBounds>;
   /** Times of Raft. Default: short ones, for members that share one process. */
   readonly raft?: Partial<RaftOptions>;
   /** TLS between clients and members. Default: none; ports are open on loopback only. */
@@ -121,11 +124,12 @@ async function startInWorker(options: StartKvOptions, nodes: number): Promise<Lo
 }
 
 function toGroupOptions(options: StartKvOptions, nodes: number) {
-  const { dataDirectory, bounds, raft, tls, peerTls } = options;
+  const { dataDirectory, bounds, port, raft, tls, peerTls } = options;
   const settings = {
     cluster: 'local',
     raft: { ...(nodes === 1 ? ALONE : TOGETHER), ...raft },
     ...(bounds === undefined ? {} : { bounds }),
+    ...(port === undefined ? {} : { port }),
     ...(tls === undefined ? {} : { streamTls: tls }),
     ...(peerTls === undefined ? {} : { tls: peerTls }),
   };

@@ -43,6 +43,9 @@ export const GREETING_BYTES_MAX = 1024;
 /** Where a frame of several messages is cut; a single message may be longer. */
 export const BATCH_BYTES = 262_144;
 
+/** The most bytes of a snapshot in one message: one large value, and what stands beside it. */
+const SNAPSHOT_BYTES_MAX = 33_554_432;
+
 /** The most bytes of a frame that a member sends. */
 export const ANSWER_BYTES_MAX = 67_108_864;
 
@@ -59,7 +62,7 @@ const clientMessage = union('type', {
     number: 2,
     schema: struct({ id: uvarint, timeoutMs: uvarint, request: kvRequest }),
   },
-  /** The answer is not wanted any more; what was asked for may happen. */
+  /** The answer, or the rest of a snapshot, is not wanted any more; a change may still happen. */
   cancel: { number: 3, schema: struct({ id: uvarint }) },
   'watch-create': { number: 4, schema: struct({ watchId, request: watchRequest }) },
   'watch-cancel': { number: 5, schema: struct({ watchId }) },
@@ -92,7 +95,7 @@ const serverMessage = union('type', {
   /** Bytes of a snapshot; none are its end. */
   'snapshot-chunk': {
     number: 6,
-    schema: struct({ id: uvarint, chunk: bytes({ max: 1_048_576 }) }),
+    schema: struct({ id: uvarint, chunk: bytes({ max: SNAPSHOT_BYTES_MAX }) }),
   },
 });
 

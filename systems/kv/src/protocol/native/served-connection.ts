@@ -28,6 +28,9 @@ import {
 /** While more than this waits for the client, nothing is read from it and no event is taken. */
 const WAITING_BYTES_MAX = 1_048_576;
 
+/** The most snapshots under way of one connection. */
+const SNAPSHOTS_MAX = 2;
+
 /** How long a client has to take the reason why its connection ends. */
 const FAREWELL_MS = 1000;
 
@@ -59,6 +62,7 @@ export class ServedConnection {
   private readonly reader: MessageReader<ClientMessage>;
   private readonly over = new AbortController();
   private door: WatchDoor | undefined;
+  private readonly snapshots = new Map<number, AsyncGenerator<Uint8Array, void, undefined>>();
   private isPumping = false;
   private isClosed = false;
   private farewell: Timer | undefined;
@@ -172,7 +176,10 @@ export class ServedConnection {
         this.pump();
         return;
       case 'snapshot-next':
-        this.refuse('bad-request', 'snapshots are not served');
+        this.options.host.run(() => this.sendSnapshot(effect.id));
+        return;
+      case 'snapshot-cancel':
+        this.options.host.run(() => this.endSnapshot(effect.id));
         return;
       case 'close':
         this.sayFarewell();
@@ -229,6 +236,29 @@ export class ServedConnection {
     });
   }
 
+  // One piece for each time that it is asked for: the client sets the pace.
+  private async sendSnapshot(id: number): Promise<void> {
+    let snapshot = this.snapshots.get(id);
+    if (snapshot === undefined) {
+      if (this.snapshots.size >= SNAPSHOTS_MAX) {
+        this.refuse('too-many-requests', `${SNAPSHOTS_MAX} snapshots are under way already`);
+        return;
+      }
+      snapshot = this.options.service.backup();
+      this.snapshots.set(id, snapshot);
+    }
+    const { done, value } = await snapshot.next();
+    if (this.session.isClosed || !this.snapshots.has(id)) return;
+    if (done === true) this.snapshots.delete(id);
+    this.sender.send({ type: 'snapshot-chunk', id, chunk: value ?? new Uint8Array(0) });
+  }
+
+  private async endSnapshot(id: number): Promise<void> {
+    const snapshot = this.snapshots.get(id);
+    this.snapshots.delete(id);
+    await snapshot?.return();
+  }
+
   private sayFarewell(): void {
     this.release();
     this.sender.end();
@@ -239,6 +269,9 @@ export class ServedConnection {
     this.over.abort();
     this.door?.close();
     this.door = undefined;
+    for (const id of [...this.snapshots.keys()]) {
+      this.options.host.run(() => this.endSnapshot(id));
+    }
   }
 
   private finish(): void {

@@ -81,7 +81,7 @@ describe('the greeting', () => {
   });
 });
 
-describe('requests', () => {
+describe('R61: requests', () => {
   it('are answered in any order', () => {
     const stage = opened();
     expect(stage.ask(7)).toEqual([{ type: 'handle', id: 7, request: { type: 'status' } }]);
@@ -105,7 +105,7 @@ describe('requests', () => {
   it('that were canceled, or whose time is over, get no answer of the member any more', () => {
     const stage = opened();
     stage.ask(1);
-    stage.hear({ type: 'cancel', id: 1 });
+    expect(stage.hear({ type: 'cancel', id: 1 })).toEqual([]);
     expect(stage.step({ type: 'answered', id: 1, reply: REPLY })).toEqual([]);
     stage.ask(2, 100);
     expect(stage.tick(99)).toEqual([]);
@@ -147,7 +147,7 @@ describe('a client', () => {
   });
 });
 
-describe('events of watchers', () => {
+describe('R61: events of watchers', () => {
   it('are sent as far as there is credit', () => {
     const stage = opened();
     expect(stage.session.hasCredit).toBe(false);

@@ -59,7 +59,7 @@ export type SessionEffect =
   | { readonly type: 'watch-progress' }
   /** There is credit for messages of watchers. */
   | { readonly type: 'watch-take' }
-  | { readonly type: 'snapshot-next'; readonly id: number }
+  | { readonly type: 'snapshot-next' | 'snapshot-cancel'; readonly id: number }
   /** Sends what waits, and ends the connection. */
   | { readonly type: 'close' }
   /** Ends the connection at once: its client takes nothing. */
@@ -136,8 +136,8 @@ export class ServerSession {
       case 'request':
         return this.onRequest(message.id, message.timeoutMs, message.request, nowMs);
       case 'cancel':
-        this.requests.delete(message.id);
-        return NONE;
+        if (this.requests.delete(message.id)) return NONE;
+        return [{ type: 'snapshot-cancel', id: message.id }];
       case 'watch-create':
       case 'watch-cancel':
       case 'watch-progress':

@@ -1,0 +1,138 @@
+/**
+ * The directory of a cluster whose members are processes of this machine: who they are, and where.
+ *
+ *     <directory>/cluster.json   the members and their ports, written once
+ *                /n1/            what member n1 keeps
+ *                /n1.txt         what its process says
+ *                /founding       the backup that it was founded with, if it was
+ */
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs/promises';
+import net from 'node:net';
+import { join } from 'node:path';
+
+/** A member of a cluster in a directory. */
+export interface ClusterPlace {
+  readonly name: string;
+  readonly peerPort: number;
+  readonly clientPort: number;
+}
+
+/** What `cluster.json` holds. */
+export interface ClusterManifest {
+  readonly system: 'kv';
+  readonly format: 1;
+  readonly cluster: string;
+  readonly members: readonly ClusterPlace[];
+}
+
+/** A directory that is not what it should be; the message says what to do. */
+export class ClusterDirectoryError extends Error {
+  override readonly name = 'ClusterDirectoryError';
+}
+
+/** What is in a directory: nothing yet, or a cluster. Rejects where it is anything else. */
+export async function readCluster(directory: string): Promise<ClusterManifest | undefined> {
+  let text: string;
+  try {
+    text = await fs.readFile(join(directory, FILE), 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
+    if (await isEmpty(directory)) return undefined;
+    const why = `${directory} holds other things and no cluster: name another directory`;
+    throw new ClusterDirectoryError(why, { cause: error });
+  }
+  const manifest = parse(text);
+  if (manifest !== undefined) return manifest;
+  throw new ClusterDirectoryError(`${join(directory, FILE)} is damaged, or of another version`);
+}
+
+/**
+ * Writes down a new cluster in a directory that is empty or missing.
+ *
+ * @param clientPort the first of the ports for clients, one after the other; 0 is any free ones
+ */
+export async function createCluster(
+  directory: string,
+  nodes: number,
+  clientPort: number,
+): Promise<ClusterManifest> {
+  const free = await freePorts(clientPort === 0 ? 2 * nodes : nodes);
+  const members = Array.from({ length: nodes }, (_, nth): ClusterPlace => {
+    const own = clientPort === 0 ? (free[nodes + nth] ?? 0) : clientPort + nth;
+    return { name: `n${nth + 1}`, peerPort: free[nth] ?? 0, clientPort: own };
+  });
+  // A name of its own, so that nobody takes the members of another directory for these.
+  const cluster = `kv-${randomBytes(4).toString('hex')}`;
+  const manifest: ClusterManifest = { system: 'kv', format: 1, cluster, members };
+  await fs.mkdir(directory, { recursive: true });
+  const path = join(directory, FILE);
+  await fs.writeFile(`${path}.next`, `${JSON.stringify(manifest, undefined, 2)}\n`);
+  await fs.rename(`${path}.next`, path);
+  return manifest;
+}
+
+/** Where clients connect to. */
+export function endpointsOf({ members }: ClusterManifest): readonly string[] {
+  return members.map(({ clientPort }) => `127.0.0.1:${clientPort}`);
+}
+
+/** Where a member keeps what it knows. */
+export function memberDirectory(directory: string, name: string): string {
+  return join(directory, name);
+}
+
+/** Where the process of a member writes what it says. */
+export function memberLog(directory: string, name: string): string {
+  return join(directory, `${name}.txt`);
+}
+
+/** Where the backup is that a cluster is founded with. */
+export function foundingBackup(directory: string): string {
+  return join(directory, 'founding');
+}
+
+const FILE = 'cluster.json';
+
+async function isEmpty(directory: string): Promise<boolean> {
+  try {
+    return (await fs.readdir(directory)).length === 0;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return true;
+    if (code !== 'ENOTDIR') throw error;
+    throw new ClusterDirectoryError(`${directory} is a file: name a directory`, { cause: error });
+  }
+}
+
+function parse(text: string): ClusterManifest | undefined {
+  try {
+    const { system, format, cluster, members } = JSON.parse(text);
+    const isPlace = ({ name, peerPort, clientPort }: ClusterPlace) =>
+      typeof name === 'string' && Number.isInteger(peerPort) && Number.isInteger(clientPort);
+    const isWhole = system === 'kv' && format === 1 && typeof cluster === 'string';
+    if (!isWhole || !Array.isArray(members) || !members.every(isPlace)) return undefined;
+    return { system, format, cluster, members };
+  } catch {
+    // No JSON, or not of that shape: the caller says so.
+    return undefined;
+  }
+}
+
+/** Ports that nobody listens on now, all different. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => net.createServer());
+  try {
+    return await Promise.all(servers.map(listen));
+  } finally {
+    for (const server of servers) server.close();
+  }
+}
+
+function listen(server: net.Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as net.AddressInfo).port));
+  });
+}

@@ -1,0 +1,230 @@
+/**
+ * Bad input at the port for clients: whatever strangers send is answered with a reason or closed,
+ * costs a bounded amount of memory, and harms nobody else.
+ */
+import net from 'node:net';
+import { encodeFrame, FrameReader, Writer } from '@mangrove/wire';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { KvClient } from '../src/index.ts';
+import { type LocalKv, startKv } from '../src/node.ts';
+import {
+  CLIENT_MESSAGE,
+  type ClientMessage,
+  SERVER_MESSAGE,
+  type ServerMessage,
+} from '../src/protocol/native/messages.ts';
+
+const GREETING = CLIENT_MESSAGE.at(1);
+const HELLO: ClientMessage = { type: 'hello', lowest: 1, highest: 1, cluster: '' };
+
+let kv: LocalKv;
+let client: KvClient;
+
+beforeAll(async () => {
+  kv = await startKv({ port: { greetingMs: 300, keepAliveMs: 2000 } });
+  client = kv.client();
+  await client.put('before', '1');
+});
+
+afterAll(() => kv.close());
+
+/** A connection that says what it likes. */
+class Stranger {
+  readonly heard: ServerMessage[] = [];
+  readonly closed: Promise<void>;
+  private readonly socket: net.Socket;
+
+  private constructor(socket: net.Socket) {
+    this.socket = socket;
+    const frames = new FrameReader(1 << 20);
+    socket.on('data', (bytes) => {
+      frames.push(bytes);
+      for (let frame = frames.next(); frame !== undefined; frame = frames.next()) {
+        this.heard.push(SERVER_MESSAGE.at(1).decode(frame));
+      }
+    });
+    socket.on('error', () => {});
+    this.closed = new Promise((resolve) => socket.on('close', () => resolve()));
+  }
+
+  static async connect(): Promise<Stranger> {
+    const [host = '', port] = (kv.endpoints[0] ?? '').split(':');
+    const socket = net.connect({ host, port: Number(port) });
+    const stranger = new Stranger(socket);
+    await new Promise((resolve) => socket.once('connect', resolve));
+    return stranger;
+  }
+
+  send(bytes: Uint8Array): void {
+    this.socket.write(bytes);
+  }
+
+  say(...messages: readonly ClientMessage[]): void {
+    this.send(frameOf(...messages));
+  }
+
+  async greet(): Promise<void> {
+    this.say(HELLO);
+    await until(() => this.heard.length > 0);
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  get goodbye() {
+    return this.heard.find((message) => message.type === 'goodbye');
+  }
+}
+
+function frameOf(...messages: readonly ClientMessage[]): Uint8Array {
+  const writer = new Writer();
+  encodeFrame(writer, (into) => {
+    for (const message of messages) GREETING.encodeInto(into, message);
+  });
+  return writer.take();
+}
+
+async function stillServes(): Promise<void> {
+  expect((await client.get('before'))?.value).toBe('1');
+  expect((await client.put('during', '2')).revision).toBeGreaterThan(1);
+}
+
+describe('R60: a port for clients', () => {
+  it('closes connections that send random bytes, and says why', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ minLength: 16, maxLength: 300 }), async (bytes) => {
+        const stranger = await Stranger.connect();
+        stranger.send(bytes);
+        await stranger.closed;
+        expect(stranger.goodbye).toMatchObject({ type: 'goodbye' });
+      }),
+      { numRuns: 12 },
+    );
+    await stillServes();
+  });
+
+  it('closes open connections whose next frame is damaged', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), fc.integer({ min: 1, max: 255 }), async (where, change) => {
+        const stranger = await Stranger.connect();
+        await stranger.greet();
+        const frame = frameOf({
+          type: 'request',
+          id: 1,
+          timeoutMs: 0,
+          request: { type: 'status' },
+        });
+        const place = where % frame.length;
+        frame[place] = (frame[place] ?? 0) ^ change;
+        // A longer length is waited for: what follows fills it.
+        stranger.send(frame);
+        stranger.send(new Uint8Array(300));
+        await stranger.closed;
+        expect(stranger.heard.some(({ type }) => type === 'reply')).toBe(false);
+      }),
+      { numRuns: 20 },
+    );
+    await stillServes();
+  });
+
+  it.each([
+    ['before the hello', 1025, false],
+    ['after the hello', 4_194_305, true],
+  ])(
+    'refuses a frame that claims to be too long %s, and holds none of it',
+    async (_when, size, open) => {
+      const stranger = await Stranger.connect();
+      if (open) await stranger.greet();
+      const header = new Uint8Array(8);
+      new DataView(header.buffer).setUint32(0, size);
+      stranger.send(header);
+      await stranger.closed;
+      expect(stranger.goodbye).toMatchObject({ code: 'request-too-large' });
+      await stillServes();
+    },
+  );
+
+  it('refuses what is not said in that order', async () => {
+    const early = await Stranger.connect();
+    early.say({ type: 'ping' });
+    await early.closed;
+    expect(early.goodbye).toMatchObject({ code: 'bad-request' });
+    const eager = await Stranger.connect();
+    eager.say(HELLO);
+    eager.say(HELLO);
+    await eager.closed;
+    expect(eager.goodbye).toMatchObject({ code: 'bad-request' });
+  });
+
+  it('closes connections that say nothing, or no more', async () => {
+    const silent = await Stranger.connect();
+    const half = await Stranger.connect();
+    half.say(HELLO);
+    await silent.closed;
+    expect(silent.goodbye).toMatchObject({ code: 'timeout' });
+    await half.closed;
+    expect(half.goodbye).toMatchObject({ code: 'timeout' });
+    await stillServes();
+  }, 15_000);
+
+  it('bounds what all unfinished frames take together', async () => {
+    const strangers: Stranger[] = [];
+    await using small = await startKv({ port: { heldBytesMax: 1 << 20 } });
+    const own = kv;
+    kv = small;
+    try {
+      const frame = new Uint8Array(400_000);
+      new DataView(frame.buffer).setUint32(0, 4_000_000);
+      for (let nth = 0; nth < 4; nth += 1) {
+        const stranger = await Stranger.connect();
+        strangers.push(stranger);
+        await stranger.greet();
+        stranger.send(frame);
+      }
+      await until(() => strangers.some(({ goodbye }) => goodbye?.code === 'too-many-requests'));
+      await using other = small.client();
+      expect((await other.put('a', '1')).revision).toBe(2);
+    } finally {
+      kv = own;
+      for (const stranger of strangers) stranger.destroy();
+    }
+  });
+
+  it('holds hundreds of idle connections beside a client that works', async () => {
+    const connecting = Array.from({ length: 500 }, () => Stranger.connect());
+    const strangers = await Promise.all(connecting);
+    for (const stranger of strangers) stranger.say(HELLO);
+    await stillServes();
+    await until(() => strangers.every(({ heard }) => heard.length === 1));
+    for (const stranger of strangers) stranger.destroy();
+    await stillServes();
+  });
+
+  it('turns connections away beyond its bound, and takes new ones later', async () => {
+    await using small = await startKv({ port: { connectionsMax: 3 } });
+    const own = kv;
+    kv = small;
+    try {
+      const strangers = [await Stranger.connect(), await Stranger.connect()];
+      const third = await Stranger.connect();
+      const fourth = await Stranger.connect();
+      await fourth.closed;
+      expect(fourth.goodbye).toMatchObject({ code: 'too-many-requests' });
+      for (const each of [...strangers, third]) each.destroy();
+      await using late = small.client();
+      expect((await late.put('a', '1')).revision).toBe(2);
+    } finally {
+      kv = own;
+    }
+  });
+});
+
+async function until(isSo: () => boolean): Promise<void> {
+  const endAt = performance.now() + 5000;
+  while (!isSo()) {
+    if (performance.now() > endAt) throw new Error('it did not come about within 5 s');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
