@@ -1,0 +1,212 @@
+/**
+ * Puts of 256 bytes and reads, on three processes with sync, beside etcd and the replication floor.
+ *
+ * One client process drives each store over one connection to its leader: ours by its client, etcd
+ * by hand-written gRPC that decodes nothing. Rounds take turns; each figure is the median of its
+ * rounds. Where there is no etcd that is printed, and puts stand beside the floor alone.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Bench, BenchRow } from '@mangrove/experiment';
+import type { KvClient } from '@mangrove/kv';
+import { connectKv } from '@mangrove/kv/node';
+import { EtcdConnection, putMessage, rangeMessage } from './etcd-connection.ts';
+import { findEtcd, startEtcd } from './etcd-members.ts';
+import { Floor } from './floor.ts';
+import { type Members, startMembers } from './kv-members.ts';
+import { type LoadReport, medianOf, runLoad } from './load.ts';
+
+const ROUND_COUNT = 5;
+const ROUND_MS = 1500;
+const WARM_UP_MS = 2000;
+const KEY_COUNT = 10_000;
+const VALUE_BYTES = 256;
+const NAME = 'kv-etcd';
+
+/** The benchmark. */
+export const bench: Bench = {
+  name: NAME,
+  async run(report: (row: BenchRow) => void): Promise<void> {
+    const directory = await mkdtemp(join(tmpdir(), 'mangrove-bench-'));
+    const open: { close(): void | Promise<void> }[] = [];
+    try {
+      const members = await startMembers(join(directory, 'kv'));
+      open.push(members);
+      const ours = new OurStore(connectKv({ ...OURS, endpoints: members.endpoints }));
+      open.push(ours);
+      const floor = await Floor.start(join(directory, 'floor'));
+      open.push(floor);
+      const etcd = await openEtcd(join(directory, 'etcd'), open);
+      await compare(report, ours, etcd, floor);
+    } finally {
+      for (const each of open.toReversed()) await each.close();
+      await rm(directory, { recursive: true, force: true });
+    }
+  },
+};
+
+/** As with etcd's clients: where the outcome is open it is an error, and nothing is repeated. */
+const OURS = { exactlyOnce: false, timeoutMs: 20_000 } as const;
+
+/** A store under load. */
+interface Store {
+  put(nth: number): Promise<unknown>;
+  get(nth: number, isSerializable: boolean): Promise<unknown>;
+}
+
+class OurStore implements Store {
+  private readonly client: KvClient;
+  private readonly value = new Uint8Array(VALUE_BYTES);
+
+  constructor(client: KvClient) {
+    this.client = client;
+  }
+
+  put(nth: number): Promise<unknown> {
+    return this.client.put(keyOf(nth), this.value);
+  }
+
+  get(nth: number, isSerializable: boolean): Promise<unknown> {
+    const consistency = isSerializable ? 'serializable' : 'linearizable';
+    return this.client.read(keyOf(nth), { consistency });
+  }
+
+  close(): Promise<void> {
+    return this.client.close();
+  }
+}
+
+class EtcdStore implements Store {
+  private readonly connection: EtcdConnection;
+  private readonly value = Buffer.alloc(VALUE_BYTES);
+
+  constructor(connection: EtcdConnection) {
+    this.connection = connection;
+  }
+
+  put(nth: number): Promise<unknown> {
+    return this.connection.call('KV/Put', putMessage(Buffer.from(keyOf(nth)), this.value));
+  }
+
+  get(nth: number, isSerializable: boolean): Promise<unknown> {
+    const message = rangeMessage(Buffer.from(keyOf(nth)), isSerializable);
+    return this.connection.call('KV/Range', message);
+  }
+
+  close(): void {
+    this.connection.close();
+  }
+}
+
+function keyOf(nth: number): string {
+  return `key/${nth % KEY_COUNT}`;
+}
+
+async function openEtcd(
+  directory: string,
+  open: { close(): void | Promise<void> }[],
+): Promise<EtcdStore | undefined> {
+  const program = findEtcd();
+  if (program === undefined) {
+    process.stderr.write('skipped: etcd (needs etcd, Debian package etcd-server)\n');
+    return undefined;
+  }
+  const members: Members = await startEtcd(program, directory);
+  open.push(members);
+  const endpoint = members.endpoints[await members.leader()] ?? '';
+  const store = new EtcdStore(await EtcdConnection.connect(endpoint));
+  open.push(store);
+  return store;
+}
+
+async function compare(
+  report: (row: BenchRow) => void,
+  ours: Store,
+  etcd: Store | undefined,
+  floor: Floor,
+): Promise<void> {
+  const stores = etcd === undefined ? [ours] : [ours, etcd];
+  for (const store of stores) await runLoad(256, WARM_UP_MS, (nth) => store.put(nth));
+  await floor.load(256, WARM_UP_MS);
+  for (const width of [1, 64, 1000]) {
+    const loads = stores.map((store) => (): Promise<LoadReport> => {
+      return runLoad(width, ROUND_MS, (nth) => store.put(nth));
+    });
+    const floorLoad = () => floor.load(width, ROUND_MS);
+    const figures = await takeTurns(
+      etcd === undefined ? [...loads, floorLoad] : [...loads, floorLoad],
+    );
+    tellPuts(report, width, figures, etcd !== undefined);
+  }
+  if (etcd === undefined) return;
+  const mixed = (store: Store) => (nth: number) =>
+    nth % 10 === 0 ? store.put(nth) : store.get(nth, false);
+  const kinds: readonly (readonly [string, (store: Store) => (nth: number) => Promise<unknown>])[] =
+    [
+      ['linearizable reads', (store) => (nth) => store.get(nth, false)],
+      ['serializable reads', (store) => (nth) => store.get(nth, true)],
+      ['9 linearizable reads and a put', mixed],
+    ];
+  for (const [name, callOf] of kinds) {
+    for (const width of [1, 64, 1000]) {
+      const loads = stores.map((store) => () => runLoad(width, ROUND_MS, callOf(store)));
+      const [own, theirs] = await takeTurns(loads);
+      if (own !== undefined && theirs !== undefined) tell(report, name, width, own, theirs, 'etcd');
+    }
+  }
+}
+
+/** The median figures of each load. */
+async function takeTurns(loads: readonly (() => Promise<LoadReport>)[]): Promise<LoadReport[]> {
+  const reports = loads.map((): LoadReport[] => []);
+  for (let round = 0; round < ROUND_COUNT; round += 1) {
+    for (const [nth, load] of loads.entries()) reports[nth]?.push(await load());
+  }
+  return reports.map(medianOf);
+}
+
+function tellPuts(
+  report: (row: BenchRow) => void,
+  width: number,
+  [own, second, third]: readonly LoadReport[],
+  hasEtcd: boolean,
+): void {
+  if (own === undefined || second === undefined) return;
+  const floor = hasEtcd ? third : second;
+  if (hasEtcd) {
+    const least = width === 1000 ? 10 : width === 64 ? 4 : 0;
+    const rate = own.callsPerSecond / second.callsPerSecond;
+    const goal = least === 0 ? '' : `ratio >= ${least}`;
+    tell(report, 'puts', width, own, second, 'etcd', { goal, met: rate >= least });
+  }
+  if (floor !== undefined) tell(report, 'puts', width, own, floor, 'the floor');
+}
+
+function tell(
+  report: (row: BenchRow) => void,
+  what: string,
+  width: number,
+  own: LoadReport,
+  other: LoadReport,
+  beside: string,
+  { goal, met } = { goal: '', met: true },
+): void {
+  const row = (
+    name: string,
+    key: keyof LoadReport,
+    unit: string,
+    told = { goal: '', met: true },
+  ) => {
+    const [ours, reference] = [own[key], other[key]];
+    const label = `${what}, ${width} in flight, beside ${beside}: ${name}`;
+    const ratio = ours / reference;
+    report({ bench: NAME, case: label, ours, reference, unit, ratio, ...told });
+  };
+  row('a second', 'callsPerSecond', '1/s', { goal, met });
+  const isStrict = what === 'puts' && width === 1 && beside === 'etcd';
+  const lower = (key: 'p50Ms' | 'p99Ms') =>
+    isStrict ? { goal: 'ratio < 1', met: own[key] < other[key] } : { goal: '', met: true };
+  row('median', 'p50Ms', 'ms', lower('p50Ms'));
+  row('p99', 'p99Ms', 'ms', lower('p99Ms'));
+}

@@ -1,0 +1,52 @@
+/**
+ * Ten thousand clients that have said hello and nothing more: what they cost, and whom they slow.
+ *
+ * Memory is that of the process which holds the member, its thread and buffers included, over the
+ * connections. The median of a put with them stands beside that without, in the same run.
+ */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { memoryUsage } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import type { Bench, BenchRow } from '@mangrove/experiment';
+import { startKv } from '@mangrove/kv/node';
+import { endOf } from './etcd-members.ts';
+import { runLoad } from './load.ts';
+
+const CONNECTION_COUNT = 10_000;
+const LOAD_MS = 2000;
+const KIB = 1024;
+const PROGRAM = fileURLToPath(new URL('./idle-process.ts', import.meta.url));
+
+/** The benchmark. */
+export const bench: Bench = {
+  name: 'kv-idle',
+  async run(report: (row: BenchRow) => void): Promise<void> {
+    const connectionsMax = CONNECTION_COUNT + 100;
+    await using kv = await startKv({ port: { connectionsMax, keepAliveMs: 600_000 } });
+    const client = kv.client();
+    const load = () => runLoad(1, LOAD_MS, () => client.put('a', '1'));
+    await load();
+    const without = await load();
+    const beforeBytes = memoryUsage.rss();
+    const idle = fork(PROGRAM, [kv.endpoints[0] ?? '', String(CONNECTION_COUNT)]);
+    try {
+      const [count] = (await once(idle, 'message')) as [number];
+      const perConnection = (memoryUsage.rss() - beforeBytes) / KIB / count;
+      const withThem = await load();
+      report({
+        ...{ bench: 'kv-idle', case: `memory of each of ${count} idle connections`, unit: 'KiB' },
+        ...{ ours: perConnection, reference: 32, ratio: perConnection / 32 },
+        ...{ goal: 'ours <= 32', met: perConnection <= 32 },
+      });
+      const ratio = withThem.p50Ms / without.p50Ms;
+      report({
+        ...{ bench: 'kv-idle', case: `a put beside ${count} idle connections, median` },
+        ...{ ours: withThem.p50Ms, reference: without.p50Ms, unit: 'ms', ratio },
+        ...{ goal: 'ratio <= 1.5', met: ratio <= 1.5 },
+      });
+    } finally {
+      await endOf(idle, 'SIGKILL');
+    }
+  },
+};
