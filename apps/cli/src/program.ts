@@ -9,7 +9,9 @@ import { declareBench } from './bench/declare-bench.ts';
 import { declareCheck } from './check/declare-check.ts';
 import { type Ending, exitCodeLines } from './exit-code.ts';
 import { declareJournal } from './journal/declare-journal.ts';
+import { declareKv } from './kv/declare-kv.ts';
 import { declareLab } from './lab/declare-lab.ts';
+import { declareService } from './service/declare-service.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -38,7 +40,14 @@ export function createProgram(terminal: Terminal, signal: AbortSignal): Program 
       outputError: () => {},
     })
     .addHelpText('after', `\n${EXAMPLES.join('\n')}\n\n${exitCodeLines()}`);
-  for (const declare of [declareLab, declareCheck, declareJournal, declareBench]) {
+  for (const declare of [
+    declareLab,
+    declareCheck,
+    declareService,
+    declareKv,
+    declareJournal,
+    declareBench,
+  ]) {
     declare(program, { terminal, signal, run });
   }
   return { program, ending: () => ending };
@@ -50,6 +59,7 @@ const EXAMPLES: readonly string[] = [
   '  mangrove lab hunt register           look for failures over many seeds',
   '  mangrove replay results/demo.html    run once more what a report shows',
   '  mangrove check history.jsonl         judge a recorded history',
+  '  mangrove up kv --data data           start a key-value store of three processes',
   '  mangrove bench                       run every benchmark',
   '  mangrove bench host-process --json   those of one package, for machines',
 ];

@@ -1,0 +1,60 @@
+/**
+ * A cluster in a directory, as commands see it: its members, and which of them run.
+ */
+import { askControl, controlPathOf, HostError } from '@mangrove/host-process/node';
+import {
+  ClusterDirectoryError,
+  type ClusterManifest,
+  memberDirectory,
+  readCluster,
+} from '@mangrove/kv/node';
+import { CommandError, messageOf } from '../command-error.ts';
+
+/** What is in the directory; refuses where it is anything but a cluster, or nothing. */
+export async function findCluster(directory: string): Promise<ClusterManifest | undefined> {
+  try {
+    return await readCluster(directory);
+  } catch (error) {
+    if (!(error instanceof ClusterDirectoryError)) throw error;
+    throw new CommandError('could-not-run', `${error.message}.`, error);
+  }
+}
+
+/** The cluster in the directory; refuses where there is none. */
+export async function needCluster(directory: string): Promise<ClusterManifest> {
+  const found = await findCluster(directory);
+  if (found !== undefined) return found;
+  const how = `\`mangrove up kv --data ${directory}\` makes one`;
+  throw new CommandError('could-not-run', `${directory} holds no cluster: ${how}.`);
+}
+
+/** The id of the process of a member; `undefined` where it does not run. */
+export async function processOf(directory: string, name: string): Promise<number | undefined> {
+  const path = controlPathOf(memberDirectory(directory, name));
+  try {
+    const status = await askControl(path, { do: 'status' }, ASK_MS);
+    return (status as { readonly pid: number }).pid;
+  } catch (error) {
+    if (error instanceof HostError && error.code === 'control-unreachable') return undefined;
+    throw new CommandError('could-not-run', `${name} cannot be asked: ${messageOf(error)}.`, error);
+  }
+}
+
+/** How long a process may take to say that it is there, in milliseconds. */
+const ASK_MS = 3000;
+
+/** Whether there is a process of that id, whoever's it is. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // It is there, and not ours to signal.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Waits. */
+export function sleep(delayMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, delayMs));
+}
