@@ -168,6 +168,20 @@ describe('reigns', () => {
     expect(other.state('a').term).toBe(9);
   });
 
+  it('R8: a write of something else that is done does not make the own vote count', () => {
+    const stage = new Stage({ ...THREE, options: { hasPreVote: false } });
+    stage.elect('a');
+    stage.propose('a');
+    const message = { ...heartbeatAnswer('b'), term: term(9) };
+    stage.happen('a', { type: 'message', message });
+    stage.timer('a');
+    expect(stage.machine('a').pendingWrites).toHaveLength(3);
+    stage.sync('a', 2);
+    expect(votesOf(stage, 'a')).toEqual([]);
+    stage.sync('a');
+    expect(votesOf(stage, 'a')).toEqual(['a']);
+  });
+
   it('R9: a member that was removed leads once more where its removal is not committed', () => {
     const stage = new Stage({ voters: ['a', 'b'] });
     stage.elect('a');
@@ -210,4 +224,10 @@ describe('reigns', () => {
 function heartbeatAnswer(from: string) {
   const head = { from: toNodeId(from), to: toNodeId('a'), term: term(2) };
   return { type: 'heartbeat-response', round: 1, ...head } as const;
+}
+
+/** Whose votes a candidate has counted. */
+function votesOf(stage: Stage, name: string): readonly string[] {
+  const { role } = stage.state(name);
+  return role.type === 'candidate' ? [...role.votes.keys()] : [];
 }

@@ -35,6 +35,22 @@ const FOUND_OUTSIDE: Readonly<Record<string, Found>> = Object.freeze({
     ...{ experiment: 'raft-leases', seedBudget: 40, difficulty: 'medium' },
     minimum: { faults: ['slow links to the leader', 'hand-over'], operationCount: 2 },
   },
+  'transfer-never-ends': {
+    ...{ experiment: 'raft-leases', seedBudget: 20, difficulty: 'medium' },
+    minimum: { faults: ['crash of the node that is to lead'], operationCount: 1 },
+  },
+  'heartbeat-commits-all': {
+    ...{ experiment: 'raft', seedBudget: 20, difficulty: 'easy' },
+    minimum: { faults: ['loss of an append'], operationCount: 1 },
+  },
+  'append-always-cuts': {
+    ...{ experiment: 'raft', seedBudget: 30, difficulty: 'medium' },
+    minimum: { faults: ['delay of an append'], operationCount: 2 },
+  },
+  'accept-before-sync': {
+    ...{ experiment: 'raft', seedBudget: 150, difficulty: 'medium' },
+    minimum: { faults: ['loss of power at a follower'], operationCount: 1 },
+  },
   'old-term-committed-by-count': {
     ...{ experiment: 'raft-elections', seedBudget: 120, difficulty: 'hard' },
     minimum: {

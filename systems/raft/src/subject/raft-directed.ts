@@ -87,12 +87,14 @@ export function lateHandOver({ random, first, others, atMs }: Attempt): readonly
   ];
 }
 
-/** The one whom leadership is handed to does not hear of it until later. */
-export function deafHeir({ random, first, others, atMs }: Attempt): readonly Fault[] {
-  const heir = random.pick(others);
+/** The one whom leadership is handed to dies when it is told so, and is back soon. */
+export function deadHeir({ random, others, first, atMs }: Attempt): readonly Fault[] {
+  const heir = others[random.below(others.length)] ?? first;
+  const kind = 'timeout-now';
+  const point = { operation: 'receive', kind, nth: 1, fromMs: atMs, when: 'before' } as const;
   return [
-    ...cut([{ from: [first], to: [heir] }], { atMs, untilMs: atMs + 120 }),
-    { type: 'action', ...request('transfer', heir), atMs: atMs + 20 },
+    { type: 'crash-at', node: heir, point, downMs: 30, disk: 'kept' },
+    ask(request('transfer', heir), atMs + 20),
   ];
 }
 

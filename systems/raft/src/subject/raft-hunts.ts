@@ -6,7 +6,7 @@ import {
   attemptsOf,
   changesOfTwo,
   damagedVoter,
-  deafHeir,
+  deadHeir,
   deafLeader,
   echoes,
   figureEight,
@@ -34,7 +34,7 @@ export const raftLeasesExperiment: Experiment = Object.freeze({
   ...{ replicaCount: 3, clientCount: 9, activeMs: 2900 },
   workload: BUSY,
   faults: [],
-  drawAttempts: attemptsOf([deafLeader, lateHandOver, deafHeir, rebornVoter, echoes], {
+  drawAttempts: attemptsOf([deafLeader, lateHandOver, deadHeir, rebornVoter, echoes], {
     ...{ lengthMs: 1100, founderCount: 3 },
   }),
 } satisfies Experiment);
