@@ -102,9 +102,13 @@ it('measures bugs into a page, and does not measure again what it has', async ()
 });
 
 it('finds nothing in the code as it is', async () => {
-  const { code, output } = await mangrove('lab', 'hunt', 'register', '--seeds', '40');
+  const report = join(folder, 'clean.html');
+  const seeds = ['--seeds', '40', '--report', report];
+  const { code, output, complaints } = await mangrove('lab', 'hunt', 'register', ...seeds);
   expect(code).toBe(0);
   expect(output).toMatch(/^40 seeds in .*, 0 failures\n$/);
+  expect(complaints).toMatch(/^tested: \d+ faults of \d+ kinds, \d+ operations during one, /m);
+  expect(readFileSync(report, 'utf8')).toContain('VALID: register, seed 40');
 });
 
 it('looks into the nodes after every event where invariants are asked for', async () => {

@@ -17,6 +17,8 @@ export {
   type ExperimentReport,
   type HuntFailure,
   type HuntFigures,
+  type Inevitability,
+  type InevitabilityPoint,
   MAX_HUNT_FAILURES,
   type PlanSize,
   type PlantedReport,

@@ -36,6 +36,7 @@ export type LabTask =
       readonly isWatched: boolean;
       readonly isRecording: boolean;
       readonly isRecordingChoices: boolean;
+      readonly choiceTimesMs?: readonly number[] | undefined;
     };
 
 /** What came of one seed. */

@@ -16,6 +16,8 @@ export {
 export { PROJECT_ROOT, readEnvironment } from './environment.ts';
 export { FACTS_BEGIN, FACTS_END, renderFacts, withFacts } from './experiment-facts.ts';
 export { type HuntOptions, hunt } from './hunt.ts';
+export { type HuntReportOptions, reportHunt } from './hunt-report.ts';
+export { findInevitability, type InevitabilityOptions } from './inevitability.ts';
 export { type HistoryJudge, linearizable } from './judge.ts';
 export type { SeedOutcome } from './lab-worker.ts';
 export { type LocalOptions, runLocal } from './local/run-local.ts';

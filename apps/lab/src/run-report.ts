@@ -4,7 +4,7 @@
  * It holds two runs: the one that was found, from which the aggregates come (latency,
  * availability), and the shrunk one, which is drawn. Where nothing failed there is only the first.
  */
-import type { HistoryEvent, Plan, PlantedBug, RunTrace } from '@mangrove/experiment';
+import type { Choices, HistoryEvent, Plan, PlantedBug, RunTrace } from '@mangrove/experiment';
 import type { NodeId } from '@mangrove/host';
 import type { AnomalyClass, Answer, Verdict } from './verdict.ts';
 
@@ -22,6 +22,8 @@ export interface RunEvidence {
   readonly eventCount?: number;
   /** Present where the run was recorded; of a shrunk run always. */
   readonly trace?: RunTrace;
+  /** The choices that had been made by the times that were asked for. */
+  readonly choicesUntil?: readonly Choices[];
   /** Nodes that stopped by themselves, or refused to start. */
   readonly ends: readonly RunEnd[];
   /** "Did it test anything?": messages lost, crashes, bytes lost at power failure, ... */
@@ -106,6 +108,22 @@ export interface ShrinkStep {
   readonly elapsedMs: number;
 }
 
+/** How likely a failure was at moments of a run, were all left to chance from then on. */
+export interface Inevitability {
+  readonly anomaly: AnomalyClass;
+  /** In order of time. */
+  readonly points: readonly InevitabilityPoint[];
+  /** From this point on every run failed; missing where there is no such point. */
+  readonly inevitableMs?: number;
+}
+
+/** A moment up to which the run was repeated, and how runs with other luck from then on ended. */
+export interface InevitabilityPoint {
+  readonly atMs: number;
+  readonly runCount: number;
+  readonly failureCount: number;
+}
+
 /** Where and with what it ran. */
 export interface ReportEnvironment {
   readonly nodeVersion: string;
@@ -137,6 +155,8 @@ export interface ExperimentReport {
   readonly shrunk?: RunEvidence;
   readonly shrinkSteps: readonly ShrinkStep[];
   readonly planted?: PlantedReport;
+  /** Of the run that the report shows. */
+  readonly inevitability?: Inevitability;
   readonly hunt?: HuntFigures;
   /** Runs of the same subject in other worlds, such as three real processes. */
   readonly others: readonly RunEvidence[];

@@ -24,6 +24,8 @@ export interface PlanOptions {
   readonly isWatched?: boolean;
   readonly isRecording?: boolean;
   readonly isRecordingChoices?: boolean;
+  /** At these times the evidence tells which choices had been made. */
+  readonly choiceTimesMs?: readonly number[];
 }
 
 type TaskBody = LabTask extends infer Each
@@ -74,7 +76,8 @@ export class WorkerPool {
   /** Runs and judges a plan. */
   async runPlan(plan: Plan, options: PlanOptions = {}): Promise<RunEvidence> {
     const { isWatched = false, isRecording = false, isRecordingChoices = false } = options;
-    const wanted = { isWatched, isRecording, isRecordingChoices };
+    const { choiceTimesMs } = options;
+    const wanted = { isWatched, isRecording, isRecordingChoices, choiceTimesMs };
     const answer = await this.ask({ type: 'plan', plan, ...wanted });
     if (answer.type !== 'evidence') throw new Error(`a worker answered ${answer.type} to a plan`);
     return answer.evidence;

@@ -28,6 +28,8 @@ export interface SimulateOptions {
   readonly isRecording?: boolean | undefined;
   /** Whether the report's plan holds all choices, so that it needs no seed. Default: no. */
   readonly isRecordingChoices?: boolean | undefined;
+  /** At these times the report tells which choices had been made; needs `isRecordingChoices`. */
+  readonly choiceTimesMs?: readonly number[] | undefined;
   readonly audit?: Audit | undefined;
   /**
    * Throws where an invariant over all running nodes does not hold; called after every reaction.
@@ -57,6 +59,8 @@ export interface SimulationReport {
   /** What happened, by name: "did it test anything". */
   readonly counts: Readonly<Record<string, number>>;
   readonly trace: RunTrace | undefined;
+  /** The choices that had been made by each of `choiceTimesMs` that came, in their order. */
+  readonly choicesUntil: readonly Choices[];
 }
 
 /** From when until when a fault of the plan was in force. */
@@ -98,6 +102,7 @@ class PlannedRun {
   private violation: SimulationReport['violation'];
   private readonly faults: Fault[];
   private readonly strikes: Strike[] = [];
+  private readonly choicesUntil: Choices[] = [];
 
   constructor(subject: Subject, plan: Plan, options: SimulateOptions) {
     const { replicas, clients } = plan;
@@ -139,6 +144,9 @@ class PlannedRun {
       const broken = new Set(simulation.ends.filter(isBroken).map(({ node }) => node));
       for (const { node } of topology.replicas) if (!broken.has(node)) simulation.restart(node);
     });
+    for (const atMs of this.options.choiceTimesMs ?? []) {
+      simulation.at(atMs, () => this.choicesUntil.push(copyOf(simulation.choices())));
+    }
     try {
       const isDone = () => this.busyClientCount === 0;
       await simulation.run(plan.activeMs + plan.quietMs, isDone);
@@ -154,6 +162,7 @@ class PlannedRun {
     return {
       plan: { ...plan, faults: this.faults, choices },
       strikes: this.strikes,
+      choicesUntil: this.choicesUntil,
       history: this.history,
       hash: simulation.hash(),
       eventCount: simulation.eventCount,
@@ -219,6 +228,13 @@ class PlannedRun {
       throw cause;
     }
   }
+}
+
+/** What a run goes on to choose is added to the lists that it told of. */
+function copyOf({ links, draws }: Choices): Choices {
+  const copy = <Item>(lists: Readonly<Record<string, readonly Item[]>>) =>
+    Object.fromEntries(Object.entries(lists).map(([name, list]) => [name, [...list]]));
+  return { links: copy(links), draws: copy(draws) };
 }
 
 function isBroken({ type }: NodeEnd): boolean {

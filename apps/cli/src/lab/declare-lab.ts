@@ -71,6 +71,8 @@ function declareHunt(lab: Command, { terminal, signal, run }: Surroundings): voi
     .option('--invariants', 'look into the nodes after every event, beside what clients see')
     .option('--all', 'go on after the first failure')
     .option('--plan <file>', 'make the first failure smaller and write its plan')
+    .option('--report <file>', 'write a report of the hunt, one HTML file')
+    .option('--when', 'find out when the first failure became inevitable')
     .addHelpText(
       'after',
       [
@@ -94,6 +96,8 @@ function declareHunt(lab: Command, { terminal, signal, run }: Surroundings): voi
             invariants?: boolean;
             all?: boolean;
             plan?: string;
+            report?: string;
+            when?: boolean;
           }
         >();
         return huntCommand({
@@ -101,6 +105,7 @@ function declareHunt(lab: Command, { terminal, signal, run }: Surroundings): voi
           ...{ seedCount: given.seeds, firstSeed: given.first, bug: given.bug },
           ...{ isWatched: given.invariants === true },
           ...{ isGoingOn: given.all === true, planPath: given.plan },
+          ...{ reportPath: given.report, isAskingWhen: given.when === true },
         });
       }),
     );

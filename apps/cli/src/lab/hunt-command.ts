@@ -2,15 +2,22 @@
  * `mangrove lab hunt NAME`: runs seed after seed on all cores, and makes what fails smaller.
  */
 import { formatPlan } from '@mangrove/experiment';
-import { type HuntFailure, type HuntFigures, sizeOf } from '@mangrove/lab';
-import { findBug, hunt, loadExperiment, shrink, WorkerPool } from '@mangrove/lab/node';
-import { drawPlan } from '@mangrove/sim';
+import { type HuntFigures, type Inevitability, type RunEvidence, sizeOf } from '@mangrove/lab';
+import { findBug, hunt, loadExperiment, renderReport, reportHunt } from '@mangrove/lab/node';
 import { CommandError } from '../command-error.ts';
 import type { Ending } from '../exit-code.ts';
 import type { Terminal } from '../terminal.ts';
 import { callLab } from './lab-call.ts';
 import { writeResult } from './report-file.ts';
-import { huntWords, reasonsOf, sizeWords } from './wording.ts';
+import {
+  formatCount,
+  huntWords,
+  inevitabilityLines,
+  inevitabilityWords,
+  liveHuntWords,
+  reasonsOf,
+  sizeWords,
+} from './wording.ts';
 
 /** What the command is told. */
 export interface HuntCommandOptions {
@@ -23,8 +30,12 @@ export interface HuntCommandOptions {
   readonly isWatched: boolean;
   /** Goes on after the first failure. */
   readonly isGoingOn: boolean;
-  /** Where the smallest failing plan is written; nothing is shrunk where it is undefined. */
+  /** Where the smallest failing plan is written, if it is wanted. */
   readonly planPath: string | undefined;
+  /** Where a report of the hunt is written, if one is wanted. */
+  readonly reportPath: string | undefined;
+  /** Whether it is found out when the failure became inevitable. */
+  readonly isAskingWhen: boolean;
   readonly isJson: boolean;
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
@@ -48,14 +59,15 @@ export async function huntCommand(options: HuntCommandOptions): Promise<Ending> 
     return hunt({
       ...{ experiment, bug, firstSeed, seedCount, isWatched, signal },
       isOver: ({ failureCount }) => !isGoingOn && failureCount > 0,
-      onProgress: (so) => terminal.status(huntWords(so)),
+      onProgress: (so) => terminal.status(liveHuntWords(so)),
     });
   });
   terminal.status('');
   printFigures(figures, options);
-  const [first] = figures.failures;
-  if (first !== undefined && options.planPath !== undefined) {
-    await callLab(signal, () => shrinkFailure(first, options.planPath ?? '', options));
+  const { planPath, reportPath, isAskingWhen } = options;
+  const isShrinking = figures.failureCount > 0 && (planPath !== undefined || isAskingWhen);
+  if (isShrinking || reportPath !== undefined) {
+    await callLab(signal, () => writeFiles(figures, options));
   }
   if (figures.failureCount > 0) return 'invalid';
   return figures.unknownCount > 0 ? 'unknown' : 'valid';
@@ -68,6 +80,7 @@ function printFigures(figures: HuntFigures, options: HuntCommandOptions): void {
     return;
   }
   terminal.result(huntWords(figures));
+  terminal.say(testedWords(figures));
   for (const { seed, anomaly, sentence } of figures.failures.slice(0, SHOWN_FAILURES)) {
     terminal.result(`seed ${seed}: ${anomaly}: ${sentence}`);
   }
@@ -79,32 +92,75 @@ function printFigures(figures: HuntFigures, options: HuntCommandOptions): void {
   terminal.result(`again: npx mangrove lab run ${experiment} --seed ${first.seed}${planted}`);
 }
 
-async function shrinkFailure(
-  { seed, anomaly }: HuntFailure,
-  path: string,
-  options: HuntCommandOptions,
-): Promise<void> {
-  const { experiment, isJson, terminal, signal } = options;
-  const pool = await WorkerPool.open({ experiment, bug: bugOf(options) });
-  try {
-    const { evidence } = await shrink(pool, {
-      plan: drawPlan((await loadExperiment(experiment)).experiment, seed),
-      ...{ anomaly, signal },
-      onProgress: ({ run, size }) => terminal.status(`shrinks, run ${run}: ${sizeWords(size)}`),
-    });
-    signal.throwIfAborted();
-    terminal.status('');
-    const whole = writeResult(path, formatPlan(evidence.plan));
-    const size = sizeOf(evidence.plan);
-    if (isJson) terminal.result(JSON.stringify({ shrunk: size, seed, anomaly, plan: whole }));
-    else {
-      terminal.result(`shrunk to ${sizeWords(size)}`);
-      for (const line of reasonsOf(evidence.verdict)) terminal.result(`  ${line}`);
-      terminal.result(`plan: ${path}, which \`mangrove replay\` runs`);
-    }
-  } finally {
-    await pool.close();
+/** Did it test anything? */
+function testedWords({ counts }: HuntFigures): string {
+  const faults = Object.entries(counts).filter(([name]) => name.startsWith('fault '));
+  const struck = faults.reduce((sum, [, count]) => sum + count, 0);
+  const hurt = counts['operations during a fault'] ?? 0;
+  const lost = counts['bytes lost at power failure'] ?? 0;
+  return (
+    `tested: ${formatCount(struck)} faults of ${faults.length} kinds, ${formatCount(hurt)} ` +
+    `operations during one, ${formatCount(lost)} bytes lost at power failures, ` +
+    `${Object.keys(counts).length} marks reached`
+  );
+}
+
+/** Writes what was asked for: the smallest plan of the first failure, a report of the hunt. */
+async function writeFiles(figures: HuntFigures, options: HuntCommandOptions): Promise<void> {
+  const { experiment, planPath, reportPath, isWatched, isAskingWhen, terminal, signal } = options;
+  const report = await reportHunt(await loadExperiment(experiment), {
+    ...{ figures, bug: bugOf(options), isWatched, isAskingWhen, signal },
+    command: againCommand(figures, options),
+    onShrink: ({ run, size }) => terminal.status(`shrinks, run ${run}: ${sizeWords(size)}`),
+    onInevitability: (points) => terminal.status(inevitabilityWords(points)),
+  });
+  signal.throwIfAborted();
+  terminal.status('');
+  const { shrunk, inevitability } = report;
+  if (shrunk !== undefined) printShrunk(shrunk, figures, options);
+  if (inevitability !== undefined) printInevitability(inevitability, options);
+  if (reportPath === undefined) return;
+  writeResult(reportPath, renderReport(report));
+  terminal.say(`report: ${reportPath}, which \`mangrove replay\` runs too`);
+  if (planPath !== undefined && shrunk === undefined) terminal.say('no plan: nothing failed');
+}
+
+function printShrunk(
+  { plan, verdict }: RunEvidence,
+  { failures }: HuntFigures,
+  { planPath, isJson, terminal }: HuntCommandOptions,
+): void {
+  const { seed, anomaly } = failures[0] ?? {};
+  const whole = planPath === undefined ? undefined : writeResult(planPath, formatPlan(plan));
+  const size = sizeOf(plan);
+  if (isJson) {
+    terminal.result(JSON.stringify({ shrunk: size, seed, anomaly, plan: whole }));
+    return;
   }
+  terminal.result(`shrunk to ${sizeWords(size)}`);
+  for (const line of reasonsOf(verdict)) terminal.result(`  ${line}`);
+  if (planPath !== undefined) {
+    terminal.result(`plan: ${planPath}, which \`mangrove replay\` runs`);
+  }
+}
+
+function printInevitability(
+  inevitability: Inevitability,
+  { isJson, terminal }: HuntCommandOptions,
+): void {
+  if (isJson) terminal.result(JSON.stringify({ inevitability }));
+  else for (const line of inevitabilityLines(inevitability)) terminal.result(line);
+}
+
+/** The command that runs again what the report is about. */
+function againCommand(figures: HuntFigures, options: HuntCommandOptions): string {
+  const { experiment, bug, firstSeed, seedCount, reportPath } = options;
+  const planted = bug === undefined ? '' : ` --bug ${bug}`;
+  if (figures.failures.length > 0 && reportPath !== undefined) {
+    return `npx mangrove replay ${reportPath}`;
+  }
+  const seeds = `--first ${firstSeed} --seeds ${seedCount}`;
+  return `npx mangrove lab hunt ${experiment} ${seeds}${planted}`;
 }
 
 function bugOf({ bug }: HuntCommandOptions) {

@@ -1,7 +1,14 @@
 /**
  * Figures of the lab in words.
  */
-import type { HuntFigures, PlanSize, RunEvidence, Verdict } from '@mangrove/lab';
+import type {
+  HuntFigures,
+  Inevitability,
+  InevitabilityPoint,
+  PlanSize,
+  RunEvidence,
+  Verdict,
+} from '@mangrove/lab';
 
 /** `312 seeds in 4.5 s (69 a second), 39 min simulated, 1.21 M events, 2 failures`. */
 export function huntWords(figures: HuntFigures): string {
@@ -13,6 +20,33 @@ export function huntWords(figures: HuntFigures): string {
     `${duration(simulatedMs)} simulated, ${formatCount(eventCount)} events, ` +
     `${counted(failureCount, 'failure')}${unknown}`
   );
+}
+
+/** The same while it runs, with how many kinds of things have been counted in any run so far. */
+export function liveHuntWords(figures: HuntFigures): string {
+  return `${huntWords(figures)}, ${Object.keys(figures.counts).length} marks reached`;
+}
+
+/** Each moment with the share of failures from then on, and a bar. */
+export function inevitabilityLines(inevitability: Inevitability): readonly string[] {
+  const { points, inevitableMs } = inevitability;
+  const certain = inevitableMs === undefined ? 'never' : `from ${inevitableMs.toFixed(1)} ms on`;
+  return [
+    'How likely it was, were all left to chance from then on:',
+    ...points.map(({ atMs, runCount, failureCount }) => {
+      const share = failureCount / Math.max(1, runCount);
+      const percent = `${Math.round(100 * share)} %`.padStart(5);
+      const bar = '#'.repeat(Math.round(20 * share)).padEnd(20);
+      return `  ${atMs.toFixed(1).padStart(8)} ms ${percent} ${bar} ${failureCount} of ${runCount}`;
+    }),
+    `inevitable: ${certain}`,
+  ];
+}
+
+/** What is known of it so far, in a line. */
+export function inevitabilityWords(points: readonly InevitabilityPoint[]): string {
+  const runs = points.reduce((sum, { runCount }) => sum + runCount, 0);
+  return `asks when it became inevitable: ${counted(runs, 'run')} from ${points.length} moments`;
 }
 
 /** `3 replicas, 2 clients, 1 fault, 4 operations`. */

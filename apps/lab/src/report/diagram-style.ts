@@ -80,4 +80,5 @@ stroke:var(--bg);stroke-width:3px}
 .gantt{fill:var(--faint)}
 .gantt-text{font-size:11px;fill:var(--ink)}
 .curve{fill:none;stroke:var(--ink);stroke-width:1.5}
+.turn{fill:var(--ink)}
 .chart-title{font-size:12.5px;font-weight:600}`;

@@ -4,11 +4,12 @@
  * A valid verdict on a quiet run means little. So every report counts what took place, and names
  * what did not: whoever reads it should not believe more than was tried.
  */
-import type { Fault } from '@mangrove/experiment';
+import type { Fault, RunTrace } from '@mangrove/experiment';
+import type { NodeId } from '@mangrove/host';
 import type { ExperimentReport, RunEvidence } from '../run-report.ts';
 import { bandsOf } from './fault-band.ts';
 import { timingsOf } from './latency.ts';
-import { toWords } from './lifeline.ts';
+import { roleOf, toWords } from './lifeline.ts';
 
 /** Something that was counted, in the run that is shown and in the one before shrinking. */
 export interface EvidenceRow {
@@ -16,6 +17,8 @@ export interface EvidenceRow {
   readonly found: number;
   /** Missing where there is no shrunk run. */
   readonly shrunk?: number;
+  /** Over all seeds of the hunt; missing where there was none, or nobody counted it there. */
+  readonly hunt?: number;
 }
 
 /** Something that did not happen, and what the report is silent about for that. */
@@ -28,12 +31,20 @@ export interface Silence {
 export const MAX_EVIDENCE_ROWS = 40;
 
 /** What was counted: operations and faults first, then what the world counted. */
-export function evidenceOf({ found, shrunk }: ExperimentReport): readonly EvidenceRow[] {
+export function evidenceOf({ found, shrunk, hunt }: ExperimentReport): readonly EvidenceRow[] {
   const [left, right] = [countsOf(found), shrunk === undefined ? undefined : countsOf(shrunk)];
-  const names = [...new Set([...left.keys(), ...(right?.keys() ?? [])])];
+  const all = new Map(
+    Object.entries(hunt?.counts ?? {}).map(([name, count]) => [toWords(name), count]),
+  );
+  const names = [...new Set([...left.keys(), ...(right?.keys() ?? []), ...all.keys()])];
   return names.slice(0, MAX_EVIDENCE_ROWS).map((what) => {
     const row = { what, found: left.get(what) ?? 0 };
-    return right === undefined ? row : { ...row, shrunk: right.get(what) ?? 0 };
+    const count = all.get(what);
+    return {
+      ...row,
+      ...(right === undefined ? {} : { shrunk: right.get(what) ?? 0 }),
+      ...(count === undefined ? {} : { hunt: count }),
+    };
   });
 }
 
@@ -54,9 +65,26 @@ function countsOf(run: RunEvidence): ReadonlyMap<string, number> {
     ],
     ['operations with unknown outcome', unknown],
     ['faults in the plan', bands.length],
+    ...leaderChanges(run.trace),
   ];
   const rest = Object.entries(counts).map(([name, count]) => [toWords(name), count] as const);
   return new Map([...own, ...rest]);
+}
+
+/** How often a node said that it leads now; nothing where the run was not recorded. */
+function leaderChanges(trace: RunTrace | undefined): [string, number][] {
+  if (trace === undefined) return [];
+  const leading = new Set<NodeId>();
+  let count = 0;
+  for (const record of trace.records) {
+    if (record.type === 'down') leading.delete(record.node);
+    if (record.type !== 'state') continue;
+    const isLeader = roleOf(record.fields) === 'leader';
+    if (isLeader && !leading.has(record.node)) count += 1;
+    if (isLeader) leading.add(record.node);
+    else leading.delete(record.node);
+  }
+  return [['leader changes', count]];
 }
 
 /** What the shown run and the one before it did not contain. */

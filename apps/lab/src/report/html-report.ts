@@ -11,6 +11,7 @@ import { renderDecisiveStates } from './decisive-states.ts';
 import { embedReport } from './embedded-report.ts';
 import { renderExplorer } from './explorer.ts';
 import { explanationOf, headlineOf, shownRun } from './headline.ts';
+import { renderInevitability } from './inevitability-chart.ts';
 import { type Markup, markup, trusted } from './markup.ts';
 import { renderOpening } from './opening.ts';
 import {
@@ -47,6 +48,7 @@ export function renderPage(report: ExperimentReport, script: PageScript): string
 <meta name="viewport" content="width=device-width,initial-scale=1"><title>${title}</title>
 <style>${trusted(styleSheet())}</style></head><body>${renderOpening(report)}<main>
 ${renderContradictionSection(run)}${story === undefined ? '' : renderExplorer(story)}
+${renderInevitability(report.inevitability)}
 ${renderInjected(run)}${story === undefined ? '' : renderDecisiveStates(story)}
 ${story === undefined ? '' : renderHistory(story)}${renderChecks(run)}${renderServiceLevels(report)}
 ${renderWholeRun(report)}

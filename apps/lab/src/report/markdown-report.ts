@@ -10,6 +10,7 @@ import { evidenceOf, silencesOf } from './evidence.ts';
 import { bandsOf, whenOf } from './fault-band.ts';
 import { explanationOf, headlineOf, shownRun } from './headline.ts';
 import { storyOf } from './html-report.ts';
+import { inevitabilitySentence, percent, shareOf } from './inevitability-chart.ts';
 import { MIN_PLOTTED } from './latency.ts';
 import { showHidden } from './markup.ts';
 import { identifiersOf } from './opening.ts';
@@ -36,6 +37,7 @@ export function renderMarkdown(report: ExperimentReport): string {
     ...latency(report),
     ...evidence(report),
     ...cause(report),
+    ...pairs('When did it become inevitable?', inevitabilityRows(report)),
     ...pairs('How it was found', huntRows(report)),
     ...pairs('Environment', environmentRows(report)),
   ];
@@ -50,6 +52,15 @@ export function escapeMarkdown(text: string): string {
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;');
+}
+
+function inevitabilityRows({ inevitability }: ExperimentReport) {
+  if (inevitability === undefined) return [];
+  const rows = inevitability.points.map((point) => {
+    const runs = `${point.failureCount} of ${point.runCount} runs failed`;
+    return [formatMs(point.atMs), `${percent(shareOf(point))}, ${runs}`] as const;
+  });
+  return [['in a sentence', inevitabilitySentence(inevitability)] as const, ...rows];
 }
 
 function contradiction(report: ExperimentReport): readonly string[] {

@@ -236,9 +236,14 @@ export function latencyRows({ found }: ExperimentReport): readonly (readonly [st
 export function renderEvidence(report: ExperimentReport): Markup {
   const isShrunk = report.shrunk !== undefined;
   const head = isShrunk ? markup`<th class="r">Shrunk</th>` : '';
-  const rows = evidenceOf(report).map(({ what, shrunk, found }) => {
+  const seedCount = report.hunt?.seedCount;
+  const last =
+    seedCount === undefined ? '' : markup`<th class="r">${plural(seedCount, 'seed')}</th>`;
+  const rows = evidenceOf(report).map(({ what, shrunk, found, hunt }) => {
     const left = isShrunk ? markup`<td class="r">${formatCount(shrunk ?? 0)}</td>` : '';
-    return markup`<tr><td>${what}</td>${left}<td class="r">${formatCount(found)}</td></tr>`;
+    const all = hunt === undefined ? '' : formatCount(hunt);
+    const right = seedCount === undefined ? '' : markup`<td class="r">${all}</td>`;
+    return markup`<tr><td>${what}</td>${left}<td class="r">${formatCount(found)}</td>${right}</tr>`;
   });
   const silences = silencesOf(report).map(
     ({ missing, about }) => markup`<tr><td>${missing}</td><td>${about}</td></tr>`,
@@ -247,7 +252,7 @@ export function renderEvidence(report: ExperimentReport): Markup {
 <p class="lede">A valid verdict on a quiet run means little, so every report counts what took
 place.</p><div class="two">
 <table><thead><tr><th>Happened</th>${head}<th class="r">${isShrunk ? 'Whole run' : 'Count'}</th>
-</tr></thead><tbody>${rows}</tbody></table><table><thead><tr><th>Did not happen</th>
+${last}</tr></thead><tbody>${rows}</tbody></table><table><thead><tr><th>Did not happen</th>
 <th>So this run says nothing about</th></tr></thead><tbody>${silences}</tbody></table>
 </div></section>`;
 }

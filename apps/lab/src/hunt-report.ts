@@ -1,0 +1,111 @@
+/**
+ * The report of a hunt: of its first failure, made smaller, or of a run of a hunt without any.
+ */
+import type { PlantedBug } from '@mangrove/experiment';
+import { drawPlan } from '@mangrove/sim';
+import type { CatalogEntry } from './catalog.ts';
+import { readEnvironment } from './environment.ts';
+import { findInevitability } from './inevitability.ts';
+import { reportPlant } from './planted/planted-report.ts';
+import { runPlan } from './run-plan.ts';
+import type {
+  ExperimentReport,
+  HuntFigures,
+  InevitabilityPoint,
+  ShrinkStep,
+} from './run-report.ts';
+import { type Shrunk, shrink } from './shrink.ts';
+import { WorkerPool } from './worker-pool.ts';
+
+/** What is told, and how much is found out about it. */
+export interface HuntReportOptions {
+  readonly bug?: PlantedBug | undefined;
+  /** How the hunt went. */
+  readonly figures: HuntFigures;
+  /** The command that reproduces what the report shows. */
+  readonly command: string;
+  /** Whether runs are held to the invariant of the experiment as well. Default: no. */
+  readonly isWatched?: boolean | undefined;
+  /** Whether it is found out when the failure became inevitable. Default: no. */
+  readonly isAskingWhen?: boolean | undefined;
+  readonly workerCount?: number | undefined;
+  readonly onShrink?: ((step: ShrinkStep) => void) | undefined;
+  readonly onInevitability?: ((points: readonly InevitabilityPoint[]) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Shrinks the first failure, where there is one, and tells all about it. */
+export async function reportHunt(
+  entry: CatalogEntry,
+  options: HuntReportOptions,
+): Promise<ExperimentReport> {
+  const { bug, workerCount, figures } = options;
+  const { experiment } = entry;
+  const pool = await WorkerPool.open({ experiment: experiment.name, bug, workerCount });
+  try {
+    const [failure] = figures.failures;
+    if (failure === undefined) return await reportSilence(entry, pool, options);
+    const { seed, anomaly } = failure;
+    const { isWatched = false, onShrink: onProgress, signal } = options;
+    const plan = drawPlan(experiment, seed);
+    const shrunk = await shrink(pool, { plan, anomaly, isWatched, signal, onProgress });
+    return {
+      ...headOf(entry, options, seed),
+      found: await pool.runPlan(plan, { isWatched, isRecordingChoices: true }),
+      shrunk: shrunk.evidence,
+      shrinkSteps: shrunk.steps,
+      ...(await plantedPart(entry, options, shrunk)),
+      ...(await inevitabilityPart(pool, options, shrunk)),
+    };
+  } finally {
+    await pool.close();
+  }
+}
+
+/** Nothing failed: the last run is shown, as one that stands for all. */
+async function reportSilence(
+  entry: CatalogEntry,
+  pool: WorkerPool,
+  options: HuntReportOptions,
+): Promise<ExperimentReport> {
+  const { firstSeed, seedCount } = options.figures;
+  const seed = firstSeed + Math.max(0, seedCount - 1);
+  const recording = { isRecording: true, isRecordingChoices: true };
+  const found = await pool.runPlan(drawPlan(entry.experiment, seed), recording);
+  return { ...headOf(entry, options, seed), found, shrinkSteps: [] };
+}
+
+function headOf({ experiment }: CatalogEntry, options: HuntReportOptions, seed: number) {
+  return {
+    format: 'mangrove-report/1',
+    experiment: experiment.name,
+    subject: experiment.subject.name,
+    madeAt: new Date().toISOString(),
+    command: options.command,
+    environment: readEnvironment(),
+    seed,
+    hunt: options.figures,
+    others: [],
+  } as const;
+}
+
+async function plantedPart(
+  entry: CatalogEntry,
+  { bug, isWatched }: HuntReportOptions,
+  shrunk: Shrunk,
+) {
+  if (bug === undefined) return {};
+  const clean = await runPlan(entry, shrunk.evidence.plan, { isWatched });
+  return { planted: await reportPlant(bug, clean.verdict.answer) };
+}
+
+async function inevitabilityPart(
+  pool: WorkerPool,
+  { isWatched, isAskingWhen = false, onInevitability: onProgress, signal }: HuntReportOptions,
+  { evidence }: Shrunk,
+) {
+  const { anomaly } = evidence.verdict;
+  if (!isAskingWhen || anomaly === undefined) return {};
+  const asked = { evidence, anomaly, isWatched, onProgress, signal };
+  return { inevitability: await findInevitability(pool, asked) };
+}
