@@ -4,7 +4,7 @@
 import { type ByteStream, type Host, StreamError, type Timer } from '@mangrove/host';
 import { WireError } from '@mangrove/wire';
 import type { KvErrorCode } from '../../core/kv-error-code.ts';
-import type { KvReply } from '../../core/kv-request.ts';
+import type { KvReply, KvRequest } from '../../core/kv-request.ts';
 import type { WatchSessionOptions } from '../../core/watch-session.ts';
 import type { KvService, WatchDoor } from '../../shell/kv-service.ts';
 import { MessageReader, MessageSender } from './message-stream.ts';
@@ -60,7 +60,8 @@ export class ServedConnection {
   private readonly session: ServerSession;
   private readonly sender: MessageSender<ServerMessage>;
   private readonly reader: MessageReader<ClientMessage>;
-  private readonly over = new AbortController();
+  // A signal for each request: one for all would be searched through at every request.
+  private readonly running = new Map<number, AbortController>();
   private door: WatchDoor | undefined;
   private readonly snapshots = new Map<number, AsyncGenerator<Uint8Array, void, undefined>>();
   private isPumping = false;
@@ -153,13 +154,12 @@ export class ServedConnection {
         return;
       case 'handle': {
         const { id, request } = effect;
-        this.options.host.run(async () => {
-          const { signal } = this.over;
-          const reply = await this.options.service.handle(request, { signal });
-          this.step({ type: 'answered', id, reply });
-        });
+        this.options.host.run(() => this.handle(id, request));
         return;
       }
+      case 'abort':
+        this.running.get(effect.id)?.abort();
+        return;
       case 'watch-create':
         this.watchers().create(effect.request, effect.watchId);
         this.pump();
@@ -188,6 +188,15 @@ export class ServedConnection {
         this.stream.destroy();
         this.finish();
     }
+  }
+
+  private async handle(id: number, request: KvRequest): Promise<void> {
+    const controller = new AbortController();
+    this.running.set(id, controller);
+    const { signal } = controller;
+    const reply = await this.options.service.handle(request, { signal });
+    this.running.delete(id);
+    this.step({ type: 'answered', id, reply });
   }
 
   private open(): void {
@@ -266,7 +275,7 @@ export class ServedConnection {
   }
 
   private release(): void {
-    this.over.abort();
+    for (const controller of this.running.values()) controller.abort();
     this.door?.close();
     this.door = undefined;
     for (const id of [...this.snapshots.keys()]) {

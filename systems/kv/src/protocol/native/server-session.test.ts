@@ -105,13 +105,28 @@ describe('R61: requests', () => {
   it('that were canceled, or whose time is over, get no answer of the member any more', () => {
     const stage = opened();
     stage.ask(1);
-    expect(stage.hear({ type: 'cancel', id: 1 })).toEqual([]);
+    expect(stage.hear({ type: 'cancel', id: 1 })).toEqual([{ type: 'abort', id: 1 }]);
     expect(stage.step({ type: 'answered', id: 1, reply: REPLY })).toEqual([]);
     stage.ask(2, 100);
     expect(stage.tick(99)).toEqual([]);
     const reply = expect.objectContaining({ code: 'timeout', isDefinite: false });
-    expect(stage.tick(101)).toEqual([{ type: 'send', message: { type: 'reply', id: 2, reply } }]);
+    expect(stage.tick(101)).toEqual([
+      { type: 'abort', id: 2 },
+      { type: 'send', message: { type: 'reply', id: 2, reply } },
+    ]);
     expect(stage.step({ type: 'answered', id: 2, reply: REPLY })).toEqual([]);
+  });
+
+  it('that were given up count until the member is done with them', () => {
+    const stage = opened();
+    for (const id of [1, 2]) {
+      stage.ask(id);
+      stage.hear({ type: 'cancel', id });
+    }
+    const reply = expect.objectContaining({ code: 'too-many-requests' });
+    expect(stage.ask(3)).toEqual([{ type: 'send', message: { type: 'reply', id: 3, reply } }]);
+    stage.step({ type: 'answered', id: 1, reply: REPLY });
+    expect(stage.ask(3)).toEqual([expect.objectContaining({ type: 'handle' })]);
   });
 
   it('under a number that is in use end the connection', () => {

@@ -54,6 +54,8 @@ export type SessionEffect =
   /** Frames up to the bound of an open session may come from now on. */
   | { readonly type: 'opened' }
   | { readonly type: 'handle'; readonly id: number; readonly request: KvRequest }
+  /** Nobody wants the answer any more. */
+  | { readonly type: 'abort'; readonly id: number }
   | { readonly type: 'watch-create'; readonly watchId: WatchId; readonly request: WatchRequest }
   | { readonly type: 'watch-cancel'; readonly watchId: WatchId }
   | { readonly type: 'watch-progress' }
@@ -70,8 +72,9 @@ export class ServerSession {
   private readonly identity: ServerIdentity;
   private readonly bounds: SessionBounds;
   private phase: 'greeting' | 'open' | 'closed' = 'greeting';
-  // When the answer of each request is given up; infinity where the client waits for ever.
-  private readonly requests = new Map<number, number>();
+  // When the answer of each request is given up; infinity where the client waits for ever. One that
+  // was given up counts until the member is done with it.
+  private readonly requests = new Map<number, number | 'given-up'>();
   private credit = 0;
   private heardMs: number;
   private takenMs: number;
@@ -110,8 +113,9 @@ export class ServerSession {
         return this.goodbye(event.code, event.detail);
       case 'answered': {
         const { id, reply } = event;
-        // Its client has given it up, or time has.
-        if (!this.requests.delete(id)) return NONE;
+        const state = this.requests.get(id);
+        this.requests.delete(id);
+        if (state === undefined || state === 'given-up') return NONE;
         return [{ type: 'send', message: { type: 'reply', id, reply } }];
       }
       case 'watch-sent':
@@ -136,8 +140,7 @@ export class ServerSession {
       case 'request':
         return this.onRequest(message.id, message.timeoutMs, message.request, nowMs);
       case 'cancel':
-        if (this.requests.delete(message.id)) return NONE;
-        return [{ type: 'snapshot-cancel', id: message.id }];
+        return this.onCancel(message.id);
       case 'watch-create':
       case 'watch-cancel':
       case 'watch-progress':
@@ -188,6 +191,14 @@ export class ServerSession {
     return [{ type: 'handle', id, request }];
   }
 
+  private onCancel(id: number): readonly SessionEffect[] {
+    const state = this.requests.get(id);
+    if (state === undefined) return [{ type: 'snapshot-cancel', id }];
+    if (state === 'given-up') return NONE;
+    this.requests.set(id, 'given-up');
+    return [{ type: 'abort', id }];
+  }
+
   private onTick(
     waitingBytes: number,
     takenCount: number,
@@ -209,9 +220,10 @@ export class ServerSession {
     }
     const effects: SessionEffect[] = [];
     for (const [id, atMs] of this.requests) {
-      if (atMs > nowMs) continue;
-      this.requests.delete(id);
+      if (atMs === 'given-up' || atMs > nowMs) continue;
+      this.requests.set(id, 'given-up');
       const reply = failed('timeout', false, '');
+      effects.push({ type: 'abort', id });
       effects.push({ type: 'send', message: { type: 'reply', id, reply } });
     }
     return effects;
