@@ -113,7 +113,7 @@ it('finds nothing in the code as it is', async () => {
 
 it('looks into the nodes after every event where invariants are asked for', async () => {
   const hunt = ['lab', 'hunt', 'raft', '--seeds', '3'] as const;
-  const { code, output, complaints } = await mangrove(...hunt, '--invariants');
+  const { code, output, complaints } = await mangrove(...hunt, '--watched');
   expect(code).toBe(0);
   expect(output).toMatch(/^3 seeds in .*, 0 failures\n$/);
   expect(complaints).toContain('invariants on');
@@ -151,7 +151,7 @@ it('answers wrong names and files in one sentence', async () => {
   writeFileSync(broken, '{"format":"mangrove-plan/0"}');
   const wrong: readonly (readonly [readonly string[], number, string])[] = [
     [['lab', 'hunt', 'nothing'], 64, 'experiment is "nothing", but must be one of register'],
-    [['lab', 'hunt', 'register', '--invariants'], 64, 'register has no invariants'],
+    [['lab', 'hunt', 'register', '--watched'], 64, 'register has no invariants'],
     [['lab', 'run', 'register', '--bug', 'moth'], 64, 'bug is "moth", but must be one of'],
     [['lab', 'run', 'register', '--seed', '-1'], 64, 'It is to be a whole number from 0'],
     [['lab', 'run', 'register', '--world', 'moon'], 64, 'Allowed choices are sim, local'],

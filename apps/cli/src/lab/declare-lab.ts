@@ -68,7 +68,7 @@ function declareHunt(lab: Command, { terminal, signal, run }: Surroundings): voi
     .option('--seeds <count>', 'how many', positiveInteger, 1000)
     .option('--first <seed>', 'the first of them', seedNumber, 1)
     .option('--bug <name>', 'plant this bug: mangrove lab bugs')
-    .option('--invariants', 'look into the nodes after every event, beside what clients see')
+    .option('--watched', 'hold every run to the invariants as well, after every event')
     .option('--all', 'go on after the first failure')
     .option('--plan <file>', 'make the first failure smaller and write its plan')
     .option('--report <file>', 'write a report of the hunt, one HTML file')
@@ -81,7 +81,7 @@ function declareHunt(lab: Command, { terminal, signal, run }: Surroundings): voi
         '',
         'Examples:',
         '  mangrove lab hunt register --seeds 2000',
-        '  mangrove lab hunt raft --seeds 2000 --invariants',
+        '  mangrove lab hunt raft --seeds 2000 --watched',
         '  mangrove lab hunt register --bug register-read-without-write-back --plan bug.json',
       ].join('\n'),
     )
@@ -93,7 +93,7 @@ function declareHunt(lab: Command, { terminal, signal, run }: Surroundings): voi
             seeds: number;
             first: number;
             bug?: string;
-            invariants?: boolean;
+            watched?: boolean;
             all?: boolean;
             plan?: string;
             report?: string;
@@ -103,7 +103,7 @@ function declareHunt(lab: Command, { terminal, signal, run }: Surroundings): voi
         return huntCommand({
           ...{ experiment, terminal, signal, isJson: given.json === true },
           ...{ seedCount: given.seeds, firstSeed: given.first, bug: given.bug },
-          ...{ isWatched: given.invariants === true },
+          ...{ isWatched: given.watched === true },
           ...{ isGoingOn: given.all === true, planPath: given.plan },
           ...{ reportPath: given.report, isAskingWhen: given.when === true },
         });

@@ -50,7 +50,7 @@ export async function huntCommand(options: HuntCommandOptions): Promise<Ending> 
   const figures = await callLab(signal, async () => {
     const entry = await loadExperiment(experiment);
     if (isWatched && entry.createInvariant === undefined) {
-      throw new CommandError('usage', `${experiment} has no invariants: leave out --invariants`);
+      throw new CommandError('usage', `${experiment} has no invariants: leave out --watched`);
     }
     const bug = bugOf(options);
     const code = bug === undefined ? 'the code as it is' : `with ${bug.name}`;

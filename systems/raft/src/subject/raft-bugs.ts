@@ -12,7 +12,7 @@ type Found = Pick<PlantedBug, 'experiment' | 'seedBudget' | 'difficulty' | 'mini
 /** Bugs that show so: which experiment finds them, and what that takes. */
 const FOUND_OUTSIDE: Readonly<Record<string, Found>> = Object.freeze({
   'vote-for-a-shorter-log': {
-    ...{ experiment: 'raft', seedBudget: 100, difficulty: 'medium' },
+    ...{ experiment: 'raft-elections', seedBudget: 60, difficulty: 'medium' },
     minimum: { faults: ['cut around a follower', 'crash of the leader'], operationCount: 2 },
   },
   'deposed-leader-reads': {
@@ -20,7 +20,7 @@ const FOUND_OUTSIDE: Readonly<Record<string, Found>> = Object.freeze({
     minimum: { faults: ['cut around the leader'], operationCount: 2 },
   },
   'read-before-first-commit': {
-    ...{ experiment: 'raft-reads', seedBudget: 60, difficulty: 'medium' },
+    ...{ experiment: 'raft-leases', seedBudget: 40, difficulty: 'medium' },
     minimum: { faults: ['crash of the leader'], operationCount: 2 },
   },
   'old-round-confirms-a-read': {
@@ -57,6 +57,18 @@ const FOUND_OUTSIDE: Readonly<Record<string, Found>> = Object.freeze({
       faults: ['crash of each of three leaders, in order', 'crash of two voters'],
       operationCount: 2,
     },
+  },
+  'answers-counted-not-voters': {
+    ...{ experiment: 'raft-rivals', seedBudget: 30, difficulty: 'medium' },
+    minimum: { faults: ['cut around two of five', 'doubled messages'], operationCount: 2 },
+  },
+  'probe-waits-for-ever': {
+    ...{ experiment: 'raft', seedBudget: 150, difficulty: 'medium' },
+    minimum: { faults: ['loss of a probe'], operationCount: 1 },
+  },
+  'snapshot-accepted-before-sync': {
+    ...{ experiment: 'raft', seedBudget: 150, difficulty: 'medium' },
+    minimum: { faults: ['loss of power at a follower that gets a snapshot'], operationCount: 1 },
   },
   'truncated-is-definite': {
     ...{ experiment: 'raft-rivals', seedBudget: 30, difficulty: 'hard' },

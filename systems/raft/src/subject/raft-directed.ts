@@ -209,6 +209,16 @@ export function changesOfTwo({ first, others, spares, atMs }: Attempt): readonly
   ];
 }
 
+/** Two of five are cut off from the others, and hear everything twice. */
+export function doubledVotes({ others, atMs }: Attempt): readonly Fault[] {
+  const pair = others.slice(0, 2);
+  const rates = { lossPerMille: 0, duplicatePerMille: 1000, delayPerMille: 0, delayMs: 0 };
+  return [
+    ...cut(bothWays(pair, [OTHERS]), during(atMs, 900)),
+    { type: 'rough-links', from: pair, to: pair, ...rates, ...during(atMs, 900) },
+  ];
+}
+
 /** Half of the voters are cut off from the other half. */
 export function halves({ first, others, atMs }: Attempt): readonly Fault[] {
   const count = (others.length - 1) >> 1;

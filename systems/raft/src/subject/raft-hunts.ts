@@ -8,6 +8,7 @@ import {
   damagedVoter,
   deadHeir,
   deafLeader,
+  doubledVotes,
   echoes,
   figureEight,
   forgottenChange,
@@ -58,7 +59,9 @@ export const raftRivalsExperiment: Experiment = Object.freeze({
   ...{ replicaCount: 5, clientCount: 9, activeMs: 2900 },
   workload: BUSY,
   faults: [],
-  drawAttempts: attemptsOf([truncatedAndCommitted], { lengthMs: 2200, founderCount: 5 }),
+  drawAttempts: attemptsOf([truncatedAndCommitted, truncatedAndCommitted, doubledVotes], {
+    ...{ lengthMs: 2200, founderCount: 5 },
+  }),
 } satisfies Experiment);
 
 /** Three voters and two that are to join, where a change of members does not reach all. */
