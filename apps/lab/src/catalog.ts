@@ -19,6 +19,7 @@ import {
   kvContractPromises,
   kvExperiment,
   kvPromises,
+  kvScenarioExperiments,
   watchKv,
 } from '@mangrove/kv';
 import {
@@ -110,6 +111,14 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
     bugs: kvBugs.filter(({ experiment }) => experiment === kvContractExperiment.name),
     createInvariant: watchKv,
   },
+  ...kvScenarioExperiments.map((experiment) => ({
+    experiment,
+    about: `the store: ${experiment.about}`,
+    // Clients read and write registers here, and nothing else.
+    judges: kvPromises.filter(({ check }) => check.startsWith('every register is linearizable')),
+    bugs: [],
+    createInvariant: watchKv,
+  })),
 ]);
 
 /** The experiment called `name`; throws `InvalidArgument` that names those there are. */

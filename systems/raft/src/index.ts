@@ -90,6 +90,7 @@ export {
   type UnsafeRecovery,
   unsafeRecoverQuorum,
 } from './shell/unsafe-recovery.ts';
+export { describePeerMessage } from './subject/describe-peer.ts';
 export { raftBugs } from './subject/raft-bugs.ts';
 export {
   raftExperiment,

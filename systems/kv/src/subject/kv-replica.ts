@@ -55,9 +55,17 @@ export class KvReplica implements RunningNode {
   }
 }
 
-/** Starts a member. */
-export async function startReplica(host: Host, { topology }: NodeConfig): Promise<RunningNode> {
-  const founders = topology.replicas.slice(0, FOUNDER_COUNT).map(({ node }) => node);
+/**
+ * Starts a member.
+ *
+ * @param founderCount so many of the replicas, the first ones, found the cluster
+ */
+export async function startReplica(
+  host: Host,
+  { topology }: NodeConfig,
+  founderCount = FOUNDER_COUNT,
+): Promise<RunningNode> {
+  const founders = topology.replicas.slice(0, founderCount).map(({ node }) => node);
   const node = await startKvNode(host, {
     ...(founders.includes(host.node) ? { founding: simpleConfiguration(founders) } : {}),
     peers: topology.replicas,

@@ -11,8 +11,8 @@ import {
   spread,
 } from '@mangrove/experiment';
 import type { NodeId, RunningNode } from '@mangrove/host';
-import { decodePeerMessage } from '../shell/peer-codec.ts';
 import { decodeRequest } from './client-codec.ts';
+import { describePeerMessage } from './describe-peer.ts';
 import { drawRequest, operate } from './raft-operator.ts';
 import { drawReadScenario, drawScenario } from './raft-scenarios.ts';
 import { RaftWatch, type WatchedNode } from './raft-watch.ts';
@@ -117,8 +117,5 @@ export function watchRaft(plan: Plan): (nodes: ReadonlyMap<NodeId, RunningNode>)
 
 function describe(bytes: Uint8Array): string {
   if (bytes[0] === 0x43) return `request ${decodeRequest(bytes).operation.type}`;
-  if (bytes[0] === 0x48) return 'hello';
-  if (bytes[0] !== 0x52) return 'response';
-  const { type, term } = decodePeerMessage(bytes.subarray(1));
-  return `${type} ${term}`;
+  return describePeerMessage(bytes) ?? 'response';
 }
