@@ -1,15 +1,19 @@
 /**
- * What was released is written and read as the golden file says: the commands of the log, in each
- * version. A line that differs is a format that changed, which needs a new version and new lines; a
+ * What was released is written and read as the golden file says: commands of the log, slices of the
+ * state, messages of members, in each version. A line that differs is a format that changed, which needs a new version and new lines; a
  * line that is here stays for ever.
  */
 import { readFileSync } from 'node:fs';
-import { logCodec, type Operation } from '@mangrove/kv';
+import { logCodec, NO_LEASE, type Operation, verifyBackup } from '@mangrove/kv';
 import { WireError } from '@mangrove/wire';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ReplicatedState } from '../src/core/replicated-state.ts';
+import { writeBackup } from '../src/shell/backup.ts';
+import { decodeMemberMessage, encodeMemberMessage } from '../src/shell/member-messages.ts';
+import { decodeSlice, encodeSlice } from '../src/shell/state-codec.ts';
 import { step } from './random-steps.ts';
-import { RELEASED_COMMANDS } from './released.ts';
+import { RELEASED_COMMANDS, RELEASED_MESSAGES, RELEASED_SLICES } from './released.ts';
 
 const golden = new Map(
   readFileSync(new URL('./released.txt', import.meta.url), 'utf8')
@@ -18,17 +22,50 @@ const golden = new Map(
     .map((line) => line.split(': ') as [name: string, hex: string]),
 );
 
-describe('the released format of the log', () => {
-  it('R30: is written, every command', () => {
-    const written = [...RELEASED_COMMANDS].map(([name, command]) => {
-      return [name, Buffer.from(logCodec.encode(command)).toString('hex')];
-    });
-    expect(written).toEqual([...golden]);
+function goldenOf(name: string): Uint8Array {
+  return new Uint8Array(Buffer.from(golden.get(name) ?? '', 'hex'));
+}
+
+describe('the released formats', () => {
+  it('R30: are written, every one of everything', () => {
+    const state = new ReplicatedState();
+    state.store.inRevision(() => state.store.put(new Uint8Array([1]), new Uint8Array(), NO_LEASE));
+    const written: [string, Uint8Array][] = [
+      ...[...RELEASED_COMMANDS].map(([name, each]): [string, Uint8Array] => {
+        return [name, logCodec.encode(each)];
+      }),
+      ...[...RELEASED_SLICES].map(([name, each]): [string, Uint8Array] => {
+        return [name, encodeSlice(each)];
+      }),
+      ...[...RELEASED_MESSAGES].map(([name, each]): [string, Uint8Array] => {
+        return [name, encodeMemberMessage(each)];
+      }),
+      ['1 backup', new Uint8Array(Buffer.concat([...writeBackup(state)]))],
+    ];
+    const lines = written.map(([name, bytes]) => [name, Buffer.from(bytes).toString('hex')]);
+    expect(lines).toEqual([...golden]);
   });
 
+  it.each([...RELEASED_SLICES])('R30: are read: %s', (name, slice) => {
+    expect(decodeSlice(goldenOf(name))).toEqual(slice);
+  });
+
+  it.each([...RELEASED_MESSAGES])('R30: are read: %s', (name, message) => {
+    expect(decodeMemberMessage(goldenOf(name))).toEqual(message);
+  });
+
+  it('R30: are read: a backup', async () => {
+    async function* file(): AsyncGenerator<Uint8Array> {
+      yield goldenOf('1 backup');
+    }
+    const summary = await verifyBackup(file(), () => Promise.resolve());
+    expect(summary).toMatchObject({ revision: 2, keyCount: 1 });
+  });
+});
+
+describe('the released format of the log', () => {
   it.each([...RELEASED_COMMANDS])('R30: is read: %s', (name, command) => {
-    const bytes = new Uint8Array(Buffer.from(golden.get(name) ?? '', 'hex'));
-    expect(logCodec.decode(bytes)).toEqual(command);
+    expect(logCodec.decode(goldenOf(name))).toEqual(command);
   });
 
   it('R30: whatever the store applies comes back as it was', () => {

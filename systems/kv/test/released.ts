@@ -1,8 +1,10 @@
 /**
- * One of everything that the log of the store carries: what the golden file holds.
+ * One of everything that members keep and say to each other: what the golden file holds.
  */
 import { toNodeId } from '@mangrove/host';
 import type { Command, LeaseId, LogCommand, Operation, Revision } from '@mangrove/kv';
+import type { MemberMessage } from '../src/shell/member-messages.ts';
+import type { StateSlice } from '../src/shell/state-codec.ts';
 
 const bytes = (...all: number[]): Uint8Array => new Uint8Array(all);
 const KEY = bytes(107, 0, 255);
@@ -93,3 +95,88 @@ export const RELEASED_COMMANDS: ReadonlyMap<string, LogCommand> = new Map<string
   ['1 announce', { type: 'announce', member, clientAddress: '10.0.0.1:2379' }],
   ['1 take-digest', { type: 'take-digest' }],
 ]);
+
+const revision = 300 as Revision;
+const kv = {
+  key: KEY,
+  value: bytes(1, 2),
+  createRevision: 3 as Revision,
+  modRevision: revision,
+  version: 4,
+  lease: lease(7n),
+};
+const version = { key: KEY, revision, sub: 1, createRevision: revision, version: 4 };
+
+/** Slices of a state by the name of their line. */
+export const RELEASED_SLICES: ReadonlyMap<string, StateSlice> = new Map<string, StateSlice>([
+  [
+    '1 slice head',
+    {
+      type: 'head',
+      revision,
+      compactRevision: 200 as Revision,
+      alarms: [{ alarm: 'corrupt', member }],
+      addresses: [{ member, clientAddress: '10.0.0.1:2379' }],
+    },
+  ],
+  [
+    '1 slice leases',
+    { type: 'leases', leases: [{ id: lease(7n), ttlMs: 60_000, remainingMs: 1_000 }] },
+  ],
+  [
+    '1 slice sessions',
+    {
+      type: 'sessions',
+      sessions: [
+        { session: 5, sequence: 0, result: undefined },
+        {
+          session: 6,
+          sequence: 2,
+          result: { type: 'done', revision, result: { type: 'applied' } },
+        },
+        {
+          session: 7,
+          sequence: 3,
+          result: {
+            type: 'done',
+            revision,
+            result: {
+              type: 'txn',
+              succeeded: true,
+              results: [
+                { type: 'put', previous: kv },
+                { type: 'delete', deletedCount: 1, previous: [kv] },
+                { type: 'range', kvs: [kv], count: 2, hasMore: true },
+              ],
+            },
+          },
+        },
+        {
+          session: 8,
+          sequence: 4,
+          result: { type: 'failed', revision, code: 'no-space', isDefinite: true },
+        },
+      ],
+    },
+  ],
+  [
+    '1 slice versions',
+    {
+      type: 'versions',
+      versions: [
+        { ...version, value: bytes(9), lease: lease(7n) },
+        { ...version, value: undefined, lease: lease(0n) },
+      ],
+    },
+  ],
+  ['1 slice end', { type: 'end', versionCount: 2 }],
+]);
+
+/** Messages of members by the name of their line. */
+export const RELEASED_MESSAGES: ReadonlyMap<string, MemberMessage> = new Map<string, MemberMessage>(
+  [
+    ['1 message ask-revision', { type: 'ask-revision', id: 300 }],
+    ['1 message tell-revision', { type: 'tell-revision', id: 300, revision }],
+    ['1 message digest', { type: 'digest', index: 300, digest: 0xdeadbeef }],
+  ],
+);

@@ -51,22 +51,32 @@ export class MemberMessages {
   }
 
   send(to: NodeId, given: MemberMessage): void {
-    const writer = new Writer();
-    writer.uint8(MEMBER_BYTE);
-    encodeSealed(writer, sealed, given);
-    this.host.messages.send(to, writer.take());
+    this.host.messages.send(to, encodeMemberMessage(given));
   }
 
   /** Takes in a message that is not of Raft; one that cannot be read is as good as lost. */
   receive({ from, bytes }: Envelope): void {
-    if (bytes[0] !== MEMBER_BYTE) return;
-    let given: MemberMessage;
-    try {
-      given = decodeSealed(sealed, bytes.subarray(1)).value;
-    } catch (error) {
-      if (error instanceof WireError) return;
-      throw error;
-    }
+    const given = decodeMemberMessage(bytes);
+    if (given === undefined) return;
     for (const handler of this.handlers) handler(from, given);
+  }
+}
+
+/** The bytes of a message. */
+export function encodeMemberMessage(given: MemberMessage): Uint8Array {
+  const writer = new Writer();
+  writer.uint8(MEMBER_BYTE);
+  encodeSealed(writer, sealed, given);
+  return writer.take();
+}
+
+/** The message in `bytes`; `undefined` where they are none of a member. */
+export function decodeMemberMessage(bytes: Uint8Array): MemberMessage | undefined {
+  if (bytes[0] !== MEMBER_BYTE) return undefined;
+  try {
+    return decodeSealed(sealed, bytes.subarray(1)).value;
+  } catch (error) {
+    if (error instanceof WireError) return undefined;
+    throw error;
   }
 }
