@@ -1,7 +1,7 @@
 /**
  * What was released is written and read as the golden file says: commands of the log, slices of the
- * state, messages of members, in each version. A line that differs is a format that changed, which needs a new version and new lines; a
- * line that is here stays for ever.
+ * state, messages of members, in each version. A line that differs is a format that changed, which
+ * needs a new version and new lines; a line that is here stays for ever.
  */
 import { readFileSync } from 'node:fs';
 import { logCodec, NO_LEASE, type Operation, verifyBackup } from '@mangrove/kv';
