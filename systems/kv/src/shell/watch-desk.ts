@@ -24,6 +24,8 @@ export class WatchDesk implements MachineListener {
   private readonly doors = new Set<Door>();
   private readonly progressMs: number;
   private isDriving = false;
+  // Whether something happened since the slice that is under way began.
+  private isWanted = false;
   private progressTimer: Timer;
 
   /** @param progressMs how often idle watchers that want it are told of progress */
@@ -66,12 +68,19 @@ export class WatchDesk implements MachineListener {
   }
 
   private drive(): void {
+    this.isWanted = true;
     if (this.isDriving) return;
     this.isDriving = true;
     this.host.run(async () => {
       // What is applied in the same turn is served together.
       await undefined;
-      while (this.driveSome()) await this.host.timers.sleep(0);
+      for (;;) {
+        // Who is told takes at once, and there is room then for what waited for it.
+        this.isWanted = false;
+        const hasMore = this.driveSome();
+        if (!hasMore && !this.isWanted) break;
+        await this.host.timers.sleep(0);
+      }
       this.isDriving = false;
     });
   }
