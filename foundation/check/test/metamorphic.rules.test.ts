@@ -144,12 +144,13 @@ describe.each(having('an order of time taken away'))('%s', (_, subject) => {
 it('R21: the histories of the table are right and wrong ones', () => {
   for (const subject of SUBJECTS) {
     const sample = fc.sample(subject.histories, { numRuns: 300, seed: 4 });
-    const verdicts = sample.map((it) => verdictOf(subject, it));
-    for (const type of ['valid', 'invalid']) {
-      expect([subject.name, type, verdicts.includes(type as never)]).toEqual([
-        ...[subject.name, type, true],
-      ]);
+    // Both are seen early, mostly.
+    const wanted = new Set<string | undefined>(['valid', 'invalid']);
+    for (const history of sample) {
+      if (wanted.size === 0) break;
+      wanted.delete(verdictOf(subject, history));
     }
+    expect([subject.name, ...wanted]).toEqual([subject.name]);
   }
 });
 
