@@ -19,7 +19,7 @@ import {
 import { drawPlan, simulate } from '@mangrove/sim';
 import { describe, expect, it } from 'vitest';
 
-const SEED_COUNT = 6;
+const SEED_COUNT = 5;
 
 /** What is wrong with a run of `seed`, and how often clients got what they asked for. */
 async function run(experiment: Experiment, promises: readonly KvPromise[], seed: number) {

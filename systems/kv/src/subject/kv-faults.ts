@@ -3,6 +3,7 @@
  */
 import type { Experiment, FaultKind } from '@mangrove/experiment';
 import { raftExperiment } from '@mangrove/raft';
+import { drawKvScenario } from './kv-scenarios.ts';
 
 /** Every kind of fault that the store promises to survive. */
 export const KV_FAULTS: readonly FaultKind[] = Object.freeze([
@@ -12,9 +13,8 @@ export const KV_FAULTS: readonly FaultKind[] = Object.freeze([
   ...(['wall-jump', 'clock-drift', 'action', 'scenario'] as const),
 ]);
 
-/** Changes of members, hand-overs and orders of events that Raft is sensitive to. */
-const { drawAction, drawScenario } = raftExperiment;
+/** Changes of members, hand-overs, and orders of events that are known to lead to mistakes. */
 export const KV_TROUBLE: Pick<Experiment, 'drawAction' | 'drawScenario'> = Object.freeze({
-  ...(drawAction === undefined ? {} : { drawAction }),
-  ...(drawScenario === undefined ? {} : { drawScenario }),
+  ...(raftExperiment.drawAction === undefined ? {} : { drawAction: raftExperiment.drawAction }),
+  drawScenario: drawKvScenario,
 });
