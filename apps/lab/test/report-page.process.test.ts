@@ -83,6 +83,21 @@ function cleanReport(): ExperimentReport {
   return { ...rest, found: { ...run, verdict: { answer: 'valid', checks } } };
 }
 
+/** The same under load, with service levels. */
+function busyCleanReport(): ExperimentReport {
+  const { found } = fullReport();
+  const slos = [
+    { slo: { type: 'availability', phase: 'during', percentMin: 90 }, measured: 97.2, count: 433 },
+    { slo: { type: 'recovery', msMax: 1500 }, measured: 310.4, count: 3 },
+  ] as const;
+  const checks = slos.map((slo) => {
+    return { check: slo.slo.type, answer: 'valid' as const, anomalies: [], slo };
+  });
+  const clean = cleanReport();
+  const verdict = { answer: 'valid' as const, checks: [...clean.found.verdict.checks, ...checks] };
+  return { ...clean, found: { ...found, verdict } };
+}
+
 /** 10 000 operations in the found run, and a trace of 10 000 records that is drawn. */
 function bigReport(): ExperimentReport {
   const script = busyScript(10_000);
@@ -246,6 +261,7 @@ describe('the layout', () => {
     ['phone', PHONE],
   ] as const) {
     for (const [kind, report] of [
+      ['no failure', busyCleanReport],
       ['one failure', fullReport],
       ['10 000 records', bigReport],
     ] as const) {
@@ -254,6 +270,7 @@ describe('the layout', () => {
         const width = options.viewport.width;
         expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
         expect(overlaps(await boxes(page, 'main > section, header, footer'))).toEqual([]);
+        expect(overlaps(await boxes(page, '#slos td, #slos th'))).toEqual([]);
         expect(overlaps(await boxes(page, '.explore > *'))).toEqual([]);
         expect(overlaps(await boxes(page, '.facts > div, .step, .row, .controls > *'))).toEqual([]);
         expect(overlaps(await boxes(page, 'svg.st a.flag circle'))).toEqual([]);
