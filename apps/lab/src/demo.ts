@@ -9,6 +9,7 @@ import { drawPlan } from '@mangrove/sim';
 import { type CatalogEntry, findBug } from './catalog.ts';
 import { readEnvironment } from './environment.ts';
 import { huntIn } from './hunt.ts';
+import { findInevitability } from './inevitability.ts';
 import { runLocal } from './local/run-local.ts';
 import { reportPlant } from './planted/planted-report.ts';
 import { runPlan } from './run-plan.ts';
@@ -16,6 +17,7 @@ import {
   type ExperimentReport,
   type HuntFailure,
   type HuntFigures,
+  type Inevitability,
   type RunEvidence,
   type ShrinkStep,
   sizeOf,
@@ -60,6 +62,9 @@ const BUG_NAME = 'register-read-without-write-back';
 /** How many failures are shrunk; the smallest result is shown. */
 const SHRUNK_FAILURES = 3;
 
+/** How long it is asked when the failure became inevitable, ms. */
+const INEVITABILITY_MS = 5000;
+
 /** Runs the main job. Rejects when it is aborted, or where the planted bug is not found. */
 export async function demo(options: DemoOptions): Promise<DemoResult> {
   const { entry, bug } = findBug(BUG_NAME);
@@ -87,6 +92,7 @@ export async function demo(options: DemoOptions): Promise<DemoResult> {
     shrunk: planted.shrunk.evidence,
     shrinkSteps: planted.shrunk.steps,
     planted: await reportPlant(bug, clean.verdict.answer),
+    inevitability: planted.inevitability,
     hunt: planted.figures,
     others: [local],
   };
@@ -104,6 +110,7 @@ interface FoundBug {
   readonly figures: HuntFigures;
   readonly found: RunEvidence;
   readonly shrunk: Shrunk;
+  readonly inevitability: Inevitability;
 }
 
 async function findAndShrink(
@@ -144,7 +151,12 @@ async function findAndShrink(
     const found = await pool.runPlan(drawPlan(entry.experiment, seed), {
       isRecordingChoices: true,
     });
-    return { seed, figures, found, shrunk: best.shrunk };
+    const { evidence } = best.shrunk;
+    const { anomaly } = best.failure;
+    const asked = { evidence, anomaly, timeMs: INEVITABILITY_MS, signal };
+    const inevitability = await findInevitability(pool, asked);
+    signal?.throwIfAborted();
+    return { seed, figures, found, shrunk: best.shrunk, inevitability };
   } finally {
     await pool.close();
   }
