@@ -11,7 +11,7 @@ import type { KvClient, KvClientOptions } from '../client/kv-client.ts';
 import type { ServerBounds } from '../protocol/native/native-server.ts';
 import type { KvNodeConfig } from '../shell/kv-node-config.ts';
 import { connectKv } from './connect-kv.ts';
-import type { MemberGroup } from './member-group.ts';
+import { type MemberGroup, startMembers } from './member-group.ts';
 
 /** How a store is set up. All have defaults. */
 export interface StartKvOptions {
@@ -114,7 +114,6 @@ export class LocalKv implements AsyncDisposable {
 }
 
 async function startHere(options: StartKvOptions, nodes: number): Promise<LocalMembers> {
-  const { startMembers } = await import('./member-group.ts');
   return await startMembers(toGroupOptions(options, nodes));
 }
 

@@ -18,8 +18,8 @@ import { BATCH_BYTES } from './messages.ts';
 /** How many rounds of promise reactions a frame waits for more. */
 const GATHER_ROUNDS = 4;
 
-/** A frame is begun in a slab of this size; a small one stays on its first page. */
-const SLAB_BYTES = 16_384;
+/** A frame is begun in a slab of this size, and grows: most connections are idle. */
+const SLAB_BYTES = 2048;
 
 /** Sends messages, in order. */
 export class MessageSender<Out> {
