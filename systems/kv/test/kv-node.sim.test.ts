@@ -4,7 +4,7 @@
  */
 import { checkLinearizable, register } from '@mangrove/check';
 import { SeededRandom } from '@mangrove/host';
-import { hashKv, type KvRequest } from '@mangrove/kv';
+import { hashKv, type KvRequest, type Operation } from '@mangrove/kv';
 import { describe, expect, it } from 'vitest';
 import { FOUNDERS, KvCluster, putOf, toRequest } from './kv-cluster.ts';
 import { runRegisters, trouble } from './register-run.ts';
@@ -50,6 +50,25 @@ describe('a cluster', () => {
     const unknown = { session: 1_000_000, sequence: 1 };
     const late = await cluster.ask({ ...request, place: unknown });
     expect(late).toMatchObject({ code: 'session-expired', isDefinite: false });
+    cluster.simulation.close();
+  });
+
+  it('R32: a large result is given once; who asks again is told that it was done', async () => {
+    const cluster = new KvCluster(21);
+    await cluster.put('x', 'v'.repeat(9_000));
+    const opened = await cluster.result({ type: 'open-session' });
+    if (opened.type !== 'session') throw new Error('no session');
+    const place = { session: opened.session, sequence: 1 };
+    const request: KvRequest = {
+      ...toRequest({ ...putOf('x', '2'), wantsPrevious: true } as Operation),
+      place,
+    };
+    const first = await cluster.result(request);
+    if (first.type !== 'put') throw new Error(first.type);
+    expect(first.previous?.value.length).toBe(9_000);
+    const again = await cluster.ask(request);
+    expect(again).toMatchObject({ code: 'result-lost', isDefinite: false });
+    expect((await cluster.elect()).inspect().state.store.revision).toBe(3);
     cluster.simulation.close();
   });
 });
