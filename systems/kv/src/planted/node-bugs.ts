@@ -37,8 +37,8 @@ export const nodeBugs: readonly KvBug[] = [
   {
     name: 'revision-lag-is-not-asked',
     file: 'systems/kv/src/shell/read-desk.ts',
-    find: 'revisionLagMax === undefined &&\n          (stalenessMsMax',
-    replace: 'revisionLagMax !== -1 &&\n          (stalenessMsMax',
+    find: 'if (revisionLagMax === undefined) return true;',
+    replace: 'if (revisionLagMax !== -1) return true;',
     breaks: 'A read that bounds revisions is answered from whatever the member has.',
     source: 'bounded staleness of Azure Cosmos DB: K versions or T time',
   },
