@@ -66,6 +66,26 @@ describe('a full disk', () => {
   });
 });
 
+describe('a disk that is full while its group is founded', () => {
+  it('R82: no one leads, and the group is founded once there is room', async () => {
+    for (let seed = 64; seed < 70; seed++) {
+      const group = new NodeGroup(seed);
+      const full = { atMs: 0, untilMs: 2000 };
+      for (const node of FOUNDERS) group.simulation.inject({ type: 'disk-full', node, ...full });
+      await group.pass(1900);
+      expect(group.leader).toBeUndefined();
+      await group.pass(200);
+      for (const { node, cause } of group.simulation.ends) {
+        expect(cause).toMatchObject({ code: 'no-space' });
+        group.simulation.restart(node);
+      }
+      expect(await group.write(1)).toEqual(DONE);
+      await group.until(() => FOUNDERS.every((node) => group.machines.get(node)?.value === 1));
+      group.simulation.close();
+    }
+  });
+});
+
 describe('a disk that hangs', () => {
   it('R25: its leader steps down within the bound, and takes part again afterwards', async () => {
     const options = { electionTimeoutMs: 150, heartbeatIntervalMs: 30, diskStallMs: 300 };
