@@ -31,7 +31,10 @@ export const watchBugs: readonly KvBug[] = [
     name: 'progress-behind-later-events',
     file: 'systems/kv/src/core/watch-session.ts',
     find: "if (message.type === 'progress') this.closeBatches(message.watchId);",
-    replace: "if (message.type === 'progress') this.isProgressWanted = false;",
+    replace: `if (message.type === 'progress') {
+      if (this.waiting < 0) this.closeBatches(message.watchId);
+      this.isProgressWanted = false;
+    }`,
     breaks: 'R25: progress of a watcher goes back behind events of later revisions.',
     source: 'found by this project; etcd watch guarantee: bookmarkable',
   },
