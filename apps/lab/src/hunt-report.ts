@@ -3,7 +3,7 @@
  */
 import type { PlantedBug } from '@mangrove/experiment';
 import { drawPlan } from '@mangrove/sim';
-import type { CatalogEntry } from './catalog.ts';
+import { type CatalogEntry, loadExperiment } from './catalog.ts';
 import { readEnvironment } from './environment.ts';
 import { findInevitability } from './inevitability.ts';
 import { reportPlant } from './planted/planted-report.ts';
@@ -34,14 +34,19 @@ export interface HuntReportOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Shrinks the first failure, where there is one, and tells all about it. */
+/**
+ * Shrinks the first failure, where there is one, and tells all about it.
+ *
+ * @param name that of the experiment, or the path of the module that has it
+ */
 export async function reportHunt(
-  entry: CatalogEntry,
+  name: string,
   options: HuntReportOptions,
 ): Promise<ExperimentReport> {
   const { bug, workerCount, figures } = options;
+  const entry = await loadExperiment(name);
   const { experiment } = entry;
-  const pool = await WorkerPool.open({ experiment: experiment.name, bug, workerCount });
+  const pool = await WorkerPool.open({ experiment: name, bug, workerCount });
   try {
     const [failure] = figures.failures;
     if (failure === undefined) return await reportSilence(entry, pool, options);

@@ -55,11 +55,11 @@ it('the chance grows to certainty, which begins before the failure or with it', 
 it('a report of a hunt shows when, and what all seeds tested, failures or not', async () => {
   const figures = await huntIn(pool, { experiment, seedCount: 20 });
   const command = 'npx mangrove lab hunt register';
-  const failed = await reportHunt(entry, { bug, figures, command, isAskingWhen: true });
+  const failed = await reportHunt(experiment, { bug, figures, command, isAskingWhen: true });
   expect(renderReport(failed)).toContain('When did it become inevitable?');
   expect(renderMarkdown(failed)).toMatch(/runs failed/);
   const clean = { ...figures, failures: [], failureCount: 0 };
-  const silent = await reportHunt(entry, { figures: { ...clean, seedCount: 3 }, command });
+  const silent = await reportHunt(experiment, { figures: { ...clean, seedCount: 3 }, command });
   const page = renderReport(silent);
   expect(page).not.toContain('When did it become inevitable?');
   expect(page).toContain('>VALID: register, seed 3<'.slice(1));

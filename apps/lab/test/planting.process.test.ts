@@ -3,7 +3,15 @@
  */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -97,12 +105,20 @@ describe('a planted program', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** What the compiler says of copies of the rooms with a bug each. */
+  /**
+   * What the compiler says of copies of the rooms with the bugs: each file of a copy has one at
+   * most, so that every patch meets the code that it is made for.
+   */
   function compile(planted: readonly PlantedBug[]): string {
+    const counts = new Map<string, number>();
     for (const each of planted) {
       const room = each.file.slice(0, each.file.indexOf('/src/'));
-      const copy = join(folder, each.name);
-      cpSync(join(PROJECT_ROOT, room, 'src'), join(copy, 'src'), { recursive: true });
+      const nth = counts.get(each.file) ?? 0;
+      counts.set(each.file, nth + 1);
+      const copy = join(folder, `${room.replaceAll('/', '-')}-${nth}`);
+      if (!existsSync(copy)) {
+        cpSync(join(PROJECT_ROOT, room, 'src'), join(copy, 'src'), { recursive: true });
+      }
       const outcome = plant(each, sourceOf(each));
       if (outcome.type === 'refused') throw new Error(outcome.reason);
       const path = join(copy, each.file.slice(room.length));

@@ -4,7 +4,8 @@
 import { type Command, Option } from 'commander';
 import type { Ending } from '../exit-code.ts';
 import { positiveInteger, positiveNumber, type Surroundings } from '../surroundings.ts';
-import { type KvCall, type TargetOptions, withTarget } from './kv-call.ts';
+import { type TargetOptions, withTarget } from './declare-target.ts';
+import type { KvCall } from './kv-call.ts';
 
 /** Makes a command that runs `work` with a client and the options that were given. */
 type Declare = <Options>(

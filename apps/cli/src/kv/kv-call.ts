@@ -3,19 +3,11 @@
  */
 import { type KvClient, KvError } from '@mangrove/kv';
 import { connectKv, endpointsOf } from '@mangrove/kv/node';
-import type { Command } from 'commander';
 import { CommandError, Interrupted } from '../command-error.ts';
 import type { Ending } from '../exit-code.ts';
 import { needCluster } from '../service/cluster-view.ts';
-import type { GlobalOptions } from '../surroundings.ts';
 import type { Terminal } from '../terminal.ts';
-
-/** Where the members are, as the command line says it. */
-export interface TargetOptions extends GlobalOptions {
-  readonly data?: string;
-  readonly endpoints?: string;
-  readonly timeout?: number;
-}
+import type { TargetOptions } from './declare-target.ts';
 
 /** What a command works with. */
 export interface KvCall {
@@ -23,14 +15,6 @@ export interface KvCall {
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
   readonly isJson: boolean;
-}
-
-/** Adds the options that say where the members are. */
-export function withTarget(command: Command): Command {
-  return command
-    .option('--data <directory>', 'the directory of a cluster that `mangrove up` made')
-    .option('--endpoints <list>', 'where members listen, as host:port,host:port')
-    .option('--timeout <seconds>', 'how long a call may take (default: 5)', Number);
 }
 
 /** Runs `work` with a client, and says of a failure whether anything may have happened. */

@@ -108,7 +108,7 @@ function testedWords({ counts }: HuntFigures): string {
 /** Writes what was asked for: the smallest plan of the first failure, a report of the hunt. */
 async function writeFiles(figures: HuntFigures, options: HuntCommandOptions): Promise<void> {
   const { experiment, planPath, reportPath, isWatched, isAskingWhen, terminal, signal } = options;
-  const report = await reportHunt(await loadExperiment(experiment), {
+  const report = await reportHunt(experiment, {
     ...{ figures, bug: bugOf(options), isWatched, isAskingWhen, signal },
     command: againCommand(figures, options),
     onShrink: ({ run, size }) => terminal.status(`shrinks, run ${run}: ${sizeWords(size)}`),

@@ -69,7 +69,12 @@ export function stepThrough(
     const onKeys = (bytes: Uint8Array | string) => {
       for (const [key] of String(bytes).matchAll(KEY)) {
         const meaning = KEYS.get(key);
-        if (meaning === 'quit') return end();
+        if (meaning === 'quit') {
+          // Where keys come faster than they are drawn, the last screen is where they led.
+          draw();
+          end();
+          return;
+        }
         if (meaning !== undefined) cursor.move(meaning);
       }
       draw();

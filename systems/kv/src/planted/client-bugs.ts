@@ -10,13 +10,8 @@ export const clientBugs: readonly KvBug[] = [
   {
     name: 'retry-without-a-session',
     file: 'systems/kv/src/client/caller.ts',
-    find:
-      'return this.within(options, (deadline) => ' +
-      'this.changeInSession(sessions, make, deadline));',
-    replace: `const treatment = { wantsLeader: true, isRepeatable: true };
-    return this.within(options, (deadline) =>
-      this.attempt(deadline, () => make(undefined), treatment),
-    );`,
+    find: 'return await this.attempt(deadline, () => make(place), treatment);',
+    replace: 'return await this.attempt(deadline, () => make(undefined), treatment);',
     breaks: 'A change whose answer was lost is sent again, and applied again.',
     source: 'jetcd 0.8.2; lab row 23',
   },

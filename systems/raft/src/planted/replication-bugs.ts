@@ -50,8 +50,12 @@ export const replicationBugs: readonly RaftBug[] = [
   {
     name: 'heartbeat-commits-all',
     file: 'systems/raft/src/core/leading.ts',
-    find: 'const commitIndex = lowerIndex(progress.matchIndex, state.commitIndex);',
-    replace: 'const { commitIndex } = state;',
+    find:
+      'for (const [node, progress] of lead.progress) {\n' +
+      '    const commitIndex = lowerIndex(progress.matchIndex, state.commitIndex);',
+    replace:
+      'for (const node of lead.progress.keys()) {\n' +
+      '    const commitIndex = lowerIndex(state.log.lastIndex, state.commitIndex);',
     breaks: 'R19: a heartbeat tells a follower of commits that it may not have.',
     source: 'etcd-io/raft bcastHeartbeat',
   },
