@@ -153,6 +153,12 @@ const EXAMPLES: readonly Example[] = [
       ['c= read 2', ...wrote('c', 1), ...wrote('b', 2)],
       ['c= read 1', ...wrote('c', 3), ...wrote('b', 2), 'a! write 1', 'a= write 1'],
     ],
+    [
+      'session-guarantees-together',
+      [...wrote('a', 1), ...wrote('a', 2)],
+      [...read('2'), ...read('1')],
+      [...read('1'), ...read('2')],
+    ],
     ['garbage-read', wrote('a', 1), read('2'), read('1')],
   ]),
   ...examples('staleness', [

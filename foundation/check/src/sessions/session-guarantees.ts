@@ -100,11 +100,9 @@ export function* sessionSlices(
     testedCount += part.filter(({ end }) => end === 'ok').length;
     const garbage = garbageIn(part, initial);
     if (garbage !== undefined) violations.push(garbage);
-    for (const guarantee of options.guarantees ?? SESSION_GUARANTEES) {
-      const claims = yield* claimsOf(guarantee, part, options, pace);
-      const shown = yield* faultOf(claims, initial, options, pace);
-      if (shown === undefined || violations.length >= MAX_VIOLATIONS) continue;
-      violations.push(explain(guarantee, shown, yield* ObservedWrites.among(part)));
+    for (const { anomaly, shown } of yield* faultsOf(part, initial, options, pace)) {
+      if (violations.length >= MAX_VIOLATIONS) break;
+      violations.push(explain(anomaly, shown, yield* ObservedWrites.among(part)));
     }
   }
   const coverage = yield* coverageSlices('session guarantees', operations, skipped);
@@ -119,6 +117,42 @@ export function* sessionSlices(
     testedCount,
     nothing: 'of no key with unique values is an operation known to have happened',
   });
+}
+
+/** A guarantee that is broken; or, where no single one is, that they are not kept together. */
+interface Fault {
+  readonly anomaly: SessionGuarantee | 'session-guarantees-together';
+  readonly shown: Contradiction;
+}
+
+/**
+ * What is wrong with the operations of a key. Guarantees of which each has an order of the writes
+ * need one that is the same for all: p writes 1, then 2, and q reads 2, then 1. The reads are
+ * monotonic where 2 is older, the writes where 1 is.
+ */
+function* faultsOf(
+  part: readonly RecordedOperation[],
+  initial: string,
+  options: SessionOptions,
+  pace: Pace,
+): Slices<readonly Fault[]> {
+  const faults: Fault[] = [];
+  const kept: Claims[] = [];
+  for (const guarantee of options.guarantees ?? SESSION_GUARANTEES) {
+    const claims = yield* claimsOf(guarantee, part, options, pace);
+    const shown = yield* faultOf(claims, initial, options, pace);
+    if (shown === undefined) kept.push(claims);
+    else faults.push({ anomaly: guarantee, shown });
+  }
+  if (faults.length > 0 || kept.length < 2) return faults;
+  const cycle = yield* cycleIn(edgesOf(kept), pace);
+  if (cycle === undefined) return faults;
+  const shown = { cycle: pairsOf(cycle), but: 'each would be newer than the other' };
+  return [{ anomaly: 'session-guarantees-together', shown }];
+}
+
+function* edgesOf(claims: readonly Claims[]): IterableIterator<Edge> {
+  for (const { edges } of claims) yield* edges;
 }
 
 /** A read of what nobody wrote: of its place among the writes no guarantee says anything. */
@@ -174,7 +208,7 @@ function* claimsOf(
   { session: sessionOf = (process) => process, version }: SessionOptions,
   pace: Pace,
 ): Slices<Claims> {
-  const claims = new Claims(versionsOf(part, version));
+  const claims = new Claims(guarantee, versionsOf(part, version));
   const [earlierF, laterF] = KINDS[guarantee];
   for (const operation of part) {
     if (pace.isOver(2)) yield;
@@ -225,9 +259,11 @@ class Claims {
   /** Pairs of which versions say the opposite. */
   readonly against: Newer[] = [];
   readonly #earlier = new Map<string, Earlier>();
+  readonly #guarantee: SessionGuarantee;
   readonly #versions: ReadonlyMap<string, number>;
 
-  constructor(versions: ReadonlyMap<string, number>) {
+  constructor(guarantee: SessionGuarantee, versions: ReadonlyMap<string, number>) {
+    this.#guarantee = guarantee;
     this.#versions = versions;
   }
 
@@ -240,10 +276,10 @@ class Claims {
     const index = earlier.values.push(value) - 1;
     earlier.operations.push(operation);
     if (!earlier.firsts.has(value)) earlier.firsts.set(value, index);
-    const knot = knotOf(session, index);
+    const knot = this.#knotOf(session, index);
     this.edges.push({ from: value, to: knot, before: operation, after: undefined });
     if (index > 0) {
-      const from = knotOf(session, index - 1);
+      const from = this.#knotOf(session, index - 1);
       this.edges.push({ from, to: knot, before: undefined, after: undefined });
     }
     const version = this.#versions.get(value);
@@ -260,7 +296,7 @@ class Claims {
     // A value is as new as itself: the knots that hold it would say that it is newer.
     const clear = firsts.get(to) ?? values.length;
     if (clear > 0) {
-      const from = knotOf(session, clear - 1);
+      const from = this.#knotOf(session, clear - 1);
       this.edges.push({ from, to, before: undefined, after });
     }
     for (let index = clear + 1; index < values.length; index++) {
@@ -283,6 +319,11 @@ class Claims {
     return before && { from: valueText(before), to: valueText(after), because: [before, after] };
   }
 
+  // Knots of other guarantees are others: they hold other operations.
+  #knotOf(session: string, index: number): string {
+    return `${this.#guarantee}: knot ${index} of ${session}`;
+  }
+
   #versionOf(operation: RecordedOperation | undefined): number | undefined {
     return operation && this.#versions.get(valueText(operation));
   }
@@ -290,10 +331,6 @@ class Claims {
 
 function nothing(): Earlier {
   return { operations: [], values: [], firsts: new Map(), newest: undefined };
-}
-
-function knotOf(session: string, index: number): string {
-  return `knot ${index} of ${session}`;
 }
 
 function valueText({ f, argument, result }: RecordedOperation): string {
@@ -338,7 +375,7 @@ function pairsOf(cycle: readonly Edge[]): readonly Newer[] {
 }
 
 /** The edges of some cycle, in order; undefined where there is none. */
-function* cycleIn(edges: readonly Edge[], pace: Pace): Slices<readonly Edge[] | undefined> {
+function* cycleIn(edges: Iterable<Edge>, pace: Pace): Slices<readonly Edge[] | undefined> {
   const next = new Map<string, Edge[]>();
   for (const edge of edges) {
     if (pace.isOver()) yield;
@@ -393,8 +430,14 @@ const SAYS: Readonly<Record<SessionGuarantee, string>> = {
   'writes-follow-reads': 'so what it wrote is newer than what it had read',
 };
 
+/** The guarantee that says something of two operations of a session. */
+function guaranteeOf(before: RecordedOperation, after: RecordedOperation): SessionGuarantee {
+  if (before.f === 'write') return after.f === 'write' ? 'monotonic-writes' : 'read-your-writes';
+  return after.f === 'write' ? 'writes-follow-reads' : 'monotonic-reads';
+}
+
 function explain(
-  guarantee: SessionGuarantee,
+  anomaly: Fault['anomaly'],
   { cycle, but }: Contradiction,
   observed: ObservedWrites,
 ): Violation {
@@ -403,13 +446,13 @@ function explain(
   const sentences = cycle.map(
     ({ because: [before, after] }) =>
       `${after.process} did ${describeOperation(before)} and then ${describeOperation(after)}, ` +
-      `${SAYS[guarantee]}.`,
+      `${SAYS[guaranteeOf(before, after)]}.`,
   );
   const arrows = cycle.map(({ because: [before, after] }) => {
     return { from: before.id, to: after.id, label: 'is older than' };
   });
   return violationOf(
-    guarantee,
+    anomaly,
     [...sentences, `That cannot be: ${but}.`],
     shown,
     cycle.at(-1)?.because[1],
