@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bench, BenchRow } from '@mangrove/experiment';
 import { connectKv } from '@mangrove/kv/node';
+import { findEtcd, startEtcd } from '@mangrove/test-kit/node';
 import { EtcdConnection, putMessage, watchMessage } from './etcd-connection.ts';
-import { findEtcd, startEtcd } from './etcd-members.ts';
 import { startMembers } from './kv-members.ts';
 import { median } from './load.ts';
 

@@ -6,7 +6,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { endOf } from './etcd-members.ts';
+import { endOf } from './end-process.ts';
 import type { LoadReport } from './load.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../raft/bench/floor-process.ts', import.meta.url));

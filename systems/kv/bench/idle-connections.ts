@@ -10,7 +10,7 @@ import { memoryUsage } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { Bench, BenchRow } from '@mangrove/experiment';
 import { startKv } from '@mangrove/kv/node';
-import { endOf } from './etcd-members.ts';
+import { endOf } from './end-process.ts';
 import { runLoad } from './load.ts';
 
 const CONNECTION_COUNT = 10_000;

@@ -5,7 +5,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { KvClient } from '@mangrove/kv';
 import { connectKv, createCluster, endpointsOf } from '@mangrove/kv/node';
-import { endOf } from './etcd-members.ts';
+import { endOf } from './end-process.ts';
 
 /** A group of three whose members can be killed. */
 export interface Members {

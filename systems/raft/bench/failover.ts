@@ -10,7 +10,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bench, BenchRow } from '@mangrove/experiment';
-import { findEtcd, startEtcd } from './etcd-cluster.ts';
+import { findEtcd } from '@mangrove/test-kit/node';
+import { startEtcdCluster } from './etcd-cluster.ts';
 import { startRaft } from './raft-cluster.ts';
 
 const ROUND_COUNT = 20;
@@ -41,7 +42,7 @@ export const bench: Bench = {
     try {
       clusters.push(await startRaft(join(directory, 'raft')));
       const etcd = findEtcd();
-      if (etcd !== undefined) clusters.push(await startEtcd(etcd, join(directory, 'etcd')));
+      if (etcd !== undefined) clusters.push(await startEtcdCluster(etcd, join(directory, 'etcd')));
       else process.stderr.write('skipped: etcd (needs etcd, Debian package etcd-server)\n');
       const [ours = [], theirs] = await takeTurns(clusters);
       const beside = theirs === undefined ? 'its election timeout' : 'etcd';

@@ -1,7 +1,8 @@
 /**
- * The door of the test kit: what tests need of the system, and the reporter of the house.
+ * The door of the test kit: what tests need of the system, the reporter of the house, and etcd.
  */
 export { BUDGETS, type Budgets } from './budgets.ts';
+export { type EtcdMembers, findEtcd, startEtcd } from './etcd.ts';
 export {
   chromium,
   ip,

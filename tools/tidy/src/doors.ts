@@ -83,7 +83,7 @@ function faultOfEntry(
   if (room === file.room) {
     return file.isProduct ? `enters its own package as ${target}: use a relative path` : undefined;
   }
-  if (file.isTest && room.startsWith('tools/')) return undefined;
+  if ((file.isTest || file.isBench) && room.startsWith('tools/')) return undefined;
   const own = house.packages.find((each) => each.room === file.room)?.manifest;
   if (own?.dependencies?.[manifest.name] !== undefined) return undefined;
   if (!file.isProduct && own?.devDependencies?.[manifest.name] !== undefined) return undefined;

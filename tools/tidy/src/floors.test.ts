@@ -57,16 +57,17 @@ it('catches a room that stands on no floor', async () => {
   ]);
 });
 
-it('lets only tests import a tool, and no tool import the house', async () => {
+it('lets only tests and benchmarks import a tool, and no tool import the house', async () => {
   const faults = await faultsWith({
     'foundation/sim/package.json': manifest('sim', ['host', 'kit']),
     'foundation/sim/src/kit.ts': source("export { port } from '@mangrove/kit/node';"),
     'foundation/sim/test/kit.test.ts': source("import '@mangrove/kit/node';"),
+    'foundation/sim/bench/kit.ts': source("import '@mangrove/kit/node';"),
     'tools/kit/package.json': manifest('kit', ['host'], ['./node']),
     'tools/kit/src/host.ts': source("export type { NodeId } from '@mangrove/host';"),
   });
   expect(faults).toEqual([
-    'foundation/sim/src/kit.ts:4: imports tools/kit: only tests import a tool',
+    'foundation/sim/src/kit.ts:4: imports tools/kit: only tests and benchmarks import a tool',
     'tools/kit/src/host.ts:4: imports foundation/host: a tool imports nothing of the house',
   ]);
 });

@@ -63,7 +63,8 @@ export function floorFaults(house: House): readonly Fault[] {
 function faultBetween(file: SourceText, there: string): string | undefined {
   const here = file.room;
   if (there.startsWith('tools/')) {
-    return file.isTest ? undefined : `imports ${there}: only tests import a tool`;
+    if (file.isTest || file.isBench) return undefined;
+    return `imports ${there}: only tests and benchmarks import a tool`;
   }
   if (here.startsWith('tools/')) return `imports ${there}: a tool imports nothing of the house`;
   if (there.startsWith('examples/')) {

@@ -35,6 +35,8 @@ export interface SourceText extends TextFile {
   readonly room: string;
   /** It is a test, or stands in the room's `test/`. */
   readonly isTest: boolean;
+  /** It stands in the room's `bench/`. */
+  readonly isBench: boolean;
   /** It stands in the room's `src/` and is no test: what other packages may get. */
   readonly isProduct: boolean;
   readonly tree: SourceFile;
@@ -124,6 +126,7 @@ async function readSources(texts: readonly TextFile[]): Promise<readonly SourceT
         ...file,
         room: `${wing}/${name}`,
         isTest,
+        isBench: folder === 'bench',
         isProduct: folder === 'src' && !isTest,
         tree,
         imports: importsOf(tree),

@@ -1,16 +1,15 @@
 /**
- * Three etcd processes, with sync and with the times that ours have.
+ * Three etcd processes beside which benchmarks are held: with sync, at the times that ours have.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
+import net from 'node:net';
 import { delimiter, join } from 'node:path';
-import { createCluster } from '@mangrove/kv/node';
-import type { Members } from './kv-members.ts';
 
 /** How long etcd may take until it answers, in milliseconds. */
 const START_MS = 30_000;
 
-/** The program, where the machine has it. */
+/** The program, where the machine has it (Debian: `etcd-server`). */
 export function findEtcd(): string | undefined {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     const path = join(folder, 'etcd');
@@ -24,23 +23,27 @@ export function findEtcd(): string | undefined {
   return undefined;
 }
 
-/** Starts three members that keep their files in `directory`, and waits until one leads. */
+/**
+ * Starts three members that keep their files in `directory`, and waits until one leads.
+ *
+ * @throws Error when none leads within 30 s; nothing runs on then
+ */
 export async function startEtcd(program: string, directory: string): Promise<EtcdMembers> {
-  const { members } = await createCluster(directory, 3, 0);
-  const places = members.map(({ name, peerPort, clientPort }) => ({
-    name,
-    directory: join(directory, name),
-    peerUrl: `http://127.0.0.1:${peerPort}`,
-    clientUrl: `http://127.0.0.1:${clientPort}`,
+  const ports = await freePorts(6);
+  const places = [0, 1, 2].map((nth) => ({
+    name: `e${nth}`,
+    directory: join(directory, `e${nth}`),
+    peerUrl: `http://127.0.0.1:${ports[2 * nth]}`,
+    clientUrl: `http://127.0.0.1:${ports[2 * nth + 1]}`,
   }));
-  const group = new EtcdMembers(program, places);
+  const members = new EtcdMembers(program, places);
   try {
-    await group.leader();
+    await members.leader();
   } catch (error) {
-    await group.close();
+    await members.close();
     throw error;
   }
-  return group;
+  return members;
 }
 
 interface Place {
@@ -51,7 +54,8 @@ interface Place {
 }
 
 /** Members that run. */
-export class EtcdMembers implements Members {
+export class EtcdMembers {
+  /** Where clients reach them: `host:port`. */
   readonly endpoints: readonly string[];
   private readonly program: string;
   private readonly places: readonly Place[];
@@ -64,12 +68,14 @@ export class EtcdMembers implements Members {
     for (const nth of places.keys()) this.open(nth, 'new');
   }
 
+  /** Kills a member with SIGKILL. */
   kill(nth: number): void {
     this.processes[nth]?.kill('SIGKILL');
   }
 
+  /** Starts a member again, on the files that it left. */
   async restart(nth: number): Promise<void> {
-    await endOf(this.processes[nth], 'SIGKILL');
+    await end(this.processes[nth], 'SIGKILL');
     this.open(nth, 'existing');
   }
 
@@ -78,17 +84,37 @@ export class EtcdMembers implements Members {
     const endAt = performance.now() + START_MS;
     while (performance.now() < endAt) {
       for (const nth of this.places.keys()) {
-        const status = await this.status(nth);
-        const own = status?.header?.member_id;
-        if (own !== undefined && own === status?.leader) return nth;
+        const signal = AbortSignal.timeout(1000);
+        const status = await this.ask(nth, 'maintenance/status', {}, signal);
+        const own = (status?.['header'] as { member_id?: string } | undefined)?.member_id;
+        if (own !== undefined && own === status?.['leader']) return nth;
       }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     throw new Error(`etcd has no leader after ${START_MS} ms`);
   }
 
+  /** What a member answers over its JSON gateway; `undefined` where it had no answer. */
+  async ask(
+    nth: number,
+    path: string,
+    body: object,
+    signal: AbortSignal,
+  ): Promise<Record<string, unknown> | undefined> {
+    try {
+      const url = `${this.places[nth]?.clientUrl}/v3/${path}`;
+      const answer = await fetch(url, { method: 'POST', body: JSON.stringify(body), signal });
+      const value = (await answer.json()) as Record<string, unknown>;
+      return answer.ok ? value : undefined;
+    } catch {
+      // It is down, does not listen yet, or waits for a leader: whoever needs it asks again.
+      return undefined;
+    }
+  }
+
+  /** Ends the members. */
   async close(): Promise<void> {
-    await Promise.all(this.processes.map((each) => endOf(each, 'SIGTERM')));
+    await Promise.all(this.processes.map((each) => end(each, 'SIGTERM')));
   }
 
   private open(nth: number, state: 'new' | 'existing'): void {
@@ -105,32 +131,31 @@ export class EtcdMembers implements Members {
     ];
     this.processes[nth] = spawn(this.program, options, { stdio: 'ignore' });
   }
-
-  private async status(nth: number): Promise<Status | undefined> {
-    try {
-      const url = `${this.places[nth]?.clientUrl}/v3/maintenance/status`;
-      const signal = AbortSignal.timeout(1000);
-      const answer = await fetch(url, { method: 'POST', body: '{}', signal });
-      return answer.ok ? ((await answer.json()) as Status) : undefined;
-    } catch {
-      // It does not listen yet: it is asked again.
-      return undefined;
-    }
-  }
 }
 
-interface Status {
-  readonly header?: { readonly member_id?: string };
-  readonly leader?: string;
-}
-
-/** Ends a process, and waits until it has. */
-export async function endOf(
-  child: ChildProcess | undefined,
-  signal: NodeJS.Signals,
-): Promise<void> {
+/** Ends a process by a signal, and waits until it has; SIGKILL follows after five seconds. */
+async function end(child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> {
   if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once('exit', resolve));
   child.kill(signal);
+  const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
   await gone;
+  clearTimeout(timer);
+}
+
+/** Ports that nobody listens on now, all different. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => net.createServer());
+  try {
+    return await Promise.all(servers.map(listen));
+  } finally {
+    for (const server of servers) server.close();
+  }
+}
+
+function listen(server: net.Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as net.AddressInfo).port));
+  });
 }
