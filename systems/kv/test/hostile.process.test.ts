@@ -48,12 +48,18 @@ class Stranger {
     this.closed = new Promise((resolve) => socket.on('close', () => resolve()));
   }
 
-  static async connect(): Promise<Stranger> {
-    const [host = '', port] = (kv.endpoints[0] ?? '').split(':');
-    const socket = net.connect({ host, port: Number(port) });
+  /** @param allowHalfOpen whether it stays when the member has ended its side */
+  static async connect({ endpoints } = kv, allowHalfOpen = false): Promise<Stranger> {
+    const [host = '', port] = (endpoints[0] ?? '').split(':');
+    const socket = net.connect({ host, port: Number(port), allowHalfOpen });
     const stranger = new Stranger(socket);
     await new Promise((resolve) => socket.once('connect', resolve));
     return stranger;
+  }
+
+  /** Whether the member has ended its side. */
+  get isEnded(): boolean {
+    return this.socket.readableEnded || this.socket.closed;
   }
 
   send(bytes: Uint8Array): void {
@@ -170,26 +176,20 @@ describe('R60: a port for clients', () => {
   }, 15_000);
 
   it('bounds what all unfinished frames take together', async () => {
-    const strangers: Stranger[] = [];
     await using small = await startKv({ port: { heldBytesMax: 1 << 20 } });
-    const own = kv;
-    kv = small;
-    try {
-      const frame = new Uint8Array(400_000);
-      new DataView(frame.buffer).setUint32(0, 4_000_000);
-      for (let nth = 0; nth < 4; nth += 1) {
-        const stranger = await Stranger.connect();
-        strangers.push(stranger);
-        await stranger.greet();
-        stranger.send(frame);
-      }
-      await until(() => strangers.some(({ goodbye }) => goodbye?.code === 'too-many-requests'));
-      await using other = small.client();
-      expect((await other.put('a', '1')).revision).toBe(2);
-    } finally {
-      kv = own;
-      for (const stranger of strangers) stranger.destroy();
+    const frame = new Uint8Array(400_000);
+    new DataView(frame.buffer).setUint32(0, 4_000_000);
+    const strangers: Stranger[] = [];
+    for (let nth = 0; nth < 4; nth += 1) {
+      const stranger = await Stranger.connect(small);
+      strangers.push(stranger);
+      await stranger.greet();
+      stranger.send(frame);
     }
+    await until(() => strangers.some(({ goodbye }) => goodbye?.code === 'too-many-requests'));
+    await using other = small.client();
+    expect((await other.put('a', '1')).revision).toBe(2);
+    for (const stranger of strangers) stranger.destroy();
   });
 
   it('holds hundreds of idle connections beside a client that works', async () => {
@@ -204,20 +204,26 @@ describe('R60: a port for clients', () => {
 
   it('turns connections away beyond its bound, and takes new ones later', async () => {
     await using small = await startKv({ port: { connectionsMax: 3 } });
-    const own = kv;
-    kv = small;
-    try {
-      const strangers = [await Stranger.connect(), await Stranger.connect()];
-      const third = await Stranger.connect();
-      const fourth = await Stranger.connect();
-      await fourth.closed;
-      expect(fourth.goodbye).toMatchObject({ code: 'too-many-requests' });
-      for (const each of [...strangers, third]) each.destroy();
-      await using late = small.client();
-      expect((await late.put('a', '1')).revision).toBe(2);
-    } finally {
-      kv = own;
-    }
+    const kept = await Promise.all(Array.from({ length: 3 }, () => Stranger.connect(small)));
+    const fourth = await Stranger.connect(small);
+    await fourth.closed;
+    expect(fourth.goodbye).toMatchObject({ code: 'too-many-requests' });
+    for (const each of kept) each.destroy();
+    await using late = small.client();
+    expect((await late.put('a', '1')).revision).toBe(2);
+  });
+
+  it('closes without a word what comes while hundreds do not take theirs', async () => {
+    await using small = await startKv({ port: { connectionsMax: 3 } });
+    const connecting = Array.from({ length: 400 }, () => Stranger.connect(small, true));
+    const strangers = await Promise.all(connecting);
+    await until(() => strangers.filter(({ isEnded }) => isEnded).length === 397);
+    const told = strangers.filter(({ goodbye }) => goodbye?.code === 'too-many-requests');
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.length).toBeLessThan(397);
+    for (const each of strangers) each.destroy();
+    await using late = small.client();
+    expect((await late.put('a', '1')).revision).toBe(2);
   });
 });
 

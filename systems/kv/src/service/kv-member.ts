@@ -10,6 +10,7 @@ import {
 } from '@mangrove/host-process/node';
 import { simpleConfiguration } from '@mangrove/raft';
 import {
+  DEFAULT_SERVER_BOUNDS,
   type NativeServer,
   type NativeServerOptions,
   serveNative,
@@ -40,14 +41,20 @@ export function openMemberHost(
   settings: KvMemberSettings,
   place: KvMemberPlace,
 ): Promise<ProcessHost> {
-  const { raft: _raft, bounds: _bounds, backup: _backup, port: _port, ...host } = settings;
+  const { raft: _raft, bounds: _bounds, backup: _backup, port, ...host } = settings;
+  const { connectionsMax } = { ...DEFAULT_SERVER_BOUNDS, ...port };
   return createProcessHost({
     ...host,
+    // The Host closes what is beyond its own bound without a word; the port says why.
+    maxStreams: connectionsMax + FAREWELLS_MAX,
     node: toNodeId(place.name),
     dataDirectory: place.data,
     port: place.peerPort,
   });
 }
+
+/** How many connections beyond the bound are told so at once; more are closed without a word. */
+const FAREWELLS_MAX = 256;
 
 /**
  * Starts a member on its Host; closes the Host where that fails.
