@@ -4,11 +4,16 @@
  *
  * It is plain JavaScript, so that an old Node.js can say what it lacks. From source the program is
  * TypeScript as it stands, with the syntax of Node.js 24; what is published is compiled for 22.
+ * From source, Node.js keeps what it compiled, for this process and those below it: a start then
+ * takes half the time.
  */
 import { existsSync } from 'node:fs';
+import nodeModule from 'node:module';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 
-const oldest = existsSync(new URL('../src/main.ts', import.meta.url)) ? 24 : 22;
+const isSource = existsSync(new URL('../src/main.ts', import.meta.url));
+const oldest = isSource ? 24 : 22;
 if (Number(process.versions.node.split('.')[0]) < oldest) {
   process.stderr.write(
     `mangrove needs Node.js ${oldest} or newer and this is ${process.versions.node}: run it as ` +
@@ -16,6 +21,12 @@ if (Number(process.versions.node.split('.')[0]) < oldest) {
       'https://nodejs.org.\n',
   );
   process.exit(64);
+}
+if (isSource) {
+  process.env.NODE_COMPILE_CACHE ??= fileURLToPath(
+    new URL('../../../node_modules/.cache/node', import.meta.url),
+  );
+  nodeModule.enableCompileCache();
 }
 const { main } = await import('../src/main.ts');
 process.exitCode = await main(process.argv.slice(2));
