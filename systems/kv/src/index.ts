@@ -106,7 +106,7 @@ export { type BackupSummary, readBackup, verifyBackup } from './shell/backup.ts'
 export { KvNode, startKvNode } from './shell/kv-node.ts';
 export { DEFAULT_BOUNDS, type KvBounds, type KvNodeConfig } from './shell/kv-node-config.ts';
 export type { KvService, WatchDoor } from './shell/kv-service.ts';
-export { logCodec } from './shell/log-codec.ts';
+export { createLogCodec } from './shell/log-codec.ts';
 export {
   blob,
   errorCode,

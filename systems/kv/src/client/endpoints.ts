@@ -26,6 +26,8 @@ export class Endpoints {
   private readonly addresses: string[];
   private readonly addressOf = new Map<NodeId, string>();
   private readonly connections = new Map<string, Promise<Connection | ConnectionEnd>>();
+  /** Those that were asked who leads, and have not answered. */
+  private readonly asked = new Set<Connection>();
   private home: number;
   private leader: NodeId | undefined;
   private isClosed = false;
@@ -61,7 +63,11 @@ export class Endpoints {
     }
     for (let tried = 0; tried < this.addresses.length; tried += 1) {
       const connection = await this.connection(this.addresses[this.home] ?? '');
-      if (connection instanceof Connection) return connection;
+      if (connection instanceof Connection) {
+        // Met before anyone led, it knew no leader: without asking again that would stay so.
+        if (wantsLeader && !this.asked.has(connection)) this.learnFrom(connection);
+        return connection;
+      }
       end = connection;
       if (this.isClosed) break;
       this.moveHome();
@@ -109,7 +115,9 @@ export class Endpoints {
   /** Asks the member at the other end who leads, and where all members are. */
   learnFrom(connection: Connection): void {
     const timeoutMs = this.options.connectTimeoutMs;
+    this.asked.add(connection);
     connection.request({ type: 'status' }, timeoutMs, (outcome) => {
+      this.asked.delete(connection);
       if (outcome.type !== 'replied' || outcome.reply.type !== 'done') return;
       const { result } = outcome.reply;
       if (result.type === 'status') this.noteLeader(result.status.leader);

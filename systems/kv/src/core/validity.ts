@@ -17,6 +17,7 @@ import {
  * Cost: quadratic in the operations, which are bounded.
  */
 export function invalidity(operation: Operation): Refusal | undefined {
+  if (operation.type === 'put') return operation.key.length === 0 ? 'empty-key' : undefined;
   const counted =
     operation.type === 'txn' ? tooMany(operation, TXN_OPERATIONS_MAX, TXN_DEPTH_MAX) : undefined;
   if (counted !== undefined) return counted;

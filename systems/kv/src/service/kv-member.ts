@@ -9,6 +9,7 @@ import {
   type ProcessHostOptions,
 } from '@mangrove/host-process/node';
 import { simpleConfiguration } from '@mangrove/raft';
+import { findCrc32c } from '@mangrove/wire/node';
 import {
   DEFAULT_SERVER_BOUNDS,
   type NativeServer,
@@ -35,6 +36,12 @@ export interface KvMemberPlace {
   readonly peerPort: number;
   readonly clientPort: number;
 }
+
+/**
+ * A snapshot is taken when the log behind the last one is 32 MiB, and as large as that one: a large
+ * store is not written more often than its log.
+ */
+const SNAPSHOTS = { snapshotLeastBytes: 33_554_432, snapshotExpansion: 1 } as const;
 
 /** Takes the data and the port of a member, so that the others can be told where it is. */
 export function openMemberHost(
@@ -76,6 +83,8 @@ export async function startMember(
       peers: entries,
       founding: simpleConfiguration(entries.map((entry) => entry.node)),
       cluster,
+      crc32c: findCrc32c().crc32c,
+      ...SNAPSHOTS,
       ...(raft === undefined ? {} : { raft }),
       ...(backup === undefined ? {} : { backup }),
       ...(bounds === undefined ? {} : { bounds }),

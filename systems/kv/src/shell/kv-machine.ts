@@ -4,7 +4,7 @@
 import type { PlacedCommand, StreamingMachine } from '@mangrove/raft';
 import type { LogCommand } from '../core/log-command.ts';
 import { type Applied, ReplicatedState } from '../core/replicated-state.ts';
-import { logCodec } from './log-codec.ts';
+import { createLogCodec } from './log-codec.ts';
 import { readState, restoreState, type StateRead } from './state-slices.ts';
 
 /** Who wants to know what becomes of the state. */
@@ -17,7 +17,7 @@ export interface MachineListener {
 
 /** The state machine of a member. */
 export class KvMachine implements StreamingMachine<Applied, LogCommand> {
-  readonly commands = logCodec;
+  readonly commands = createLogCodec();
   private current = new ReplicatedState();
   private readonly pause: () => Promise<void>;
   private readonly listeners: MachineListener[] = [];

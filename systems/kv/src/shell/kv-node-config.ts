@@ -12,8 +12,11 @@ export interface KvNodeConfig
     | 'peers'
     | 'cluster'
     | 'versionMax'
+    | 'crc32c'
     | 'directory'
     | 'snapshotEveryCount'
+    | 'snapshotLeastBytes'
+    | 'snapshotExpansion'
     | 'trailingCount'
   > {
   /** Of Raft; requests are handed to the leader unless `hasForwarding` is switched off. */

@@ -73,18 +73,28 @@ const logCommand = message<LogCommand>(
   { lowest: 1, highest: 1 },
 );
 
-/** The codec that Raft is given; both ways throw `WireError`. */
-export const logCodec: CommandCodec<LogCommand> = {
-  encode: (value) => {
-    const writer = new Writer();
-    writer.uvarint(logCommand.highest);
-    logCommand.at(logCommand.highest).encodeInto(writer, value);
-    return writer.take();
-  },
-  decode: (encoded) => {
-    const reader = new Reader(encoded);
-    const value = logCommand.at(reader.uvarint()).decodeFrom(reader);
-    reader.finish();
-    return value;
-  },
-};
+/** The slabs in which commands are written: larger ones keep more in memory beside what is held. */
+const SLAB_BYTES = 16_384;
+
+/** A codec that Raft is given; both ways throw `WireError`. */
+export function createLogCodec(): CommandCodec<LogCommand> {
+  const writer = new Writer({ slabBytes: SLAB_BYTES });
+  return {
+    encode: (value) => {
+      writer.uvarint(logCommand.highest);
+      try {
+        logCommand.at(logCommand.highest).encodeInto(writer, value);
+      } catch (error) {
+        writer.rewind(0);
+        throw error;
+      }
+      return writer.take();
+    },
+    decode: (encoded) => {
+      const reader = new Reader(encoded);
+      const value = logCommand.at(reader.uvarint()).decodeFrom(reader);
+      reader.finish();
+      return value;
+    },
+  };
+}

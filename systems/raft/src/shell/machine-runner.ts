@@ -40,6 +40,9 @@ export class MachineRunner<Result, Command> {
   private readonly dispatch: (event: TimelessEvent) => void;
   private readonly onApplied: (entries: readonly Entry[], results: readonly Result[]) => void;
   private isSnapshotting = false;
+  /** Bytes of the last snapshot that was taken, and of the commands that were applied since. */
+  private snapshotBytes = 0;
+  private appliedBytes = 0;
   private isStopped = false;
 
   /** @param onApplied is told of all entries, with the results of those that were commands */
@@ -102,11 +105,15 @@ export class MachineRunner<Result, Command> {
   /** Takes a snapshot where enough was applied since the last one. */
   snapshotIfDue(): void {
     const { snapshotEveryCount = 10_000, trailingCount = 1000 } = this.config;
+    const { snapshotLeastBytes = 0, snapshotExpansion = 0 } = this.config;
+    if (this.appliedBytes < snapshotLeastBytes) return;
+    if (this.appliedBytes < snapshotExpansion * this.snapshotBytes) return;
     const { state } = this;
     const index = state.appliedIndex;
     if (index - state.snapshot.index < snapshotEveryCount || this.isSnapshotting) return;
     if (state.installing !== undefined || state.applyingIndex !== index || this.isStopped) return;
     this.isSnapshotting = true;
+    this.appliedBytes = 0;
     const metadata = snapshotAt(state, index);
     // What is asked for now is the state of now: it must not wait for a turn.
     const slices = this.machine.snapshotSlices();
@@ -117,6 +124,7 @@ export class MachineRunner<Result, Command> {
       try {
         const sizeBytes = await this.storage.save(metadata, slices, isWanted);
         if (sizeBytes === undefined || this.isStopped) return;
+        this.snapshotBytes = sizeBytes;
         this.metrics.snapshotTakenBytes.add(sizeBytes);
         const compactTo = Math.max(0, index - trailingCount) as LogIndex;
         this.dispatch({ type: 'snapshot-taken', index, compactTo });
@@ -160,6 +168,7 @@ export class MachineRunner<Result, Command> {
     for (const entry of entries) {
       if (entry.type !== 'command') continue;
       const { index, term, data } = entry;
+      this.appliedBytes += data.length;
       batch.push({ index, term, command: this.codec.decode(data) });
     }
     const results = batch.length === 0 ? [] : this.machine.applyBatch(batch);

@@ -37,6 +37,15 @@ export interface RaftNodeConfig<Result, Command = Uint8Array> {
   readonly directory?: string;
   /** After how many applied entries a snapshot is taken. Default: 10,000. */
   readonly snapshotEveryCount?: number;
+  /**
+   * How many bytes of commands must have been applied since the last snapshot besides. Default 0.
+   */
+  readonly snapshotLeastBytes?: number;
+  /**
+   * And how many as a multiple of that snapshot (thesis 5.1.3). Default 0: a large state is written
+   * again and again. Too large: so much has to be applied again at a start.
+   */
+  readonly snapshotExpansion?: number;
   /** How many entries before a snapshot stay, for followers a bit behind. Default: 1000. */
   readonly trailingCount?: number;
   /** A command in a word, for traces: `x=1`. Default: its size. It must tell no secrets. */
