@@ -195,10 +195,10 @@ it('Ctrl-C leaves nothing behind but the history that was asked for', async (con
 
 it('ends processes and threads with a signal, behind npm too', async (context) => {
   skipUnless(context, processFiles);
-  const local = ['lab', 'run', 'register', '--world', 'local'];
+  const local = (experiment: string) => ['lab', 'run', experiment, '--world', 'local'];
   for (const [program, args] of [
-    [process.execPath, [BIN, ...local]],
-    ['npx', ['--no-install', 'mangrove', ...local]],
+    [process.execPath, [BIN, ...local('kv/disk-full')]],
+    ['npx', ['--no-install', 'mangrove', ...local('register')]],
   ] as const) {
     const command = start(program, args);
     await command.saying('3 processes serve');

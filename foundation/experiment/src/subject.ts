@@ -8,6 +8,11 @@ import type { Operation, Outcome } from './operation.ts';
 export interface Member {
   readonly node: NodeId;
   readonly address: string;
+  /**
+   * Where a replica serves clients by byte streams. Clients are told; replicas are not, who may
+   * have to open their ports first.
+   */
+  readonly clientAddress?: string;
 }
 
 /** Who takes part in a run. */
@@ -21,6 +26,11 @@ export interface NodeConfig {
   readonly topology: Topology;
   /** Which version of the code it is to be, from 1; `upgrade` raises it. */
   readonly version: number;
+  /**
+   * The port for clients, where they come by byte streams. 0 is any free one: then it is the same
+   * one again in later lives, so that clients find the node.
+   */
+  readonly clientPort: number;
 }
 
 /** A client of the system under test. */
@@ -34,6 +44,8 @@ export interface Subject {
   readonly name: string;
   start(host: Host, config: NodeConfig): Promise<RunningNode>;
   openClient(host: Host, topology: Topology): Promise<SubjectClient>;
+  /** Where a running node serves clients by byte streams. Left out where they send messages. */
+  clientAddressOf?(node: RunningNode): string | undefined;
   /** A message in a few words, for drawings: `store 3 by c1`. */
   describe?(message: Uint8Array): string;
   /**

@@ -74,6 +74,9 @@ export interface Strike {
 /** How long a supervisor waits before it starts a node again that stopped, in milliseconds. */
 const RESTART_AFTER_MS = 500;
 
+/** Where every replica serves clients by byte streams: each is a machine of its own. */
+const CLIENT_PORT = 2379;
+
 /** Runs a plan of a subject. The same plan gives the same report, on every engine. */
 export async function simulate(
   subject: Subject,
@@ -110,8 +113,12 @@ class PlannedRun {
     this.subject = subject;
     this.plan = plan;
     this.options = options;
-    const members = (nodes: readonly NodeId[]) => nodes.map((node) => ({ node, address: node }));
-    this.topology = { replicas: members(replicas), clients: members(clients) };
+    this.topology = {
+      replicas: replicas.map((node) => {
+        return { node, address: node, clientAddress: `${node}:${CLIENT_PORT}` };
+      }),
+      clients: clients.map((node) => ({ node, address: node })),
+    };
     const isLate = ({ atMs }: { readonly atMs: number }) => atMs >= plan.activeMs;
     this.stuck = new Set(plan.operations.filter(isLate).map(({ client }) => client));
     this.busyClientCount = clients.length;
@@ -133,7 +140,9 @@ class PlannedRun {
   async finish(): Promise<void> {
     const { simulation, plan, subject, topology } = this;
     for (const { node } of topology.replicas) {
-      simulation.start(node, (host, version) => subject.start(host, { topology, version }));
+      simulation.start(node, (host, version) =>
+        subject.start(host, { topology, version, clientPort: CLIENT_PORT }),
+      );
     }
     for (const { node } of topology.clients) this.startClient(node);
     for (const [index, fault] of plan.faults.entries()) {

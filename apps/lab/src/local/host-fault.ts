@@ -60,6 +60,19 @@ export function toHostFaults(fault: Fault): readonly PlacedFault[] | undefined {
   }
 }
 
+/**
+ * What is left of a fault where clients come by byte streams, which Hosts cannot be told to hurt:
+ * the links between replicas. The fault itself where it concerns no client; undefined where it
+ * concerns clients alone.
+ */
+export function betweenReplicas(fault: Fault, clients: readonly NodeId[]): Fault | undefined {
+  if (!('from' in fault)) return fault;
+  const isReplica = (node: NodeId) => !clients.includes(node);
+  const [from, to] = [fault.from.filter(isReplica), fault.to.filter(isReplica)];
+  if (from.length === fault.from.length && to.length === fault.to.length) return fault;
+  return from.length === 0 || to.length === 0 ? undefined : { ...fault, from, to };
+}
+
 function delay(peer: NodeId, delayMs: number, jitterMs: number): HostFault {
   return { type: 'delay', peer, direction: 'out', delayMs, jitterMs };
 }

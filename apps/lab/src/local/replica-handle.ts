@@ -31,6 +31,8 @@ export class ReplicaHandle {
   readonly node: NodeId;
   /** Where its messages go, once it has been up. */
   address = '';
+  /** Where it serves clients by byte streams, once it has; the same in every life. */
+  clientAddress: string | undefined;
   /** Whether the lab killed the process of the last life; then it may end in the middle of all. */
   isKilled = false;
   private readonly place: ReplicaPlace;
@@ -65,7 +67,7 @@ export class ReplicaHandle {
 
   /** Starts a process and waits until its Host is up. */
   async open(): Promise<void> {
-    const port = Number(this.address.split(':').at(-1) ?? 0);
+    const port = portOf(this.address);
     const { execArgv, env } = plantedLaunch(this.bug);
     const program = fileURLToPath(new URL('./replica-process.ts', import.meta.url));
     const child = fork(program, [JSON.stringify({ ...this.place, port })], {
@@ -109,9 +111,9 @@ export class ReplicaHandle {
     const { child } = this;
     if (child === undefined) throw new Error(`${this.node} is down`);
     const serving = next(child, 'serving');
-    this.order({ type: 'serve', topology });
+    this.order({ type: 'serve', topology, clientPort: portOf(this.clientAddress) });
     try {
-      await serving;
+      this.clientAddress = (await serving).clientAddress;
       this.hasServed = true;
       return undefined;
     } catch (error) {
@@ -255,6 +257,11 @@ export class ReplicaHandle {
       throw error;
     }
   }
+}
+
+/** The port of an address; any free one where there is none yet. */
+function portOf(address: string | undefined): number {
+  return Number(address?.split(':').at(-1) ?? 0);
 }
 
 /** A fault that the node is to have, and its number in the life that is on. */

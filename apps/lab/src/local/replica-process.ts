@@ -30,7 +30,7 @@ export interface ReplicaPlace {
 
 /** What the lab says to it. */
 export type ReplicaOrder =
-  | { readonly type: 'serve'; readonly topology: Topology }
+  | { readonly type: 'serve'; readonly topology: Topology; readonly clientPort: number }
   /** Asks in which term the node leads; answered under the same id. */
   | { readonly type: 'leads'; readonly id: number }
   /** Asks the node to do what an operator wants; answered under the same id. */
@@ -47,7 +47,7 @@ export type ReplicaNews =
       readonly incarnation: number;
       readonly planted: string | undefined;
     }
-  | { readonly type: 'serving' }
+  | { readonly type: 'serving'; readonly clientAddress: string | undefined }
   | { readonly type: 'leads'; readonly id: number; readonly term: number | undefined }
   /** What the operator asked for is done, or was refused: for this reason. */
   | { readonly type: 'acted'; readonly id: number; readonly refusal: string | undefined }
@@ -75,10 +75,10 @@ say({ type: 'up', address, controlPath, incarnation, planted: plantedHere() });
 function takeOrders(): void {
   const messagePoint = new MessagePoint(host.messages, (bytes) => subject.describe?.(bytes) ?? '');
   let running: RunningNode | undefined;
-  const serve = async (topology: Topology) => {
+  const serve = async (topology: Topology, clientPort: number) => {
     try {
-      running = await subject.start(host, { topology, version: 1 });
-      say({ type: 'serving' });
+      running = await subject.start(host, { topology, version: 1, clientPort });
+      say({ type: 'serving', clientAddress: subject.clientAddressOf?.(running) });
     } catch (cause) {
       leave(cause);
     }
@@ -86,7 +86,7 @@ function takeOrders(): void {
   process.on('message', (order: ReplicaOrder) => {
     switch (order.type) {
       case 'serve':
-        void serve(order.topology);
+        void serve(order.topology, order.clientPort);
         break;
       case 'leads': {
         const term = running === undefined ? undefined : subject.leads?.(running);

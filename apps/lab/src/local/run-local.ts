@@ -27,7 +27,7 @@ import { judge } from '../judge.ts';
 import type { FaultSpan } from '../judge-slos.ts';
 import type { RunEnd, RunEvidence } from '../run-report.ts';
 import { HISTORY_FILE, HistoryFile } from './history-file.ts';
-import { isInjectable, toHostFaults } from './host-fault.ts';
+import { betweenReplicas, isInjectable, toHostFaults } from './host-fault.ts';
 import { type ReplicaEnd, ReplicaHandle } from './replica-handle.ts';
 
 /** What is wanted of a run beside its evidence. */
@@ -167,7 +167,7 @@ class LocalRun {
       this.clients.set(node, host);
     }
     await opening;
-    const replicas = [...this.replicas.values()].map(({ node, address }) => ({ node, address }));
+    const replicas = [...this.replicas.values()].map(memberOf);
     const clients = [...this.clients].map(
       ([node, { messageAddress }]): Member => ({ node, address: messageAddress }),
     );
@@ -177,6 +177,7 @@ class LocalRun {
       if (cause !== undefined) throw new Error(`${replica.node} ended before it served: ${cause}`);
     });
     await Promise.all(serving);
+    this.topology = { replicas: [...this.replicas.values()].map(memberOf), clients };
     this.say(`${replicas.length} processes serve`);
   }
 
@@ -201,7 +202,11 @@ class LocalRun {
     });
   }
 
-  private inject(index: number, fault: Fault): void {
+  private inject(index: number, planned: Fault): void {
+    const hasStreams = this.entry.experiment.subject.clientAddressOf !== undefined;
+    const fault = hasStreams ? betweenReplicas(planned, this.plan.clients) : planned;
+    if (fault !== planned) this.notInjected.push(`${describeFault(planned)} for clients' streams`);
+    if (fault === undefined) return;
     if (!isInjectable(fault)) this.notInjected.push(describeFault(fault));
     else if (hasRole(fault)) this.at(startOf(fault), () => this.cast(index, fault));
     else this.at(startOf(fault), () => this.begin(index, fault));
@@ -384,6 +389,11 @@ class LocalRun {
   private say(sentence: string): void {
     this.options.onProgress?.(sentence);
   }
+}
+
+/** A replica as it is known so far. */
+function memberOf({ node, address, clientAddress }: ReplicaHandle): Member {
+  return { node, address, ...(clientAddress === undefined ? {} : { clientAddress }) };
 }
 
 /** When the fault is due, in milliseconds; for a crash point, when the counting begins. */

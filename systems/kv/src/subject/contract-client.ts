@@ -16,7 +16,7 @@ import { ContractLocks } from './contract-locks.ts';
 import { ContractMembers, type Done, type Refused } from './contract-members.ts';
 import { ContractScribe } from './contract-scribe.ts';
 import { ContractWatch } from './contract-watch.ts';
-import { clientAddressOf, FOUNDER_COUNT } from './kv-replica.ts';
+import { clientAddresses, FOUNDER_COUNT } from './kv-replica.ts';
 import { found, fromBytes, fromKey, get, put, single, toBytes, toKey, under } from './words.ts';
 
 /** How long a watcher waits for something to come, in milliseconds. */
@@ -26,15 +26,14 @@ const WATCH_PATIENCE_MS = 40;
 const CATCH_UP_MS = 500;
 
 /** Opens a client of the members in `topology`. */
-export async function openContractClient(
-  host: Host,
-  { replicas, clients }: Topology,
-): Promise<SubjectClient> {
-  const nodes = replicas.map(({ node }) => node);
-  const place = clients.findIndex(({ node }) => node === host.node);
+export async function openContractClient(host: Host, topology: Topology): Promise<SubjectClient> {
+  const addresses = clientAddresses(topology);
+  const nodes = [...addresses.keys()];
+  const place = topology.clients.findIndex(({ node }) => node === host.node);
   // One of them reads at a member that may only be one later; the others at the founders.
   const home = place === 2 ? nodes.length - 1 : place % Math.min(nodes.length, FOUNDER_COUNT);
-  return new ContractClient(host, new ContractMembers(host, nodes, clientAddressOf, home));
+  const addressOf = (node: NodeId) => addresses.get(node) ?? '';
+  return new ContractClient(host, new ContractMembers(host, nodes, addressOf, home));
 }
 
 class ContractClient implements SubjectClient {

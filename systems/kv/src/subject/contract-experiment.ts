@@ -17,7 +17,7 @@ import {
 import { openContractClient } from './contract-client.ts';
 import { KV_FAULTS, KV_TROUBLE } from './kv-faults.ts';
 import { leads, operate } from './kv-operator.ts';
-import { startReplica } from './kv-replica.ts';
+import { clientAddressOf, startReplica } from './kv-replica.ts';
 import { LOCK_TTL_MS } from './promises/lease-promises.ts';
 import { BOUNDS_MS } from './promises/staleness-promises.ts';
 
@@ -26,6 +26,7 @@ export const kvContractSubject: Subject = Object.freeze({
   name: 'kv',
   start: startReplica,
   openClient: openContractClient,
+  clientAddressOf,
   leads,
   act: operate,
 });

@@ -15,7 +15,7 @@ import {
 } from '@mangrove/experiment';
 import { KV_FAULTS, KV_TROUBLE } from './kv-faults.ts';
 import { leads, operate } from './kv-operator.ts';
-import { startReplica } from './kv-replica.ts';
+import { clientAddressOf, startReplica } from './kv-replica.ts';
 import { openLibraryClient } from './library-client.ts';
 
 /** The system under test, asked by programs that use the client library. */
@@ -23,6 +23,7 @@ export const kvSubject: Subject = Object.freeze({
   name: 'kv',
   start: startReplica,
   openClient: openLibraryClient,
+  clientAddressOf,
   leads,
   act: operate,
 });

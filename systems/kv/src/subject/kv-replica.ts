@@ -1,7 +1,7 @@
 /**
  * A member as experiments start it: the node, and a port of the native protocol for clients.
  */
-import type { NodeConfig } from '@mangrove/experiment';
+import type { NodeConfig, Topology } from '@mangrove/experiment';
 import type { Host, NodeId, RunningNode } from '@mangrove/host';
 import { simpleConfiguration } from '@mangrove/raft';
 import type { WatchSessionOptions } from '../core/watch-session.ts';
@@ -11,9 +11,6 @@ import type { KvBounds } from '../shell/kv-node-config.ts';
 
 /** How many members found a cluster; the others of an experiment join it, or never do. */
 export const FOUNDER_COUNT = 3;
-
-/** Where members listen to clients. */
-const CLIENT_PORT = 2379;
 
 /** Times of an experiment: short, so that a run of some seconds sees many elections. */
 const RAFT = {
@@ -30,19 +27,22 @@ const BOUNDS: Partial<KvBounds> = Object.freeze({ leaseCheckpointMs: 150, progre
 /** Bounds of the watchers of one connection: small, so that a client that is slow lags behind. */
 const WATCH = { watchersMax: 8, waitingBytesMax: 800, fragmentBytes: 150 } as const;
 
-/** Where clients reach `node`, in a simulation. */
-export function clientAddressOf(node: NodeId): string {
-  return `${node}:${CLIENT_PORT}`;
+/** Where clients reach the replicas of `topology`. */
+export function clientAddresses({ replicas }: Topology): ReadonlyMap<NodeId, string> {
+  return new Map(replicas.map(({ node, clientAddress = '' }) => [node, clientAddress]));
 }
 
 /** A member that runs. */
 export class KvReplica implements RunningNode {
   readonly node: KvNode;
+  /** Where clients connect to. */
+  readonly clientAddress: string;
   private readonly server: NativeServer;
 
   constructor(node: KvNode, server: NativeServer) {
     this.node = node;
     this.server = server;
+    this.clientAddress = server.address;
   }
 
   async close(): Promise<void> {
@@ -62,7 +62,7 @@ export class KvReplica implements RunningNode {
  */
 export async function startReplica(
   host: Host,
-  { topology }: NodeConfig,
+  { topology, clientPort }: NodeConfig,
   founderCount = FOUNDER_COUNT,
 ): Promise<RunningNode> {
   const founders = topology.replicas.slice(0, founderCount).map(({ node }) => node);
@@ -80,6 +80,11 @@ export async function startReplica(
     openWatch: (_: WatchSessionOptions, onMessages: () => void) =>
       node.openWatch(WATCH, onMessages),
   };
-  const server = await serveNative(host, member, { cluster: 'kv', port: CLIENT_PORT });
+  const server = await serveNative(host, member, { cluster: 'kv', port: clientPort });
   return new KvReplica(node, server);
+}
+
+/** Where clients connect to `running`. */
+export function clientAddressOf(running: RunningNode): string | undefined {
+  return running instanceof KvReplica ? running.clientAddress : undefined;
 }

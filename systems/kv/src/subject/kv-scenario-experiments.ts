@@ -1,8 +1,5 @@
 /**
  * The failure scenarios of a system with a leader and a log, played with the store.
- *
- * In the simulator: members listen to clients at an address of their own there, which processes of
- * one machine would share.
  */
 import { always, mix, perKey, type Source, type Subject } from '@mangrove/experiment';
 import type { NodeId } from '@mangrove/host';

@@ -9,7 +9,7 @@ import { KvClient } from '../client/kv-client.ts';
 import { KvError } from '../client/kv-error.ts';
 import type { KvSession } from '../client/kv-session.ts';
 import { op, when } from '../client/operations.ts';
-import { clientAddressOf } from './kv-replica.ts';
+import { clientAddresses, FOUNDER_COUNT } from './kv-replica.ts';
 import { LibraryLocks } from './library-locks.ts';
 import { LibraryScribe } from './library-scribe.ts';
 import { LibraryWatch } from './library-watch.ts';
@@ -18,13 +18,10 @@ import { LibraryWatch } from './library-watch.ts';
 const CALL_MS = 600;
 
 /** Opens a client of the members in `topology`. */
-export async function openLibraryClient(
-  host: Host,
-  { replicas, clients }: Topology,
-): Promise<SubjectClient> {
-  const place = clients.findIndex(({ node }) => node === host.node);
+export async function openLibraryClient(host: Host, topology: Topology): Promise<SubjectClient> {
+  const place = topology.clients.findIndex(({ node }) => node === host.node);
   // Each knows of one member at first, and learns of the others.
-  const founders = replicas.slice(0, 3).map(({ node }) => clientAddressOf(node));
+  const founders = [...clientAddresses(topology).values()].slice(0, FOUNDER_COUNT);
   const known = [...founders.slice(place % 3), ...founders.slice(0, place % 3)];
   const kv = new KvClient(host, {
     endpoints: known,
