@@ -130,6 +130,22 @@ describe('reigns', () => {
     expect(stage.state('a').role.type).toBe('follower');
   });
 
+  it('R6: the timer that it wants finds it alone, also where instants are rounded', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a');
+    // Later by 100, and not later by 100: the sum is rounded down.
+    while (stage.now + 100 - stage.now >= 100) stage.elapse(0.1);
+    stage.happen('a', { type: 'timer', random: 0 });
+    stage.settle(['c']);
+    const deadline = stage.now + 100;
+    while (stage.now < deadline) {
+      stage.timer('a');
+      stage.settle(['b', 'c']);
+    }
+    expect(stage.now).toBe(deadline);
+    expect(stage.state('a').role.type).toBe('follower');
+  });
+
   it('R7: a member stuck in a higher term is freed, since the leader learns of that term', () => {
     const stage = new Stage({ ...THREE, options: { hasPreVote: false } });
     stage.elect('a', ['c']);

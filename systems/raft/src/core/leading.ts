@@ -76,25 +76,28 @@ export function onEntriesLoaded(
 
 /** Steps down where a quorum was last heard an election timeout ago, or the disk hangs. */
 export function checkLeadership(state: RaftState, lead: Leadership): void {
-  const { configuration } = state.log.configurations.latest;
-  const contactAt = quorumValue(configuration, (voter) =>
-    voter === state.self ? state.now : (lead.progress.get(voter)?.contactAt ?? 0),
-  );
-  const isAlone =
-    state.options.hasCheckQuorum && state.now - contactAt >= state.options.electionTimeoutMs;
+  const isAlone = state.now >= quorumDeadline(state, lead);
   if (isAlone || hasStalledDisk(state)) becomeFollower(state, state.term, undefined);
 }
 
-/** When a leader that hears nothing more from anyone steps down. */
+/**
+ * When a leader that hears nothing more from anyone steps down: the only place that says so, since
+ * two sums of the same instants may differ in their last bit, and the timer that wakes the leader
+ * to step down must not find it a moment too early.
+ */
 export function quorumDeadline(state: RaftState, lead: Leadership): number {
   if (!state.options.hasCheckQuorum) return Number.POSITIVE_INFINITY;
+  return quorumContactAt(state, lead) + state.options.electionTimeoutMs;
+}
+
+/** When a quorum was last heard, ourselves at any time; one that is new is heard now. */
+export function quorumContactAt(state: RaftState, lead: Leadership): number {
   const { configuration } = state.log.configurations.latest;
-  const contactAt = quorumValue(configuration, (voter) =>
+  return quorumValue(configuration, (voter) =>
     voter === state.self
       ? Number.POSITIVE_INFINITY
       : (lead.progress.get(voter)?.contactAt ?? state.now),
   );
-  return contactAt + state.options.electionTimeoutMs;
 }
 
 /**
@@ -159,8 +162,7 @@ export function sendHeartbeats(state: RaftState, lead: Leadership): void {
 }
 
 function nextHeartbeatAt({ now, options }: RaftState): number {
-  const { heartbeatIntervalMs, quiesceAfterMs } = options;
-  if (quiesceAfterMs === 0) return now + heartbeatIntervalMs;
+  const { heartbeatIntervalMs } = options;
   // Groups of one process share its clock, so their heartbeats fall together.
   return (Math.floor(now / heartbeatIntervalMs) + 1) * heartbeatIntervalMs;
 }

@@ -12,7 +12,10 @@ export interface RaftOptions {
    * network or a disk hiccups. Too large: slow failover.
    */
   readonly electionTimeoutMs: number;
-  /** How often a leader sends heartbeats. Default 100 ms; at most half an election timeout. */
+  /**
+   * How often a leader sends heartbeats, at multiples of this on its clock, so that those of many
+   * groups in a process go together. Default 100 ms; at most half an election timeout.
+   */
   readonly heartbeatIntervalMs: number;
   /** Whether a member asks before it raises its term (thesis 9.6). Default true. */
   readonly hasPreVote: boolean;
@@ -66,8 +69,7 @@ export interface RaftOptions {
   /**
    * After how long without work a group stops its clocks; 0 is never, the default. Only where
    * whoever runs it watches the processes of its peers for it, as `RaftGroups` does: else nobody
-   * would notice that the leader of an idle group is gone. Heartbeats are then sent at multiples of
-   * their interval, so that those of many groups go together.
+   * would notice that the leader of an idle group is gone.
    */
   readonly quiesceAfterMs: number;
   /**

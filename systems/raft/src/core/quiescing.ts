@@ -20,10 +20,10 @@ import { isJoint } from './configuration.ts';
 import { hearLeader, resetElectionTimer } from './election.ts';
 import type { RaftEvent } from './event.ts';
 import { commitTo } from './following.ts';
+import { quorumContactAt } from './leading.ts';
 import type { Message } from './message.ts';
 import { say } from './output.ts';
 import type { Progress } from './progress.ts';
-import { quorumValue } from './quorum.ts';
 import type { Leadership, RaftState } from './state.ts';
 
 /** Wakes a member that is asleep where `event` is a reason to. */
@@ -104,10 +104,7 @@ function isSettled(state: RaftState, lead: Leadership): boolean {
     // One that is away comes back awake, and wakes us; one that lags is not left alone.
     if (isHere(progress) && progress.matchIndex !== log.lastIndex) return false;
   }
-  const contactAt = quorumValue(latest.configuration, (voter) =>
-    voter === state.self ? state.now : (lead.progress.get(voter)?.contactAt ?? 0),
-  );
-  return state.now - contactAt < options.electionTimeoutMs;
+  return state.now < quorumContactAt(state, lead) + options.electionTimeoutMs;
 }
 
 /** What keeps a leader awake. */
