@@ -69,8 +69,6 @@ export type Effect =
   | { readonly type: 'apply-stored'; readonly from: LogIndex; readonly to: LogIndex }
   /** Make the state machine that of the snapshot, then report `applied` with its index. */
   | { readonly type: 'restore'; readonly snapshot: SnapshotMetadata }
-  /** The proposal stands at this place; not committed yet. */
-  | { readonly type: 'appended'; readonly id: RequestId; readonly index: LogIndex }
   /** The proposal, or change of membership, is committed. Comes before its `apply`. */
   | { readonly type: 'committed'; readonly id: RequestId; readonly index: LogIndex }
   /** A request ends in its success or in this. `isDefinite`: it did not and never will happen. */

@@ -131,7 +131,6 @@ export function onForwardResponse(
     return;
   }
   const { index } = outcome;
-  state.effects.push({ type: 'appended', id, index });
   if (index > state.applyingIndex) {
     // The leader's entry takes the place of what a former term had there.
     const former = state.proposals.get(index);

@@ -148,5 +148,4 @@ function appendConfiguration(
   state.log.append([{ type: 'configuration', configuration, index, term: state.term }]);
   if (id === undefined) return;
   state.proposals.set(index, { id, term: state.term, sizeBytes: 0 });
-  state.effects.push({ type: 'appended', id, index });
 }

@@ -33,7 +33,6 @@ export function onPropose(state: RaftState, proposals: readonly Proposal[]): voi
     role.uncommittedBytes += sizeBytes;
     entries.push({ type: 'command', data, index, term });
     state.proposals.set(index, { id, term, sizeBytes });
-    state.effects.push({ type: 'appended', id, index });
   }
   log.append(entries);
 }

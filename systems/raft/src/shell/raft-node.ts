@@ -401,8 +401,6 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
       case 'forget':
         this.host.run(() => this.storage.forget(effect.logIndex, effect.snapshotIndex));
         return;
-      case 'appended':
-        return;
       case 'committed':
         this.requests.place(effect.id, effect.index);
         return;
