@@ -5,13 +5,13 @@
  *                    ^                                          |
  *                    +------------- what it brings about -------+
  */
-import type { Host, Random, Timer } from '@mangrove/host';
+import type { Host, Instant, Random, Timer } from '@mangrove/host';
 import type { Effect } from '../core/effect.ts';
 import type { RaftEvent } from '../core/event.ts';
 import type { RaftState } from '../core/state.ts';
 import { nextTimerAt, step } from '../core/step.ts';
 
-/** An event that the loop stamps with the time. */
+/** An event that the loop stamps with the time: it is the loop's from then on. */
 export type TimelessEvent = Timeless<RaftEvent>;
 
 type Timeless<Event> = Event extends RaftEvent ? Omit<Event, 'now'> : never;
@@ -64,7 +64,7 @@ export class CoreLoop {
     if (this.isStepping) return;
     this.isStepping = true;
     for (let next = this.events.shift(); next !== undefined; next = this.events.shift()) {
-      const effects = step(this.state, { ...next, now: this.host.clock.now() } as RaftEvent);
+      const effects = step(this.state, stamped(next, this.host.clock.now()));
       for (const effect of effects) this.performer.perform(effect);
     }
     this.isStepping = false;
@@ -96,4 +96,10 @@ export class CoreLoop {
       this.dispatch({ type: 'timer', random: this.electionRandom.uint32() });
     });
   }
+}
+
+/** Stamps an event in place: a copy of each, of so many shapes, would cost more than its step. */
+function stamped(event: TimelessEvent, now: Instant): RaftEvent {
+  (event as { now?: Instant }).now = now;
+  return event as RaftEvent;
 }

@@ -270,17 +270,23 @@ export class RaftStorage {
 
   /** Writes in one turn, which is one sync; after a refusal all of them may be written again. */
   private async writeTogether(writes: readonly Waiting[]): Promise<void> {
+    const [only] = writes;
+    if (writes.length === 1 && only !== undefined) {
+      await this.write(only);
+      return;
+    }
     const outcomes = await Promise.allSettled(writes.map((write) => this.write(write)));
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
 
   /** Writes entries in the place of what stands at their index and behind it: all or nothing. */
-  private async write({ firstIndex, records }: Waiting): Promise<void> {
-    if (firstIndex === undefined) return;
+  private async write({ firstIndex, records }: Waiting): Promise<unknown> {
+    if (firstIndex === undefined) return undefined;
     const { nextIndex } = this.journal;
     assert(firstIndex <= nextIndex, `entry ${firstIndex} behind ${nextIndex - 1} in the journal`);
-    const cut = firstIndex < nextIndex ? this.journal.truncateSuffix(firstIndex) : undefined;
-    await Promise.all([cut, this.journal.append(records)]);
+    if (firstIndex === nextIndex) return this.journal.append(records);
+    const cut = this.journal.truncateSuffix(firstIndex);
+    return Promise.all([cut, this.journal.append(records)]);
   }
 
   /** The file comes first: a crash in between leaves a log that does not fit, and is dropped. */

@@ -48,15 +48,14 @@ export class Requests {
   /** Proposals that are committed and not applied yet, by their place. */
   private readonly committed = new Map<LogIndex, RequestId>();
   /** Results of the last entries, for proposals of which it is heard late where they stand. */
-  private readonly recent = new Map<LogIndex, unknown>();
-  private readonly recentCountMax: number;
+  private readonly recent: RecentResults;
   private readonly meter: RequestMeter;
   private lastApplied: LogIndex = NO_INDEX;
   private count = 0;
 
   /** @param recentCountMax how many results are kept; 0 where no proposals are handed over */
   constructor(recentCountMax: number, meter: RequestMeter) {
-    this.recentCountMax = recentCountMax;
+    this.recent = new RecentResults(recentCountMax);
     this.meter = meter;
   }
 
@@ -124,7 +123,7 @@ export class Requests {
       const result = type === 'command' ? results[place] : undefined;
       if (type === 'command') place += 1;
       this.lastApplied = index;
-      if (this.recentCountMax > 0) this.keep(index, result);
+      this.recent.keep(index, result);
       const id = this.committed.get(index);
       if (id === undefined) continue;
       this.committed.delete(index);
@@ -174,19 +173,38 @@ export class Requests {
     return () => signal.removeEventListener('abort', giveUp);
   }
 
-  private keep(index: LogIndex, result: unknown): void {
-    this.recent.set(index, result);
-    for (const oldest of this.recent.keys()) {
-      if (this.recent.size <= this.recentCountMax) return;
-      this.recent.delete(oldest);
-    }
-  }
-
   private take(id: RequestId): Waiter | undefined {
     const waiter = this.waiters.get(id);
     this.waiters.delete(id);
     waiter?.end?.();
     return waiter;
+  }
+}
+
+/** The results of the last entries, in a ring. */
+class RecentResults {
+  private readonly countMax: number;
+  private readonly indexes: LogIndex[] = [];
+  private readonly results: unknown[] = [];
+
+  constructor(countMax: number) {
+    this.countMax = countMax;
+  }
+
+  keep(index: LogIndex, result: unknown): void {
+    if (this.countMax === 0) return;
+    const place = index % this.countMax;
+    this.indexes[place] = index;
+    this.results[place] = result;
+  }
+
+  has(index: LogIndex): boolean {
+    return this.indexes[index % this.countMax] === index;
+  }
+
+  /** The result of the entry at `index`, which is among the last. */
+  get(index: LogIndex): unknown {
+    return this.results[index % this.countMax];
   }
 }
 
