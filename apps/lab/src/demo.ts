@@ -22,7 +22,7 @@ import {
   type ShrinkStep,
   sizeOf,
 } from './run-report.ts';
-import { type Shrunk, shrink } from './shrink.ts';
+import { type Shrunk, shrink } from './shrinking/shrink.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 /** What happens, as it happens. */

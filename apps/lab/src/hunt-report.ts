@@ -14,7 +14,7 @@ import type {
   InevitabilityPoint,
   ShrinkStep,
 } from './run-report.ts';
-import { type Shrunk, shrink } from './shrink.ts';
+import { type Shrunk, shrink } from './shrinking/shrink.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 /** What is told, and how much is found out about it. */
@@ -75,8 +75,10 @@ async function reportSilence(
 ): Promise<ExperimentReport> {
   const { firstSeed, seedCount } = options.figures;
   const seed = firstSeed + Math.max(0, seedCount - 1);
+  const { isWatched = false } = options;
   const recording = { isRecording: true, isRecordingChoices: true };
-  const found = await pool.runPlan(drawPlan(entry.experiment, seed), recording);
+  const plan = drawPlan(entry.experiment, seed);
+  const found = await pool.runPlan(plan, { isWatched, ...recording });
   return { ...headOf(entry, options, seed), found, shrinkSteps: [] };
 }
 
@@ -89,6 +91,7 @@ function headOf({ experiment }: CatalogEntry, options: HuntReportOptions, seed: 
     command: options.command,
     environment: readEnvironment(),
     seed,
+    isWatched: options.isWatched === true,
     hunt: options.figures,
     others: [],
   } as const;

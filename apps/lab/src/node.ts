@@ -27,6 +27,6 @@ export { type ReplayOptions, type ReplayResult, replay } from './replay.ts';
 export { renderReport } from './report/render-report.ts';
 export { type RunOptions, runExperiment } from './run-experiment.ts';
 export { runPlan } from './run-plan.ts';
-export { type ShrinkOptions, type Shrunk, shrink } from './shrink.ts';
+export { type ShrinkOptions, type Shrunk, shrink } from './shrinking/shrink.ts';
 export { DEFAULT_WORKER_COUNT, type PoolOptions, WorkerPool } from './worker-pool.ts';
 export { missingInLocal, scriptOf } from './worlds.ts';

@@ -4,8 +4,9 @@
 import { readFile } from 'node:fs/promises';
 import { type Plan, parsePlan } from '@mangrove/experiment';
 import { findBug, findExperiment, loadExperiment } from './catalog.ts';
+import { findInevitability } from './inevitability.ts';
 import { readEmbeddedReport } from './report/embedded-report.ts';
-import type { RunEvidence } from './run-report.ts';
+import type { Inevitability, InevitabilityPoint, RunEvidence } from './run-report.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 /** What is replayed, and with which code. */
@@ -21,6 +22,15 @@ export interface ReplayOptions {
   readonly bug?: string | undefined;
   /** Runs the code as it is, without the bug that the report names. */
   readonly isClean?: boolean | undefined;
+  /**
+   * Whether the run is held to the invariant of the experiment as well. Default: as the report
+   * says; a plan does not say it.
+   */
+  readonly isWatched?: boolean | undefined;
+  /** Whether it is found out when a failure became inevitable. Default: no. */
+  readonly isAskingWhen?: boolean | undefined;
+  readonly onInevitability?: ((points: readonly InevitabilityPoint[]) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What came of a replay. */
@@ -28,8 +38,12 @@ export interface ReplayResult {
   readonly experiment: string;
   /** The name of the bug that was planted. */
   readonly bug: string | undefined;
+  /** Whether it was held to the invariant of the experiment as well. */
+  readonly isWatched: boolean;
   /** With its trace. */
   readonly evidence: RunEvidence;
+  /** Present where it was asked for and the run failed. */
+  readonly inevitability: Inevitability | undefined;
   /** The hash that the report had; undefined for a plan. */
   readonly recordedHash: string | undefined;
   /** Whether the run did the very same things again; undefined where that cannot be told. */
@@ -47,16 +61,22 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
       ? findExperiment(content.plan.experiment).experiment
       : (await loadExperiment(options.experiment)).experiment;
   const place = options.experiment ?? name;
-  const pool = await WorkerPool.open({ experiment: place, bug, workerCount: 1 });
+  const { isAskingWhen = false, isWatched = content.isWatched } = options;
+  // Only the question of when takes many runs.
+  const threads = isAskingWhen ? {} : { workerCount: 1 };
+  const pool = await WorkerPool.open({ experiment: place, bug, ...threads });
   try {
     const recording = { isRecording: true, isRecordingChoices: true };
-    const evidence = await pool.runPlan(content.plan, recording);
+    const evidence = await pool.runPlan(content.plan, { isWatched, ...recording });
     const { hash: recordedHash } = content;
-    const isComparable = recordedHash !== undefined && bugName === content.bug;
+    const isSameCode = bugName === content.bug && isWatched === content.isWatched;
+    const isComparable = recordedHash !== undefined && isSameCode;
     return {
       experiment: name,
       bug: bugName,
+      isWatched,
       evidence,
+      inevitability: await inevitabilityOf(pool, evidence, { ...options, isWatched }),
       recordedHash,
       isSame: isComparable ? evidence.hash === recordedHash : undefined,
     };
@@ -65,18 +85,29 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   }
 }
 
+async function inevitabilityOf(
+  pool: WorkerPool,
+  evidence: RunEvidence,
+  { isWatched, isAskingWhen = false, onInevitability: onProgress, signal }: ReplayOptions,
+): Promise<Inevitability | undefined> {
+  const { anomaly } = evidence.verdict;
+  if (!isAskingWhen || anomaly === undefined) return undefined;
+  return await findInevitability(pool, { evidence, anomaly, isWatched, onProgress, signal });
+}
+
 /** What of a file matters. */
 interface ReplayContent {
   readonly plan: Plan;
   readonly bug: string | undefined;
   readonly hash: string | undefined;
+  readonly isWatched: boolean;
 }
 
 function ofPlan(plan: Plan): ReplayContent {
-  return { plan, bug: undefined, hash: undefined };
+  return { plan, bug: undefined, hash: undefined, isWatched: false };
 }
 
 function ofReport(html: string): ReplayContent {
-  const { plan, bug, hash } = readEmbeddedReport(html);
-  return { plan, bug, hash };
+  const { plan, bug, hash, isWatched = false } = readEmbeddedReport(html);
+  return { plan, bug, hash, isWatched };
 }

@@ -151,6 +151,8 @@ export interface ExperimentReport {
   readonly found: RunEvidence;
   /** The seed it was drawn from. */
   readonly seed?: number;
+  /** Whether runs were held to the invariant of the experiment as well. Default: no. */
+  readonly isWatched?: boolean;
   /** The same anomaly in the smallest plan that was reached; with its trace. */
   readonly shrunk?: RunEvidence;
   readonly shrinkSteps: readonly ShrinkStep[];

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBug } from '../src/catalog.ts';
 import { huntIn } from '../src/hunt.ts';
 import { sizeOf } from '../src/run-report.ts';
-import { shrink } from '../src/shrink.ts';
+import { shrink } from '../src/shrinking/shrink.ts';
 import { WorkerPool } from '../src/worker-pool.ts';
 
 const experiment = 'register';

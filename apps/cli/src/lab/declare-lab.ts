@@ -211,6 +211,8 @@ function declareReplay(program: Command, { terminal, signal, run }: Surroundings
     .option('--bug <name>', 'plant this bug; the default is the one that the report names')
     .option('--clean', 'run the code as it is, whatever the report names')
     .option('--experiment <file>', 'the module that exports the experiment, for one of your own')
+    .option('--watched', 'hold it to the invariants too; the default is as the report says')
+    .option('--when', 'find out when the failure became inevitable')
     .option('--steps', 'tell everything that happens, in a terminal too')
     .addHelpText(
       'after',
@@ -223,17 +225,26 @@ function declareReplay(program: Command, { terminal, signal, run }: Surroundings
         'Examples:',
         '  mangrove replay results/demo.html --steps',
         '  mangrove replay results/demo.html --clean',
+        '  mangrove replay results/demo.html --when',
       ].join('\n'),
     )
     .action((file: string, _options: unknown, command: Command) =>
       run(async () => {
         const { replayCommand } = await import('../replay/replay-command.ts');
         const given = command.optsWithGlobals<
-          GlobalOptions & { bug?: string; clean?: boolean; experiment?: string; steps?: boolean }
+          GlobalOptions & {
+            bug?: string;
+            clean?: boolean;
+            experiment?: string;
+            watched?: boolean;
+            when?: boolean;
+            steps?: boolean;
+          }
         >();
         return replayCommand({
           ...{ file, terminal, signal, bug: given.bug, isJson: given.json === true },
           ...{ experiment: given.experiment, isClean: given.clean === true },
+          ...{ isWatched: given.watched === true, isAskingWhen: given.when === true },
           ...{ isTelling: given.steps === true },
         });
       }),

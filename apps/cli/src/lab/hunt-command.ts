@@ -74,9 +74,9 @@ export async function huntCommand(options: HuntCommandOptions): Promise<Ending> 
 }
 
 function printFigures(figures: HuntFigures, options: HuntCommandOptions): void {
-  const { experiment, bug, isJson, terminal } = options;
+  const { experiment, bug, isWatched, isJson, terminal } = options;
   if (isJson) {
-    terminal.result(JSON.stringify({ experiment, bug, ...figures }));
+    terminal.result(JSON.stringify({ experiment, bug, isWatched, ...figures }));
     return;
   }
   terminal.result(huntWords(figures));
@@ -88,8 +88,10 @@ function printFigures(figures: HuntFigures, options: HuntCommandOptions): void {
   if (more > 0) terminal.result(`and ${more} more`);
   const [first] = figures.failures;
   if (first === undefined) return;
-  const planted = bug === undefined ? '' : ` --bug ${bug}`;
-  terminal.result(`again: npx mangrove lab run ${experiment} --seed ${first.seed}${planted}`);
+  const run = isWatched
+    ? `hunt ${experiment} --first ${first.seed} --seeds 1`
+    : `run ${experiment} --seed ${first.seed}`;
+  terminal.result(`again: npx mangrove lab ${run}${codeOptions(options)}`);
 }
 
 /** Did it test anything? */
@@ -128,8 +130,9 @@ async function writeFiles(figures: HuntFigures, options: HuntCommandOptions): Pr
 function printShrunk(
   { plan, verdict }: RunEvidence,
   { failures }: HuntFigures,
-  { planPath, isJson, terminal }: HuntCommandOptions,
+  options: HuntCommandOptions,
 ): void {
+  const { planPath, isJson, terminal } = options;
   const { seed, anomaly } = failures[0] ?? {};
   const whole = planPath === undefined ? undefined : writeResult(planPath, formatPlan(plan));
   const size = sizeOf(plan);
@@ -140,7 +143,7 @@ function printShrunk(
   terminal.result(`shrunk to ${sizeWords(size)}`);
   for (const line of reasonsOf(verdict)) terminal.result(`  ${line}`);
   if (planPath !== undefined) {
-    terminal.result(`plan: ${planPath}, which \`mangrove replay\` runs`);
+    terminal.result(`plan: npx mangrove replay ${planPath}${codeOptions(options)}`);
   }
 }
 
@@ -154,13 +157,17 @@ function printInevitability(
 
 /** The command that runs again what the report is about. */
 function againCommand(figures: HuntFigures, options: HuntCommandOptions): string {
-  const { experiment, bug, firstSeed, seedCount, reportPath } = options;
-  const planted = bug === undefined ? '' : ` --bug ${bug}`;
+  const { experiment, firstSeed, seedCount, reportPath } = options;
   if (figures.failures.length > 0 && reportPath !== undefined) {
     return `npx mangrove replay ${reportPath}`;
   }
   const seeds = `--first ${firstSeed} --seeds ${seedCount}`;
-  return `npx mangrove lab hunt ${experiment} ${seeds}${planted}`;
+  return `npx mangrove lab hunt ${experiment} ${seeds}${codeOptions(options)}`;
+}
+
+/** The options that say which code ran, and how it was judged. */
+function codeOptions({ bug, isWatched }: HuntCommandOptions): string {
+  return `${bug === undefined ? '' : ` --bug ${bug}`}${isWatched ? ' --watched' : ''}`;
 }
 
 function bugOf({ bug }: HuntCommandOptions) {

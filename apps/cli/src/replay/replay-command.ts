@@ -9,7 +9,13 @@ import { type ReplayResult, replay } from '@mangrove/lab/node';
 import { CommandError, messageOf } from '../command-error.ts';
 import type { Ending } from '../exit-code.ts';
 import { callLab } from '../lab/lab-call.ts';
-import { answerWord, evidenceLines, reasonsOf } from '../lab/wording.ts';
+import {
+  answerWord,
+  evidenceLines,
+  inevitabilityLines,
+  inevitabilityWords,
+  reasonsOf,
+} from '../lab/wording.ts';
 import type { Terminal } from '../terminal.ts';
 import { wordsOf } from './record-words.ts';
 import { ReplayCursor } from './replay-cursor.ts';
@@ -24,6 +30,10 @@ export interface ReplayCommandOptions {
   readonly experiment: string | undefined;
   /** Runs the code as it is, whatever the report names. */
   readonly isClean: boolean;
+  /** Holds the run to the invariants of the experiment, whatever the report says. */
+  readonly isWatched: boolean;
+  /** Whether it is found out when the failure became inevitable. */
+  readonly isAskingWhen: boolean;
   /** Tells every step, and lets nobody step through it. */
   readonly isTelling: boolean;
   readonly isJson: boolean;
@@ -37,6 +47,7 @@ export async function replayCommand(options: ReplayCommandOptions): Promise<Endi
   const result = await callLab(signal, () => replayed(options));
   const { evidence } = result;
   const { verdict, trace } = evidence;
+  terminal.status('');
   const isPerson = !isJson && !isTelling && isTerminal();
   if (isPerson) await stepInTerminal(result, signal);
   if (isJson) terminal.result(JSON.stringify(jsonOf(options.file, result)));
@@ -44,6 +55,10 @@ export async function replayCommand(options: ReplayCommandOptions): Promise<Endi
   if (isTelling) for (const line of allLines(trace?.records ?? [], isJson)) terminal.result(line);
   else if (!isJson && !isPerson && verdict.answer === 'invalid') {
     for (const line of storyLines(evidence)) terminal.result(line);
+  }
+  const { inevitability } = result;
+  if (!isJson && inevitability !== undefined) {
+    for (const line of inevitabilityLines(inevitability)) terminal.result(line);
   }
   return verdict.answer;
 }
@@ -54,7 +69,7 @@ function isTerminal(): boolean {
 }
 
 async function stepInTerminal(
-  { experiment, bug, evidence }: ReplayResult,
+  { experiment, bug, isWatched, evidence }: ReplayResult,
   signal: AbortSignal,
 ): Promise<void> {
   const { trace, plan, verdict } = evidence;
@@ -64,16 +79,16 @@ async function stepInTerminal(
     ...{ trace, plan, stepsMs: story?.steps.map(({ atMs }) => atMs) ?? [] },
     decisiveMs: story?.steps[story.decisiveIndex]?.atMs,
   });
-  const title = `${experiment}, ${codeWords(bug)}: ${answerWord(verdict)}`;
+  const title = `${experiment}, ${codeWords(bug, isWatched)}: ${answerWord(verdict)}`;
   const text = { title, reasons: reasonsOf(verdict) };
   await stepThrough(cursor, text, { input: process.stdin, output: process.stdout, signal });
 }
 
 function summaryLines(result: ReplayResult): readonly string[] {
-  const { experiment, bug, evidence, recordedHash = '', isSame } = result;
+  const { experiment, bug, isWatched, evidence, recordedHash = '', isSame } = result;
   const { hash = '' } = evidence;
   const same = isSame === undefined ? [] : [sameness(isSame, hash, recordedHash)];
-  return [`${experiment}, ${codeWords(bug)}`, ...evidenceLines(evidence), ...same];
+  return [`${experiment}, ${codeWords(bug, isWatched)}`, ...evidenceLines(evidence), ...same];
 }
 
 function sameness(isSame: boolean, hash: string, recordedHash: string): string {
@@ -81,18 +96,19 @@ function sameness(isSame: boolean, hash: string, recordedHash: string): string {
   return `ANOTHER RUN than the one in the file: hash ${hash}, then ${recordedHash}; code changed`;
 }
 
-function codeWords(bug: string | undefined): string {
-  return bug === undefined ? 'the code as it is' : `with ${bug}`;
+function codeWords(bug: string | undefined, isWatched: boolean): string {
+  const code = bug === undefined ? 'the code as it is' : `with ${bug}`;
+  return isWatched ? `${code}, invariants on` : code;
 }
 
 function jsonOf(file: string, result: ReplayResult): unknown {
-  const { experiment, bug, evidence, recordedHash, isSame } = result;
+  const { experiment, bug, isWatched, evidence, recordedHash, isSame, inevitability } = result;
   const { verdict, hash, eventCount, endMs } = evidence;
   const steps = storyOf(evidence)?.steps.map(({ atMs, node, title, text, isWrong }) => {
     return { atMs, node, title, text, isWrong };
   });
   const run = { verdict, hash, recordedHash, isSame, eventCount, endMs };
-  return { file, experiment, bug, ...run, steps };
+  return { file, experiment, bug, isWatched, ...run, steps, inevitability };
 }
 
 /** The few moments that tell what happened. */
@@ -113,9 +129,14 @@ function storyOf({ trace, plan, history, endMs, verdict, ends }: RunEvidence): S
   });
 }
 
-async function replayed({ file, bug, experiment, isClean }: ReplayCommandOptions) {
+async function replayed(options: ReplayCommandOptions) {
+  const { file, bug, experiment, isClean, isAskingWhen, terminal, signal } = options;
   try {
-    return await replay({ file, bug, experiment, isClean });
+    return await replay({
+      ...{ file, bug, experiment, isClean, isAskingWhen, signal },
+      isWatched: options.isWatched ? true : undefined,
+      onInevitability: (points) => terminal.status(inevitabilityWords(points)),
+    });
   } catch (error) {
     // What a person wrote or edited is named by the lab; so is a file that is not there.
     const isTheirs =

@@ -1,9 +1,15 @@
 /**
  * What the measurements of a planted bug come to: the row of the table.
  */
-import type { PlantedBug } from '@mangrove/experiment';
+import type { Experiment, PlantedBug } from '@mangrove/experiment';
 import { quantile } from '../report/latency.ts';
-import { identityOf, type Measurement, type ShrunkFailure, type Trial } from './measurement.ts';
+import {
+  identityOf,
+  lastOfEachBase,
+  type Measurement,
+  type ShrunkFailure,
+  type Trial,
+} from './measurement.ts';
 
 /** A row of the table. */
 export interface BugRow {
@@ -47,9 +53,13 @@ export interface ShrinkFigures {
   readonly ratioMax: number | undefined;
 }
 
-/** The row of `bug`, from all that was measured. */
-export function rowOf(bug: PlantedBug, measurements: readonly Measurement[]): BugRow {
-  const identity = identityOf(bug);
+/** The row of `bug`, which is looked for in `experiment`, from all that was measured. */
+export function rowOf(
+  bug: PlantedBug,
+  experiment: Experiment,
+  measurements: readonly Measurement[],
+): BugRow {
+  const identity = identityOf(bug, experiment);
   const own = measurements.filter((each) => each.type !== 'clean' && each.bug === identity);
   const trials = lastOfEachBase(own.filter((each) => each.type === 'trial'));
   const watched = trials.filter(({ isWatched }) => isWatched);
@@ -62,13 +72,6 @@ export function rowOf(bug: PlantedBug, measurements: readonly Measurement[]): Bu
       own.filter((each) => each.type === 'shrunk'),
     ),
   };
-}
-
-/** A search that was made again, with more seeds, stands for the former one. */
-function lastOfEachBase(trials: readonly Trial[]): readonly Trial[] {
-  const last = new Map<string, Trial>();
-  for (const trial of trials) last.set(`${trial.firstSeed} ${trial.isWatched}`, trial);
-  return [...last.values()];
 }
 
 function searchFigures(trials: readonly Trial[]): SearchFigures {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PlantedBug } from '@mangrove/experiment';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { findExperiment } from '../catalog.ts';
 import { readEnvironment } from '../environment.ts';
 import { rowOf } from './bug-row.ts';
 import { renderBugTable } from './bug-table.ts';
@@ -19,7 +20,8 @@ const BUG: PlantedBug = {
   minimum: { faults: ['a moth'], operationCount: 2 },
 };
 const commit = 'abc';
-const bug = identityOf(BUG);
+const { experiment } = findExperiment('register');
+const bug = identityOf(BUG, experiment);
 
 function trial(place: number, seedCount: number, isFound = true): Trial {
   const firstSeed = 1 + 1000 * place;
@@ -42,22 +44,24 @@ function shrunk(seed: number, faultCount: number, operationCount: number): Shrun
 
 describe('a row', () => {
   it('counts searches without success as longer than any other', () => {
-    const row = rowOf(BUG, [trial(0, 3), trial(1, 9), trial(2, 50, false)]);
+    const row = rowOf(BUG, experiment, [trial(0, 3), trial(1, 9), trial(2, 50, false)]);
     expect(row.outside.seeds).toEqual({ median: 9, p90: Number.POSITIVE_INFINITY });
     expect(row.outside).toMatchObject({ baseCount: 3, foundCount: 2, seedMax: 50 });
     expect(row.outside.names).toEqual([['lost-write', 2]]);
     expect(row.watched).toBeUndefined();
   });
 
-  it('takes the last search from a base, and none of a patch that has changed', () => {
-    const row = rowOf(BUG, [trial(0, 50, false), trial(0, 70)]);
+  it('takes the last search from a base, none of a patch or an experiment that changed', () => {
+    const row = rowOf(BUG, experiment, [trial(0, 50, false), trial(0, 70)]);
     expect(row.outside).toMatchObject({ baseCount: 1, foundCount: 1, seeds: { median: 70 } });
     const other = { ...BUG, replace: 'ajar' };
-    expect(rowOf(other, [trial(0, 3)]).outside.baseCount).toBe(0);
+    expect(rowOf(other, experiment, [trial(0, 3)]).outside.baseCount).toBe(0);
+    const longer = { ...experiment, activeMs: experiment.activeMs + 1 };
+    expect(rowOf(BUG, longer, [trial(0, 3)]).outside.baseCount).toBe(0);
   });
 
   it('measures sizes beside the least, by the one in the middle and by the worst', () => {
-    const row = rowOf(BUG, [shrunk(1, 1, 2), shrunk(2, 1, 3), shrunk(3, 4, 5)]);
+    const row = rowOf(BUG, experiment, [shrunk(1, 1, 2), shrunk(2, 1, 3), shrunk(3, 4, 5)]);
     expect(row.shrunk).toMatchObject({ count: 3, faultCount: 1, operationCount: 3 });
     expect(row.shrunk?.ratio).toBeCloseTo(4 / 3);
     expect(row.shrunk?.ratioMax).toBe(3);
@@ -70,13 +74,14 @@ describe('the page', () => {
     experiment: 'register',
     firstSeed: 1,
     simulatedMs: 7.2e6,
+    elapsedMs: 1000,
   } as const;
   const share = (failureCount: number): CleanShare => {
     return { ...clean, seedCount: 100, failureCount, unknownCount: 0, commit };
   };
   const pageOf = (measurements: readonly (Trial | ShrunkFailure)[], alarms: number) =>
     renderBugTable({
-      rows: [rowOf(BUG, measurements)],
+      rows: [rowOf(BUG, experiment, measurements)],
       clean: [share(alarms)],
       environment: readEnvironment(),
       ...{ commits: [commit], baseCount: 3, command: 'make it' },
@@ -85,7 +90,7 @@ describe('the page', () => {
   it('says what was found, how fast, how small, and how many alarms were false', () => {
     const page = pageOf([trial(0, 3), trial(1, 9), trial(2, 50, false), shrunk(3, 1, 2)], 0);
     expect(page).toContain(
-      '| 9 / >50, 0.9 s / more, found from 2 of 3 | has none | lost-write (2) |',
+      '| easy | 3 | 9 / >50, 0.9 s / more, found from 2 of 3 | has none | lost-write (2) |',
     );
     expect(page).toContain(
       '| 1: a moth | 2 | 1 faults, 2 operations (median of 1) | 1.00 | 1.00 |',
@@ -96,7 +101,7 @@ describe('the page', () => {
 
   it('does not hide what was not found, not measured, or a false alarm', () => {
     const page = pageOf([trial(0, 50, false)], 2);
-    expect(page).toContain('| not in 50 (1 bases) |');
+    expect(page).toContain('| 1 | not in 50 |');
     expect(page).toContain('| not measured | - | - |');
     expect(page).toContain('| **together** | 100 | 2.0 h | 2 | 0 |');
     expect(page).toContain('0 of 1 bugs that were looked for were found.');

@@ -35,13 +35,13 @@ export function renderBugTable(table: BugTable): string {
     '```',
     '',
     `Measured at ${commits.map((commit) => commit.slice(0, 12)).join(', ') || 'no commit'} on`,
-    `${cpu} (${cpuCount} cores), Node.js ${nodeVersion}, from ${baseCount} base seeds for each bug`,
-    'unless a row says otherwise. Seeds and CPU time are those of one thread from a base seed to',
-    'the first failure: median / 90th percentile. **Outside** is what clients saw, nodes that',
-    'stopped, and progress after the faults; **with invariants** looks into the nodes after every',
-    'step too.',
+    `${cpu} (${cpuCount} cores), Node.js ${nodeVersion}, from up to ${baseCount} base seeds;`,
+    'the column **bases** says from how many, in each of the two ways. Seeds and CPU time are of',
+    'one thread from a base seed to the first failure: median / 90th percentile. **Outside** is',
+    'what clients saw, nodes that stopped, and progress after the faults; **with',
+    'invariants** looks into the nodes after every step too.',
     '',
-    ...searchTable(rows, baseCount),
+    ...searchTable(rows),
     '',
     '## How small the failures become',
     '',
@@ -60,32 +60,35 @@ export function renderBugTable(table: BugTable): string {
 
 const SEARCH_COLUMNS = ['outside: seeds, CPU', 'with invariants: seeds, CPU'] as const;
 
-function searchTable(rows: readonly BugRow[], baseCount: number): readonly string[] {
+function searchTable(rows: readonly BugRow[]): readonly string[] {
+  const head = ['bug', 'comes from', 'experiment', 'difficulty', 'bases'] as const;
   return [
-    row(['bug', 'comes from', 'experiment', 'difficulty', ...SEARCH_COLUMNS, 'what shows']),
-    row(Array.from({ length: 7 }, () => '---')),
+    row([...head, ...SEARCH_COLUMNS, 'what shows']),
+    row(Array.from({ length: 8 }, () => '---')),
     ...rows.map(({ bug, outside, watched }) =>
       row([
         `\`${bug.name}\``,
         bug.source,
         bug.experiment,
         bug.difficulty ?? '-',
-        searchCell(outside, baseCount),
-        watched === undefined ? 'has none' : searchCell(watched, baseCount),
+        watched === undefined
+          ? String(outside.baseCount)
+          : `${outside.baseCount} / ${watched.baseCount}`,
+        searchCell(outside),
+        watched === undefined ? 'has none' : searchCell(watched),
         namesCell(outside, watched),
       ]),
     ),
   ];
 }
 
-function searchCell(figures: SearchFigures, wanted: number): string {
+function searchCell(figures: SearchFigures): string {
   const { baseCount, foundCount, seeds, cpuMs, seedMax } = figures;
   if (baseCount === 0) return 'not measured';
-  const bases = baseCount === wanted ? '' : ` (${baseCount} bases)`;
-  if (foundCount === 0) return `not in ${seedMax}${bases}`;
+  if (foundCount === 0) return `not in ${seedMax}`;
   const all = foundCount === baseCount ? '' : `, found from ${foundCount} of ${baseCount}`;
   const seedWords = spreadWords(seeds, String, `>${seedMax}`);
-  return `${seedWords}, ${spreadWords(cpuMs, secondsWord, 'more')}${all}${bases}`;
+  return `${seedWords}, ${spreadWords(cpuMs, secondsWord, 'more')}${all}`;
 }
 
 function spreadWords({ median, p90 }: Spread, say: (value: number) => string, none: string) {

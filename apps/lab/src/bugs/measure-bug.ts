@@ -9,10 +9,16 @@ import type { PlantedBug } from '@mangrove/experiment';
 import { drawPlan } from '@mangrove/sim';
 import type { CatalogEntry } from '../catalog.ts';
 import { sizeOf } from '../run-report.ts';
-import { shrink } from '../shrink.ts';
+import { shrink } from '../shrinking/shrink.ts';
 import { WorkerPool } from '../worker-pool.ts';
 import type { Ledger } from './ledger.ts';
-import { identityOf, type Measurement, type ShrunkFailure, type Trial } from './measurement.ts';
+import {
+  identityOf,
+  lastOfEachBase,
+  type Measurement,
+  type ShrunkFailure,
+  type Trial,
+} from './measurement.ts';
 
 /** How much is measured. */
 export interface MeasureOptions {
@@ -63,7 +69,7 @@ class BugMeasurement {
     this.entry = entry;
     this.bug = bug;
     this.options = options;
-    this.identity = identityOf(bug);
+    this.identity = identityOf(bug, entry.experiment);
     this.seedMax = options.seedMax ?? bug.seedBudget;
     this.ways = entry.createInvariant === undefined ? [false] : [false, true];
   }
@@ -124,10 +130,19 @@ class BugMeasurement {
     return { type: 'trial', bug, firstSeed, isWatched, seedCount, cpuMs, commit };
   }
 
-  private async shrinkFailure(pool: WorkerPool, { found, isWatched }: Trial): Promise<void> {
+  private async shrinkFailure(
+    pool: WorkerPool,
+    { firstSeed, found, isWatched }: Trial,
+  ): Promise<void> {
     const { commit, signal, shrinkRunMax } = this.options;
     if (found === undefined || signal?.aborted === true) return;
     const { seed, anomaly } = found;
+    if ((await pool.runSeed(seed, isWatched)).anomaly !== anomaly) {
+      // The ledger has it of other code: what that search found is not there any more.
+      const trial = await this.tryFrom(pool, firstSeed, isWatched);
+      if (trial !== undefined) this.keep(trial);
+      return;
+    }
     const plan = drawPlan(this.entry.experiment, seed);
     const options = { plan, anomaly, isWatched, maxRuns: shrinkRunMax, signal };
     const { evidence, steps } = await shrink(pool, options);
@@ -171,11 +186,10 @@ class BugMeasurement {
   }
 
   private trials(isWatched: boolean): readonly Trial[] {
-    return this.options.ledger.measurements
-      .filter(
-        (each): each is Trial =>
-          each.type === 'trial' && each.bug === this.identity && each.isWatched === isWatched,
-      )
-      .sort((a, b) => a.firstSeed - b.firstSeed);
+    const own = this.options.ledger.measurements.filter(
+      (each): each is Trial =>
+        each.type === 'trial' && each.bug === this.identity && each.isWatched === isWatched,
+    );
+    return lastOfEachBase(own).toSorted((a, b) => a.firstSeed - b.firstSeed);
   }
 }

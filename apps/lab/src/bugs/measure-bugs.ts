@@ -41,30 +41,40 @@ export async function makeBugTable(options: BugTableOptions): Promise<MadeBugTab
   const ledger = Ledger.open(ledgerPath);
   if (!isRenderOnly) await measureAll({ ...options, ledger, commit });
   const { measurements } = ledger;
-  const known = CATALOG.flatMap((entry) => entry.bugs);
-  const rows = known.map((bug) => rowOf(bug, measurements));
+  const rows = CATALOG.flatMap(({ experiment, bugs: own }) =>
+    own.map((bug) => rowOf(bug, experiment, measurements)),
+  );
   const clean = measurements.filter((each): each is CleanShare => each.type === 'clean');
   const commits = [...new Set(measurements.map((each: Measurement) => each.commit))];
   const table: BugTable = { rows, clean, environment, commits, baseCount, command };
   return { table, markdown: renderBugTable(table) };
 }
 
+/** From how many bases, and how many failures, each bug is measured before any has more. */
+const ROUNDS = [
+  { baseCount: 3, shrinkCount: 1 },
+  { baseCount: 10, shrinkCount: 2 },
+  { baseCount: Number.POSITIVE_INFINITY, shrinkCount: Number.POSITIVE_INFINITY },
+] as const;
+
+/** In rounds, so that a table that is ended early has some of every bug. */
 async function measureAll(options: BugTableOptions & MeasureOptions): Promise<void> {
   const { bugs, cleanCount, onTurn, signal } = options;
-  for (const entry of CATALOG) {
-    for (const bug of entry.bugs) {
-      if (signal?.aborted === true) return;
-      if (bugs.length > 0 && !bugs.includes(bug.name)) continue;
-      onTurn?.(bug.name);
-      await measureBug(entry, bug, options);
+  for (const round of ROUNDS) {
+    const baseCount = Math.min(options.baseCount, round.baseCount);
+    const shrinkCount = Math.min(options.shrinkCount, round.shrinkCount);
+    for (const entry of CATALOG) {
+      for (const bug of entry.bugs) {
+        if (signal?.aborted === true) return;
+        if (bugs.length > 0 && !bugs.includes(bug.name)) continue;
+        onTurn?.(`${bug.name}, ${baseCount} bases`);
+        await measureBug(entry, bug, { ...options, baseCount, shrinkCount });
+      }
     }
   }
   // Where bugs are looked for, clean code is to be silent.
-  const hunted = CATALOG.filter((entry) => entry.bugs.length > 0);
-  const share = Math.ceil(cleanCount / hunted.length);
-  for (const entry of hunted) {
-    if (signal?.aborted === true || share === 0) return;
-    onTurn?.(`${entry.experiment.name} without a bug`);
-    await measureClean(entry, share, options);
-  }
+  await measureClean(
+    CATALOG.filter((entry) => entry.bugs.length > 0),
+    { ...options, seedCount: cleanCount },
+  );
 }

@@ -3,7 +3,8 @@
  * found, and whether it is silent on clean code. Each measurement is one line of a ledger.
  */
 import { createHash } from 'node:crypto';
-import type { PlantedBug } from '@mangrove/experiment';
+import type { Experiment, PlantedBug } from '@mangrove/experiment';
+import { drawPlan } from '@mangrove/sim';
 import type { AnomalyName } from '../anomaly-name.ts';
 import type { PlanSize } from '../run-report.ts';
 import type { AnomalyClass } from '../verdict.ts';
@@ -32,6 +33,13 @@ export interface Trial {
   readonly commit: string;
 }
 
+/** A search that was made again, with more seeds or other code, stands for the former one. */
+export function lastOfEachBase(trials: readonly Trial[]): readonly Trial[] {
+  const last = new Map<string, Trial>();
+  for (const trial of trials) last.set(`${trial.firstSeed} ${trial.isWatched}`, trial);
+  return [...last.values()];
+}
+
 /** What shrinking made of a failure. */
 export interface ShrunkFailure {
   readonly type: 'shrunk';
@@ -52,14 +60,23 @@ export interface CleanShare {
   readonly failureCount: number;
   readonly unknownCount: number;
   readonly simulatedMs: number;
+  /** Wall time, by which experiments get equal shares. */
+  readonly elapsedMs: number;
   readonly commit: string;
 }
 
 /**
- * What a measurement of `bug` is known by: its name, and a digest of its patch, so that a changed
- * patch is measured anew.
+ * What a measurement of `bug` is known by: its name, and a digest of its patch and of the first
+ * plans of its experiment, so that it is measured anew where either has changed. A change of the
+ * system itself does not show in it: the page names the commits that were measured.
  */
-export function identityOf({ name, file, find, replace, experiment }: PlantedBug): string {
-  const text = JSON.stringify([file, find, replace, experiment]);
+export function identityOf(
+  { name, file, find, replace }: PlantedBug,
+  experiment: Experiment,
+): string {
+  const plans = IDENTITY_SEEDS.map((seed) => drawPlan(experiment, seed));
+  const text = JSON.stringify([file, find, replace, plans]);
   return `${name}@${createHash('sha256').update(text).digest('hex').slice(0, 12)}`;
 }
+
+const IDENTITY_SEEDS = [1, 2, 3] as const;

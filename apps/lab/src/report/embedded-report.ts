@@ -17,6 +17,8 @@ export interface EmbeddedReport {
   readonly subject: string;
   readonly command: string;
   readonly seed?: number;
+  /** Whether its runs were held to the invariant of the experiment as well. */
+  readonly isWatched?: boolean;
   readonly commit: string;
   /** The name of the bug that was planted. */
   readonly bug?: string;
@@ -33,10 +35,12 @@ export const MAX_PAGE_LENGTH = 256 * 1024 * 1024;
 /** The element that carries the data. */
 export function embedReport(report: ExperimentReport): Markup {
   const { format, experiment, subject, command, seed, planted, found, shrunk } = report;
+  const { isWatched } = report;
   const shown = shrunk ?? found;
   const data: EmbeddedReport = {
     ...{ format, experiment, subject, command, commit: report.environment.commit },
     ...(seed === undefined ? {} : { seed }),
+    ...(isWatched === true ? { isWatched } : {}),
     ...(planted === undefined ? {} : { bug: planted.bug.name }),
     ...(shown.hash === undefined ? {} : { hash: shown.hash }),
     plan: shown.plan,

@@ -1,0 +1,212 @@
+/**
+ * Shrinking: makes a failing plan smaller while it fails in the same way.
+ *
+ *     cut the end -> leave out, boldly -> leave out, with much luck tried -> leap -> shorten
+ *                        ^___________________________________________________|
+ *
+ * Delta debugging over the plan's data: whole kinds of faults, faults, operations, clients and
+ * replicas, then the lengths of what is left. A smaller plan is another run, so it may fail by luck
+ * or not at all: each is tried as it is and under other luck (`otherLuck`), little of it while that
+ * leads on, much once it does not. Where nothing single can be left out any more, several things at
+ * once are. Source: Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input"
+ * (2002).
+ */
+import type { HistoryEvent, Plan } from '@mangrove/experiment';
+import { type PlanSize, type RunEvidence, type ShrinkStep, sizeOf } from '../run-report.ts';
+import type { AnomalyClass, Verdict } from '../verdict.ts';
+import type { WorkerPool } from '../worker-pool.ts';
+import { ADJUSTMENTS } from './adjustments.ts';
+import { failureEnd, namedOperationsOnly, soonerEnd } from './evidence-guided.ts';
+import { leaps } from './leaps.ts';
+import { type Candidate, OMISSIONS, type Omission } from './omissions.ts';
+import { otherLuck } from './other-luck.ts';
+
+/** What is made smaller, and how long one tries. */
+export interface ShrinkOptions {
+  readonly plan: Plan;
+  /** The smaller plan must fail like this. */
+  readonly anomaly: AnomalyClass;
+  /** Whether runs are held to the invariant of the experiment as well. Default: no. */
+  readonly isWatched?: boolean | undefined;
+  /** The most runs; then the smallest plan so far is the result. Default: 3000. */
+  readonly maxRuns?: number | undefined;
+  readonly onProgress?: ((step: ShrinkStep) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The smallest failing plan that was reached. */
+export interface Shrunk {
+  /** With its trace, and with all choices, so that it replays without its seed. */
+  readonly evidence: RunEvidence;
+  readonly steps: readonly ShrinkStep[];
+}
+
+/** A plan that fails as it is to, and what its run showed. */
+export interface Failing {
+  readonly plan: Plan;
+  readonly verdict: Verdict;
+  readonly history: readonly HistoryEvent[];
+}
+
+/** Under how much other luck a candidate is tried where it does not fail as it is. */
+const LUCK = { none: 0, little: 3, more: 12, much: 40 } as const;
+
+/** Plans with more faults and operations than this are tried with less luck: they run long. */
+const LARGE = 60;
+
+/** Shrinks `plan`; rejects where it does not fail as it is said to. */
+export async function shrink(pool: WorkerPool, options: ShrinkOptions): Promise<Shrunk> {
+  const shrinker = new Shrinker(pool, options);
+  const plan = await shrinker.run();
+  const { isWatched = false } = options;
+  const recording = { isRecording: true, isRecordingChoices: true };
+  const evidence = await pool.runPlan(plan, { isWatched, ...recording });
+  return { evidence, steps: shrinker.steps };
+}
+
+class Shrinker {
+  readonly steps: ShrinkStep[] = [];
+  private readonly pool: WorkerPool;
+  private readonly options: ShrinkOptions;
+  private readonly startMs = performance.now();
+  private runCount = 0;
+  private failing: Failing;
+
+  constructor(pool: WorkerPool, options: ShrinkOptions) {
+    this.pool = pool;
+    this.options = options;
+    this.failing = { plan: options.plan, verdict: { answer: 'valid', checks: [] }, history: [] };
+  }
+
+  async run(): Promise<Plan> {
+    const [first] = await this.runAll([this.options.plan]);
+    if (first === undefined) {
+      throw new Error(
+        `the plan does not fail by ${this.options.anomaly}: there is nothing to shrink`,
+      );
+    }
+    this.failing = first;
+    await this.attempt(soonerEnd(this.failing), LUCK.little);
+    for (let luck: number = LUCK.little; !this.isOver; ) {
+      // What was left out may free what could not be left out before.
+      if (await this.leaveOut(luck)) continue;
+      if (await this.leap()) luck = LUCK.little;
+      else if (luck === LUCK.much) break;
+      else luck = luck === LUCK.little ? LUCK.more : LUCK.much;
+    }
+    for (const adjust of ADJUSTMENTS) await this.exhaust(adjust);
+    return this.failing.plan;
+  }
+
+  private get isOver(): boolean {
+    const { maxRuns = 3000, signal } = this.options;
+    return this.runCount >= maxRuns || signal?.aborted === true;
+  }
+
+  /** Goes once through all that can be left out; whether anything could. */
+  private async leaveOut(luck: number): Promise<boolean> {
+    const before = weightOf(this.failing.plan);
+    await this.attempt(failureEnd(this.failing), LUCK.none);
+    await this.attempt(namedOperationsOnly(this.failing), LUCK.more);
+    for (const omission of OMISSIONS) {
+      await this.sweep(omission, luck);
+      await this.attempt(failureEnd(this.failing), LUCK.none);
+    }
+    return weightOf(this.failing.plan) < before;
+  }
+
+  /**
+   * Leaves out halves of a list, then quarters, then single items, and goes on where it was each
+   * time something could be left out.
+   */
+  private async sweep({ name, items, without }: Omission, luck: number): Promise<void> {
+    let size = Math.ceil(items(this.failing.plan).length / 2);
+    for (let isLast = size === 0; !isLast && !this.isOver; size = Math.ceil(size / 2)) {
+      isLast = size === 1;
+      let start = 0;
+      while (start < items(this.failing.plan).length && !this.isOver) {
+        const { plan } = this.failing;
+        const all = items(plan);
+        const out = all.slice(start, start + size);
+        const what = size === 1 ? `${name}: ${out[0]}` : `${name}: ${out.length} of ${all.length}`;
+        const candidates = without(plan, new Set(out)).map((each): Candidate => [what, each]);
+        if (!(await this.attemptAny(candidates, luck))) start += size;
+      }
+    }
+  }
+
+  /** Several things at once, at random: the way out where nothing single can be left out. */
+  private async leap(): Promise<boolean> {
+    for (const candidate of leaps(this.failing.plan)) {
+      if (this.isOver) return false;
+      if (await this.attempt(candidate, LUCK.little)) return true;
+    }
+    return false;
+  }
+
+  /** Adjusts, again from the start whenever a candidate fails as wanted. */
+  private async exhaust(adjust: (plan: Plan) => Iterable<Candidate>): Promise<void> {
+    for (let isAdjusted = true; isAdjusted && !this.isOver; ) {
+      isAdjusted = false;
+      for (const candidate of adjust(this.failing.plan)) {
+        if (this.isOver || isAdjusted) break;
+        isAdjusted = await this.attempt(candidate, LUCK.little);
+      }
+    }
+  }
+
+  private async attemptAny(candidates: Iterable<Candidate>, luck: number): Promise<boolean> {
+    for (const candidate of candidates) if (await this.attempt(candidate, luck)) return true;
+    return false;
+  }
+
+  /** Keeps the candidate where it fails as wanted, as it is or under so much other luck. */
+  private async attempt(candidate: Candidate | undefined, luck: number): Promise<boolean> {
+    if (candidate === undefined || this.isOver) return false;
+    const [what, plan] = candidate;
+    const tries = weightOf(plan) > LARGE ? Math.min(1, luck) : luck;
+    // By the count of candidates: so luck is the same whatever the number of threads.
+    const luckier = otherLuck(plan, this.steps.length);
+    const variants = [plan, ...Array.from({ length: tries }, (_, index) => luckier(index))];
+    const kept = await this.firstThatFails(variants);
+    if (kept !== undefined) this.failing = kept;
+    this.note(what, kept !== undefined);
+    return kept !== undefined;
+  }
+
+  /** As many at once as there are threads; which is kept, and what it costs, does not differ. */
+  private async firstThatFails(variants: readonly Plan[]): Promise<Failing | undefined> {
+    const { workerCount } = this.pool;
+    for (let start = 0; start < variants.length && !this.isOver; start += workerCount) {
+      const results = await this.runAll(variants.slice(start, start + workerCount));
+      const place = results.findIndex((result) => result !== undefined);
+      this.runCount += place < 0 ? results.length : place + 1;
+      if (place >= 0) return results[place];
+    }
+    return undefined;
+  }
+
+  private async runAll(plans: readonly Plan[]): Promise<readonly (Failing | undefined)[]> {
+    const { isWatched = false, anomaly } = this.options;
+    return await Promise.all(
+      plans.map(async (plan) => {
+        const { verdict, history } = await this.pool.runPlan(plan, { isWatched });
+        const isWanted = verdict.answer === 'invalid' && verdict.anomaly === anomaly;
+        return isWanted ? { plan, verdict, history } : undefined;
+      }),
+    );
+  }
+
+  private note(what: string, isKept: boolean): void {
+    const size: PlanSize = sizeOf(this.failing.plan);
+    const elapsedMs = performance.now() - this.startMs;
+    const step = { run: this.runCount, what, isKept, size, elapsedMs };
+    this.steps.push(step);
+    this.options.onProgress?.(step);
+  }
+}
+
+/** How much there is in a plan: what shrinking makes less. */
+function weightOf({ faults, operations, clients, replicas }: Plan): number {
+  return faults.length + operations.length + clients.length + replicas.length;
+}
