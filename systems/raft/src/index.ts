@@ -46,6 +46,7 @@ export { experimentsOf } from './experiments/led-scenarios.ts';
 export type { LedSystem, ScenarioExperiment } from './experiments/led-system.ts';
 export { raftScenarioExperiments } from './experiments/raft-scenario-experiments.ts';
 export { plantedBugs } from './planted-bugs.ts';
+export type { GroupLag, GroupsOverview } from './shell/group-tally.ts';
 export { RAFT_ERRORS, RaftError, type RaftErrorCode } from './shell/raft-error.ts';
 export {
   type GroupConfig,

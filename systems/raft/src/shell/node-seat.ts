@@ -2,6 +2,7 @@
  * What a node is given by whoever runs many of them in one process; alone, it does without.
  */
 import type { NodeId } from '@mangrove/host';
+import type { RoleName } from '../core/effect.ts';
 import type { JournalHold } from './raft-storage.ts';
 
 /** The place of a node among others. */
@@ -12,4 +13,6 @@ export interface NodeSeat {
   readonly onAsleep?: (leader: NodeId) => void;
   /** The group woke up. */
   readonly onAwake?: () => void;
+  /** The role of this node, or its leader, is another one. */
+  readonly onRole?: (role: RoleName, leader: NodeId | undefined) => void;
 }

@@ -422,6 +422,7 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
       case 'role':
         this.metrics.became(this.state);
         this.hasNewRole = true;
+        this.seat.onRole?.(effect.role, effect.leader);
         // Whoever follows a leader, or leads, was let in.
         if (effect.leader !== undefined) this.refusals.clear();
         return;

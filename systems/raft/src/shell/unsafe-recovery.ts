@@ -48,6 +48,8 @@ export interface StorePlace {
   readonly cluster?: string;
   /** Default: `raft`. */
   readonly directory?: string;
+  /** Opens its log where that is one of many in a journal; see `RaftGroups`. */
+  readonly openLog?: StoragePlace['openLog'];
 }
 
 /** What a recovery that is not safe must be told. */
@@ -60,9 +62,9 @@ export interface UnsafeRecovery extends StorePlace {
 
 /** Tells what the directory of a stopped node holds, and changes nothing. */
 export async function inspectStore(host: Host, place: StorePlace = {}): Promise<StoreReport> {
-  const { cluster = 'mangrove', directory = 'raft' } = place;
+  const { cluster = 'mangrove', directory = 'raft', openLog } = place;
   const identity = await existingIdentity(host, directory, [cluster]);
-  const storage = await RaftStorage.open(host, placeOf(directory));
+  const storage = await RaftStorage.open(host, placeOf(directory, openLog));
   try {
     return reportOf(identity, storage, host.node);
   } finally {
@@ -80,12 +82,12 @@ export async function unsafeRecoverQuorum(
   host: Host,
   recovery: UnsafeRecovery,
 ): Promise<StoreReport> {
-  const { cluster = 'mangrove', directory = 'raft', newCluster } = recovery;
+  const { cluster = 'mangrove', directory = 'raft', newCluster, openLog } = recovery;
   if (newCluster === cluster) {
     throw new InvalidArgument('newCluster', newCluster, 'another cluster than before');
   }
   const identity = await existingIdentity(host, directory, [cluster, newCluster]);
-  const storage = await RaftStorage.open(host, placeOf(directory));
+  const storage = await RaftStorage.open(host, placeOf(directory, openLog));
   try {
     const report = reportOf(identity, storage, host.node);
     // First of all: were it cut short behind the log, it would lead alone in the former cluster.
@@ -111,9 +113,9 @@ export async function unsafeRecoverQuorum(
   }
 }
 
-function placeOf(directory: string): StoragePlace {
+function placeOf(directory: string, openLog: StoragePlace['openLog']): StoragePlace {
   const chunkBytesMax = DEFAULT_OPTIONS.snapshotChunkBytesMax;
-  return { directory, beginning: blankSnapshot(), chunkBytesMax };
+  return { directory, beginning: blankSnapshot(), chunkBytesMax, openLog };
 }
 
 async function existingIdentity(
