@@ -132,15 +132,31 @@ describe('R63: a client', () => {
     ]);
     expect(rest).toBeDefined();
     expect(await stage?.outcome((client) => client.put('a', '1'))).toMatchObject({ revision: 2 });
-    expect(got).toEqual(Array(3).fill({ session: 7, sequence: 1 }));
+    expect(got).toEqual(Array(3).fill({ session: 7, sequence: 1, settled: 0 }));
   });
 
   it('sends a change again at its place in a session when its answer was lost', async () => {
     const { got } = play(['crash', 'silent']);
     expect(await stage?.outcome((client) => client.put('a', '1'))).toMatchObject({ revision: 2 });
-    expect(got).toEqual(Array(3).fill({ session: 7, sequence: 1 }));
+    expect(got).toEqual(Array(3).fill({ session: 7, sequence: 1, settled: 0 }));
     await stage?.outcome((client) => client.put('a', '2'));
-    expect(got.at(-1)).toEqual({ session: 7, sequence: 2 });
+    expect(got.at(-1)).toEqual({ session: 7, sequence: 2, settled: 1 });
+  });
+
+  it('has many changes under way in a session, and says which have ended', async () => {
+    const { got } = play(['silent', 'done', 'done', 'done'], { windowMax: 3 });
+    await stage?.outcome((client) =>
+      Promise.all(['a', 'b', 'c', 'd'].map((key) => client.put(key, '1'))),
+    );
+    const places = got.map((place) => [place?.sequence, place?.settled]);
+    // The first one is sent again after the others, and holds up the fourth.
+    expect(places).toEqual([
+      [1, 0],
+      [2, 0],
+      [3, 0],
+      [1, 0],
+      [4, 3],
+    ]);
   });
 
   it('sends a change without a session once, and says that it may have happened', async () => {

@@ -89,6 +89,14 @@ export const RELEASED_COMMANDS: ReadonlyMap<string, LogCommand> = new Map<string
       command: { type: 'operation', operation: OPERATIONS['put'] as Operation },
     },
   ],
+  [
+    '1 put in a window',
+    {
+      type: 'change',
+      place: { session: 500, sequence: 9, settled: 2 },
+      command: { type: 'operation', operation: OPERATIONS['put'] as Operation },
+    },
+  ],
   ['1 open-session', { type: 'open-session' }],
   ['1 raise-alarm', { type: 'raise-alarm', alarm: 'no-space', member }],
   ['1 disarm-alarm', { type: 'disarm-alarm', alarm: 'corrupt' }],
@@ -155,6 +163,29 @@ export const RELEASED_SLICES: ReadonlyMap<string, StateSlice> = new Map<string, 
           session: 8,
           sequence: 4,
           result: { type: 'failed', revision, code: 'no-space', isDefinite: true },
+        },
+      ],
+    },
+  ],
+  [
+    '1 slice session-windows',
+    {
+      type: 'session-windows',
+      sessions: [
+        { session: 5, settled: 0, answers: [] },
+        {
+          session: 6,
+          settled: 300,
+          answers: [
+            {
+              sequence: 302,
+              answer: { type: 'done', revision, result: { type: 'put', previous: undefined } },
+            },
+            {
+              sequence: 301,
+              answer: { type: 'failed', revision, code: 'no-space', isDefinite: true },
+            },
+          ],
         },
       ],
     },

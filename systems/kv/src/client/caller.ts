@@ -9,11 +9,13 @@
  *
  * An error after several attempts is definite only where every one of them was.
  */
+import { InvalidArgument } from '@mangrove/host';
 import { WireError } from '@mangrove/wire';
 import type { KvErrorCode } from '../core/kv-error-code.ts';
 import type { KvReply, KvRequest, SessionPlace } from '../core/kv-request.ts';
 import { NO_REVISION } from '../core/revision.ts';
-import { ChangeSessions } from './change-sessions.ts';
+import { WINDOW_MAX } from '../core/session-windows.ts';
+import { type ChangePlace, ChangeSession } from './change-session.ts';
 import type { ClientHost } from './client-host.ts';
 import { Connection, type ConnectionEnd, type RequestOutcome } from './connection.ts';
 import { Deadline } from './deadline.ts';
@@ -40,8 +42,11 @@ export interface CallerOptions {
    * once all the same. Default true. False: such a failure is an error with `isDefinite: false`.
    */
   readonly exactlyOnce?: boolean;
-  /** How many changes are under way at once in exactly-once sessions; more wait. Default 64. */
-  readonly sessionsMax?: number;
+  /**
+   * How many changes are under way at once in the exactly-once session, counted from the oldest
+   * one; more wait. Default 1024, which members keep answers for, and the most.
+   */
+  readonly windowMax?: number;
   /** The most calls under way or waiting; more are refused. Default 10,000. */
   readonly callsMax?: number;
 }
@@ -66,6 +71,9 @@ interface Treatment {
   readonly isRepeatable: boolean;
 }
 
+/** How a change at a place in a session is treated. */
+const REPEATABLE_CHANGE: Treatment = { wantsLeader: true, isRepeatable: true };
+
 /** Failures that may pass: where they are definite, the same request may succeed in a moment. */
 const PASSING: ReadonlySet<KvErrorCode> = new Set([
   'no-leader',
@@ -89,34 +97,33 @@ export class Caller {
   private readonly timeoutMs: number;
   private readonly attemptTimeoutMs: number;
   private readonly callsMax: number;
-  private readonly sessions: ChangeSessions | undefined;
+  private readonly session: ChangeSession | undefined;
   private callCount = 0;
   private term = 0;
   private isClosed = false;
 
   constructor(host: ClientHost, options: CallerOptions) {
     const { cluster = '', connectTimeoutMs = 1000, endpoints } = options;
-    const { exactlyOnce = true, sessionsMax = 64 } = options;
+    const { exactlyOnce = true, windowMax = WINDOW_MAX } = options;
+    if (!Number.isSafeInteger(windowMax) || windowMax < 1 || windowMax > WINDOW_MAX) {
+      throw new InvalidArgument('windowMax', windowMax, `an integer from 1 to ${WINDOW_MAX}`);
+    }
     this.host = host;
     this.timeoutMs = options.timeoutMs ?? 5000;
     this.attemptTimeoutMs = options.attemptTimeoutMs ?? 2000;
     this.callsMax = options.callsMax ?? 10_000;
     this.endpoints = new Endpoints(host, { endpoints, cluster, connectTimeoutMs });
-    this.sessions = exactlyOnce ? new ChangeSessions(sessionsMax) : undefined;
+    this.session = exactlyOnce ? new ChangeSession(windowMax) : undefined;
   }
 
   /** Calls with a request that changes nothing, or that may be repeated without harm. */
   repeatable(request: KvRequest, options: CallOptions = {}, wantsLeader = false): Promise<Done> {
-    return this.within(options, (deadline) =>
-      this.attempt(deadline, () => request, { wantsLeader, isRepeatable: true }),
-    );
+    return this.call(request, options, { wantsLeader, isRepeatable: true });
   }
 
   /** Calls with a change that knows no sessions. */
   once(request: KvRequest, options: CallOptions = {}): Promise<Done> {
-    return this.within(options, (deadline) =>
-      this.attempt(deadline, () => request, { wantsLeader: true, isRepeatable: false }),
-    );
+    return this.call(request, options, { wantsLeader: true, isRepeatable: false });
   }
 
   /** Calls with a change, at a place in a session where this client has some. */
@@ -124,9 +131,9 @@ export class Caller {
     make: (place: SessionPlace | undefined) => KvRequest,
     options: CallOptions = {},
   ): Promise<Done> {
-    const { sessions } = this;
-    if (sessions === undefined) return this.once(make(undefined), options);
-    return this.within(options, (deadline) => this.changeInSession(sessions, make, deadline));
+    const { session } = this;
+    if (session === undefined) return this.once(make(undefined), options);
+    return this.changeInSession(session, make, options);
   }
 
   /** Calls one member and no other, once. */
@@ -135,7 +142,7 @@ export class Caller {
       const connection = await this.endpoints.connection(address);
       if (!(connection instanceof Connection)) throw endError(connection, true);
       const outcome = await this.send(connection, request, deadline, deadline.remainingMs);
-      if (outcome === 'silent') throw deadline.error(false);
+      if (outcome.type === 'silent') throw deadline.error(false);
       if (outcome.type === 'lost') throw endError(outcome.end, false);
       if (outcome.reply.type === 'failed')
         throw replyError(outcome.reply, outcome.reply.isDefinite);
@@ -149,17 +156,25 @@ export class Caller {
     this.endpoints.close();
   }
 
-  private async within(
+  private async within<Result>(
     options: CallOptions,
-    work: (deadline: Deadline) => Promise<Done>,
-  ): Promise<Done> {
+    work: (deadline: Deadline) => Promise<Result>,
+  ): Promise<Result> {
     if (this.isClosed) throw endError({ code: 'closed', detail: 'the client was closed' }, true);
     if (this.callCount >= this.callsMax) {
       const detail = `${this.callCount} calls of this client are under way`;
       throw new KvError('too-many-requests', { isDefinite: true, detail });
     }
+    return await this.timed(options.timeoutMs ?? this.timeoutMs, options.signal, work);
+  }
+
+  private async timed<Result>(
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+    work: (deadline: Deadline) => Promise<Result>,
+  ): Promise<Result> {
     this.callCount += 1;
-    const deadline = new Deadline(this.host, options.timeoutMs ?? this.timeoutMs, options.signal);
+    const deadline = new Deadline(this.host, timeoutMs, signal);
     try {
       return await work(deadline);
     } finally {
@@ -168,54 +183,91 @@ export class Caller {
     }
   }
 
+  /**
+   * The first try, where a connection is open, has no timer, signal or promise of its own: most
+   * calls need no other. What it does not settle goes on with all of that.
+   */
+  private call(request: KvRequest, options: CallOptions, treatment: Treatment): Promise<Done> {
+    const { timeoutMs = this.timeoutMs, signal } = options;
+    const connection =
+      signal === undefined ? this.endpoints.open(treatment.wantsLeader) : undefined;
+    if (connection === undefined || this.isClosed || this.callCount >= this.callsMax) {
+      return this.within(options, (deadline) => this.attempt(deadline, request, treatment));
+    }
+    this.callCount += 1;
+    return new Promise((resolve) => {
+      const endMs = this.host.clock.now() + timeoutMs;
+      const patienceMs = this.patienceOf(treatment, timeoutMs);
+      this.dispatch(connection, request, { timeoutMs, patienceMs }, (outcome) => {
+        this.callCount -= 1;
+        if (outcome.type === 'replied' && outcome.reply.type === 'done') {
+          this.noteTerm(outcome.reply.header.term, connection);
+          resolve(outcome.reply);
+          return;
+        }
+        const restMs = endMs - this.host.clock.now();
+        const goOn = (deadline: Deadline) =>
+          this.attempt(deadline, request, treatment, { outcome, connection });
+        resolve(this.timed(restMs, undefined, goOn));
+      });
+    });
+  }
+
   private async changeInSession(
-    sessions: ChangeSessions,
+    session: ChangeSession,
     make: (place: SessionPlace | undefined) => KvRequest,
-    deadline: Deadline,
+    options: CallOptions,
   ): Promise<Done> {
-    const treatment = { wantsLeader: true, isRepeatable: true };
+    const endMs = this.host.clock.now() + (options.timeoutMs ?? this.timeoutMs);
+    let rest = options;
     for (;;) {
-      const place = await this.place(sessions, deadline);
+      let place = session.next();
+      if (place === undefined) {
+        place = await this.within(rest, (deadline) => this.place(session, deadline));
+        rest = { ...options, timeoutMs: endMs - this.host.clock.now() };
+      }
       let isLost = false;
       try {
-        return await this.attempt(deadline, () => make(place), treatment);
+        return await this.call(make(place), rest, REPEATABLE_CHANGE);
       } catch (error) {
         isLost = error instanceof KvError && error.code === 'session-expired';
+        rest = { ...options, timeoutMs: endMs - this.host.clock.now() };
         // It was not applied, and a session that was idle for long may be gone: a new one.
-        if (!isLost || !(error as KvError).isDefinite || deadline.isOver) throw error;
+        if (!isLost || !(error as KvError).isDefinite || (rest.timeoutMs ?? 0) <= 0) throw error;
       } finally {
-        if (isLost) sessions.lose();
-        else sessions.release(place);
+        if (isLost) session.lose(place);
+        else session.release(place);
       }
     }
   }
 
-  private async place(sessions: ChangeSessions, deadline: Deadline): Promise<SessionPlace> {
+  private async place(session: ChangeSession, deadline: Deadline): Promise<ChangePlace> {
     for (;;) {
-      const place = sessions.take();
-      if (place === undefined) return await this.openSession(sessions, deadline);
-      if (place !== 'wait') return place;
+      const place = session.next();
+      if (place !== undefined) return place;
       if (deadline.isOver) throw deadline.error(true);
-      await new Promise<void>((resolve) => {
-        const end = () => {
-          forgetWait();
-          forgetEnd();
-          resolve();
-        };
-        const forgetWait = sessions.wait(end);
-        const forgetEnd = deadline.onOver(end);
-      });
+      if (session.begins()) await this.openSession(session, deadline);
+      else {
+        await new Promise<void>((resolve) => {
+          const end = () => {
+            forgetWait();
+            forgetEnd();
+            resolve();
+          };
+          const forgetWait = session.wait(end);
+          const forgetEnd = deadline.onOver(end);
+        });
+      }
     }
   }
 
-  private async openSession(sessions: ChangeSessions, deadline: Deadline): Promise<SessionPlace> {
-    const treatment = { wantsLeader: true, isRepeatable: true };
+  private async openSession(session: ChangeSession, deadline: Deadline): Promise<void> {
     try {
-      const done = await this.attempt(deadline, () => ({ type: 'open-session' }), treatment);
+      const done = await this.attempt(deadline, { type: 'open-session' }, REPEATABLE_CHANGE);
       if (done.result.type !== 'session') throw unexpected(done);
-      return sessions.opened(done.result.session);
+      session.opened(done.result.session);
     } catch (error) {
-      sessions.lose();
+      session.lose();
       // The change itself was not sent yet, whatever became of its session.
       if (error instanceof KvError) {
         const { code, detail } = error;
@@ -227,12 +279,14 @@ export class Caller {
 
   private async attempt(
     deadline: Deadline,
-    make: () => KvRequest,
+    request: KvRequest,
     treatment: Treatment,
+    first?: { readonly outcome: RequestOutcome; readonly connection: Connection },
   ): Promise<Done> {
     const { isRepeatable, wantsLeader } = treatment;
     const failures = new Failures(isRepeatable);
-    for (let count = 0; !deadline.isOver; count += 1) {
+    if (first !== undefined) this.settle(first.outcome, first.connection, failures);
+    for (let count = first === undefined ? 0 : 1; !deadline.isOver; count += 1) {
       if (count > 0) await deadline.sleep(this.pauseMs(count));
       if (deadline.isOver) break;
       const connection = await this.connected(deadline, wantsLeader);
@@ -242,22 +296,31 @@ export class Caller {
         if (this.isClosed) break;
         continue;
       }
-      const patienceMs = isRepeatable ? this.attemptTimeoutMs : deadline.remainingMs;
-      const outcome = await this.send(connection, make(), deadline, patienceMs);
+      const patienceMs = this.patienceOf(treatment, deadline.remainingMs);
+      const outcome = await this.send(connection, request, deadline, patienceMs);
       const done = this.settle(outcome, connection, failures);
       if (done !== undefined) return done;
     }
     throw failures.error(deadline);
   }
 
+  /** How long one member may take: as long as the call, where it must not be sent again. */
+  private patienceOf({ isRepeatable }: Treatment, remainingMs: number): number {
+    const isShort = isRepeatable && this.attemptTimeoutMs < remainingMs;
+    return isShort ? this.attemptTimeoutMs : remainingMs;
+  }
+
   /** The answer, where the outcome is one; else it is noted as a failure, which may throw. */
   private settle(
-    outcome: RequestOutcome | 'silent',
+    outcome: RequestOutcome,
     connection: Connection,
     failures: Failures,
   ): Done | undefined {
-    if (outcome === 'silent' || outcome.type === 'lost') {
-      failures.noteSilence(outcome === 'silent' ? undefined : outcome.end);
+    if (outcome.type === 'silent') {
+      failures.noteSilence(undefined);
+      if (outcome.isImpatient) this.endpoints.noteTrouble(connection);
+    } else if (outcome.type === 'lost') {
+      failures.noteSilence(outcome.end);
     } else if (outcome.reply.type === 'done') {
       this.noteTerm(outcome.reply.header.term, connection);
       return outcome.reply;
@@ -307,35 +370,25 @@ export class Caller {
     request: KvRequest,
     deadline: Deadline,
     patienceMs: number,
-  ): Promise<RequestOutcome | 'silent'> {
+  ): Promise<RequestOutcome> {
     return new Promise((resolve) => {
-      const sentMs = this.host.clock.now();
-      const end = (outcome: RequestOutcome | 'silent') => {
-        timer?.cancel();
+      const end = (outcome: RequestOutcome) => {
         forget();
         resolve(outcome);
       };
       const forget = deadline.onOver(() => {
         connection.cancel(id);
-        end('silent');
+        end({ type: 'silent', isImpatient: false });
       });
-      const isShort = patienceMs < deadline.remainingMs;
-      const onImpatience = () => {
-        connection.cancel(id);
-        this.endpoints.noteTrouble(connection);
-        // Not even an answer to somebody else: the connection is of no use.
-        if (connection.heardMs < sentMs) connection.close('unavailable', 'it was silent');
-        end('silent');
-      };
-      const timer = isShort ? this.host.timers.after(patienceMs, onImpatience) : undefined;
-      const id = this.dispatch(connection, request, deadline.remainingMs, end);
+      const times = { timeoutMs: deadline.remainingMs, patienceMs };
+      const id = this.dispatch(connection, request, times, end);
     });
   }
 
   private dispatch(
     connection: Connection,
     request: KvRequest,
-    timeoutMs: number,
+    { timeoutMs, patienceMs }: { readonly timeoutMs: number; readonly patienceMs: number },
     end: (outcome: RequestOutcome) => void,
   ): number {
     if (connection.ended !== undefined) {
@@ -348,7 +401,7 @@ export class Caller {
       return 0;
     }
     try {
-      return connection.request(request, timeoutMs, end);
+      return connection.request(request, timeoutMs, patienceMs, end);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       const code = error.code === 'too-long' ? 'request-too-large' : 'bad-request';

@@ -35,7 +35,21 @@ export interface ConnectionEnd {
 export type RequestOutcome =
   | { readonly type: 'replied'; readonly reply: KvReply }
   /** It may have been received. */
-  | { readonly type: 'lost'; readonly end: ConnectionEnd };
+  | { readonly type: 'lost'; readonly end: ConnectionEnd }
+  /** No answer came for as long as one was waited for; it may come about all the same. */
+  | {
+      readonly type: 'silent';
+      /** Whether the member would have had more time. */
+      readonly isImpatient: boolean;
+    };
+
+/** A request without an answer. */
+interface Pending {
+  readonly done: (outcome: RequestOutcome) => void;
+  readonly sentMs: number;
+  readonly giveUpMs: number;
+  readonly isImpatient: boolean;
+}
 
 /** Gets what members send beside answers. */
 export interface WatchSink {
@@ -84,11 +98,13 @@ export class Connection {
   private readonly stream: ByteStream;
   private readonly sender: MessageSender<ClientMessage>;
   private readonly reader: MessageReader<ServerMessage>;
-  private readonly pending = new Map<number, (outcome: RequestOutcome) => void>();
+  private readonly pending = new Map<number, Pending>();
   private readonly chunks = new Map<number, (chunk: Uint8Array | undefined) => void>();
   private sink: WatchSink | undefined;
   private welcome: Welcome | undefined;
   private settleGreeting: (end: ConnectionEnd | undefined) => void = () => {};
+  private giveUpTimer: Timer | undefined;
+  private giveUpTimerMs = Number.POSITIVE_INFINITY;
   private lastId = 0;
   private end: ConnectionEnd | undefined;
   private pingTimer: Timer | undefined;
@@ -123,11 +139,6 @@ export class Connection {
     return (this.welcome?.requestsMax ?? 0) - this.pending.size;
   }
 
-  /** When something came last. */
-  get heardMs(): number {
-    return this.heardAtMs;
-  }
-
   /** Says who wants what; resolves to `undefined` once the member has answered. */
   greet(cluster: string): Promise<ConnectionEnd | undefined> {
     this.host.run(() => this.read());
@@ -140,14 +151,24 @@ export class Connection {
   /**
    * Sends a request. Throws `WireError` where it is too long.
    *
+   * @param timeoutMs after how long the member gives it up
+   * @param patienceMs how long an answer is waited for
    * @param done is called once with what became of it, unless it is canceled
    * @returns the number by which `cancel` knows it
    */
-  request(request: KvRequest, timeoutMs: number, done: (outcome: RequestOutcome) => void): number {
+  request(
+    request: KvRequest,
+    timeoutMs: number,
+    patienceMs: number,
+    done: (outcome: RequestOutcome) => void,
+  ): number {
     this.lastId += 1;
     const id = this.lastId;
     this.sender.send({ type: 'request', id, timeoutMs: Math.ceil(timeoutMs), request });
-    this.pending.set(id, done);
+    const sentMs = this.host.clock.now();
+    const giveUpMs = sentMs + patienceMs;
+    this.pending.set(id, { done, sentMs, giveUpMs, isImpatient: patienceMs < timeoutMs });
+    if (giveUpMs < this.giveUpTimerMs) this.giveUpAt(giveUpMs);
     return id;
   }
 
@@ -184,12 +205,13 @@ export class Connection {
     if (this.end !== undefined) return;
     this.end = { code, detail };
     this.pingTimer?.cancel();
+    this.giveUpTimer?.cancel();
     this.sender.stop();
     this.stream.destroy();
     this.settleGreeting(this.end);
     const waiting = [...this.pending.values()];
     this.pending.clear();
-    for (const done of waiting) done({ type: 'lost', end: this.end });
+    for (const { done } of waiting) done({ type: 'lost', end: this.end });
     for (const resolve of this.chunks.values()) resolve(undefined);
     this.chunks.clear();
     this.sink?.onLost();
@@ -225,10 +247,10 @@ export class Connection {
         this.pingLater(message.keepAliveMs / 3);
         return;
       case 'reply': {
-        const done = this.pending.get(message.id);
-        if (done === undefined) return;
+        const pending = this.pending.get(message.id);
+        if (pending === undefined) return;
         this.pending.delete(message.id);
-        done({ type: 'replied', reply: message.reply });
+        pending.done({ type: 'replied', reply: message.reply });
         return;
       }
       case 'watch':
@@ -246,6 +268,27 @@ export class Connection {
       case 'pong':
         return;
     }
+  }
+
+  // One timer for all requests, which stays where it fires too early: most are answered long before.
+  private giveUpAt(atMs: number): void {
+    this.giveUpTimer?.cancel();
+    this.giveUpTimerMs = atMs;
+    if (atMs === Number.POSITIVE_INFINITY) return;
+    this.giveUpTimer = this.host.timers.after(Math.max(0, atMs - this.host.clock.now()), () => {
+      const nowMs = this.host.clock.now();
+      const late = [...this.pending].filter(([, { giveUpMs }]) => giveUpMs <= nowMs);
+      for (const [id] of late) this.cancel(id);
+      let nextMs = Number.POSITIVE_INFINITY;
+      for (const { giveUpMs } of this.pending.values()) nextMs = Math.min(nextMs, giveUpMs);
+      this.giveUpAt(nextMs);
+      const isDeaf = late.some(([, { sentMs, isImpatient }]) => {
+        return isImpatient && this.heardAtMs < sentMs;
+      });
+      for (const [, { done, isImpatient }] of late) done({ type: 'silent', isImpatient });
+      // Not even an answer to somebody else: the connection is of no use.
+      if (isDeaf) this.close('unavailable', 'it was silent');
+    });
   }
 
   // A member that does not even answer this for so long is gone, whatever TCP says.

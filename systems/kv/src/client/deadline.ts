@@ -20,10 +20,11 @@ export class Deadline {
     this.host = host;
     this.endMs = host.clock.now() + timeoutMs;
     this.signal = signal;
-    this.timer = host.timers.after(timeoutMs, () => this.fire('timeout'));
+    this.timer = host.timers.after(Math.max(0, timeoutMs), () => this.fire('timeout'));
     this.onAbort = () => this.fire('aborted');
     signal?.addEventListener('abort', this.onAbort, { once: true });
     if (signal?.aborted === true) this.code = 'aborted';
+    else if (timeoutMs <= 0) this.code = 'timeout';
   }
 
   /** Whether the call is to end now. */

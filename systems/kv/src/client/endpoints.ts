@@ -26,6 +26,7 @@ export class Endpoints {
   private readonly addresses: string[];
   private readonly addressOf = new Map<NodeId, string>();
   private readonly connections = new Map<string, Promise<Connection | ConnectionEnd>>();
+  private readonly opened = new Map<string, Connection>();
   /** Those that were asked who leads, and have not answered. */
   private readonly asked = new Set<Connection>();
   private home: number;
@@ -75,12 +76,21 @@ export class Endpoints {
     return end ?? { code: 'unavailable', detail: 'there is no endpoint' };
   }
 
+  /** What `pick` would give, where that is open already; the same, with less ado. */
+  open(wantsLeader: boolean): Connection | undefined {
+    const { leader } = this;
+    if (!wantsLeader) return this.opened.get(this.addresses[this.home] ?? '');
+    // Where no leader is known it has to be asked for.
+    if (leader === undefined) return undefined;
+    return this.opened.get(this.addressOf.get(leader) ?? '');
+  }
+
   /** The connection to `address`, made where there is none. */
   connection(address: string): Promise<Connection | ConnectionEnd> {
     if (this.isClosed) return Promise.resolve(CLOSED);
     const known = this.connections.get(address);
     if (known !== undefined) return known;
-    const opening = this.open(address);
+    const opening = this.connectTo(address);
     this.connections.set(address, opening);
     return opening;
   }
@@ -116,13 +126,13 @@ export class Endpoints {
   learnFrom(connection: Connection): void {
     const timeoutMs = this.options.connectTimeoutMs;
     this.asked.add(connection);
-    connection.request({ type: 'status' }, timeoutMs, (outcome) => {
+    connection.request({ type: 'status' }, timeoutMs, timeoutMs, (outcome) => {
       this.asked.delete(connection);
       if (outcome.type !== 'replied' || outcome.reply.type !== 'done') return;
       const { result } = outcome.reply;
       if (result.type === 'status') this.noteLeader(result.status.leader);
     });
-    connection.request({ type: 'list-members' }, timeoutMs, (outcome) => {
+    connection.request({ type: 'list-members' }, timeoutMs, timeoutMs, (outcome) => {
       if (outcome.type !== 'replied' || outcome.reply.type !== 'done') return;
       const { result } = outcome.reply;
       if (result.type !== 'members') return;
@@ -130,7 +140,7 @@ export class Endpoints {
     });
   }
 
-  private async open(address: string): Promise<Connection | ConnectionEnd> {
+  private async connectTo(address: string): Promise<Connection | ConnectionEnd> {
     const connection = await connect(this.host, address, this.options);
     if (!(connection instanceof Connection)) {
       this.connections.delete(address);
@@ -142,12 +152,14 @@ export class Endpoints {
     }
     connection.onEnd = () => {
       this.connections.delete(address);
+      this.opened.delete(address);
       this.noteTrouble(connection);
     };
     if (connection.ended !== undefined) {
       this.connections.delete(address);
       return connection.ended;
     }
+    this.opened.set(address, connection);
     if (connection.member !== undefined) this.addressOf.set(connection.member, address);
     this.learnFrom(connection);
     return connection;

@@ -3,6 +3,7 @@
  */
 import type { AnswerHeader, ReadConsistency } from '../core/consistency.ts';
 import { keyAfter } from '../core/key-range.ts';
+import type { SessionPlace } from '../core/kv-request.ts';
 import type { Operation, OperationResult, TxnRequest } from '../core/request.ts';
 import { type Caller, type CallOptions, type Done, unexpected } from './caller.ts';
 import { type Bytes, type KeySelector, KvEntry } from './key.ts';
@@ -72,6 +73,7 @@ export class KvOperations {
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...(signal === undefined ? {} : { signal }),
     });
+    this.note(done.header);
     const { kvs, count, hasMore } = resultOf<'range'>(done, 'range');
     return { entries: kvs.map((kv) => new KvEntry(kv)), count, hasMore, header: done.header };
   }
@@ -120,6 +122,7 @@ export class KvOperations {
   /** Does a transaction that is made already. */
   async transact(txn: TxnRequest, options: CallOptions = {}): Promise<TxnAnswer> {
     const done = await this.call(txn, this.consistencyOf(undefined), isReadOnly(txn), options);
+    this.note(done.header);
     const { succeeded, results } = resultOf<'txn'>(done, 'txn');
     const { header } = done;
     return { succeeded, revision: header.revision, results: results.map(toAnswer), header };
@@ -138,27 +141,24 @@ export class KvOperations {
     options: CallOptions,
   ) {
     const done = await this.call(operation, LINEARIZABLE, false, options);
+    this.note(done.header);
     return { result: resultOf<Request['type']>(done, operation.type), header: done.header };
   }
 
-  private async call(
+  private call(
     operation: Operation,
     consistency: ReadConsistency,
     isRead: boolean,
     options: CallOptions,
   ): Promise<Done> {
-    const done = isRead
-      ? await this.caller.repeatable(
-          { type: 'operation', operation, consistency, place: undefined },
-          options,
-          consistency.type === 'linearizable' || consistency.type === 'lease',
-        )
-      : await this.caller.change(
-          (place) => ({ type: 'operation', operation, consistency, place }),
-          options,
-        );
-    this.note(done.header);
-    return done;
+    if (!isRead) {
+      const make = (place: SessionPlace | undefined) =>
+        ({ type: 'operation', operation, consistency, place }) as const;
+      return this.caller.change(make, options);
+    }
+    const wantsLeader = consistency.type === 'linearizable' || consistency.type === 'lease';
+    const request = { type: 'operation', operation, consistency, place: undefined } as const;
+    return this.caller.repeatable(request, options, wantsLeader);
   }
 }
 

@@ -51,8 +51,13 @@ export type KvRequest =
 /** The place of a change in a session: repeated with the same place, it is applied once. */
 export interface SessionPlace {
   readonly session: number;
-  /** From 1, one more for each change; the next only when the one before was answered. */
+  /** From 1, one more for each change. */
   readonly sequence: number;
+  /**
+   * Up to where all changes of the session have ended for its client and never come again; at most
+   * `WINDOW_MAX` before `sequence`. Default: all before this one, so that one is under way at once.
+   */
+  readonly settled?: number;
 }
 
 /** What a member answers. */

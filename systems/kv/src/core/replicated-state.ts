@@ -3,13 +3,14 @@
  * alarms, and where clients reach members.
  */
 import type { NodeId } from '@mangrove/host';
-import { SessionTable } from '@mangrove/raft';
 import { AlarmTable } from './alarms.ts';
 import { applyCommand, type Command, type CommandResult } from './command.ts';
 import type { KeyValue } from './key-value.ts';
 import type { KvErrorCode } from './kv-error-code.ts';
+import type { SessionPlace } from './kv-request.ts';
 import type { LogCommand } from './log-command.ts';
 import type { Revision } from './revision.ts';
+import { SessionWindows } from './session-windows.ts';
 import { KvStore } from './store.ts';
 
 /** What became of a command of the log. */
@@ -31,7 +32,11 @@ export type Applied =
 /** The state of one member. */
 export class ReplicatedState {
   readonly store: KvStore;
-  readonly sessions: SessionTable<Applied> = new SessionTable(SESSIONS_MAX);
+  readonly sessions: SessionWindows<Applied> = new SessionWindows({
+    countMax: SESSIONS_MAX,
+    bytesMax: ANSWERS_BYTES_MAX,
+    bytesOf: answerBytes,
+  });
   readonly alarms: AlarmTable = new AlarmTable();
   /** Where clients reach members; some of them may have left. */
   readonly clientAddresses: Map<NodeId, string> = new Map();
@@ -49,7 +54,7 @@ export class ReplicatedState {
       case 'change': {
         const { place } = command;
         if (place === undefined) return this.change(command.command, term);
-        return this.changeOnce(place.session, place.sequence, command.command, term);
+        return this.changeOnce(place, command.command, term);
       }
       case 'raise-alarm':
         this.alarms.raise(command.alarm, command.member);
@@ -72,15 +77,23 @@ export class ReplicatedState {
     return answer.type === 'done' ? answer : this.failed(answer.refusal, true);
   }
 
-  private changeOnce(session: number, sequence: number, command: Command, term: number): Applied {
+  private changeOnce(place: SessionPlace, command: Command, term: number): Applied {
     let fresh: Applied | undefined;
-    const outcome = this.sessions.apply(session, sequence, () => {
+    const outcome = this.sessions.apply(place, () => {
       fresh = this.change(command, term);
       return keptOf(fresh);
     });
     if (fresh !== undefined) return fresh;
-    if (outcome.type === 'applied') return outcome.result;
-    return this.failed(outcome.type === 'expired' ? 'session-expired' : 'superseded', false);
+    switch (outcome.type) {
+      case 'applied':
+        return outcome.answer;
+      case 'superseded':
+        return this.failed('superseded', false);
+      case 'expired':
+        return this.failed('session-expired', false);
+      case 'too-far-ahead':
+        return this.failed('too-many-requests', true);
+    }
   }
 
   private announce(member: NodeId, clientAddress: string): void {
@@ -107,6 +120,17 @@ export const SESSIONS_MAX = 10_000;
 
 /** The most addresses of members, those that left included; beyond it the oldest goes. */
 export const ADDRESSES_MAX = 128;
+
+/** The most bytes of results that all sessions keep; beyond it the least recently used is closed. */
+const ANSWERS_BYTES_MAX = 67_108_864;
+
+/** What a result takes beside its keys and values. */
+const ANSWER_OVERHEAD_BYTES = 256;
+
+function answerBytes(applied: Applied): number {
+  const sizeBytes = applied.type === 'done' ? resultBytes(applied.result) : 0;
+  return ANSWER_OVERHEAD_BYTES + sizeBytes;
+}
 
 /** The most bytes of a result that a session keeps for the case that its change comes again. */
 const KEPT_BYTES_MAX = 8_192;

@@ -5,13 +5,14 @@
  * depend on what a member has swept. It is computed in slices, of the state of one moment.
  */
 import { crc32c, Writer } from '@mangrove/wire';
-import type { ReplicatedState } from './replicated-state.ts';
+import type { Applied, ReplicatedState } from './replicated-state.ts';
+import type { SessionRecord } from './session-windows.ts';
 import { SnapshotRead, type SnapshotVersion } from './snapshot.ts';
 
 /** A digest being computed. */
 export class StateDigest {
   private readonly read: SnapshotRead;
-  private readonly sessions: readonly { readonly session: number; readonly sequence: number }[];
+  private readonly sessions: readonly SessionRecord<Applied>[];
   private readonly writer = new Writer();
   private checksum = 0;
   private leaseCount = 0;
@@ -40,9 +41,10 @@ export class StateDigest {
       this.leaseCount += countMax;
     } else if (this.sessionCount < this.sessions.length) {
       const some = this.sessions.slice(this.sessionCount, this.sessionCount + countMax);
-      for (const { session, sequence } of some) {
+      for (const { session, settled, answers } of some) {
         this.writer.safeUint64(session);
-        this.writer.safeUint64(sequence);
+        this.writer.safeUint64(settled);
+        for (const { sequence } of answers) this.writer.safeUint64(sequence);
       }
       this.sessionCount += countMax;
     } else {

@@ -10,8 +10,8 @@ export const clientBugs: readonly KvBug[] = [
   {
     name: 'retry-without-a-session',
     file: 'systems/kv/src/client/caller.ts',
-    find: 'return await this.attempt(deadline, () => make(place), treatment);',
-    replace: 'return await this.attempt(deadline, () => make(undefined), treatment);',
+    find: 'return await this.call(make(place), rest, REPEATABLE_CHANGE);',
+    replace: 'return await this.call(make(undefined), rest, REPEATABLE_CHANGE);',
     breaks: 'A change whose answer was lost is sent again, and applied again.',
     source: 'jetcd 0.8.2; lab row 23',
   },

@@ -13,13 +13,13 @@ import {
   branded,
   message,
   oneOf,
-  optional,
   Reader,
   type Schema,
   struct,
   text,
   union,
   uvarint,
+  WireError,
   Writer,
 } from '@mangrove/wire';
 import type { Command } from '../core/command.ts';
@@ -36,8 +36,32 @@ export const member: Schema<NodeId> = branded<NodeId>(text({ max: 63 }));
 /** Where something listens: a host and a port. */
 export const address: Schema<string> = text({ max: 255 });
 
-/** The place of a change in its session. */
-export const sessionPlace: Schema<SessionPlace> = struct({ session: uvarint, sequence: uvarint });
+/**
+ * The place of a change in its session; none outside of one.
+ *
+ *     place => 0 | 1 one | 2 one settled:uvarint        one => session:uvarint sequence:uvarint
+ */
+export const sessionPlace: Schema<SessionPlace | undefined> = {
+  compile: (layout) => {
+    const one = struct({ session: uvarint, sequence: uvarint }).compile(layout);
+    return {
+      minBytes: 1,
+      write: (writer, place) => {
+        writer.uint8(place === undefined ? 0 : place.settled === undefined ? 1 : 2);
+        if (place === undefined) return;
+        one.write(writer, place);
+        if (place.settled !== undefined) writer.uvarint(place.settled);
+      },
+      read: (reader) => {
+        const kind = reader.uint8();
+        if (kind === 0) return undefined;
+        if (kind > 2) throw new WireError('unknown-member', `no place of kind ${kind}`);
+        const place = one.read(reader);
+        return kind === 1 ? place : { ...place, settled: reader.uvarint() };
+      },
+    };
+  },
+};
 
 /** An alarm. */
 export const alarm: Schema<Alarm> = oneOf<Alarm>({ 'no-space': 1, corrupt: 2 });
@@ -63,7 +87,7 @@ const command: Schema<Command> = union('type', {
 const logCommand = message<LogCommand>(
   'kv-log-command',
   union('type', {
-    change: { number: 1, schema: struct({ place: optional(sessionPlace), command }) },
+    change: { number: 1, schema: struct({ place: sessionPlace, command }) },
     'open-session': { number: 2, schema: struct({}) },
     'raise-alarm': { number: 3, schema: struct({ alarm, member }) },
     'disarm-alarm': { number: 4, schema: struct({ alarm }) },

@@ -53,49 +53,44 @@ export class RequestDesk {
     this.leaseIds = host.random.stream('lease');
   }
 
-  /** Serves a request. Rejects with `RequestFailure`, `RaftError` or `WireError`. */
-  async serve(request: KvRequest, signal: AbortSignal | undefined): Promise<Served> {
+  /** Serves a request. Rejects with, or throws, `RequestFailure`, `RaftError` or `WireError`. */
+  serve(request: KvRequest, signal: AbortSignal | undefined): Promise<Served> {
     const { raft } = this.parts;
     switch (request.type) {
       case 'operation':
-        return await this.operate(request.operation, request, signal);
+        return this.operate(request.operation, request, signal);
       case 'open-session':
-        return await this.propose({ type: 'open-session' }, signal);
+        return this.propose({ type: 'open-session' }, signal);
       case 'compact':
-        return await this.change({ type: 'compact', revision: request.revision }, signal);
+        return this.change({ type: 'compact', revision: request.revision }, signal);
       case 'grant-lease':
-        return await this.grant(request, signal);
+        return this.grant(request, signal);
       case 'revoke-lease': {
         const { lease, place } = request;
-        return await this.change({ type: 'revoke-lease', lease }, signal, place);
+        return this.change({ type: 'revoke-lease', lease }, signal, place);
       }
       case 'keep-lease-alive':
-        return await this.keepAlive(request.lease, signal);
+        return this.keepAlive(request.lease, signal);
       case 'lease-time-to-live':
-        return await this.timeToLive(request, signal);
+        return this.timeToLive(request, signal);
       case 'list-leases':
       case 'list-alarms':
-        await this.parts.reads.freshen({ type: 'linearizable' }, signal);
-        return this.served(this.report(request.type));
+        return this.freshReport(request.type, signal);
       case 'status':
       case 'list-members':
-        return this.served(this.report(request.type));
-      case 'hash': {
-        const result = await hashOf(this.host, this.store, request.revision, signal);
-        return { revision: this.store.revision, result };
-      }
+        return Promise.resolve(this.served(this.report(request.type)));
+      case 'hash':
+        return this.hash(request.revision, signal);
       case 'disarm-alarm':
-        return await this.propose({ type: 'disarm-alarm', alarm: request.alarm }, signal);
+        return this.propose({ type: 'disarm-alarm', alarm: request.alarm }, signal);
       case 'change-members':
-        await raft.changeMembers(request.changes);
-        return this.served({ type: 'applied' });
+        return this.whenDone(raft.changeMembers(request.changes));
       case 'transfer-leadership':
-        await raft.transferLeadership(request.target);
-        return this.served({ type: 'applied' });
+        return this.whenDone(raft.transferLeadership(request.target));
     }
   }
 
-  private async operate(
+  private operate(
     operation: Operation,
     how: { readonly consistency: ReadConsistency; readonly place: SessionPlace | undefined },
     signal: AbortSignal | undefined,
@@ -103,9 +98,9 @@ export class RequestDesk {
     const refusal = invalidity(operation);
     if (refusal !== undefined) throw new RequestFailure(refusal, true);
     const { reads, quota } = this.parts;
-    if (isReadOnly(operation)) return await reads.read(operation, how.consistency, signal);
+    if (isReadOnly(operation)) return reads.read(operation, how.consistency, signal);
     if (hasPut(operation)) quota.admit(operationBytes(operation));
-    return await this.change({ type: 'operation', operation }, signal, how.place);
+    return this.change({ type: 'operation', operation }, signal, how.place);
   }
 
   private async grant(
@@ -139,6 +134,24 @@ export class RequestDesk {
     const keys = wantsKeys ? this.store.keysOfLease(id) : [];
     const grantedMs = lease.ttlMs;
     return this.served({ type: 'lease-time', lease: id, grantedMs, remainingMs, keys });
+  }
+
+  private async hash(revision: Revision, signal: AbortSignal | undefined): Promise<Served> {
+    const result = await hashOf(this.host, this.store, revision, signal);
+    return { revision: this.store.revision, result };
+  }
+
+  private async whenDone(done: Promise<void>): Promise<Served> {
+    await done;
+    return this.served({ type: 'applied' });
+  }
+
+  private async freshReport(
+    type: 'list-leases' | 'list-alarms',
+    signal: AbortSignal | undefined,
+  ): Promise<Served> {
+    await this.parts.reads.freshen({ type: 'linearizable' }, signal);
+    return this.served(this.report(type));
   }
 
   private report(type: 'list-leases' | 'list-alarms' | 'status' | 'list-members'): KvResult {

@@ -8,7 +8,6 @@
  * stands for keys that have nothing to tell.
  */
 import { assert } from '@mangrove/host';
-import type { SessionRecord } from '@mangrove/raft';
 import {
   array,
   boolean,
@@ -25,6 +24,7 @@ import {
 import type { RaisedAlarm } from '../core/kv-request.ts';
 import type { Lease } from '../core/leases.ts';
 import { ADDRESSES_MAX, type Applied, SESSIONS_MAX } from '../core/replicated-state.ts';
+import { type SessionRecord, WINDOW_MAX } from '../core/session-windows.ts';
 import type { SnapshotVersion } from '../core/snapshot.ts';
 import { address, alarm, member } from './log-codec.ts';
 import { blob, errorCode, leaseId, operationResult, revision } from './operation-codec.ts';
@@ -67,10 +67,13 @@ const applied: Schema<Applied> = union('type', {
   failed: { number: 2, schema: struct({ revision, code: errorCode, isDefinite: boolean }) },
 });
 
-const session: Schema<SessionRecord<Applied>> = struct({
+/** A session of one change at a time, as it was written first. */
+const session = struct({ session: uvarint, sequence: uvarint, result: optional(applied) });
+
+const sessionWindow: Schema<SessionRecord<Applied>> = struct({
   session: uvarint,
-  sequence: uvarint,
-  result: optional(applied),
+  settled: uvarint,
+  answers: array(struct({ sequence: uvarint, answer: applied }), { max: WINDOW_MAX }),
 });
 
 const raisedAlarm: Schema<RaisedAlarm> = struct({ alarm, member });
@@ -88,6 +91,10 @@ const slice = union('type', {
   leases: { number: 2, schema: struct({ leases: array(lease, { max: SLICE_COUNT_MAX }) }) },
   sessions: { number: 3, schema: struct({ sessions: array(session, { max: SESSIONS_MAX }) }) },
   versions: { number: 4, schema: struct({ versions: array(version, { max: SLICE_COUNT_MAX }) }) },
+  'session-windows': {
+    number: 6,
+    schema: struct({ sessions: array(sessionWindow, { max: SESSIONS_MAX }) }),
+  },
   end: { number: 5, schema: struct({ versionCount: uvarint }) },
 });
 

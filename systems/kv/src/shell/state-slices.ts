@@ -4,10 +4,10 @@
  * What is given is the state of the call, whatever is applied while the slices are taken: sessions,
  * alarms and leases are copied, the store is pinned.
  */
-import type { SessionRecord } from '@mangrove/raft';
 import { WireError } from '@mangrove/wire';
 import type { Lease } from '../core/leases.ts';
 import type { Applied, ReplicatedState } from '../core/replicated-state.ts';
+import type { SessionRecord } from '../core/session-windows.ts';
 import { SnapshotRead, SnapshotRestore, type SnapshotVersion } from '../core/snapshot.ts';
 import type { KvStore } from '../core/store.ts';
 import { decodeSlice, encodeSlice, SLICE_COUNT_MAX, type StateSlice } from './state-codec.ts';
@@ -21,8 +21,9 @@ const KEYS_PER_LOOK = 64;
 /** How many keys or versions are looked at for one slice at most. */
 const KEYS_PER_SLICE = 2_048;
 
-/** How many sessions one slice has. */
+/** How many sessions one slice has, and how many answers of one session. */
 const SESSIONS_PER_SLICE = 64;
+const ANSWERS_PER_SLICE = 64;
 
 /** The slices of one state; `close` gives up what was not taken. */
 export interface StateRead extends Iterable<Uint8Array> {
@@ -68,9 +69,8 @@ function* slicesOf(
     for (let at = 0; at < leases.length; at += SLICE_COUNT_MAX) {
       yield encodeSlice({ type: 'leases', leases: leases.slice(at, at + SLICE_COUNT_MAX) });
     }
-    for (let at = 0; at < sessions.length; at += SESSIONS_PER_SLICE) {
-      const some = sessions.slice(at, at + SESSIONS_PER_SLICE);
-      yield encodeSlice({ type: 'sessions', sessions: some });
+    for (const some of pagesOf(sessions)) {
+      yield encodeSlice({ type: 'session-windows', sessions: some });
     }
     let versionCount = 0;
     for (const versions of versionsOf(read)) {
@@ -81,6 +81,28 @@ function* slicesOf(
   } finally {
     read.close();
   }
+}
+
+/** Sessions in pages of so many answers; one with more than that goes on in the next page. */
+function* pagesOf(
+  sessions: readonly SessionRecord<Applied>[],
+): Generator<readonly SessionRecord<Applied>[]> {
+  let page: SessionRecord<Applied>[] = [];
+  let answerCount = 0;
+  for (const { session, settled, answers } of sessions) {
+    let at = 0;
+    do {
+      const some = answers.slice(at, at + ANSWERS_PER_SLICE - answerCount);
+      page.push({ session, settled, answers: some });
+      at += some.length;
+      answerCount += some.length;
+      if (answerCount < ANSWERS_PER_SLICE && page.length < SESSIONS_PER_SLICE) continue;
+      yield page;
+      page = [];
+      answerCount = 0;
+    } while (at < answers.length);
+  }
+  if (page.length > 0) yield page;
 }
 
 function* versionsOf(read: SnapshotRead): Generator<readonly SnapshotVersion[]> {
@@ -166,6 +188,12 @@ class StateRestore {
         for (const lease of slice.leases) this.leases.push(lease);
         return;
       case 'sessions':
+        for (const { session, sequence, result } of slice.sessions) {
+          const answers = result === undefined ? [] : [{ sequence, answer: result }];
+          this.sessions.push({ session, settled: Math.max(0, sequence - 1), answers });
+        }
+        return;
+      case 'session-windows':
         for (const session of slice.sessions) this.sessions.push(session);
         return;
       case 'versions': {

@@ -22,6 +22,7 @@ import {
 import type { AnswerHeader, ReadConsistency } from '../../core/consistency.ts';
 import type { Alarm, KvReply, KvRequest, KvResult } from '../../core/kv-request.ts';
 import type { OperationResult } from '../../core/request.ts';
+import { sessionPlace as place } from '../../shell/log-codec.ts';
 import {
   blob,
   errorCode,
@@ -41,7 +42,6 @@ const node = branded<NodeId>(text({ max: 63 }));
 const store = branded<StoreId>(text({ max: 16 }));
 const address = text({ max: 255 });
 const alarm = oneOf<Alarm>({ 'no-space': 1, corrupt: 2 });
-const place = optional(struct({ session: uvarint, sequence: uvarint }));
 
 const consistency: Schema<ReadConsistency> = union('type', {
   linearizable: { number: 1, schema: struct({}) },
