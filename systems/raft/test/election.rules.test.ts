@@ -11,6 +11,17 @@ const term = (value: number) => value as Term;
 const index = (value: number) => value as LogIndex;
 
 describe('votes', () => {
+  it('R114: a founder that is alone campaigns at once, and never so early again', () => {
+    const stage = new Stage({ voters: ['a'] });
+    expect(nextTimerAt(stage.state('a'))).toBe(stage.state('a').now);
+    stage.timer('a');
+    stage.settle();
+    expect(stage.state('a').role.type).toBe('leader');
+    stage.crash('a');
+    stage.restart('a');
+    expect(nextTimerAt(stage.state('a'))).toBeGreaterThan(stage.state('a').now);
+  });
+
   it('R1: a vote is given once a term, and leaves only when it is durable', () => {
     const stage = new Stage({ ...THREE, options: { hasPreVote: false } });
     stage.timer('a');

@@ -3,6 +3,9 @@
  */
 import { InvalidArgument } from '@mangrove/host';
 import { MemoryStorage } from '@mangrove/host-process/node';
+import { KvError } from '../client/kv-error.ts';
+import { singleKey } from '../core/key-range.ts';
+import { readAll } from '../core/request.ts';
 import {
   type KvMember,
   type KvMemberPlace,
@@ -19,7 +22,10 @@ export interface MemberGroupOptions {
   readonly settings: KvMemberSettings;
 }
 
-/** Starts the members. Rejects where one cannot start; then none runs. */
+/**
+ * Starts the members; resolves when a leader serves. Rejects where one cannot start, or nobody
+ * leads in time; then none runs.
+ */
 export async function startMembers(options: MemberGroupOptions): Promise<MemberGroup> {
   const { nodes, dataDirectory, settings } = options;
   const places = Array.from({ length: nodes }, (_, place): KvMemberPlace => {
@@ -35,6 +41,8 @@ export async function startMembers(options: MemberGroupOptions): Promise<MemberG
     const members = await Promise.all(
       hosts.map((host, nth) => startMember(host, settings, placeAt(places, nth), peers)),
     );
+    // Founders elect nobody before all of them have met: none may be killed earlier.
+    await Promise.all(members.map(whenServing));
     const fixed = members.map((member, nth) => ({
       ...placeAt(places, nth),
       peerPort: portOf(member.host.messageAddress),
@@ -44,6 +52,27 @@ export async function startMembers(options: MemberGroupOptions): Promise<MemberG
   } catch (error) {
     await Promise.all(hosts.map((host) => host.close()));
     throw error;
+  }
+}
+
+/** How long members may take to elect their first leader, in milliseconds. */
+const FOUNDING_MS = 20_000;
+
+async function whenServing({ host, node }: KvMember): Promise<void> {
+  const endMs = host.clock.now() + FOUNDING_MS;
+  const operation = readAll(singleKey(new Uint8Array([0])));
+  const consistency = { type: 'linearizable' } as const;
+  for (;;) {
+    const reply = await node.handle({
+      type: 'operation',
+      operation,
+      consistency,
+      place: undefined,
+    });
+    if (reply.type === 'done') return;
+    const { code, isDefinite, detail } = reply;
+    if (host.clock.now() > endMs) throw new KvError(code, { isDefinite, detail });
+    await host.timers.sleep(1);
   }
 }
 

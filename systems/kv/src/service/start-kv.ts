@@ -38,20 +38,8 @@ export async function startKv(options: StartKvOptions = {}): Promise<LocalKv> {
   const { nodes = 1, worker = false, tls } = options;
   if (![1, 3, 5].includes(nodes)) throw new InvalidArgument('nodes', nodes, '1, 3 or 5');
   const group = worker ? await startInWorker(options, nodes) : await startHere(options, nodes);
-  const kv = new LocalKv(group, tls);
-  try {
-    // Founders elect nobody before all of them have met: none may be killed earlier.
-    await using client = kv.connect({ timeoutMs: FOUNDING_MS });
-    await client.get('a');
-  } catch (error) {
-    await kv.close();
-    throw error;
-  }
-  return kv;
+  return new LocalKv(group, tls);
 }
-
-/** How long members may take to elect their first leader, in milliseconds. */
-const FOUNDING_MS = 20_000;
 
 /** What a store is asked to do with its members, wherever they run. */
 export type LocalMembers = Pick<MemberGroup, 'endpoints' | 'kill' | 'restart' | 'close'>;

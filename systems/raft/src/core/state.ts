@@ -260,7 +260,7 @@ export function createRaft(start: {
     role: { type: 'follower' },
     leader: undefined,
     isAsleep: false,
-    electionAt: now + electionWaitMs(options, random),
+    electionAt: isNewAndAlone(start) ? now : now + electionWaitMs(options, random),
     loyalUntil: now + options.electionTimeoutMs,
     commitIndex: snapshot.index,
     applyingIndex: snapshot.index,
@@ -286,6 +286,22 @@ export function createRaft(start: {
     effects: [],
     produced: [],
   };
+}
+
+/**
+ * Whether the member is the only founder and has done nothing yet, so that it waits for nobody. One
+ * that is alone later may have been left so by a leader whose lease rests on its promise.
+ */
+function isNewAndAlone({
+  self,
+  recovered: { snapshot, hardState, entries },
+}: {
+  readonly self: NodeId;
+  readonly recovered: Recovered;
+}): boolean {
+  const { voters } = snapshot.configuration;
+  const isNew = snapshot.index === 1 && hardState.term === snapshot.term && entries.length === 0;
+  return isNew && hardState.votedFor === undefined && voters.length === 1 && voters[0] === self;
 }
 
 function toIncoming(partial: PartialSnapshot | undefined): IncomingSnapshot | undefined {
