@@ -38,6 +38,12 @@ export interface KvMemberPlace {
 }
 
 /**
+ * How long followers may not hear of a commit where nothing follows it: mostly the next append tells
+ * of it, and a message to each of them, for every change alone, is saved.
+ */
+const COMMIT_NOTICE_MS = 2;
+
+/**
  * A snapshot is taken when the log behind the last one is 32 MiB, and as large as that one: a large
  * store is not written more often than its log.
  */
@@ -75,6 +81,7 @@ export async function startMember(
   peers: Readonly<Record<string, string>>,
 ): Promise<KvMember> {
   const { cluster, raft, bounds, backup, port } = settings;
+  const { heartbeatIntervalMs = COMMIT_NOTICE_MS } = raft ?? {};
   const entries = Object.entries(peers).map(([name, address]) => {
     return { node: toNodeId(name), address };
   });
@@ -85,7 +92,7 @@ export async function startMember(
       cluster,
       crc32c: findCrc32c().crc32c,
       ...SNAPSHOTS,
-      ...(raft === undefined ? {} : { raft }),
+      raft: { commitNoticeMs: Math.min(COMMIT_NOTICE_MS, heartbeatIntervalMs), ...raft },
       ...(backup === undefined ? {} : { backup }),
       ...(bounds === undefined ? {} : { bounds }),
     });
