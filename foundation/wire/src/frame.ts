@@ -6,7 +6,7 @@
  * The checksum covers the length, so that a length that was changed on the way is noticed as soon
  * as that many bytes have come.
  */
-import { crc32c } from './crc32c.ts';
+import { type Crc32c, crc32c as portableCrc32c } from './crc32c.ts';
 import { InvalidArgument } from './invalid-argument.ts';
 import { Reader } from './reader.ts';
 import { WireError } from './wire-error.ts';
@@ -16,7 +16,11 @@ import type { Writer } from './writer.ts';
 export const FRAME_HEADER_BYTES = 8;
 
 /** Adds a frame; `write` adds its payload. */
-export function encodeFrame(writer: Writer, write: (writer: Writer) => void): void {
+export function encodeFrame(
+  writer: Writer,
+  write: (writer: Writer) => void,
+  crc32c: Crc32c = portableCrc32c,
+): void {
   const begin = writer.length;
   writer.uint32(0);
   writer.uint32(0);
@@ -35,16 +39,18 @@ export function encodeFrame(writer: Writer, write: (writer: Writer) => void): vo
 /** Takes a stream of bytes, however it is cut, and gives the payloads of its frames. */
 export class FrameReader {
   private readonly maxBytes: number;
+  private readonly crc32c: Crc32c;
   private held: Uint8Array<ArrayBuffer>;
   private from = 0;
   private to = 0;
 
   /** @param maxBytes the longest payload; a longer one is `too-long` before it is held */
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, crc32c: Crc32c = portableCrc32c) {
     if (!Number.isSafeInteger(maxBytes) || maxBytes < 1 || maxBytes > 0x7fffffff) {
       throw new InvalidArgument('maxBytes', maxBytes, 'an integer from 1 to 2^31 - 1');
     }
     this.maxBytes = maxBytes;
+    this.crc32c = crc32c;
     this.held = new Uint8Array(Math.min(maxBytes + FRAME_HEADER_BYTES, 4096));
   }
 
@@ -76,6 +82,7 @@ export class FrameReader {
     const stated = reader.uint32();
     const begin = this.from + FRAME_HEADER_BYTES;
     const payload = this.held.slice(begin, begin + length);
+    const { crc32c } = this;
     const found = crc32c(payload, crc32c(this.held.subarray(this.from, this.from + 4)));
     if (found !== stated) {
       throw new WireError('checksum', `the checksum is ${found}, where ${stated} is stated`);

@@ -2,7 +2,7 @@
  * One connection of a client to one member: requests go out as they come, answers find theirs.
  */
 import { type ByteStream, type NodeId, StreamError, type Timer } from '@mangrove/host';
-import { WireError } from '@mangrove/wire';
+import { type Crc32c, WireError } from '@mangrove/wire';
 import type { KvErrorCode } from '../core/kv-error-code.ts';
 import type { KvReply, KvRequest } from '../core/kv-request.ts';
 import type { WatchMessage } from '../core/watch-message.ts';
@@ -23,6 +23,8 @@ export interface ConnectionOptions {
   readonly cluster: string;
   /** How long it may take until the member has said who it is, in milliseconds. */
   readonly connectTimeoutMs: number;
+  /** The checksum of frames. */
+  readonly crc32c: Crc32c | undefined;
 }
 
 /** Why there is no connection (any more). */
@@ -74,7 +76,7 @@ export async function connect(
   });
   try {
     const stream = await host.streams.connect(address, giveUp.signal);
-    connection = new Connection(host, address, stream);
+    connection = new Connection(host, address, stream, options.crc32c);
     const end = await connection.greet(options.cluster);
     return end ?? connection;
   } catch (error) {
@@ -110,7 +112,7 @@ export class Connection {
   private pingTimer: Timer | undefined;
   private heardAtMs: number;
 
-  constructor(host: ClientHost, address: string, stream: ByteStream) {
+  constructor(host: ClientHost, address: string, stream: ByteStream, crc32c: Crc32c | undefined) {
     this.host = host;
     this.address = address;
     this.stream = stream;
@@ -120,8 +122,10 @@ export class Connection {
       CLIENT_MESSAGE.at(PROTOCOL_VERSIONS.highest),
       (task) => host.run(task),
       (error) => this.close('unavailable', `${address}: ${error.message}`),
+      crc32c,
     );
-    this.reader = new MessageReader(SERVER_MESSAGE.at(PROTOCOL_VERSIONS.highest), ANSWER_BYTES_MAX);
+    const codec = SERVER_MESSAGE.at(PROTOCOL_VERSIONS.highest);
+    this.reader = new MessageReader(codec, ANSWER_BYTES_MAX, crc32c);
   }
 
   /** The member at the other end. */

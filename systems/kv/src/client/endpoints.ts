@@ -6,6 +6,7 @@
  * home, until that fails; then to the next.
  */
 import { InvalidArgument, type NodeId } from '@mangrove/host';
+import type { Crc32c } from '@mangrove/wire';
 import type { ClientHost } from './client-host.ts';
 import { Connection, type ConnectionEnd, connect } from './connection.ts';
 
@@ -14,6 +15,7 @@ export interface EndpointsOptions {
   readonly endpoints: readonly string[];
   readonly cluster: string;
   readonly connectTimeoutMs: number;
+  readonly crc32c: Crc32c | undefined;
 }
 
 /** The most addresses that are remembered. */

@@ -6,6 +6,7 @@ import {
   type ProcessClientHost,
   type StreamTls,
 } from '@mangrove/host-process/node';
+import { findCrc32c } from '@mangrove/wire/node';
 import { KvClient, type KvClientOptions } from '../client/kv-client.ts';
 
 /** How a client in a process is set up. */
@@ -17,7 +18,8 @@ export interface ConnectKvOptions extends KvClientOptions {
 /** A client of the members at `endpoints`. Nothing is connected before the first call. */
 export function connectKv(options: ConnectKvOptions): KvClient {
   const { tls, ...rest } = options;
-  return new ProcessKvClient(createClientHost(tls === undefined ? {} : { streamTls: tls }), rest);
+  const host = createClientHost(tls === undefined ? {} : { streamTls: tls });
+  return new ProcessKvClient(host, { crc32c: findCrc32c().crc32c, ...rest });
 }
 
 /** A client that has a Host to itself. */

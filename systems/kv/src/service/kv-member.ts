@@ -81,6 +81,7 @@ export async function startMember(
   peers: Readonly<Record<string, string>>,
 ): Promise<KvMember> {
   const { cluster, raft, bounds, backup, port } = settings;
+  const { crc32c } = findCrc32c();
   const { heartbeatIntervalMs = COMMIT_NOTICE_MS } = raft ?? {};
   const entries = Object.entries(peers).map(([name, address]) => {
     return { node: toNodeId(name), address };
@@ -90,13 +91,14 @@ export async function startMember(
       peers: entries,
       founding: simpleConfiguration(entries.map((entry) => entry.node)),
       cluster,
-      crc32c: findCrc32c().crc32c,
+      crc32c,
       ...SNAPSHOTS,
       raft: { commitNoticeMs: Math.min(COMMIT_NOTICE_MS, heartbeatIntervalMs), ...raft },
       ...(backup === undefined ? {} : { backup }),
       ...(bounds === undefined ? {} : { bounds }),
     });
     const server = await serveNative(host, node, {
+      crc32c,
       port: place.clientPort,
       cluster,
       ...(port === undefined ? {} : { bounds: port }),

@@ -6,6 +6,7 @@
  */
 import { type ByteStream, StreamError } from '@mangrove/host';
 import {
+  type Crc32c,
   encodeFrame,
   FRAME_HEADER_BYTES,
   FrameReader,
@@ -25,6 +26,7 @@ const SLAB_BYTES = 2048;
 export class MessageSender<Out> {
   private readonly stream: ByteStream;
   private readonly codec: MessageCodec<Out>;
+  private readonly crc32c: Crc32c | undefined;
   private readonly run: (task: () => Promise<void>) => void;
   private readonly onBroken: (error: StreamError) => void;
   private readonly batch = new Writer({ slabBytes: SLAB_BYTES, maxBytes: 2 * 67_108_864 });
@@ -42,17 +44,20 @@ export class MessageSender<Out> {
   /**
    * @param run takes a background task, as `Host.run` does
    * @param onBroken is told once when the stream broke, and nothing more is sent
+   * @param crc32c the checksum of frames; default: the portable one
    */
   constructor(
     stream: ByteStream,
     codec: MessageCodec<Out>,
     run: (task: () => Promise<void>) => void,
     onBroken: (error: StreamError) => void,
+    crc32c?: Crc32c,
   ) {
     this.stream = stream;
     this.codec = codec;
     this.run = run;
     this.onBroken = onBroken;
+    this.crc32c = crc32c;
   }
 
   /** Bytes that the other side's system has not taken yet. */
@@ -131,7 +136,7 @@ export class MessageSender<Out> {
         const payload = this.take();
         if (payload === undefined) break;
         this.writingBytes = payload.length;
-        await this.stream.write(frameOf(payload));
+        await this.stream.write(frameOf(payload, this.crc32c));
         this.writingBytes = 0;
         this.frames += 1;
         this.wake();
@@ -160,23 +165,26 @@ export class MessageSender<Out> {
   }
 }
 
-function frameOf(payload: Uint8Array): Uint8Array {
+function frameOf(payload: Uint8Array, crc32c: Crc32c | undefined): Uint8Array {
   const writer = new Writer({
     slabBytes: Math.max(16, payload.length + FRAME_HEADER_BYTES),
     maxBytes: payload.length + FRAME_HEADER_BYTES + 16,
   });
-  encodeFrame(writer, (into) => into.raw(payload));
+  encodeFrame(writer, (into) => into.raw(payload), crc32c);
   return writer.take();
 }
 
 /** Takes a stream of bytes, however it is cut, and gives the messages in it. */
 export class MessageReader<In> {
   private readonly codec: MessageCodec<In>;
+  private readonly crc32c: Crc32c | undefined;
   private frames: FrameReader;
 
-  constructor(codec: MessageCodec<In>, frameBytesMax: number) {
+  /** @param crc32c the checksum of frames; default: the portable one */
+  constructor(codec: MessageCodec<In>, frameBytesMax: number, crc32c?: Crc32c) {
     this.codec = codec;
-    this.frames = new FrameReader(frameBytesMax);
+    this.crc32c = crc32c;
+    this.frames = new FrameReader(frameBytesMax, crc32c);
   }
 
   /** Bytes that wait for the rest of their frame. */
@@ -186,7 +194,7 @@ export class MessageReader<In> {
 
   /** Takes longer or shorter frames from now on; nothing of one may be held. */
   setFrameBytesMax(frameBytesMax: number): void {
-    this.frames = new FrameReader(frameBytesMax);
+    this.frames = new FrameReader(frameBytesMax, this.crc32c);
   }
 
   /**

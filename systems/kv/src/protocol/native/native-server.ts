@@ -11,6 +11,7 @@ import {
   type Listener,
   type Timer,
 } from '@mangrove/host';
+import type { Crc32c } from '@mangrove/wire';
 import type { WatchSessionOptions } from '../../core/watch-session.ts';
 import type { KvService } from '../../shell/kv-service.ts';
 import { type HeldBytes, ServedConnection } from './served-connection.ts';
@@ -23,6 +24,8 @@ export interface NativeServerOptions {
   /** The name of the cluster; a client that names another one is turned away. */
   readonly cluster: string;
   readonly bounds?: Partial<ServerBounds>;
+  /** The checksum of frames. Default: the portable one. */
+  readonly crc32c?: Crc32c;
 }
 
 /** The bounds of the port. */
@@ -68,7 +71,8 @@ export async function serveNative(
       throw new InvalidArgument(name, value, 'a positive integer');
     }
   }
-  const server = new NativeServer(host, service, options.cluster, bounds);
+  const { cluster, crc32c } = options;
+  const server = new NativeServer(host, service, { cluster, bounds, crc32c });
   await server.listen(options.port ?? 0);
   return server;
 }
@@ -79,17 +83,28 @@ export class NativeServer {
   private readonly service: KvService;
   private readonly cluster: string;
   private readonly bounds: ServerBounds;
+  private readonly crc32c: Crc32c | undefined;
   private readonly connections = new Set<ServedConnection>();
   private readonly held: HeldBytes;
   private listener: Listener | undefined;
   private timer: Timer | undefined;
   private isStopping = false;
 
-  constructor(host: Host, service: KvService, cluster: string, bounds: ServerBounds) {
+  constructor(
+    host: Host,
+    service: KvService,
+    given: {
+      readonly cluster: string;
+      readonly bounds: ServerBounds;
+      readonly crc32c: Crc32c | undefined;
+    },
+  ) {
+    const { cluster, bounds, crc32c } = given;
     this.host = host;
     this.service = service;
     this.cluster = cluster;
     this.bounds = bounds;
+    this.crc32c = crc32c;
     this.held = { totalBytes: 0, maxBytes: bounds.heldBytesMax };
   }
 
@@ -126,6 +141,7 @@ export class NativeServer {
       watch: DEFAULT_WATCH_BOUNDS,
       identity: { cluster: this.cluster, member: this.host.node },
       bounds: this.bounds,
+      crc32c: this.crc32c,
       held: this.held,
       onClosed: () => this.connections.delete(connection),
     });

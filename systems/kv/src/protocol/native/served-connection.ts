@@ -2,7 +2,7 @@
  * One connection of the native protocol at a member: does what its session wants.
  */
 import { type ByteStream, type Host, StreamError, type Timer } from '@mangrove/host';
-import { WireError } from '@mangrove/wire';
+import { type Crc32c, WireError } from '@mangrove/wire';
 import type { KvErrorCode } from '../../core/kv-error-code.ts';
 import type { KvReply, KvRequest } from '../../core/kv-request.ts';
 import type { WatchSessionOptions } from '../../core/watch-session.ts';
@@ -40,6 +40,8 @@ export interface ServedConnectionOptions {
   readonly service: KvService;
   readonly identity: ServerIdentity;
   readonly bounds: SessionBounds;
+  /** The checksum of frames. */
+  readonly crc32c: Crc32c | undefined;
   readonly watch: WatchSessionOptions;
   /** What all connections hold of unfinished frames, this one too. */
   readonly held: HeldBytes;
@@ -70,16 +72,17 @@ export class ServedConnection {
   private readonly waiters: (() => void)[] = [];
 
   constructor(stream: ByteStream, options: ServedConnectionOptions) {
-    const { host, identity, bounds } = options;
+    const { host, identity, bounds, crc32c } = options;
     this.options = options;
     this.stream = stream;
     this.session = new ServerSession(identity, bounds, host.clock.now());
     const codec = SERVER_MESSAGE.at(PROTOCOL_VERSIONS.highest);
     const run = (task: () => Promise<void>) => host.run(task);
-    this.sender = new MessageSender(stream, codec, run, () => this.finish());
+    this.sender = new MessageSender(stream, codec, run, () => this.finish(), crc32c);
     this.reader = new MessageReader(
       CLIENT_MESSAGE.at(PROTOCOL_VERSIONS.highest),
       GREETING_BYTES_MAX,
+      crc32c,
     );
   }
 
