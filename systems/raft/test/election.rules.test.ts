@@ -11,7 +11,7 @@ const term = (value: number) => value as Term;
 const index = (value: number) => value as LogIndex;
 
 describe('votes', () => {
-  it('R114: a founder that is alone campaigns at once, and never so early again', () => {
+  it('R119: a founder that is alone campaigns at once, and never so early again', () => {
     const stage = new Stage({ voters: ['a'] });
     expect(nextTimerAt(stage.state('a'))).toBe(stage.state('a').now);
     stage.timer('a');

@@ -274,7 +274,7 @@ export class Connection {
     }
   }
 
-  // One timer for all requests, which stays where it fires too early: most are answered long before.
+  // One timer for all requests, which stays where it fires too early: most are answered before.
   private giveUpAt(atMs: number): void {
     this.giveUpTimer?.cancel();
     this.giveUpTimerMs = atMs;

@@ -121,7 +121,7 @@ export const SESSIONS_MAX = 10_000;
 /** The most addresses of members, those that left included; beyond it the oldest goes. */
 export const ADDRESSES_MAX = 128;
 
-/** The most bytes of results that all sessions keep; beyond it the least recently used is closed. */
+/** The most bytes of results that sessions keep; beyond it the least recently used is closed. */
 const ANSWERS_BYTES_MAX = 67_108_864;
 
 /** What a result takes beside its keys and values. */

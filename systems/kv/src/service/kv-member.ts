@@ -38,8 +38,8 @@ export interface KvMemberPlace {
 }
 
 /**
- * How long followers may not hear of a commit where nothing follows it: mostly the next append tells
- * of it, and a message to each of them, for every change alone, is saved.
+ * How long followers may not hear of a commit where nothing follows it: mostly the next append
+ * tells of it, and a message to each of them, for every change alone, is saved.
  */
 const COMMIT_NOTICE_MS = 2;
 
