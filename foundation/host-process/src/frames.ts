@@ -18,6 +18,9 @@ import { type Incarnation, type NodeId, toIncarnation, toNodeId } from '@mangrov
 /** The version of these frames. A peer of another version is refused. */
 export const WIRE_VERSION = 1;
 
+/** What a refusal says to a node of another cluster. */
+export const OTHER_CLUSTER = 'another cluster';
+
 /** `MNGV`. */
 const MAGIC = 0x56474e4d;
 

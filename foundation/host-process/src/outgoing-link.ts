@@ -20,6 +20,7 @@ import {
   encodeHello,
   FRAME,
   HELLO_BYTES_MAX,
+  OTHER_CLUSTER,
   ProtocolError,
   WIRE_VERSION,
 } from './frames.ts';
@@ -52,6 +53,8 @@ export interface LinkOwner {
   isPast(peer: NodeId, incarnation: Incarnation): boolean;
   linkUp(peer: NodeId, incarnation: Incarnation): void;
   linkDown(peer: NodeId, incarnation: Incarnation, reason: string): void;
+  /** The peer says that it belongs to another cluster. */
+  linkRefused(peer: NodeId): void;
   /** So many messages were dropped. */
   countLost(count: number, reason: LossReason): void;
   tellTrouble(peer: NodeId, reason: string): void;
@@ -311,6 +314,7 @@ export class OutgoingLink {
       const reason = Buffer.from(body)
         .toString('latin1')
         .replaceAll(/[^ -~]/g, '?');
+      if (reason === OTHER_CLUSTER) this.owner.linkRefused(this.peer);
       throw new ProtocolError(`refused: ${reason}`);
     }
     throw new ProtocolError(`a frame of type ${type} out of place`);

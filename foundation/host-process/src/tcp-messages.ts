@@ -23,7 +23,7 @@ import type {
 import { toNodeId } from '@mangrove/host';
 import { DelayedMessages } from './delayed-messages.ts';
 import type { FaultBoard, LinkWeather } from './faults.ts';
-import { type Hello, WIRE_VERSION } from './frames.ts';
+import { type Hello, OTHER_CLUSTER, WIRE_VERSION } from './frames.ts';
 import type { IncomingLink, IncomingOwner } from './incoming-link.ts';
 import type { Life } from './life.ts';
 import type { MessageLimits } from './message-limits.ts';
@@ -193,6 +193,10 @@ export class TcpMessages implements Messages, LinkOwner, IncomingOwner {
     this.tellLink({ type: 'down', peer, incarnation });
   }
 
+  linkRefused(peer: NodeId): void {
+    this.tellLink({ type: 'refused', peer });
+  }
+
   countLost(count: number, reason: LossReason): void {
     this.lost[reason].add(count);
   }
@@ -210,7 +214,7 @@ export class TcpMessages implements Messages, LinkOwner, IncomingOwner {
   admit(link: IncomingLink, hello: Hello): string | undefined {
     const { from, incarnation } = hello;
     if (hello.version !== WIRE_VERSION) return `this node speaks version ${WIRE_VERSION}`;
-    if (hello.cluster !== this.cluster) return 'another cluster';
+    if (hello.cluster !== this.cluster) return OTHER_CLUSTER;
     if (hello.to !== this.node || from === this.node) return `this is ${this.node}`;
     if (this.tls !== undefined) {
       const certificate = (link.socket as TLSSocket).getPeerCertificate();

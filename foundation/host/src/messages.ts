@@ -23,7 +23,9 @@ export interface Envelope {
 /** A hint that a peer came within reach or went out of it. Hints may come late, or never. */
 export type LinkEvent =
   | { readonly type: 'up'; readonly peer: NodeId; readonly incarnation: Incarnation }
-  | { readonly type: 'down'; readonly peer: NodeId; readonly incarnation: Incarnation };
+  | { readonly type: 'down'; readonly peer: NodeId; readonly incarnation: Incarnation }
+  /** The peer says that it belongs to another cluster; told with every attempt to reach it. */
+  | { readonly type: 'refused'; readonly peer: NodeId };
 
 /**
  * The message network as one node sees it.

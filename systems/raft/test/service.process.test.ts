@@ -2,7 +2,7 @@
  * Replicas on real connections and disks: a disk that is lost, a rolling upgrade, mutual TLS.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toNodeId } from '@mangrove/host';
@@ -52,13 +52,14 @@ async function start(
 async function reopen(
   group: LocalGroup<number, { add: number }, number>,
   node: string,
+  cluster = 'mangrove',
 ): Promise<Counter> {
   const peers = Object.fromEntries(
     group.replicas.map(({ host }) => [host.node, host.messageAddress]),
   );
   const port = Number(peers[node]?.split(':')[1]);
   const place = { node, directory: join(directory, node), port, peers };
-  const replica = await openReplica(counter, { ...place, options: OPTIONS });
+  const replica = await openReplica(counter, { ...place, cluster, options: OPTIONS });
   open.push(replica);
   return replica;
 }
@@ -116,6 +117,45 @@ describe('replicas on real disks', () => {
       }
       expect(await empty.read((value) => value)).toBe(6);
       expect(leader.node.status().configuration.voters).toHaveLength(3);
+    },
+  );
+
+  it(
+    'R81: a node of another cluster is refused, is told so, and does no harm',
+    PATIENCE,
+    async () => {
+      const group = await start();
+      const leader = await group.leader();
+      expect(await leader.propose({ add: 5 })).toBe(5);
+      const { term } = leader.node.status();
+      const away = group.replicas.find((each) => each !== leader) as Counter;
+      const name = away.host.node;
+      await away.close();
+      // The directory belongs to the first cluster, and says so.
+      await expect(reopen(group, name, 'elsewhere')).rejects.toMatchObject({
+        code: 'foreign-store',
+        message: expect.stringContaining(`it belongs to ${name} of mangrove`),
+      });
+      renameSync(join(directory, name), join(directory, 'kept'));
+      const stranger = await reopen(group, name, 'elsewhere');
+      for (;;) {
+        const error = await stranger.propose({ add: 100 }).catch((reason: unknown) => reason);
+        if ((error as { code: string }).code === 'wrong-cluster') break;
+        expect(error).toMatchObject({ code: 'not-leader', isDefinite: true });
+        await stranger.host.timers.sleep(20);
+      }
+      await stranger.host.timers.sleep(2 * OPTIONS.electionTimeoutMs);
+      expect(stranger.node.status()).toMatchObject({ term: 1, leader: undefined });
+      expect(await leader.propose({ add: 1 })).toBe(6);
+      const other = group.replicas.find((each) => each !== leader && each !== away) as Counter;
+      expect(await other.propose({ add: 1 })).toBe(7);
+      expect(leader.node.status()).toMatchObject({ term, role: 'leader' });
+
+      await stranger.close();
+      rmSync(join(directory, name), { recursive: true });
+      renameSync(join(directory, 'kept'), join(directory, name));
+      const back = await reopen(group, name);
+      expect(await back.read((value) => value)).toBe(7);
     },
   );
 

@@ -174,7 +174,8 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
     }
     this.port.listen((message) => dispatch({ type: 'message', message }), config.onOther);
     host.messages.onLink(({ type, peer }) => {
-      if (type === 'down') dispatch({ type: 'unreachable', peer });
+      if (type === 'refused') this.refusedBy(peer, 'wrong-cluster');
+      else if (type === 'down') dispatch({ type: 'unreachable', peer });
       else if (peers.has(peer)) this.handshake.greet(peer);
     });
     this.loop.start();
@@ -337,7 +338,8 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
   /** A node that is not let in will never have a leader: that is what its caller must know. */
   private reasonOf(reason: RefusalReason): RaftErrorCode {
     const [fault] = this.refusals.values();
-    return reason === 'not-leader' && fault !== undefined ? fault : reason;
+    const isStuck = reason === 'not-leader' && this.state.leader === undefined;
+    return isStuck && fault !== undefined ? fault : reason;
   }
 
   private refusedBy(peer: NodeId, fault: HandshakeFault | undefined): void {
