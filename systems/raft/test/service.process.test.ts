@@ -155,6 +155,7 @@ describe('replicas on real disks', () => {
       rmSync(join(directory, name), { recursive: true });
       renameSync(join(directory, 'kept'), join(directory, name));
       const back = await reopen(group, name);
+      await until(back, ({ leader: known }) => known !== undefined);
       expect(await back.read((value) => value)).toBe(7);
     },
   );
