@@ -2,6 +2,7 @@
  * What a client does when members fail it: what it sends again, and what it says of errors. The
  * member is a script, so that each story has its failures where they hurt.
  */
+import type { DiskFate } from '@mangrove/experiment';
 import { type Host, type NodeId, type RunningNode, toNodeId } from '@mangrove/host';
 import { Simulation } from '@mangrove/sim';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -23,7 +24,13 @@ const C: NodeId = toNodeId('c');
 const SILENT = new Promise<KvReply>(() => {});
 
 /** What the member does with the next put. */
-type Step = 'done' | 'silent' | 'crash' | 'crash-after-silence' | readonly [KvErrorCode, boolean];
+type Step =
+  | 'done'
+  | 'silent'
+  | 'crash'
+  | 'crash-after-silence'
+  | 'power-loss'
+  | readonly [KvErrorCode, boolean];
 
 const header = { member: S, term: 1, revision: 2 as Revision, stalenessMs: 0 };
 
@@ -92,8 +99,9 @@ class Stage {
     this.got.push(request.place);
     const step = this.script.shift() ?? 'done';
     if (typeof step === 'object') return Promise.resolve(failed(...step));
-    if (step === 'crash') this.crashIn(1);
-    if (step === 'crash-after-silence') this.crashIn(300);
+    if (step === 'crash') this.crashIn(1, 'kept');
+    if (step === 'crash-after-silence') this.crashIn(300, 'kept');
+    if (step === 'power-loss') this.crashIn(1, 'unsynced-lost');
     if (step !== 'done') return SILENT;
     const result =
       request.operation.type === 'range'
@@ -102,9 +110,9 @@ class Stage {
     return Promise.resolve({ type: 'done', header, result });
   }
 
-  private crashIn(delayMs: number): void {
+  private crashIn(delayMs: number, disk: DiskFate): void {
     const { simulation } = this;
-    simulation.at(simulation.nowMs + delayMs, () => simulation.crash(S, 'kept'));
+    simulation.at(simulation.nowMs + delayMs, () => simulation.crash(S, disk));
     simulation.at(simulation.nowMs + delayMs + 50, () => simulation.restart(S));
   }
 }
@@ -164,6 +172,15 @@ describe('R63: a client', () => {
     const error = await stage?.outcome((client) => client.put('a', '1'));
     expect(error).toMatchObject({ code: 'unavailable', isDefinite: false });
     expect(got).toEqual([undefined]);
+  });
+
+  it('leaves a connection on which nothing came while a change was waited for', async () => {
+    // Without power a member tells nobody; its connection looks whole for seconds.
+    play(['done', 'power-loss'], { ...ONCE, timeoutMs: 600 });
+    await stage?.outcome((client) => client.put('a', '0'));
+    const error = await stage?.outcome((client) => client.put('a', '1'));
+    expect(error).toMatchObject({ code: 'timeout', isDefinite: false });
+    expect(await stage?.outcome((client) => client.put('a', '2'))).toMatchObject({ revision: 2 });
   });
 
   it('does not take a refusal for the outcome of what was sent after it', async () => {

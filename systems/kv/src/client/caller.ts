@@ -325,6 +325,7 @@ export class Caller {
     if (outcome.type === 'silent') {
       failures.noteSilence(undefined);
       if (outcome.isImpatient) this.endpoints.noteTrouble(connection);
+      else this.leaveIfDeaf(connection, outcome.sentMs);
     } else if (outcome.type === 'lost') {
       failures.noteSilence(outcome.end);
     } else if (outcome.reply.type === 'done') {
@@ -335,6 +336,14 @@ export class Caller {
       this.noteFailure(outcome.reply, connection);
     }
     return undefined;
+  }
+
+  /** What is sent once waits to the end of its call; the next call is not to meet the same. */
+  private leaveIfDeaf(connection: Connection, sentMs: number): void {
+    const sinceMs = this.host.clock.now() - this.attemptTimeoutMs;
+    if (sentMs > sinceMs || connection.heardMs > sinceMs) return;
+    this.endpoints.noteTrouble(connection);
+    connection.close('unavailable', 'it was silent');
   }
 
   private noteFailure({ code, leader }: Failed, connection: Connection): void {
@@ -378,13 +387,14 @@ export class Caller {
     patienceMs: number,
   ): Promise<RequestOutcome> {
     return new Promise((resolve) => {
+      const sentMs = this.host.clock.now();
       const end = (outcome: RequestOutcome) => {
         forget();
         resolve(outcome);
       };
       const forget = deadline.onOver(() => {
         connection.cancel(id);
-        end({ type: 'silent', isImpatient: false });
+        end({ type: 'silent', isImpatient: false, sentMs });
       });
       const times = { timeoutMs: deadline.remainingMs, patienceMs };
       const id = this.dispatch(connection, request, times, end);

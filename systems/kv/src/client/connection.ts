@@ -43,6 +43,7 @@ export type RequestOutcome =
       readonly type: 'silent';
       /** Whether the member would have had more time. */
       readonly isImpatient: boolean;
+      readonly sentMs: number;
     };
 
 /** A request without an answer. */
@@ -136,6 +137,11 @@ export class Connection {
   /** Why it is over; `undefined` while it is not. */
   get ended(): ConnectionEnd | undefined {
     return this.end;
+  }
+
+  /** When something came last. */
+  get heardMs(): number {
+    return this.heardAtMs;
   }
 
   /** How many more requests may be sent now. */
@@ -289,7 +295,9 @@ export class Connection {
       const isDeaf = late.some(([, { sentMs, isImpatient }]) => {
         return isImpatient && this.heardAtMs < sentMs;
       });
-      for (const [, { done, isImpatient }] of late) done({ type: 'silent', isImpatient });
+      for (const [, { done, isImpatient, sentMs }] of late) {
+        done({ type: 'silent', isImpatient, sentMs });
+      }
       // Not even an answer to somebody else: the connection is of no use.
       if (isDeaf) this.close('unavailable', 'it was silent');
     });
