@@ -1,7 +1,7 @@
 /**
  * A hunt: runs seed after seed on all cores until one fails, or all have held.
  */
-import type { PlantedBug } from '@mangrove/experiment';
+import { MarkSums, type PlantedBug } from '@mangrove/experiment';
 import { InvalidArgument } from '@mangrove/host';
 import type { SeedOutcome } from './lab-worker.ts';
 import { type HuntFailure, type HuntFigures, MAX_HUNT_FAILURES } from './run-report.ts';
@@ -72,6 +72,7 @@ class Tally {
   private readonly workerCount: number;
   private readonly startMs = performance.now();
   private readonly counts = new Map<string, number>();
+  private readonly marks = new MarkSums();
   private failures: HuntFailure[] = [];
   private sums = { seedCount: 0, simulatedMs: 0, eventCount: 0, failureCount: 0, unknownCount: 0 };
 
@@ -92,6 +93,7 @@ class Tally {
     for (const [name, count] of Object.entries(outcome.counts)) {
       this.counts.set(name, (this.counts.get(name) ?? 0) + count);
     }
+    this.marks.addRun(outcome.marks);
     const { seed, anomaly, sentence } = outcome;
     if (anomaly === undefined) return;
     const afterMs = performance.now() - this.startMs;
@@ -105,6 +107,8 @@ class Tally {
     const { firstSeed, workerCount, failures } = this;
     const elapsedMs = performance.now() - this.startMs;
     const counts = Object.fromEntries(this.counts);
-    return { firstSeed, workerCount, elapsedMs, ...this.sums, failures: [...failures], counts };
+    const marks = this.marks.marks();
+    const sums = { ...this.sums, failures: [...failures], counts, marks };
+    return { firstSeed, workerCount, elapsedMs, ...sums };
   }
 }

@@ -6,7 +6,7 @@
  */
 import process from 'node:process';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Plan } from '@mangrove/experiment';
+import type { Marks, Plan } from '@mangrove/experiment';
 import { drawPlan } from '@mangrove/sim';
 import { type AnomalyName, nameAnomaly } from './anomaly-name.ts';
 import { loadExperiment } from './catalog.ts';
@@ -52,6 +52,7 @@ export interface SeedOutcome {
   readonly eventCount: number;
   readonly simulatedMs: number;
   readonly counts: Readonly<Record<string, number>>;
+  readonly marks: Marks;
   /** How long the thread computed, ms; it alone is not the same in every run. */
   readonly cpuMs: number;
 }
@@ -90,7 +91,7 @@ async function runSeed({
 }: Extract<LabTask, { readonly type: 'seed' }>): Promise<SeedOutcome> {
   const before = process.threadCpuUsage();
   const evidence = await runPlan(entry, drawPlan(entry.experiment, seed), { isWatched });
-  const { verdict, history, hash = '', eventCount = 0, endMs, counts } = evidence;
+  const { verdict, history, hash = '', eventCount = 0, endMs, counts, marks = {} } = evidence;
   const name = nameAnomaly(verdict, history);
   const spent = process.threadCpuUsage(before);
   const { anomaly, answer: said } = verdict;
@@ -106,6 +107,7 @@ async function runSeed({
     eventCount,
     simulatedMs: endMs,
     counts,
+    marks,
     cpuMs: (spent.user + spent.system) / 1000,
   };
 }

@@ -22,7 +22,7 @@ export async function runPlan(
 ): Promise<RunEvidence> {
   const invariant = isWatched ? entry.createInvariant?.(plan) : undefined;
   const report = await simulate(entry.experiment.subject, plan, { ...options, invariant });
-  const { history, endMs, hash, eventCount, trace, counts, stuck } = report;
+  const { history, endMs, hash, eventCount, trace, counts, stuck, marks } = report;
   const ends = report.ends.map(toRunEnd);
   const { activeMs, quietMs } = plan;
   const violation = report.violation && {
@@ -46,6 +46,7 @@ export async function runPlan(
     ...(trace === undefined ? {} : { trace }),
     ends,
     counts: { ...counts, 'operations during a fault': hurtCount(history, strikes, endMs) },
+    marks,
     ...(options.choiceTimesMs === undefined ? {} : { choicesUntil: report.choicesUntil }),
     notInjected: [],
   };

@@ -4,7 +4,14 @@
  * It holds two runs: the one that was found, from which the aggregates come (latency,
  * availability), and the shrunk one, which is drawn. Where nothing failed there is only the first.
  */
-import type { Choices, HistoryEvent, Plan, PlantedBug, RunTrace } from '@mangrove/experiment';
+import type {
+  Choices,
+  HistoryEvent,
+  Marks,
+  Plan,
+  PlantedBug,
+  RunTrace,
+} from '@mangrove/experiment';
 import type { NodeId } from '@mangrove/host';
 import type { AnomalyClass, Answer, Verdict } from './verdict.ts';
 
@@ -28,6 +35,8 @@ export interface RunEvidence {
   readonly ends: readonly RunEnd[];
   /** "Did it test anything?": messages lost, crashes, bytes lost at power failure, ... */
   readonly counts: Readonly<Record<string, number>>;
+  /** What the nodes counted of their protocol. Of processes: in the lives that saw the end. */
+  readonly marks?: Marks;
   /** Faults of the plan that the world could not inject, each in a few words. */
   readonly notInjected: readonly string[];
 }
@@ -70,6 +79,8 @@ export interface HuntFigures {
   readonly failures: readonly HuntFailure[];
   /** The counts of all runs added up: "did it test anything?". */
   readonly counts: Readonly<Record<string, number>>;
+  /** The marks of all runs added up. */
+  readonly marks: Marks;
 }
 
 /** A seed that failed. */

@@ -49,6 +49,7 @@ export function fullReport(operationCount = 433): ExperimentReport {
         { seed: 31, anomaly: 'linearizability', sentence: 'x=9 was lost', afterMs: 1490 },
       ],
       counts: { crashes: 1400, cuts: 800 },
+      marks: { 'Elections won': 5210, 'Snapshots installed': 0 },
     },
   };
 }

@@ -13,6 +13,9 @@ describe('the store as it is', () => {
     const figures = await hunt({ experiment, seedCount: SEED_COUNT, isWatched: true });
     expect(figures).toMatchObject({ failures: [], unknownCount: 0 });
     expect(figures.eventCount).toBeGreaterThan(5000 * SEED_COUNT);
+    // What members of Raft, and of the store, count of themselves.
+    expect(figures.marks['Elections won']).toBeGreaterThan(SEED_COUNT);
+    expect(figures.marks['Sessions opened']).toBeGreaterThan(SEED_COUNT);
   });
 });
 

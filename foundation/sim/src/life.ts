@@ -1,7 +1,7 @@
 /**
  * One life of a node on a simulated machine: from its start until it crashes, breaks or is refused.
  */
-import type { Host, Incarnation, NodeId, RunningNode } from '@mangrove/host';
+import type { Incarnation, NodeId, RunningNode } from '@mangrove/host';
 import type { Machine } from './machine.ts';
 import { SimulatedHost } from './simulated-host.ts';
 import { SimulatedMessages } from './simulated-messages.ts';
@@ -18,7 +18,7 @@ export class Life {
   readonly messages: SimulatedMessages;
   readonly streams: SimulatedStreams;
   readonly timers: SimulatedTimers;
-  readonly host: Host;
+  readonly host: SimulatedHost;
   isAlive = true;
   /** What its start resolved to, once it has. */
   running: RunningNode | undefined;

@@ -10,6 +10,7 @@ import {
   endOf,
   type Fault,
   type HistoryEvent,
+  type Marks,
   type Plan,
   type RunTrace,
   type Subject,
@@ -58,6 +59,8 @@ export interface SimulationReport {
   readonly stuck: readonly NodeId[];
   /** What happened, by name: "did it test anything". */
   readonly counts: Readonly<Record<string, number>>;
+  /** What the nodes counted of themselves, over all of their lives. */
+  readonly marks: Marks;
   readonly trace: RunTrace | undefined;
   /** The choices that had been made by each of `choiceTimesMs` that came, in their order. */
   readonly choicesUntil: readonly Choices[];
@@ -180,6 +183,7 @@ class PlannedRun {
       violation: this.violation,
       stuck: this.violation === undefined ? [...this.stuck] : [],
       counts: Object.fromEntries(simulation.counts),
+      marks: simulation.marks(),
       trace: isRecording ? simulation.trace(plan.replicas, plan.clients) : undefined,
     };
   }

@@ -8,6 +8,8 @@ import {
   type Choices,
   type DiskFate,
   type Fault,
+  MarkSums,
+  type Marks,
   RoleBook,
   type RunTrace,
 } from '@mangrove/experiment';
@@ -76,6 +78,7 @@ export class Simulation {
   private readonly codes = new Map<NodeId, { code: NodeCode; version: number }>();
   private readonly endList: NodeEnd[] = [];
   private readonly countMap = new Map<string, number>();
+  private readonly pastMarks = new MarkSums();
   private readonly nodeMap = new Map<NodeId, RunningNode>();
   private readonly world: World;
   private readonly injector: FaultInjector;
@@ -138,6 +141,16 @@ export class Simulation {
   /** What happened, by name: faults, lost messages, bytes lost at power failures. */
   get counts(): ReadonlyMap<string, number> {
     return this.countMap;
+  }
+
+  /** What nodes counted of themselves so far, over all of their lives. */
+  marks(): Marks {
+    const sums = new MarkSums();
+    sums.addRun(this.pastMarks.marks());
+    for (const { life } of this.machines.values()) {
+      if (life?.isAlive === true) sums.addLife(life.host.metrics.snapshot());
+    }
+    return sums.marks();
   }
 
   /**
@@ -281,7 +294,10 @@ export class Simulation {
   private endLife(machine: Machine, reason: string, disk: DiskFate): void {
     const { life } = machine;
     const isUp = life?.isAlive === true;
-    if (isUp) life.isAlive = false;
+    if (isUp) {
+      life.isAlive = false;
+      this.pastMarks.addLife(life.host.metrics.snapshot());
+    }
     this.nodeMap.delete(machine.id);
     const random = this.book.stream(`crash/${machine.id}#${machine.lifeCount}`);
     let lostBytes = 0;

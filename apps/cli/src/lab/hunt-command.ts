@@ -10,13 +10,13 @@ import type { Terminal } from '../terminal.ts';
 import { callLab } from './lab-call.ts';
 import { writeResult } from './report-file.ts';
 import {
-  formatCount,
   huntWords,
   inevitabilityLines,
   inevitabilityWords,
   liveHuntWords,
   reasonsOf,
   sizeWords,
+  testedLines,
 } from './wording.ts';
 
 /** What the command is told. */
@@ -80,7 +80,7 @@ function printFigures(figures: HuntFigures, options: HuntCommandOptions): void {
     return;
   }
   terminal.result(huntWords(figures));
-  terminal.say(testedWords(figures));
+  for (const line of testedLines(figures)) terminal.say(line);
   for (const { seed, anomaly, sentence } of figures.failures.slice(0, SHOWN_FAILURES)) {
     terminal.result(`seed ${seed}: ${anomaly}: ${sentence}`);
   }
@@ -92,19 +92,6 @@ function printFigures(figures: HuntFigures, options: HuntCommandOptions): void {
     ? `hunt ${experiment} --first ${first.seed} --seeds 1`
     : `run ${experiment} --seed ${first.seed}`;
   terminal.result(`again: npx mangrove lab ${run}${codeOptions(options)}`);
-}
-
-/** Did it test anything? */
-function testedWords({ counts }: HuntFigures): string {
-  const faults = Object.entries(counts).filter(([name]) => name.startsWith('fault '));
-  const struck = faults.reduce((sum, [, count]) => sum + count, 0);
-  const hurt = counts['operations during a fault'] ?? 0;
-  const lost = counts['bytes lost at power failure'] ?? 0;
-  return (
-    `tested: ${formatCount(struck)} faults of ${faults.length} kinds, ${formatCount(hurt)} ` +
-    `operations during one, ${formatCount(lost)} bytes lost at power failures, ` +
-    `${Object.keys(counts).length} marks reached`
-  );
 }
 
 /** Writes what was asked for: the smallest plan of the first failure, a report of the hunt. */

@@ -22,9 +22,42 @@ export function huntWords(figures: HuntFigures): string {
   );
 }
 
-/** The same while it runs, with how many kinds of things have been counted in any run so far. */
+/** The same while it runs, with the marks of the protocol that any run has reached so far. */
 export function liveHuntWords(figures: HuntFigures): string {
-  return `${huntWords(figures)}, ${Object.keys(figures.counts).length} marks reached`;
+  const marks = markWords(figures);
+  return marks === '' ? huntWords(figures) : `${huntWords(figures)}, ${marks}`;
+}
+
+/** `21 of 24 marks`; empty where nodes count nothing. */
+export function markWords({ marks }: HuntFigures): string {
+  const counts = Object.values(marks);
+  if (counts.length === 0) return '';
+  return `${counts.filter((count) => count > 0).length} of ${counts.length} marks`;
+}
+
+/** What the runs of a hunt did with the system, and which marks none of them reached. */
+export function testedLines({ counts, marks }: HuntFigures): readonly string[] {
+  const faults = Object.entries(counts).filter(([name]) => name.startsWith('fault '));
+  const struck = faults.reduce((sum, [, count]) => sum + count, 0);
+  const hurt = counts['operations during a fault'] ?? 0;
+  const lost = counts['bytes lost at power failure'] ?? 0;
+  const tested =
+    `tested: ${formatCount(struck)} faults of ${faults.length} kinds, ${formatCount(hurt)} ` +
+    `operations during one, ${formatCount(lost)} bytes lost at power failures`;
+  const entries = Object.entries(marks);
+  if (entries.length === 0) return [tested];
+  const reached = entries.filter(([, count]) => count > 0);
+  const said = reached.map(([mark, count]) => `${toLower(mark)} ${formatCount(count)}`);
+  const missed = entries.filter(([, count]) => count === 0).map(([mark]) => toLower(mark));
+  return [
+    tested,
+    `marks: ${said.join(', ')}`,
+    ...(missed.length === 0 ? [] : [`never reached: ${missed.join(', ')}`]),
+  ];
+}
+
+function toLower(mark: string): string {
+  return mark.slice(0, 1).toLowerCase() + mark.slice(1);
 }
 
 /** Each moment with the share of failures from then on, and a bar. */

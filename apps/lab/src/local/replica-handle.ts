@@ -5,7 +5,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { CrashPoint, PlannedAction, PlantedBug, Topology } from '@mangrove/experiment';
-import type { NodeId } from '@mangrove/host';
+import type { NodeId, Reading } from '@mangrove/host';
 import { askControl, type ControlRequest, type HostFault } from '@mangrove/host-process/node';
 import { checkPlanted, plantedLaunch } from '../planted/planted.ts';
 import type { ReplicaNews, ReplicaOrder, ReplicaPlace } from './replica-process.ts';
@@ -127,6 +127,11 @@ export class ReplicaHandle {
     const id = this.nextQuestion();
     const news = await this.question({ type: 'leads', id }, 'leads', id);
     return news?.term;
+  }
+
+  /** What its node has counted of itself in this life; nothing where it does not answer. */
+  async readings(): Promise<readonly Reading[]> {
+    return ((await this.ask({ do: 'metrics' })) ?? []) as readonly Reading[];
   }
 
   /** Has the node do what an operator asks; resolves to whether it did. */

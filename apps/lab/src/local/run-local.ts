@@ -14,6 +14,9 @@ import {
   type Fault,
   type HistoryEvent,
   hasRole,
+  type Links,
+  MarkSums,
+  type Marks,
   type Member,
   type Plan,
   type PlantedBug,
@@ -37,6 +40,8 @@ export interface LocalOptions {
   readonly place?: string | undefined;
   /** Told what happens, a sentence each: `n1 is killed`. */
   readonly onProgress?: ((sentence: string) => void) | undefined;
+  /** Told how far the run is, about ten times a second. */
+  readonly onFigures?: ((figures: LocalFigures) => void) | undefined;
   /**
    * Where the history is written as it grows. Default: in the run's own folder, which is there as
    * long as the run; a lab that is killed leaves it behind.
@@ -45,6 +50,19 @@ export interface LocalOptions {
   /** Ends the run at once; it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
+
+/** How far a run is. */
+export interface LocalFigures {
+  /** Of the run's own time. */
+  readonly atMs: number;
+  readonly invokedCount: number;
+  readonly okCount: number;
+  /** Who leads, as far as the nodes that answer know. */
+  readonly leader: NodeId | undefined;
+}
+
+/** How often it is told how far the run is, in milliseconds. */
+const FIGURES_MS = 100;
 
 /** How long a supervisor waits before it starts a process again that ended by itself. */
 const RESTART_AFTER_MS = 500;
@@ -119,16 +137,19 @@ class LocalRun {
     this.startMs = performance.now();
     for (const [index, fault] of plan.faults.entries()) this.inject(index, fault);
     this.at(plan.activeMs, () => this.heal());
+    if (this.options.onFigures !== undefined) this.at(0, () => this.tellFigures());
     const failed = new Promise<never>((_, reject) => {
       this.failure = reject;
     });
     const driving = Promise.all(plan.clients.map((client) => this.drive(client)));
     await Promise.race([driving, this.timeIsUp(), failed]);
     await Promise.race([Promise.all(this.restarts), failed]);
-    return this.evidence();
+    const marks = new MarkSums();
+    for (const replica of this.replicas.values()) marks.addLife(await replica.readings());
+    return this.evidence(marks.marks());
   }
 
-  private evidence(): RunEvidence {
+  private evidence(marks: Marks): RunEvidence {
     const { entry, history, ends, notInjected, faults, strikes } = this;
     const { activeMs, quietMs } = this.plan;
     const { slos = [], drawScript } = entry.experiment;
@@ -140,7 +161,7 @@ class LocalRun {
     });
     const counts = Object.fromEntries(this.counts);
     const plan = { ...this.plan, faults };
-    return { world: 'local', plan, history, verdict, endMs, ends, counts, notInjected };
+    return { world: 'local', plan, history, verdict, endMs, ends, counts, marks, notInjected };
   }
 
   async close(): Promise<void> {
@@ -253,6 +274,7 @@ class LocalRun {
     this.strikes.set(index, { atMs, untilMs: Math.max(atMs, endOf(fault)) });
     this.inForce.add(end);
     this.at(fault.untilMs, () => this.endOne(end));
+    if (fault.type === 'cut') this.at(fault.untilMs, async () => this.say(sentenceOf(fault, true)));
   }
 
   private armCrash(index: number, fault: Extract<Fault, { readonly type: 'crash-at' }>): void {
@@ -296,7 +318,7 @@ class LocalRun {
     const placed = toHostFaults(fault);
     if (placed === undefined) return undefined;
     return async () => {
-      this.say(describeFault(fault));
+      this.say(fault.type === 'cut' ? sentenceOf(fault, false) : describeFault(fault));
       const ends = await Promise.all(placed.map(({ node, fault: own }) => this.hurt(node, own)));
       return async () => {
         await Promise.all(ends.map((end) => end()));
@@ -337,6 +359,18 @@ class LocalRun {
     }
     this.count('node starts');
     this.say(`${replica.node} is back`);
+  }
+
+  private async tellFigures(): Promise<void> {
+    const leader = await this.leading();
+    if (this.isClosed) return;
+    this.options.onFigures?.({
+      atMs: this.nowMs(),
+      invokedCount: this.counts.get('operation invoke') ?? 0,
+      okCount: this.counts.get('operation ok') ?? 0,
+      leader,
+    });
+    this.at(this.nowMs() + FIGURES_MS, () => this.tellFigures());
   }
 
   private async endOne(end: () => Promise<void>): Promise<void> {
@@ -394,6 +428,13 @@ class LocalRun {
 /** A replica as it is known so far. */
 function memberOf({ node, address, clientAddress }: ReplicaHandle): Member {
   return { node, address, ...(clientAddress === undefined ? {} : { clientAddress }) };
+}
+
+/** What a cut does, or did: `n1 does not reach n2, n3`. */
+function sentenceOf({ from, to }: Links, isOver: boolean): string {
+  const verb =
+    from.length > 1 ? (isOver ? 'reach' : 'do not reach') : isOver ? 'reaches' : 'does not reach';
+  return `${from.join(', ')} ${verb} ${to.join(', ')}${isOver ? ' again' : ''}`;
 }
 
 /** When the fault is due, in milliseconds; for a crash point, when the counting begins. */

@@ -5,6 +5,7 @@ import { toNodeId } from '@mangrove/host';
 import { describe, expect, it } from 'vitest';
 import { figureEightReport, figureEightRun } from '../../test/figure-eight.ts';
 import { evidenceOf, silencesOf } from './evidence.ts';
+import { markRowsOf } from './mark-rows.ts';
 
 const report = figureEightReport();
 
@@ -16,6 +17,14 @@ describe('the evidence', () => {
     expect(counts.get('operations during a fault')).toBe(2);
     expect(counts.get('operations with unknown outcome')).toBe(1);
     expect(counts.get('crashes')).toBe(3);
+  });
+
+  it('names marks of the protocol that no run reached', () => {
+    const found = { ...figureEightRun(), marks: { 'Elections won': 3, 'Leases expired': 0 } };
+    const { shrunk: _shrunk, ...whole } = report;
+    const rows = markRowsOf({ ...whole, found });
+    expect(rows.reached).toEqual([{ what: 'Elections won', found: 3 }]);
+    expect(rows.missed).toEqual(['Leases expired']);
   });
 
   it('is silent about what no run contained, real processes among it', () => {

@@ -6,17 +6,18 @@ import type { ExperimentReport } from '../run-report.ts';
 import { diffOf, environmentRows, huntRows } from './cause.ts';
 import { clockOffsets } from './clock-offsets.ts';
 import { describeExplained } from './contradiction-chart.ts';
-import { evidenceOf, silencesOf } from './evidence.ts';
+import { type EvidenceRow, evidenceOf, silencesOf } from './evidence.ts';
 import { bandsOf, whenOf } from './fault-band.ts';
 import { explanationOf, headlineOf, shownRun } from './headline.ts';
 import { storyOf } from './html-report.ts';
 import { inevitabilitySentence, percent, shareOf } from './inevitability-chart.ts';
 import { MIN_PLOTTED } from './latency.ts';
+import { markRowsOf } from './mark-rows.ts';
 import { showHidden } from './markup.ts';
 import { identifiersOf } from './opening.ts';
 import { checkRowsOf, latencyRows, MAX_ROWS } from './sections.ts';
 import { serviceLevelsOf } from './service-levels.ts';
-import { formatCount, formatDuration, formatMs, toSentence } from './wording.ts';
+import { formatCount, formatDuration, formatMs, plural, toSentence } from './wording.ts';
 
 /** The report as one text. */
 export function renderMarkdown(report: ExperimentReport): string {
@@ -140,16 +141,25 @@ function latency(report: ExperimentReport): readonly string[] {
 
 function evidence(report: ExperimentReport): readonly string[] {
   const isShrunk = report.shrunk !== undefined;
-  const rows = evidenceOf(report).map(({ what, found, shrunk }) => [
+  const seedCount = report.hunt?.seedCount;
+  const toRow = ({ what, found, shrunk, hunt }: EvidenceRow) => [
     what,
     ...(isShrunk ? [formatCount(shrunk ?? 0)] : []),
     formatCount(found),
-  ]);
-  const head = isShrunk ? ['happened', 'shrunk', 'whole run'] : ['happened', 'count'];
+    ...(seedCount === undefined ? [] : [hunt === undefined ? '' : formatCount(hunt)]),
+  ];
+  const head = [
+    ...(isShrunk ? ['happened', 'shrunk', 'whole run'] : ['happened', 'count']),
+    ...(seedCount === undefined ? [] : [plural(seedCount, 'seed')]),
+  ];
+  const { reached, missed } = markRowsOf(report);
+  const isMarked = reached.length + missed.length > 0;
   const silences = silencesOf(report).map(({ missing, about }) => [missing, about]);
   return [
     '## Did it test anything?',
-    table(head, rows),
+    table(head, evidenceOf(report).map(toRow)),
+    ...(isMarked ? ['### Marks of the protocol', table(head, reached.map(toRow))] : []),
+    ...(missed.length > 0 ? [`Never reached: ${escapeMarkdown(missed.join('; '))}.`] : []),
     '### What this run says nothing about',
     table(['did not happen', 'so this run says nothing about'], silences),
   ];

@@ -5,10 +5,11 @@ import type { ExperimentReport, RunEvidence } from '../run-report.ts';
 import type { CheckResult } from '../verdict.ts';
 import { clockOffsets } from './clock-offsets.ts';
 import { renderContradiction } from './contradiction-chart.ts';
-import { evidenceOf, silencesOf } from './evidence.ts';
+import { type EvidenceRow, evidenceOf, silencesOf } from './evidence.ts';
 import { bandsOf, whenOf } from './fault-band.ts';
 import { explanationOf } from './headline.ts';
 import { latencyFigures, MIN_PLOTTED, timingsOf } from './latency.ts';
+import { markRowsOf } from './mark-rows.ts';
 import { type Markup, markup } from './markup.ts';
 import type { Operation } from './operation.ts';
 import type { Story } from './story.ts';
@@ -239,22 +240,36 @@ export function renderEvidence(report: ExperimentReport): Markup {
   const seedCount = report.hunt?.seedCount;
   const last =
     seedCount === undefined ? '' : markup`<th class="r">${plural(seedCount, 'seed')}</th>`;
-  const rows = evidenceOf(report).map(({ what, shrunk, found, hunt }) => {
+  const toRow = ({ what, shrunk, found, hunt }: EvidenceRow) => {
     const left = isShrunk ? markup`<td class="r">${formatCount(shrunk ?? 0)}</td>` : '';
     const all = hunt === undefined ? '' : formatCount(hunt);
     const right = seedCount === undefined ? '' : markup`<td class="r">${all}</td>`;
     return markup`<tr><td>${what}</td>${left}<td class="r">${formatCount(found)}</td>${right}</tr>`;
-  });
+  };
+  const rows = evidenceOf(report).map(toRow);
+  const { reached, missed } = markRowsOf(report);
+  const columns = markup`${head}<th class="r">${isShrunk ? 'Whole run' : 'Count'}</th>${last}`;
   const silences = silencesOf(report).map(
     ({ missing, about }) => markup`<tr><td>${missing}</td><td>${about}</td></tr>`,
   );
   return markup`<section id="evidence"><h2>Did it test anything?</h2>
 <p class="lede">A valid verdict on a quiet run means little, so every report counts what took
 place.</p><div class="two">
-<table><thead><tr><th>Happened</th>${head}<th class="r">${isShrunk ? 'Whole run' : 'Count'}</th>
-${last}</tr></thead><tbody>${rows}</tbody></table><table><thead><tr><th>Did not happen</th>
+<table><thead><tr><th>Happened</th>${columns}</tr></thead><tbody>${rows}</tbody></table><table><thead><tr><th>Did not happen</th>
 <th>So this run says nothing about</th></tr></thead><tbody>${silences}</tbody></table>
-</div></section>`;
+</div>${marksPart(columns, reached.map(toRow), missed)}</section>`;
+}
+
+function marksPart(
+  columns: Markup,
+  rows: readonly Markup[],
+  missed: readonly string[],
+): Markup | '' {
+  if (rows.length + missed.length === 0) return '';
+  const never = missed.length === 0 ? '' : markup`<p>Never reached: ${missed.join('; ')}.</p>`;
+  return markup`<h3>Marks of the protocol</h3><p class="lede">What nodes counted of themselves, over
+all of them and all of their lives.</p><table><thead><tr><th>Reached</th>${columns}</tr></thead>
+<tbody>${rows}</tbody></table>${never}`;
 }
 
 function moreRows(count: number): Markup | '' {

@@ -17,6 +17,7 @@ import { operationBytes } from '../core/operation-kind.ts';
 import type { Applied, ReplicatedState } from '../core/replicated-state.ts';
 import type { WatchSessionOptions } from '../core/watch-session.ts';
 import { readBackup, writeBackup } from './backup.ts';
+import { CommandCounts } from './command-counts.ts';
 import { Housekeeper } from './housekeeper.ts';
 import { Inspector } from './inspector.ts';
 import { KvMachine } from './kv-machine.ts';
@@ -40,6 +41,7 @@ export async function startKvNode(host: Host, config: KvNodeConfig): Promise<KvN
   const machine = new KvMachine(() => host.timers.sleep(0));
   const watches = new WatchDesk(host, machine, bounds.progressMs);
   new Sweeper(host, machine);
+  new CommandCounts(host, machine);
   const messages = new MemberMessages(host);
   const raft: RaftNode<Applied, LogCommand> = await startRaftNode(host, {
     ...place,

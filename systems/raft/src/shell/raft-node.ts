@@ -137,7 +137,7 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
       identity: { store: identity.store, versionMax },
     });
     const { state } = this;
-    const metrics = new NodeMetrics(host);
+    const metrics = new NodeMetrics(host, state.log.lastIndex);
     this.requests = new Requests(state.options.hasForwarding ? FORWARD_COUNT_MAX : 0, {
       now: () => host.clock.now(),
       proposed: (tookMs) => metrics.proposalMs.record(tookMs),
@@ -373,6 +373,7 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
   }
 
   private perform(effect: Effect): void {
+    this.metrics.asked(effect);
     switch (effect.type) {
       case 'persist':
         this.asked.push({ sequence: effect.sequence, at: this.state.now });
