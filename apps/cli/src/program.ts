@@ -55,7 +55,7 @@ export function createProgram(terminal: Terminal, signal: AbortSignal): Program 
 
 const EXAMPLES: readonly string[] = [
   'Examples:',
-  '  mangrove lab demo                    the main job: hunt, plant a bug, find it, show it',
+  '  mangrove lab demo                    the main job: a real cluster under fire, a hunt, a bug',
   '  mangrove lab hunt register           look for failures over many seeds',
   '  mangrove replay results/demo.html    run once more what a report shows',
   '  mangrove check history.jsonl         judge a recorded history',

@@ -37,6 +37,17 @@ it('draws one line again and again on a terminal, and never wraps it', () => {
   });
 });
 
+it('draws a status of several lines in the place of the last one', () => {
+  const progress = new Page(true);
+  const terminal = createTerminal(new Page(true), progress);
+  terminal.status('one\na second line');
+  terminal.status('done');
+  terminal.status('');
+  const erase = '\r\x1b[K';
+  const both = `${erase}\x1b[A${erase}`;
+  expect(progress.text).toBe(`${erase}one\na second li${both}done${erase}`);
+});
+
 it('writes plain lines elsewhere', () => {
   expect(writeAll(false, false)).toEqual({ output: 'result\n', progress: 'said\nbroken\n' });
 });

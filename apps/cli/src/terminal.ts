@@ -16,11 +16,11 @@ export interface Terminal {
   /** Writes a line for people; it stays. */
   say(line: string): void;
   /**
-   * Says what is going on now. On a terminal it replaces the last status; elsewhere it is a line,
-   * and most are left out: one comes every ten seconds.
+   * Says what is going on now, in a line or a few. On a terminal it replaces the last status;
+   * elsewhere most are left out: one comes every ten seconds.
    */
   status(text: string): void;
-  /** Whether there is a line that `status` draws again and again. */
+  /** Whether there are lines that `status` draws again and again. */
   readonly isLive: boolean;
 }
 
@@ -44,6 +44,9 @@ const PLAIN_STATUS_MS = 10_000;
 
 const ERASE_LINE = '\r\x1b[K';
 
+/** Erases the line above, where one was drawn over several. */
+const ERASE_UP = `\x1b[A${ERASE_LINE}`;
+
 /** A terminal on two streams. */
 export function createTerminal(
   output: Sink = process.stdout,
@@ -51,11 +54,12 @@ export function createTerminal(
   { isQuiet = false, nowMs = () => performance.now() }: TerminalOptions = {},
 ): Terminal {
   const isLive = !isQuiet && progress.isTTY === true;
-  let isDrawn = false;
+  let drawnCount = 0;
   let saidMs = nowMs();
+  const wipe = () => `${ERASE_LINE}${ERASE_UP.repeat(Math.max(0, drawnCount - 1))}`;
   const erase = () => {
-    if (isDrawn) progress.write(ERASE_LINE);
-    isDrawn = false;
+    if (drawnCount > 0) progress.write(wipe());
+    drawnCount = 0;
   };
   return {
     isLive,
@@ -82,8 +86,9 @@ export function createTerminal(
       }
       // A line that wraps could not be erased.
       const width = (progress.columns || 80) - 1;
-      progress.write(`${ERASE_LINE}${text.slice(0, width)}`);
-      isDrawn = text !== '';
+      const lines = text.split('\n').map((line) => line.slice(0, width));
+      progress.write(`${wipe()}${lines.join('\n')}`);
+      drawnCount = text === '' ? 0 : lines.length;
     },
   };
 }

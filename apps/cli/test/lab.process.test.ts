@@ -178,7 +178,7 @@ it('Ctrl-C leaves nothing behind but the history that was asked for', async (con
   if (former === undefined) delete process.env['TMPDIR'];
   else process.env['TMPDIR'] = former;
   await command.saying('5 processes serve');
-  await command.saying('cut ');
+  await command.saying('does not reach');
   const below = treeOf(command.child.pid ?? -1);
   // A terminal signals the whole group: the lab and its processes at once.
   process.kill(-(command.child.pid ?? 0), 'SIGINT');
@@ -209,7 +209,7 @@ it('ends processes and threads with a signal, behind npm too', async (context) =
     await command.outcome;
   }
   const main = start('npm', ['start']);
-  await main.saying('plants a bug');
+  await main.saying('3 processes serve');
   const below = treeOf(main.child.pid ?? -1);
   main.child.kill('SIGTERM');
   await until(() => below.every(isGone));

@@ -1,46 +1,48 @@
 /**
- * The main job for now: a small system hunted clean, then broken on purpose, found out, shown, and
- * run as real processes.
+ * The main job: a real cluster under fire, a hunt through made-up ones, and one bug that is planted,
+ * found, made smaller and explained.
  *
- *     hunt clean code -> hunt planted bug -> shrink -> three processes, one killed -> report
+ *     three processes, the leader killed, then cut off -> hunt in clean code -> hunt with a bug
+ *       -> shrink -> when did it become inevitable -> report
  */
-import type { Plan, PlantedBug } from '@mangrove/experiment';
 import { drawPlan } from '@mangrove/sim';
-import { type CatalogEntry, findBug } from './catalog.ts';
+import { type CatalogEntry, findBug, findExperiment } from './catalog.ts';
+import { runCluster } from './demo-cluster.ts';
 import { readEnvironment } from './environment.ts';
-import { huntIn } from './hunt.ts';
+import { type HuntOptions, hunt, huntIn } from './hunt.ts';
 import { findInevitability } from './inevitability.ts';
-import { runLocal } from './local/run-local.ts';
+import type { LocalFigures } from './local/run-local.ts';
 import { reportPlant } from './planted/planted-report.ts';
 import { runPlan } from './run-plan.ts';
-import {
-  type ExperimentReport,
-  type HuntFailure,
-  type HuntFigures,
-  type Inevitability,
-  type RunEvidence,
-  type ShrinkStep,
-  sizeOf,
+import type {
+  ExperimentReport,
+  HuntFigures,
+  InevitabilityPoint,
+  RunEvidence,
+  ShrinkStep,
 } from './run-report.ts';
-import { type Shrunk, shrink } from './shrinking/shrink.ts';
+import { shrink } from './shrinking/shrink.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 /** What happens, as it happens. */
 export type DemoProgress =
   | { readonly type: 'stage'; readonly stage: DemoStage }
-  | { readonly type: 'hunt'; readonly figures: HuntFigures; readonly seedCount: number }
+  /** Of the real cluster: how far it is, and what is done to it. */
+  | { readonly type: 'cluster'; readonly figures: LocalFigures }
+  | { readonly type: 'event'; readonly sentence: string }
+  | { readonly type: 'hunt'; readonly figures: HuntFigures }
   | { readonly type: 'shrink'; readonly step: ShrinkStep }
-  | { readonly type: 'local'; readonly sentence: string };
+  | { readonly type: 'inevitability'; readonly points: readonly InevitabilityPoint[] };
 
 /** The stages, in their order. */
-export type DemoStage = 'hunt-clean' | 'hunt-planted' | 'shrink' | 'local';
+export type DemoStage = 'cluster' | 'hunt-clean' | 'hunt-planted' | 'shrink';
 
 /** How the main job is run. */
 export interface DemoOptions {
   /** Where the report will be, from the root of the project: its command names it. */
   readonly reportPath: string;
-  /** Seeds of the clean hunt. Default: 600. */
-  readonly seedCount?: number | undefined;
+  /** How long the hunt in the clean code lasts, ms. Default: 15,000. */
+  readonly huntMs?: number | undefined;
   readonly workerCount?: number | undefined;
   readonly onProgress?: ((progress: DemoProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -48,156 +50,112 @@ export interface DemoOptions {
 
 /** What came of it. */
 export interface DemoResult {
+  /** Of the planted bug; the real cluster stands in it too. */
   readonly report: ExperimentReport;
+  /** The run of real processes. */
+  readonly cluster: RunEvidence;
   /** The hunt in the clean code, which has to be silent. */
   readonly cleanHunt: HuntFigures;
-  /** The run of real processes. */
-  readonly local: RunEvidence;
-  /** Whether all went as it has to: clean code silent, bug found, processes valid. */
+  /** Whether all went as it has to: processes valid, clean code silent, bug found, and only it. */
   readonly isAsExpected: boolean;
 }
 
-const BUG_NAME = 'register-read-without-write-back';
+/** What is hunted in the clean code: members come and go, faults of every kind strike. */
+const HUNTED = 'raft';
 
-/** How many failures are shrunk; the smallest result is shown. */
-const SHRUNK_FAILURES = 3;
+/** What is planted: the way in which a leader that is cut off, as the real one was, may lie. */
+const BUG_NAME = 'deposed-leader-reads';
 
-/** How long it is asked when the failure became inevitable, ms. */
-const INEVITABILITY_MS = 5000;
+/** More seeds than a hunt of some seconds ever gets to. */
+const SEEDS_MAX = 1_000_000;
+
+/** How long is shrunk at most, and asked when the failure became inevitable, ms. */
+const SHRINK_MS = 20_000;
+const INEVITABILITY_MS = 4000;
 
 /** Runs the main job. Rejects when it is aborted, or where the planted bug is not found. */
 export async function demo(options: DemoOptions): Promise<DemoResult> {
-  const { entry, bug } = findBug(BUG_NAME);
-  const tell = options.onProgress ?? (() => {});
-  tell({ type: 'stage', stage: 'hunt-clean' });
-  const { seedCount = 600 } = options;
-  const cleanHunt = await huntWith(entry, undefined, seedCount, options);
-  tell({ type: 'stage', stage: 'hunt-planted' });
-  const planted = await findAndShrink(entry, bug, options);
-  tell({ type: 'stage', stage: 'local' });
-  const local = await runLocal(entry, localPlan(entry), {
-    signal: options.signal,
-    onProgress: (sentence) => tell({ type: 'local', sentence }),
+  const { onProgress: tell = () => {}, huntMs = 15_000, signal } = options;
+  tell({ type: 'stage', stage: 'cluster' });
+  const cluster = await runCluster({
+    signal,
+    onFigures: (figures) => tell({ type: 'cluster', figures }),
+    onProgress: (sentence) => tell({ type: 'event', sentence }),
   });
-  const clean = await runPlan(entry, planted.shrunk.evidence.plan);
-  const report: ExperimentReport = {
-    format: 'mangrove-report/1',
-    experiment: entry.experiment.name,
-    subject: entry.experiment.subject.name,
-    madeAt: new Date().toISOString(),
-    command: `npx mangrove replay ${options.reportPath}`,
-    environment: readEnvironment(),
-    found: planted.found,
-    seed: planted.seed,
-    shrunk: planted.shrunk.evidence,
-    shrinkSteps: planted.shrunk.steps,
-    planted: await reportPlant(bug, clean.verdict.answer),
-    inevitability: planted.inevitability,
-    hunt: planted.figures,
-    others: [local],
-  };
+  tell({ type: 'stage', stage: 'hunt-clean' });
+  const cleanHunt = await hunt({
+    ...huntOptions(findExperiment(HUNTED), SEEDS_MAX, options),
+    isOver: ({ elapsedMs, failureCount }) => elapsedMs >= huntMs || failureCount > 0,
+  });
+  signal?.throwIfAborted();
+  const report = await findAndExplain(options, cluster);
+  const isSilent = cleanHunt.failureCount + cleanHunt.unknownCount === 0;
   const isAsExpected =
-    cleanHunt.failureCount === 0 &&
-    cleanHunt.unknownCount === 0 &&
-    clean.verdict.answer === 'valid' &&
-    local.verdict.answer === 'valid';
-  return { report, cleanHunt, local, isAsExpected };
+    cluster.verdict.answer === 'valid' && isSilent && report.planted?.cleanAnswer === 'valid';
+  return { report, cluster, cleanHunt, isAsExpected };
 }
 
-/** A failure with its run, and the smallest plan that fails alike. */
-interface FoundBug {
-  readonly seed: number;
-  readonly figures: HuntFigures;
-  readonly found: RunEvidence;
-  readonly shrunk: Shrunk;
-  readonly inevitability: Inevitability;
+function huntOptions(
+  { experiment: { name: experiment } }: CatalogEntry,
+  seedCount: number,
+  { workerCount, signal, onProgress }: DemoOptions,
+): HuntOptions {
+  return {
+    ...{ experiment, seedCount, workerCount, signal },
+    onProgress: (figures) => onProgress?.({ type: 'hunt', figures }),
+  };
 }
 
-async function findAndShrink(
-  entry: CatalogEntry,
-  bug: PlantedBug,
+/** Hunts with the bug, makes the first failure smaller, and tells all about it. */
+async function findAndExplain(
   options: DemoOptions,
-): Promise<FoundBug> {
-  const { workerCount, signal, onProgress } = options;
-  const experiment = entry.experiment.name;
+  cluster: RunEvidence,
+): Promise<ExperimentReport> {
+  const { entry, bug } = findBug(BUG_NAME);
+  const { workerCount, signal, onProgress: tell = () => {} } = options;
+  const { name: experiment, subject } = entry.experiment;
+  tell({ type: 'stage', stage: 'hunt-planted' });
   const pool = await WorkerPool.open({ experiment, bug, workerCount });
   try {
-    const seedCount = 4 * bug.seedBudget;
     const figures = await huntIn(pool, {
-      experiment,
-      seedCount,
-      signal,
-      isOver: ({ failureCount }) => failureCount >= SHRUNK_FAILURES,
-      onProgress: (so) => onProgress?.({ type: 'hunt', figures: so, seedCount }),
+      ...huntOptions(entry, 4 * bug.seedBudget, options),
+      isOver: ({ failureCount }) => failureCount > 0,
     });
     signal?.throwIfAborted();
-    onProgress?.({ type: 'stage', stage: 'shrink' });
-    let best: { readonly failure: HuntFailure; readonly shrunk: Shrunk } | undefined;
-    for (const failure of figures.failures.slice(0, SHRUNK_FAILURES)) {
-      const shrunk = await shrink(pool, {
-        plan: drawPlan(entry.experiment, failure.seed),
-        anomaly: failure.anomaly,
-        signal,
-        onProgress: (step) => onProgress?.({ type: 'shrink', step }),
-      });
-      signal?.throwIfAborted();
-      if (best === undefined || weightOf(shrunk) < weightOf(best.shrunk))
-        best = { failure, shrunk };
-    }
-    if (best === undefined) {
+    const [failure] = figures.failures;
+    if (failure === undefined) {
       throw new Error(`${bug.name} was not found in ${figures.seedCount} seeds`);
     }
-    const { seed } = best.failure;
-    const found = await pool.runPlan(drawPlan(entry.experiment, seed), {
-      isRecordingChoices: true,
+    tell({ type: 'stage', stage: 'shrink' });
+    const { seed, anomaly } = failure;
+    const plan = drawPlan(entry.experiment, seed);
+    const time = AbortSignal.timeout(SHRINK_MS);
+    const shrunk = await shrink(pool, {
+      ...{ plan, anomaly },
+      signal: signal === undefined ? time : AbortSignal.any([signal, time]),
+      onProgress: (step) => tell({ type: 'shrink', step }),
     });
-    const { evidence } = best.shrunk;
-    const { anomaly } = best.failure;
-    const asked = { evidence, anomaly, timeMs: INEVITABILITY_MS, signal };
-    const inevitability = await findInevitability(pool, asked);
     signal?.throwIfAborted();
-    return { seed, figures, found, shrunk: best.shrunk, inevitability };
+    const { evidence, steps: shrinkSteps } = shrunk;
+    const inevitability = await findInevitability(pool, {
+      ...{ evidence, anomaly, timeMs: INEVITABILITY_MS, signal },
+      onProgress: (points) => tell({ type: 'inevitability', points }),
+    });
+    signal?.throwIfAborted();
+    const clean = await runPlan(entry, evidence.plan);
+    return {
+      format: 'mangrove-report/1',
+      ...{ experiment, subject: subject.name, seed, inevitability, shrinkSteps },
+      madeAt: new Date().toISOString(),
+      command: `npx mangrove replay ${options.reportPath}`,
+      environment: readEnvironment(),
+      found: await pool.runPlan(plan, { isRecordingChoices: true }),
+      shrunk: evidence,
+      planted: await reportPlant(bug, clean.verdict.answer),
+      hunt: figures,
+      others: [cluster],
+    };
   } finally {
     await pool.close();
   }
-}
-
-/** How much there is to look at in a shrunk plan. */
-function weightOf({ evidence }: Shrunk): number {
-  const { faultCount, operationCount, clientCount } = sizeOf(evidence.plan);
-  return faultCount + operationCount + clientCount;
-}
-
-async function huntWith(
-  entry: CatalogEntry,
-  bug: PlantedBug | undefined,
-  seedCount: number,
-  options: DemoOptions,
-): Promise<HuntFigures> {
-  const { workerCount, signal, onProgress } = options;
-  const experiment = entry.experiment.name;
-  const pool = await WorkerPool.open({ experiment, bug, workerCount });
-  try {
-    const figures = await huntIn(pool, {
-      experiment,
-      seedCount,
-      signal,
-      onProgress: (so) => onProgress?.({ type: 'hunt', figures: so, seedCount }),
-    });
-    signal?.throwIfAborted();
-    return figures;
-  } finally {
-    await pool.close();
-  }
-}
-
-/** Two seconds of load on three processes; the first is killed amid it and comes back. */
-function localPlan(entry: CatalogEntry): Plan {
-  // A busy machine has time for its answers: what counts here is that they are right.
-  const times = { activeMs: 2000, quietMs: 2000, operationTimeoutMs: 2000 };
-  const plan = drawPlan({ ...entry.experiment, ...times }, 1);
-  const [first] = plan.replicas;
-  if (first === undefined) return plan;
-  const crash = { type: 'crash', node: first, disk: 'kept', atMs: 500, untilMs: 1200 } as const;
-  return { ...plan, faults: [crash] };
 }

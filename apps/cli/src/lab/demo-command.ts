@@ -1,15 +1,25 @@
 /**
- * `mangrove lab demo`: the main job. A small system is hunted, broken on purpose, found out, and
- * run as real processes; what happens is shown while it does.
+ * `mangrove lab demo`: the main job. A real cluster is hurt while it works, made-up ones are hunted
+ * through, one bug is planted, found and explained; what happens is shown while it does.
  */
 import { join, relative } from 'node:path';
 import { type RunEvidence, sizeOf } from '@mangrove/lab';
-import { type DemoProgress, type DemoResult, demo, renderReport } from '@mangrove/lab/node';
+import { clusterFiguresOf, type DemoResult, demo, renderReport } from '@mangrove/lab/node';
 import type { Ending } from '../exit-code.ts';
 import type { Terminal } from '../terminal.ts';
+import { alignColumns } from '../text-columns.ts';
+import { createDemoStory } from './demo-story.ts';
 import { callLab } from './lab-call.ts';
 import { writeResult } from './report-file.ts';
-import { evidenceLines, huntWords, reasonsOf, seconds, sizeWords } from './wording.ts';
+import {
+  answerWord,
+  counted,
+  huntWords,
+  markWords,
+  reasonsOf,
+  seconds,
+  sizeWords,
+} from './wording.ts';
 
 /** What the command is told. */
 export interface DemoCommandOptions {
@@ -23,25 +33,17 @@ export interface DemoCommandOptions {
 /** Where the report is written, from the root. */
 const REPORT_PATH = 'results/demo.html';
 
-const STAGES = {
-  'hunt-clean': '1/4  hunts through seeds in the code as it is: nothing must be found',
-  'hunt-planted': '2/4  plants a bug, in memory only, and hunts again',
-  shrink: '3/4  makes the failing runs smaller while they fail in the same way',
-  local: '4/4  runs the same code as three processes under load, and kills one',
-} as const;
-
 /** `invalid` when something did not go as it must. */
 export async function demoCommand(options: DemoCommandOptions): Promise<Ending> {
   const { root, isJson, terminal, signal } = options;
   terminal.say(
-    'A register on three replicas: simulated under faults, broken on purpose, run for real.',
+    'A store of three processes under fire, a hunt through made-up clusters, and one bug.',
   );
-  terminal.say('It usually takes about half a minute on two cores; Ctrl-C ends it.');
+  terminal.say('It usually takes about a minute on two cores; Ctrl-C ends it.');
   const startedMs = performance.now();
   const result = await callLab(signal, () =>
-    demo({ reportPath: REPORT_PATH, signal, onProgress: createStory(terminal) }),
+    demo({ reportPath: REPORT_PATH, signal, onProgress: createDemoStory(terminal) }),
   );
-  terminal.status('');
   const path = writeResult(join(root, REPORT_PATH), renderReport(result.report));
   const shown = relative('', path) || path;
   if (isJson) terminal.result(JSON.stringify(jsonOf(result, path)));
@@ -50,63 +52,67 @@ export async function demoCommand(options: DemoCommandOptions): Promise<Ending> 
   return result.isAsExpected ? 'valid' : 'invalid';
 }
 
-/** Shows what happens; when a stage ends, its last status stays. */
-function createStory(terminal: Terminal): (now: DemoProgress) => void {
-  let last = '';
-  const status = (text: string) => {
-    last = `     ${text}`;
-    terminal.status(last);
-  };
-  return (now) => {
-    switch (now.type) {
-      case 'stage':
-        if (last !== '') terminal.say(last);
-        last = '';
-        terminal.say(STAGES[now.stage]);
-        break;
-      case 'hunt':
-        status(huntWords(now.figures));
-        break;
-      case 'shrink':
-        status(`run ${now.step.run}: ${sizeWords(now.step.size)}`);
-        break;
-      case 'local':
-        terminal.say(`     ${now.sentence}`);
-        break;
-      default:
-        now satisfies never;
-    }
-  };
-}
-
 function summary(result: DemoResult, path: string): readonly string[] {
-  const { report, cleanHunt, local } = result;
-  const { hunt, planted, found, shrunk = found } = report;
+  const { report, isAsExpected } = result;
+  const { found, shrunk = found } = report;
   return [
     '',
-    `clean code   ${huntWords(cleanHunt)}`,
-    ...(planted === undefined ? [] : [`planted bug  ${planted.bug.name}`]),
-    ...(hunt === undefined ? [] : [`             ${huntWords(hunt)}`]),
-    `shrunk       from ${sizeWords(sizeOf(found.plan))}`,
-    `             to ${sizeWords(sizeOf(shrunk.plan))}, in ${report.shrinkSteps.length} steps`,
-    `processes    ${evidenceLines(local).join('; ')}`,
+    ...alignColumns(rowsOf(result)),
     '',
     'What the bug does, in the smallest run that shows it:',
     ...reasonsOf(shrunk.verdict).map((line) => `  ${line}`),
     '',
-    `report       ${path}`,
-    `again        ${report.command}`,
-    ...(result.isAsExpected ? [] : ['', 'NOT AS IT MUST BE: see above.']),
+    ...alignColumns([
+      ['report', path],
+      ['again', report.command],
+    ]),
+    ...(isAsExpected ? [] : ['', 'NOT AS IT MUST BE: see above.']),
   ];
 }
 
-function jsonOf({ report, cleanHunt, local, isAsExpected }: DemoResult, path: string): unknown {
+function rowsOf({ report, cluster, cleanHunt }: DemoResult): readonly (readonly string[])[] {
+  const figures = clusterFiguresOf(cluster);
+  const { operationCount, okCount, refusedCount, unknownCount } = figures;
+  const { p50Ms, p99Ms, silenceMs, checkCount } = figures;
+  const { hunt, planted, found, shrunk = found, shrinkSteps, inevitability } = report;
+  const served = `${okCount} ok, ${refusedCount} refused, ${unknownCount} not known`;
+  const took = `p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(0)} ms`;
+  const silence = `nobody was answered for ${silenceMs.toFixed(0)} ms at most`;
+  return [
+    ['processes', `${answerWord(cluster.verdict)}: held to ${counted(checkCount, 'promise')}`],
+    ['', `${counted(operationCount, 'operation')}: ${served}`],
+    ['', `${took}; ${silence}`],
+    ...reasonsOf(cluster.verdict).map((reason) => ['', reason]),
+    ['clean code', huntWords(cleanHunt)],
+    ['', `${testedWord(cleanHunt.counts)}, ${markWords(cleanHunt)} of the protocol reached`],
+    ...(planted === undefined ? [] : [['planted bug', planted.bug.name]]),
+    ...(hunt === undefined ? [] : [['', huntWords(hunt)]]),
+    ['shrunk', `from ${sizeWords(sizeOf(found.plan))}`],
+    ['', `to ${sizeWords(sizeOf(shrunk.plan))}, in ${counted(shrinkSteps.length, 'step')}`],
+    ...(inevitability?.inevitableMs === undefined
+      ? []
+      : [['inevitable', `from ${inevitability.inevitableMs.toFixed(0)} ms of that run on`]]),
+    ...(planted?.cleanAnswer === undefined
+      ? []
+      : [['without it', `the same run is ${planted.cleanAnswer}`]]),
+  ];
+}
+
+/** `1351 faults struck`. */
+function testedWord(counts: Readonly<Record<string, number>>): string {
+  const faults = Object.entries(counts).filter(([name]) => name.startsWith('fault '));
+  const struck = faults.reduce((sum, [, count]) => sum + count, 0);
+  return `${counted(struck, 'fault')} of ${counted(faults.length, 'kind')} struck`;
+}
+
+function jsonOf({ report, cluster, cleanHunt, isAsExpected }: DemoResult, path: string): unknown {
   const { hunt, planted, found, shrunk = found } = report;
   const brief = ({ world, plan, verdict, endMs, hash }: RunEvidence) => {
     return { world, size: sizeOf(plan), verdict, endMs, hash };
   };
   return {
     ...{ isAsExpected, report: path, cleanHunt, hunt, bug: planted?.bug.name },
-    ...{ found: brief(found), shrunk: brief(shrunk), local: brief(local) },
+    cluster: { ...brief(cluster), figures: clusterFiguresOf(cluster) },
+    ...{ found: brief(found), shrunk: brief(shrunk), cleanAnswer: planted?.cleanAnswer },
   };
 }
