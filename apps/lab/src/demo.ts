@@ -1,6 +1,6 @@
 /**
- * The main job: a real cluster under fire, a hunt through made-up ones, and one bug that is planted,
- * found, made smaller and explained.
+ * The main job: a real cluster under fire, a hunt through made-up ones, and one bug that is
+ * planted, found, made smaller and explained.
  *
  *     three processes, the leader killed, then cut off -> hunt in clean code -> hunt with a bug
  *       -> shrink -> when did it become inevitable -> report

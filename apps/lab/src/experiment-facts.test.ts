@@ -9,24 +9,27 @@ import { describe, expect, it } from 'vitest';
 import { CATALOG } from './catalog.ts';
 import { PROJECT_ROOT } from './environment.ts';
 import { FACTS_BEGIN, FACTS_END, withFacts } from './experiment-facts.ts';
+import { withFactRows } from './fact-rows.ts';
 
 const directed = CATALOG.flatMap(({ experiment }) =>
   experiment.drawScript === undefined ? [] : [experiment],
 );
 
-/** Systems that keep pages; one that gets the scenarios for nothing may have none yet. */
-const WITH_PAGES = ['raft'];
+const pageOf = (system: string, scenario = '') =>
+  join(PROJECT_ROOT, 'systems', system, 'experiments', scenario, 'README.md');
+
+const hasOwnPage = (name: string) => existsSync(pageOf(...(name.split('/') as [string, string])));
 
 describe('the page of an experiment', () => {
   it.each(
     directed
-      .filter(({ name }) => WITH_PAGES.includes(name.split('/')[0] ?? ''))
+      .filter(({ name }) => name.startsWith('raft/') || hasOwnPage(name))
       .map((experiment) => [experiment.name, experiment] as const),
   )(
     '%s: has facts that were measured, why the design holds, and the command',
     (name, experiment) => {
       const [system = '', scenario = ''] = name.split('/');
-      const path = join(PROJECT_ROOT, 'systems', system, 'experiments', scenario, 'README.md');
+      const path = pageOf(system, scenario);
       expect(existsSync(path)).toBe(true);
       const page = readFileSync(path, 'utf8');
       const facts = page.slice(page.indexOf(FACTS_BEGIN), page.indexOf(FACTS_END));
@@ -38,6 +41,30 @@ describe('the page of an experiment', () => {
       expect(page).toMatch(/\(R\d+/);
     },
   );
+
+  it.each(directed.filter(({ name }) => !hasOwnPage(name)).map(({ name }) => name))(
+    '%s: without one, it has its rows and its line on the page of its system',
+    (name) => {
+      const [system = '', scenario = ''] = name.split('/');
+      const page = readFileSync(pageOf(system), 'utf8');
+      expect(page).toContain(`| ${name} | simulator | valid |`);
+      expect(page).toMatch(new RegExp(`^\\| \\[${scenario}\\]\\(\\S+\\) \\| .+ \\| .+ \\|$`, 'm'));
+    },
+  );
+
+  it('has rows of one experiment and world replaced, and the others kept', () => {
+    const page = `# Title\n\n${FACTS_BEGIN}\n${FACTS_END}\n\n| prose | table |\n`;
+    const once = withFactRows(page, [
+      '| kv/a | simulator | valid |',
+      '| kv/b | simulator | valid |',
+    ]);
+    const twice = withFactRows(once, ['| kv/a | simulator | invalid |']);
+    expect(twice).toBe(once.replace('valid', 'invalid'));
+    expect(withFactRows(once, ['| kv/a | processes | valid |']).split('\n').length).toBe(
+      once.split('\n').length + 1,
+    );
+    expect(() => withFactRows('# Title\n', [])).toThrow(InvalidArgument);
+  });
 
   it('has its facts replaced, and nothing else', () => {
     const page = `# Title\n\n${FACTS_BEGIN}\nold\n${FACTS_END}\n\nprose\n`;

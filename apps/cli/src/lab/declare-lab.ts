@@ -38,13 +38,16 @@ export function declareLab(program: Command, surroundings: Surroundings): void {
 function declareDemo(lab: Command, { terminal, signal, run }: Surroundings): void {
   lab
     .command('demo')
-    .description('the main job: hunt, plant a bug, find and shrink it, run three processes')
+    .description(
+      'the main job: a real cluster under fire, a hunt, a bug that is planted and explained',
+    )
     .addHelpText(
       'after',
       [
         '',
-        'Takes about half a minute on two cores. The exit code is 1 when something is not as it',
-        'must be: a failure in the clean code, a planted bug that is not found.',
+        'Takes about a minute on two cores, no root. The exit code is 1 when something is not as',
+        'it must be: processes that break a promise, a failure in the clean code, a failure that',
+        'the planted bug does not explain.',
         '',
         'Examples:',
         '  mangrove lab demo',
@@ -163,7 +166,7 @@ function declareFacts(lab: Command, { terminal, signal, run }: Surroundings): vo
     .argument('[experiments...]', 'their names; all where there is none')
     .option('--seed <seed>', 'what is drawn from it', seedNumber, 1)
     .option('--sim', 'in the simulator only')
-    .option('--write', 'write them into systems/*/experiments/*/README.md')
+    .option('--write', 'write them into the pages below systems/*/experiments')
     .addHelpText(
       'after',
       [

@@ -4,7 +4,16 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CATALOG, missingInLocal, renderFacts, runExperiment, withFacts } from '@mangrove/lab/node';
+import type { ExperimentReport } from '@mangrove/lab';
+import {
+  CATALOG,
+  missingInLocal,
+  renderFactRows,
+  renderFacts,
+  runExperiment,
+  withFactRows,
+  withFacts,
+} from '@mangrove/lab/node';
 import { CommandError } from '../command-error.ts';
 import type { Ending } from '../exit-code.ts';
 import type { Terminal } from '../terminal.ts';
@@ -35,25 +44,29 @@ export async function factsCommand(options: FactsCommandOptions): Promise<Ending
   let ending: Ending = 'valid';
   for (const name of experiments.length === 0 ? names : experiments) {
     const reports = await callLab(options.signal, () => runInWorlds(name, options));
-    const facts = renderFacts(reports);
     const words = reports.map(({ found }) => `${found.world}: ${answerWord(found.verdict)}`);
     terminal.say(`${name}: ${words.join(', ')}`);
     if (reports.some(({ found }) => found.verdict.answer === 'invalid')) ending = 'invalid';
-    if (!isWriting) {
-      terminal.result(facts);
-      continue;
-    }
-    const path = pageOf(root, name);
-    if (!existsSync(path)) throw new CommandError('could-not-run', `${path} is not there.`);
-    writeResult(path, withFacts(readFileSync(path, 'utf8'), facts));
+    if (isWriting) write(name, reports, root);
+    else terminal.result(renderFacts(reports));
   }
   return ending;
 }
 
-/** The page of an experiment: `raft/disk-full` has `systems/raft/experiments/disk-full`. */
-function pageOf(root: string, name: string): string {
+/**
+ * Writes facts into the page of an experiment, `systems/raft/experiments/disk-full` for
+ * `raft/disk-full`; where it has none, as rows into the page of all of its system.
+ */
+function write(name: string, reports: readonly ExperimentReport[], root: string): void {
   const [system = '', scenario = ''] = name.split('/');
-  return join(root, 'systems', system, 'experiments', scenario, 'README.md');
+  const folder = join(root, 'systems', system, 'experiments');
+  const [own, shared] = [join(folder, scenario, 'README.md'), join(folder, 'README.md')];
+  if (existsSync(own)) {
+    writeResult(own, withFacts(readFileSync(own, 'utf8'), renderFacts(reports)));
+    return;
+  }
+  if (!existsSync(shared)) throw new CommandError('could-not-run', `${shared} is not there.`);
+  writeResult(shared, withFactRows(readFileSync(shared, 'utf8'), renderFactRows(reports)));
 }
 
 async function runInWorlds(experiment: string, { seed, isSimOnly, signal }: FactsCommandOptions) {

@@ -111,6 +111,8 @@ class LocalRun {
   private readonly strikes = new Map<number, FaultSpan>();
   private readonly timers = new Set<NodeJS.Timeout>();
   private readonly stuck: Set<NodeId>;
+  /** Of nodes that are down: the place of the crash in the plan. */
+  private readonly crashes = new Map<NodeId, number>();
   /** What ends the faults in force. */
   private readonly inForce = new Set<() => Promise<void>>();
   private readonly restarts = new Set<Promise<void>>();
@@ -272,6 +274,7 @@ class LocalRun {
     const end = await begin();
     const atMs = this.nowMs();
     this.strikes.set(index, { atMs, untilMs: Math.max(atMs, endOf(fault)) });
+    if (fault.type === 'crash') this.crashes.set(fault.node, index);
     this.inForce.add(end);
     this.at(fault.untilMs, () => this.endOne(end));
     if (fault.type === 'cut') this.at(fault.untilMs, async () => this.say(sentenceOf(fault, true)));
@@ -284,6 +287,7 @@ class LocalRun {
       this.say(describeFault(fault));
       const atMs = this.nowMs();
       this.strikes.set(index, { atMs, untilMs: atMs + fault.downMs });
+      this.crashes.set(fault.node, index);
       this.at(atMs + fault.downMs, () => this.restart(replica));
     });
   }
@@ -359,6 +363,16 @@ class LocalRun {
     }
     this.count('node starts');
     this.say(`${replica.node} is back`);
+    this.endCrash(replica.node);
+  }
+
+  /** A crash is over when its process serves again: to start one takes a machine some time. */
+  private endCrash(node: NodeId): void {
+    const index = this.crashes.get(node);
+    const span = index === undefined ? undefined : this.strikes.get(index);
+    if (index === undefined || span === undefined) return;
+    this.crashes.delete(node);
+    this.strikes.set(index, { ...span, untilMs: Math.max(span.untilMs, this.nowMs()) });
   }
 
   private async tellFigures(): Promise<void> {

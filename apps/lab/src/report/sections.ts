@@ -255,7 +255,8 @@ export function renderEvidence(report: ExperimentReport): Markup {
   return markup`<section id="evidence"><h2>Did it test anything?</h2>
 <p class="lede">A valid verdict on a quiet run means little, so every report counts what took
 place.</p><div class="two">
-<table><thead><tr><th>Happened</th>${columns}</tr></thead><tbody>${rows}</tbody></table><table><thead><tr><th>Did not happen</th>
+<table><thead><tr><th>Happened</th>${columns}</tr></thead><tbody>${rows}</tbody></table>
+<table><thead><tr><th>Did not happen</th>
 <th>So this run says nothing about</th></tr></thead><tbody>${silences}</tbody></table>
 </div>${marksPart(columns, reached.map(toRow), missed)}</section>`;
 }
