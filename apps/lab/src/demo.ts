@@ -63,8 +63,8 @@ export interface DemoResult {
 /** What is hunted in the clean code: members come and go, faults of every kind strike. */
 const HUNTED = 'raft';
 
-/** What is planted: the way in which a leader that is cut off, as the real one was, may lie. */
-const BUG_NAME = 'deposed-leader-reads';
+/** What is planted: votes that the paper forbids, so that leaders lack what was acknowledged. */
+const BUG_NAME = 'vote-for-a-shorter-log';
 
 /** More seeds than a hunt of some seconds ever gets to. */
 const SEEDS_MAX = 1_000_000;

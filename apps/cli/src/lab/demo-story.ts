@@ -11,7 +11,7 @@ const STAGES = {
   cluster: '1/4  starts the store as three processes; kills its leader, then cuts the next one off',
   'hunt-clean': '2/4  hunts through made-up clusters of Raft as it is: nothing must be found',
   'hunt-planted':
-    '3/4  plants a bug, in memory only: a leader that was deposed goes on to answer reads',
+    '3/4  plants a bug, in memory only: nodes vote for a candidate whose log is behind theirs',
   shrink: '4/4  makes the failing run smaller while it fails in the same way',
 } as const;
 

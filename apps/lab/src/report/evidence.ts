@@ -4,12 +4,11 @@
  * A valid verdict on a quiet run means little. So every report counts what took place, and names
  * what did not: whoever reads it should not believe more than was tried.
  */
-import type { Fault, RunTrace } from '@mangrove/experiment';
-import type { NodeId } from '@mangrove/host';
+import type { Fault } from '@mangrove/experiment';
 import type { ExperimentReport, RunEvidence } from '../run-report.ts';
 import { bandsOf } from './fault-band.ts';
 import { timingsOf } from './latency.ts';
-import { roleOf, toWords } from './lifeline.ts';
+import { toWords } from './lifeline.ts';
 
 /** Something that was counted, in the run that is shown and in the one before shrinking. */
 export interface EvidenceRow {
@@ -65,26 +64,9 @@ function countsOf(run: RunEvidence): ReadonlyMap<string, number> {
     ],
     ['operations with unknown outcome', unknown],
     ['faults in the plan', bands.length],
-    ...leaderChanges(run.trace),
   ];
   const rest = Object.entries(counts).map(([name, count]) => [toWords(name), count] as const);
   return new Map([...own, ...rest]);
-}
-
-/** How often a node said that it leads now; nothing where the run was not recorded. */
-function leaderChanges(trace: RunTrace | undefined): [string, number][] {
-  if (trace === undefined) return [];
-  const leading = new Set<NodeId>();
-  let count = 0;
-  for (const record of trace.records) {
-    if (record.type === 'down') leading.delete(record.node);
-    if (record.type !== 'state') continue;
-    const isLeader = roleOf(record.fields) === 'leader';
-    if (isLeader && !leading.has(record.node)) count += 1;
-    if (isLeader) leading.add(record.node);
-    else leading.delete(record.node);
-  }
-  return [['leader changes', count]];
 }
 
 /** What the shown run and the one before it did not contain. */
