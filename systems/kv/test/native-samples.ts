@@ -178,6 +178,10 @@ export const SERVER_SAMPLES: readonly ServerMessage[] = [
     type: 'watch',
     message: { type: 'canceled', watchId: 4, reason: 'compacted', compactRevision: 7 as Revision },
   },
+  {
+    type: 'watch',
+    message: { type: 'canceled', watchId: 4, reason: 'no-leader', compactRevision: NOW },
+  },
   { type: 'pong' },
   { type: 'goodbye', code: 'bad-request', detail: 'why' },
   { type: 'snapshot-chunk', id: 6, chunk: A },

@@ -88,9 +88,12 @@ describe('watchers at members', () => {
     await cluster.put('a', '2');
     await cluster.pass(100);
     const node = follower.inspect().raft.self;
-    cluster.isolate([node], 2_000);
+    const healedMs = cluster.simulation.nowMs + 250;
+    // For less than the three election timeouts after which its watchers would be ended.
+    cluster.isolate([node], 250);
     for (let nth = 3; nth <= 60; nth += 1) await cluster.put('a', `${nth}`);
     expect(taker.revisions).toEqual([3]);
+    expect(cluster.simulation.nowMs).toBeLessThan(healedMs);
     await cluster.pass(3_000);
     // The log that it missed is gone: it got a snapshot.
     expect(follower.inspect().raft.snapshot.index).toBeGreaterThan(30);

@@ -20,14 +20,17 @@ const PAUSE_MS_MAX = 500;
 export class WatchConnection implements WatchKeeper, WatchSink {
   private readonly caller: Caller;
   private readonly wanted = new Set<Watch>();
+  // Watches that the member was asked for, and those that it has created: what it says of all
+  // watchers may have been said before it knew of one that was asked for.
+  private readonly asked = new Map<WatchId, Watch>();
   private readonly created = new Map<WatchId, Watch>();
   private readonly idOf = new Map<Watch, WatchId>();
-  // Watches that were asked for and not answered yet, in order.
-  private readonly asked: (Watch | undefined)[] = [];
   private connection: Connection | undefined;
   private isConnecting = false;
   private isClosed = false;
   private lastId = -1;
+  // How many members in a row were of no use, since they were cut off themselves.
+  private refusedCount = 0;
   private spentBytes = 0;
 
   constructor(caller: Caller) {
@@ -61,7 +64,7 @@ export class WatchConnection implements WatchKeeper, WatchSink {
     this.payCredit(sizeBytes);
     switch (message.type) {
       case 'created':
-        this.asked.shift()?.onMessage(message);
+        this.onCreated(message);
         return;
       case 'progress':
         if (message.watchId !== undefined) this.created.get(message.watchId)?.onMessage(message);
@@ -70,14 +73,8 @@ export class WatchConnection implements WatchKeeper, WatchSink {
       case 'events':
         this.created.get(message.watchId)?.onMessage(message);
         return;
-      case 'canceled': {
-        // One that never came to be is the answer to the oldest wish.
-        const { watchId } = message;
-        const watch = watchId === undefined ? this.asked.shift() : this.created.get(watchId);
-        if (watch === undefined) return;
-        this.forget(watch);
-        watch.onMessage(message);
-      }
+      case 'canceled':
+        this.onCanceled(message);
     }
   }
 
@@ -85,7 +82,7 @@ export class WatchConnection implements WatchKeeper, WatchSink {
     this.connection = undefined;
     this.created.clear();
     this.idOf.clear();
-    this.asked.length = 0;
+    this.asked.clear();
     for (const watch of this.wanted) watch.onLost();
     if (this.wanted.size > 0) this.connectSoon();
   }
@@ -96,11 +93,33 @@ export class WatchConnection implements WatchKeeper, WatchSink {
     for (const watch of [...this.wanted]) watch.finish(undefined);
   }
 
+  private onCreated(message: Extract<WatchMessage, { type: 'created' }>): void {
+    const watch = this.asked.get(message.watchId);
+    if (watch === undefined) return;
+    this.refusedCount = 0;
+    this.asked.delete(message.watchId);
+    this.created.set(message.watchId, watch);
+    watch.onMessage(message);
+  }
+
+  private onCanceled(message: Extract<WatchMessage, { type: 'canceled' }>): void {
+    const { watchId = -1, reason } = message;
+    const watch = this.created.get(watchId) ?? this.asked.get(watchId);
+    if (watch === undefined) return;
+    if (reason === 'no-leader') {
+      // The member is cut off from the others: nobody has any use for it.
+      this.refusedCount += 1;
+      this.connection?.close('unavailable', `${this.connection.address} is cut off`);
+      return;
+    }
+    this.forget(watch);
+    watch.onMessage(message);
+  }
+
   private create(connection: Connection, watch: Watch): void {
     this.lastId += 1;
-    this.created.set(this.lastId, watch);
+    this.asked.set(this.lastId, watch);
     this.idOf.set(watch, this.lastId);
-    this.asked.push(watch);
     connection.say({ type: 'watch-create', watchId: this.lastId, request: watch.request() });
   }
 
@@ -108,10 +127,8 @@ export class WatchConnection implements WatchKeeper, WatchSink {
     const id = this.idOf.get(watch);
     if (id === undefined) return;
     this.idOf.delete(watch);
+    this.asked.delete(id);
     this.created.delete(id);
-    // Its answer may still be on the way, and must not be taken for that of another one.
-    const place = this.asked.indexOf(watch);
-    if (place >= 0) this.asked[place] = undefined;
   }
 
   private connectSoon(): void {
@@ -122,7 +139,8 @@ export class WatchConnection implements WatchKeeper, WatchSink {
 
   private async connect(): Promise<void> {
     const { host, endpoints } = this.caller;
-    for (let count = 0; !this.isClosed && this.wanted.size > 0; count += 1) {
+    const first = this.refusedCount;
+    for (let count = first; !this.isClosed && this.wanted.size > 0; count += 1) {
       if (count > 0) {
         const longest = Math.min(PAUSE_MS_MAX, PAUSE_MS * 2 ** Math.min(count, 10));
         await host.timers.sleep(host.random.between(Math.ceil(longest / 2), longest));

@@ -26,6 +26,7 @@ export class WatchHub {
   private readonly sessions = new Set<WatchSession>();
   // Everything before this was given to the synced watchers.
   private nextRevision: Revision;
+  private isCutOff = false;
 
   constructor(store: KvStore) {
     this.store = store;
@@ -57,14 +58,15 @@ export class WatchHub {
 
   /**
    * Begins to watch; the session is told `created` with the watcher's id, or `canceled` and why.
+   * While the member is cut off it is the latter, with `no-leader`.
    *
    * @param wanted the id that the client gave it; `undefined` picks one
    */
   create(session: WatchSession, request: WatchRequest, wanted?: WatchId): WatchId | undefined {
-    const id = session.claim(wanted);
+    const id = this.isCutOff ? 'no-leader' : session.claim(wanted);
     if (typeof id === 'string') {
-      const compactRevision = NO_REVISION;
-      session.tell({ type: 'canceled', watchId: undefined, reason: id, compactRevision });
+      const watchId = id === 'duplicate-id' ? undefined : wanted;
+      session.tell({ type: 'canceled', watchId, reason: id, compactRevision: NO_REVISION });
       return undefined;
     }
     const present = this.store.revision;
@@ -91,6 +93,22 @@ export class WatchHub {
     if (watcher === undefined) return;
     this.forget(watcher);
     session.end(watcher, undefined);
+  }
+
+  /** Ends all watchers, and takes no new ones until the member is back in touch. */
+  cutOff(): void {
+    this.isCutOff = true;
+    for (const session of this.sessions) {
+      for (const watcher of [...session.watchers.values()]) {
+        this.forget(watcher);
+        session.end(watcher, 'no-leader');
+      }
+    }
+  }
+
+  /** Takes watchers again. */
+  reconnect(): void {
+    this.isCutOff = false;
   }
 
   /**

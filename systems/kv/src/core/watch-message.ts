@@ -41,7 +41,9 @@ export type CancelReason =
   /** The id that its client gave is taken. */
   | 'duplicate-id'
   /** The session has as many watchers as it may. */
-  | 'too-many-watchers';
+  | 'too-many-watchers'
+  /** The member is cut off from the cluster: others know more. */
+  | 'no-leader';
 
 /** What a session sends. */
 export type WatchMessage =
@@ -63,7 +65,7 @@ export type WatchMessage =
     }
   | {
       readonly type: 'canceled';
-      /** `undefined` where the watcher never came to be. */
+      /** `undefined` where the watcher never came to be, and its id may be that of another one. */
       readonly watchId: WatchId | undefined;
       /** `undefined` where its client asked for it. */
       readonly reason: CancelReason | undefined;

@@ -18,6 +18,7 @@ import type { Applied, ReplicatedState } from '../core/replicated-state.ts';
 import type { WatchSessionOptions } from '../core/watch-session.ts';
 import { readBackup, writeBackup } from './backup.ts';
 import { CommandCounts } from './command-counts.ts';
+import { ContactKeeper } from './contact-keeper.ts';
 import { Housekeeper } from './housekeeper.ts';
 import { Inspector } from './inspector.ts';
 import { KvMachine } from './kv-machine.ts';
@@ -75,6 +76,7 @@ export class KvNode implements RunningNode, KvService {
   private readonly leases: LeaseOffice;
   private readonly inspector: Inspector;
   private readonly housekeeper: Housekeeper;
+  private readonly contact: ContactKeeper;
   private clientAddress: string | undefined;
   private isClosed = false;
 
@@ -98,6 +100,7 @@ export class KvNode implements RunningNode, KvService {
     const inspector = new Inspector(host, raft, machine, messages);
     this.inspector = inspector;
     this.housekeeper = new Housekeeper(host, { raft, machine, quota, inspector }, bounds);
+    this.contact = new ContactKeeper(host, raft, watches);
   }
 
   async handle(
@@ -145,9 +148,11 @@ export class KvNode implements RunningNode, KvService {
     readonly state: ReplicatedState;
     /** How often it led and had the digests of all members. */
     readonly comparisonCount: number;
+    readonly watcherCount: number;
   } {
     const { comparisonCount } = this.inspector;
-    return { raft: this.raft.inspect(), state: this.machine.state, comparisonCount };
+    const { watcherCount } = this.watches;
+    return { raft: this.raft.inspect(), state: this.machine.state, comparisonCount, watcherCount };
   }
 
   /** Refuses what it owes, as not known, and stops. */
@@ -157,6 +162,7 @@ export class KvNode implements RunningNode, KvService {
     this.watches.stop();
     this.leases.stop();
     this.housekeeper.stop();
+    this.contact.stop();
     await this.raft.close();
   }
 

@@ -23,6 +23,7 @@ export class WatchDesk implements MachineListener {
   private readonly hub: WatchHub;
   private readonly doors = new Set<Door>();
   private readonly progressMs: number;
+  private isInTouch = true;
   private isDriving = false;
   // Whether something happened since the slice that is under way began.
   private isWanted = false;
@@ -58,6 +59,15 @@ export class WatchDesk implements MachineListener {
 
   replaced(): void {
     this.hub.replaceStore(this.machine.state.store);
+    this.drive();
+  }
+
+  /** The member is in touch with the cluster, or cut off: then its watchers are told so and end. */
+  setInTouch(isInTouch: boolean): void {
+    if (isInTouch === this.isInTouch) return;
+    this.isInTouch = isInTouch;
+    if (isInTouch) this.hub.reconnect();
+    else this.hub.cutOff();
     this.drive();
   }
 

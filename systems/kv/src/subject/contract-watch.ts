@@ -190,8 +190,14 @@ export class ContractWatch {
       case 'canceled': {
         const { reason, compactRevision } = message;
         const { segment } = watched;
+        if (segment < 0) return;
         this.notes.push({ type: 'end', segment, reason: reason ?? 'asked', compactRevision });
         watched.segment = -1;
+        if (reason === 'no-leader') {
+          // Others know more: it turns to the next one.
+          this.line?.close();
+          return;
+        }
         // What is gone is gone: it goes on with the oldest revision that there is.
         watched.next = Math.max(watched.next, compactRevision);
         if (this.line !== undefined && message.watchId !== undefined) {

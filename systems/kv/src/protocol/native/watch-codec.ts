@@ -39,7 +39,12 @@ const event: Schema<WatchEvent> = struct({
   previous: optional(keyValue),
 });
 
-const reason = oneOf<CancelReason>({ compacted: 1, 'duplicate-id': 2, 'too-many-watchers': 3 });
+const reason = oneOf<CancelReason>({
+  compacted: 1,
+  'duplicate-id': 2,
+  'too-many-watchers': 3,
+  'no-leader': 4,
+});
 
 /** What a watcher is sent. */
 export const watchMessage: Schema<WatchMessage> = union('type', {

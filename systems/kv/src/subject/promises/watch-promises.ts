@@ -12,6 +12,7 @@ import {
   violationOf,
   type WatchResponse,
 } from '@mangrove/check';
+import type { CancelReason } from '../../core/watch-message.ts';
 import { type KvPromise, named, verdictOn } from './promise.ts';
 import { truthIn } from './truth.ts';
 
@@ -36,7 +37,7 @@ type Note =
   | {
       readonly type: 'end';
       readonly segment: number;
-      readonly reason: 'lost' | 'asked' | 'compacted' | 'duplicate-id' | 'too-many-watchers';
+      readonly reason: CancelReason | 'lost' | 'asked';
       readonly compactRevision?: number;
     };
 
@@ -132,7 +133,7 @@ class SegmentReader {
   /** It ends unasked only where compaction has overtaken what is still to be seen. */
   private end(segment: Segment, note: Extract<Note, { readonly type: 'end' }>): void {
     const { reason, compactRevision = 0 } = note;
-    if (reason === 'lost' || reason === 'asked') return;
+    if (reason === 'lost' || reason === 'asked' || reason === 'no-leader') return;
     if (reason === 'compacted' && compactRevision > segment.next) return;
     const sentence = `It was ended as ${reason} at ${compactRevision}, and wanted ${segment.next}.`;
     this.fault(segment, 'ended', sentence);
