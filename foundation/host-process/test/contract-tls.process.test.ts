@@ -7,10 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NodeId } from '@mangrove/host';
 import { hostContract } from '@mangrove/host/contract';
-import { openssl, skipUnless } from '@mangrove/test-kit/node';
+import { Authority, openssl, skipUnless } from '@mangrove/test-kit/node';
 import { afterAll, describe, it } from 'vitest';
 import { type WorldOptions, withWorld } from './process-world.ts';
-import { Authority } from './tls-keys.ts';
 
 const directory = fs.mkdtempSync(join(tmpdir(), 'mangrove-keys-'));
 const identities = new Map<NodeId, WorldOptions>();

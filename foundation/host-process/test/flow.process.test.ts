@@ -8,12 +8,11 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toNodeId } from '@mangrove/host';
-import { openssl, skipUnless } from '@mangrove/test-kit/node';
+import { Authority, openssl, skipUnless } from '@mangrove/test-kit/node';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { NodeProcesses, until } from './node-process.ts';
 import { ProcessWorld } from './process-world.ts';
 import { RawPeer } from './raw-peer.ts';
-import { Authority } from './tls-keys.ts';
 
 let nodes: NodeProcesses;
 

@@ -7,10 +7,9 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
-import { openssl, skipUnless } from '@mangrove/test-kit/node';
+import { Authority, openssl, skipUnless } from '@mangrove/test-kit/node';
 import { afterAll, afterEach, describe, expect, it, type TestContext } from 'vitest';
 import { type NodeProcess, NodeProcesses, until } from './node-process.ts';
-import { Authority } from './tls-keys.ts';
 
 interface Status {
   readonly links: readonly { readonly peer: string; readonly trouble: string | null }[];

@@ -1,6 +1,7 @@
 /**
- * The door of the test kit: what tests need of the system, the reporter of the house, and etcd.
+ * The door of the test kit: what tests need of the system, the reporter of the house, certificates, and etcd.
  */
+export { Authority, type IssuedKey } from './authority.ts';
 export { BUDGETS, type Budgets } from './budgets.ts';
 export { type EtcdMembers, findEtcd, startEtcd } from './etcd.ts';
 export {
