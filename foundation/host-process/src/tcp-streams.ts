@@ -140,7 +140,16 @@ function toListenError(error: HostError, port: number): StreamError {
 
 function toConnectError(address: string, cause: NodeJS.ErrnoException): StreamError {
   const code = cause.code === 'ECONNREFUSED' ? 'refused' : 'unreachable';
-  return new StreamError(code, `${address}: ${cause.code ?? cause.message}`, { cause });
+  return new StreamError(code, `${address}: ${reasonOf(cause)}`, { cause });
+}
+
+/** The system's errors are known by their codes; those of TLS say more in their sentence. */
+function reasonOf({ code, syscall, message }: NodeJS.ErrnoException): string {
+  if (code === 'EPROTO' || code === 'ERR_SSL_WRONG_VERSION_NUMBER') {
+    return `it speaks no TLS, or another version of it (${code})`;
+  }
+  if (code === undefined || syscall !== undefined) return code ?? message;
+  return `${message} (${code})`;
 }
 
 function toClient(identity: StreamTls, raw: net.Socket, host: string): tls.ConnectionOptions {

@@ -2,7 +2,14 @@
  * The restore drill: a backup taken under load founds another cluster, which gives every answer of
  * the first; a damaged one founds nothing.
  */
-import { hashKv, type KvNode, type LeaseId, type Revision, verifyBackup } from '@mangrove/kv';
+import {
+  hashKv,
+  type KvBounds,
+  type KvNode,
+  type LeaseId,
+  type Revision,
+  verifyBackup,
+} from '@mangrove/kv';
 import { WireError } from '@mangrove/wire';
 import { describe, expect, it } from 'vitest';
 import { A, bytesOf, D, FOUNDERS, KvCluster, putOf, toRequest } from './kv-cluster.ts';
@@ -78,16 +85,32 @@ describe('a backup', () => {
     expect(leader.inspect().state.store.isPinned).toBe(false);
     cluster.simulation.close();
   });
+
+  it('R40: that is not taken in time is given up, and its taker told so', async () => {
+    const { cluster } = await backedUp(96, { backupMs: 5000 });
+    const leader = await cluster.elect();
+    const taking = leader.backup();
+    await cluster.outcome(taking.next());
+    await cluster.pass(4900);
+    expect(leader.inspect().state.store.isPinned).toBe(true);
+    await cluster.pass(200);
+    expect(leader.inspect().state.store.isPinned).toBe(false);
+    await expect(cluster.outcome(taking.next())).rejects.toMatchObject({ code: 'timeout' });
+    cluster.simulation.close();
+  });
 });
 
 /** A cluster, and a backup of its leader that was taken while it was written to. */
-async function backedUp(seed: number): Promise<{
+async function backedUp(
+  seed: number,
+  bounds: Partial<KvBounds> = {},
+): Promise<{
   readonly cluster: KvCluster;
   readonly file: Uint8Array;
   readonly revision: Revision;
   readonly hash: number;
 }> {
-  const cluster = new KvCluster(seed);
+  const cluster = new KvCluster(seed, bounds);
   const leader = await cluster.elect();
   await cluster.result({ type: 'grant-lease', lease: LEASE, ttlMs: 3_600_000, place: undefined });
   const held = { key: bytesOf('held'), value: bytesOf('h'), lease: LEASE, wantsPrevious: false };

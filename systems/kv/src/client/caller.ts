@@ -497,7 +497,8 @@ export function endError({ code, detail }: ConnectionEnd, isDefinite: boolean): 
   return new KvError(code, { isDefinite, detail });
 }
 
-function replyError(reply: Failed, isDefinite: boolean): KvError {
+/** The error of a reply that refuses. */
+export function replyError(reply: Failed, isDefinite: boolean): KvError {
   const { code, detail, compactRevision } = reply;
   return new KvError(code, { isDefinite, detail, compactRevision });
 }

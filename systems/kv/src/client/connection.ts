@@ -54,6 +54,9 @@ interface Pending {
   readonly isImpatient: boolean;
 }
 
+/** The next bytes of a snapshot, none at its end; or why it was given up. */
+export type SnapshotPiece = Uint8Array | KvReply;
+
 /** Gets what members send beside answers. */
 export interface WatchSink {
   onWatch(message: WatchMessage, sizeBytes: number): void;
@@ -86,7 +89,7 @@ export async function connect(
       return { code: 'unavailable', detail };
     }
     if (!(error instanceof StreamError)) throw error;
-    return { code: 'unavailable', detail: `${address}: ${error.message}` };
+    return { code: 'unavailable', detail: error.message };
   } finally {
     timer.cancel();
   }
@@ -102,7 +105,7 @@ export class Connection {
   private readonly sender: MessageSender<ClientMessage>;
   private readonly reader: MessageReader<ServerMessage>;
   private readonly pending = new Map<number, Pending>();
-  private readonly chunks = new Map<number, (chunk: Uint8Array | undefined) => void>();
+  private readonly chunks = new Map<number, (piece: SnapshotPiece | undefined) => void>();
   private sink: WatchSink | undefined;
   private welcome: Welcome | undefined;
   private settleGreeting: (end: ConnectionEnd | undefined) => void = () => {};
@@ -193,8 +196,8 @@ export class Connection {
     return this.lastId;
   }
 
-  /** The next bytes of a snapshot, none at its end; `undefined` where the connection ended. */
-  snapshotChunk(id: number): Promise<Uint8Array | undefined> {
+  /** What is next of a snapshot; `undefined` where the connection ended. */
+  snapshotChunk(id: number): Promise<SnapshotPiece | undefined> {
     if (this.end !== undefined) return Promise.resolve(undefined);
     this.sender.send({ type: 'snapshot-next', id });
     return new Promise((resolve) => this.chunks.set(id, resolve));
@@ -240,13 +243,21 @@ export class Connection {
           return this.end === undefined;
         });
       }
-      this.close('unavailable', `${address} ended the connection`);
+      this.close('unavailable', `${address} ended the connection${this.hint}`);
     } catch (error) {
-      if (error instanceof StreamError) this.close('unavailable', `${address}: ${error.message}`);
-      else if (error instanceof WireError) {
+      if (error instanceof StreamError) {
+        this.close('unavailable', `${address}: ${error.message}${this.hint}`);
+      } else if (error instanceof WireError) {
         this.close('bad-request', `${address} speaks another language: ${error.message}`);
       } else throw error;
     }
+  }
+
+  // A member that wants TLS, or another certificate, does not say so: it speaks no word to strangers.
+  private get hint(): string {
+    return this.welcome === undefined
+      ? ' before its welcome: does it want TLS, or another certificate?'
+      : '';
   }
 
   private onMessage(message: ServerMessage, sizeBytes: number): void {
@@ -258,7 +269,10 @@ export class Connection {
         return;
       case 'reply': {
         const pending = this.pending.get(message.id);
-        if (pending === undefined) return;
+        if (pending === undefined) {
+          this.onChunk(message.id, message.reply);
+          return;
+        }
         this.pending.delete(message.id);
         pending.done({ type: 'replied', reply: message.reply });
         return;
@@ -269,15 +283,18 @@ export class Connection {
       case 'goodbye':
         this.close(message.code, `${this.address}: ${message.detail}`);
         return;
-      case 'snapshot-chunk': {
-        const resolve = this.chunks.get(message.id);
-        this.chunks.delete(message.id);
-        resolve?.(message.chunk);
+      case 'snapshot-chunk':
+        this.onChunk(message.id, message.chunk);
         return;
-      }
       case 'pong':
         return;
     }
+  }
+
+  private onChunk(id: number, piece: SnapshotPiece): void {
+    const resolve = this.chunks.get(id);
+    this.chunks.delete(id);
+    resolve?.(piece);
   }
 
   // One timer for all requests, which stays where it fires too early: most are answered before.

@@ -7,7 +7,14 @@
 import type { NodeId } from '@mangrove/host';
 import type { MemberChange } from '@mangrove/raft';
 import { type LeaseId, NO_LEASE } from '../core/key-value.ts';
-import type { Alarm, KvMember, KvResult, KvStatus, RaisedAlarm } from '../core/kv-request.ts';
+import type {
+  Alarm,
+  KvMember,
+  KvReply,
+  KvResult,
+  KvStatus,
+  RaisedAlarm,
+} from '../core/kv-request.ts';
 import { NO_REVISION, type Revision } from '../core/revision.ts';
 import {
   Caller,
@@ -15,12 +22,14 @@ import {
   type CallOptions,
   type Done,
   endError,
+  replyError,
   unexpected,
 } from './caller.ts';
 import type { ClientHost } from './client-host.ts';
 import { Connection } from './connection.ts';
 import { Election } from './election.ts';
 import type { KeySelector } from './key.ts';
+import type { KvError } from './kv-error.ts';
 import { KvOperations } from './kv-operations.ts';
 import { KvSession } from './kv-session.ts';
 import { KvLease, type LeaseOptions } from './lease.ts';
@@ -169,6 +178,7 @@ export class KvClient extends KvOperations implements AsyncDisposable {
       for (;;) {
         const chunk = await connection.snapshotChunk(id);
         if (chunk === undefined) throw endError(connection.ended ?? LOST, true);
+        if (!(chunk instanceof Uint8Array)) throw refusalOf(chunk);
         if (chunk.length === 0) return;
         yield chunk;
       }
@@ -200,6 +210,12 @@ export class KvClient extends KvOperations implements AsyncDisposable {
 }
 
 const LOST = { code: 'unavailable', detail: 'the connection ended' } as const;
+
+/** The error of a reply that stands in the place of a piece of a snapshot. */
+function refusalOf(reply: KvReply): KvError {
+  if (reply.type === 'done') return unexpected(reply);
+  return replyError(reply, reply.isDefinite);
+}
 
 function resultOf<Type extends KvResult['type']>(
   done: Done,

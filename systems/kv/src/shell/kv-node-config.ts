@@ -55,6 +55,11 @@ export interface KvBounds {
   readonly corruptionCheckMs: number;
   /** How often idle watchers that want it are told of progress. Default 10 minutes. */
   readonly progressMs: number;
+  /**
+   * How long the taking of a backup may last; what is left of one is given up then, since it holds
+   * back the memory that compaction gives. Default 10 minutes.
+   */
+  readonly backupMs: number;
 }
 
 /** The bounds that hold where none are given. */
@@ -68,6 +73,7 @@ export const DEFAULT_BOUNDS: KvBounds = {
   leaseCheckpointMs: 300_000,
   corruptionCheckMs: 600_000,
   progressMs: 600_000,
+  backupMs: 600_000,
 };
 
 const MAY_BE_ZERO: ReadonlySet<string> = new Set(['keptRevisions', 'keptMs', 'corruptionCheckMs']);

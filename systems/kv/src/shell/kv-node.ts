@@ -8,7 +8,7 @@
  * It decides nothing about terms or leases: it carries requests to where they are decided, and says
  * truly what became of them.
  */
-import type { Host, RunningNode } from '@mangrove/host';
+import type { Host, NodeId, RunningNode } from '@mangrove/host';
 import { RaftError, type RaftNode, type RaftState, startRaftNode } from '@mangrove/raft';
 import { Freshness } from '../core/freshness.ts';
 import type { KvReply, KvRequest } from '../core/kv-request.ts';
@@ -64,6 +64,8 @@ interface KvNodeParts {
   readonly peers: KvNodeConfig['peers'];
 }
 
+type PeerAddress = KvNodeConfig['peers'][number];
+
 /** A member that takes part in a cluster. */
 export class KvNode implements RunningNode, KvService {
   private readonly host: Host;
@@ -77,6 +79,8 @@ export class KvNode implements RunningNode, KvService {
   private readonly inspector: Inspector;
   private readonly housekeeper: Housekeeper;
   private readonly contact: ContactKeeper;
+  private readonly backupMs: number;
+  private readonly peers: PeerAddress[];
   private clientAddress: string | undefined;
   private isClosed = false;
 
@@ -93,7 +97,8 @@ export class KvNode implements RunningNode, KvService {
     const reads = new ReadDesk(host, { raft, machine, freshness, questions, answerBytesMax });
     const leases = new LeaseOffice(host, raft, machine, bounds.leaseCheckpointMs);
     const quota = new QuotaKeeper(host, raft, machine, bounds.quotaBytes);
-    const parts = { raft, machine, watches, freshness, reads, leases, quota, peers };
+    this.peers = [...peers];
+    const parts = { raft, machine, watches, freshness, reads, leases, quota, peers: this.peers };
     this.desk = new RequestDesk(host, parts);
     this.gate = new RequestGate(requestCountMax, requestBytesMax);
     this.leases = leases;
@@ -101,6 +106,7 @@ export class KvNode implements RunningNode, KvService {
     this.inspector = inspector;
     this.housekeeper = new Housekeeper(host, { raft, machine, quota, inspector }, bounds);
     this.contact = new ContactKeeper(host, raft, watches);
+    this.backupMs = bounds.backupMs;
   }
 
   async handle(
@@ -134,12 +140,34 @@ export class KvNode implements RunningNode, KvService {
     if (!isUnderWay) this.host.run(() => this.announceAgain());
   }
 
+  /** Tells where another member is, one that may join; a later address counts. */
+  addPeer(node: NodeId, address: string): void {
+    this.raft.addPeer(node, address);
+    const place = this.peers.findIndex((each) => each.node === node);
+    if (place >= 0) this.peers.splice(place, 1);
+    this.peers.push({ node, address });
+  }
+
   async *backup(): AsyncGenerator<Uint8Array, void, undefined> {
-    for (const chunk of writeBackup(this.machine.state)) {
-      yield chunk;
-      // Where the taker does not wait for anything, others still have to run.
-      await this.host.timers.sleep(0);
+    const { timers } = this.host;
+    const chunks = writeBackup(this.machine.state);
+    let isOverdue = false;
+    // A taker that does not even ask for more must not hold back compaction either.
+    const timer = timers.after(this.backupMs, () => {
+      isOverdue = true;
+      chunks.return(undefined);
+    });
+    try {
+      for (const chunk of chunks) {
+        yield chunk;
+        // Where the taker does not wait for anything, others still have to run.
+        await timers.sleep(0);
+      }
+    } finally {
+      timer.cancel();
+      chunks.return(undefined);
     }
+    if (isOverdue) throw new RequestFailure('timeout', true, overdue(this.backupMs));
   }
 
   /** What there is inside, to be looked at; never to be written to. */
@@ -191,4 +219,8 @@ export class KvNode implements RunningNode, KvService {
     }
     this.clientAddress = undefined;
   }
+}
+
+function overdue(backupMs: number): string {
+  return `the backup was given up since it was not taken within ${backupMs / 1000} s`;
 }

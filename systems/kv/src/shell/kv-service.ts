@@ -21,7 +21,8 @@ export interface KvService {
   openWatch(options: WatchSessionOptions, onMessages: () => void): WatchDoor;
   /**
    * The bytes of a backup of what this member has, as it is when the first are taken; `readBackup`
-   * and `verifyBackup` read it. Who ends the taking early gives up the rest.
+   * and `verifyBackup` read it. Who ends the taking early gives up the rest; who takes longer than
+   * the bound gets a `RequestFailure`.
    */
   backup(): AsyncGenerator<Uint8Array, void, undefined>;
 }

@@ -105,6 +105,8 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
   private readonly codec: CommandCodec<Command>;
   private readonly identity: StoreIdentity;
   private readonly handshake: Handshake;
+  /** The other nodes whose addresses are known. */
+  private readonly peers = new Set<NodeId>();
   /** Who does not let this node in, and why. */
   private readonly refusals = new Map<NodeId, HandshakeFault>();
   private readonly port: PeerPort;
@@ -167,19 +169,22 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
     storage.setWritten((sequence, tookMs) => this.written(sequence, tookMs));
     storage.setFailed((cause) => this.failed(cause));
     storage.room.setChanged((isFull) => dispatch({ type: 'disk-room', isFull }));
-    const peers = new Set(config.peers.map(({ node }) => node));
-    peers.delete(host.node);
-    for (const { node, address } of config.peers) {
-      if (peers.has(node)) host.messages.addPeer(node, address);
-    }
+    for (const { node, address } of config.peers) this.addPeer(node, address);
     this.port.listen((message) => dispatch({ type: 'message', message }), config.onOther);
     host.messages.onLink(({ type, peer }) => {
       if (type === 'refused') this.refusedBy(peer, 'wrong-cluster');
       else if (type === 'down') dispatch({ type: 'unreachable', peer });
-      else if (peers.has(peer)) this.handshake.greet(peer);
+      else if (this.peers.has(peer)) this.handshake.greet(peer);
     });
     this.loop.start();
     this.handshake.start();
+  }
+
+  /** Tells where another node is, one that may join; a later address counts. */
+  addPeer(node: NodeId, address: string): void {
+    if (node === this.host.node) return;
+    this.peers.add(node);
+    this.host.messages.addPeer(node, address);
   }
 
   /**

@@ -92,7 +92,7 @@ const serverMessage = union('type', {
   watch: { number: 3, schema: struct({ message: watchMessage }) },
   pong: { number: 4, schema: struct({}) },
   goodbye: { number: 5, schema: struct({ code: errorCode, detail: detailText }) },
-  /** Bytes of a snapshot; none are its end. */
+  /** Bytes of a snapshot; none are its end. One that is given up gets a failed reply instead. */
   'snapshot-chunk': {
     number: 6,
     schema: struct({ id: uvarint, chunk: bytes({ max: SNAPSHOT_BYTES_MAX }) }),

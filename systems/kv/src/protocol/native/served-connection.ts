@@ -7,6 +7,7 @@ import type { KvErrorCode } from '../../core/kv-error-code.ts';
 import type { KvReply, KvRequest } from '../../core/kv-request.ts';
 import type { WatchSessionOptions } from '../../core/watch-session.ts';
 import type { KvService, WatchDoor } from '../../shell/kv-service.ts';
+import { type RequestFailure, toFailure } from '../../shell/request-failure.ts';
 import { MessageReader, MessageSender } from './message-stream.ts';
 import {
   CLIENT_MESSAGE,
@@ -259,10 +260,23 @@ export class ServedConnection {
       snapshot = this.options.service.backup();
       this.snapshots.set(id, snapshot);
     }
-    const { done, value } = await snapshot.next();
+    let next: IteratorResult<Uint8Array, void>;
+    try {
+      next = await snapshot.next();
+    } catch (error) {
+      this.failSnapshot(id, toFailure(error));
+      return;
+    }
+    const { done, value } = next;
     if (this.session.isClosed || !this.snapshots.has(id)) return;
     if (done === true) this.snapshots.delete(id);
     this.sender.send({ type: 'snapshot-chunk', id, chunk: value ?? new Uint8Array(0) });
+  }
+
+  private failSnapshot(id: number, { code, isDefinite, detail }: RequestFailure): void {
+    this.snapshots.delete(id);
+    if (this.session.isClosed) return;
+    this.sender.send({ type: 'reply', id, reply: failed(code, isDefinite, detail) });
   }
 
   private async endSnapshot(id: number): Promise<void> {
