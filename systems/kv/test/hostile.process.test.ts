@@ -6,7 +6,7 @@ import net from 'node:net';
 import { encodeFrame, FrameReader, Writer } from '@mangrove/wire';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { KvClient } from '../src/index.ts';
+import { type KvClient, op } from '../src/index.ts';
 import { type LocalKv, startKv } from '../src/node.ts';
 import {
   CLIENT_MESSAGE,
@@ -35,10 +35,11 @@ class Stranger {
   readonly closed: Promise<void>;
   private readonly socket: net.Socket;
 
-  private constructor(socket: net.Socket) {
+  private constructor(socket: net.Socket, isDeaf: boolean) {
     this.socket = socket;
     const frames = new FrameReader(1 << 20);
     socket.on('data', (bytes) => {
+      if (isDeaf) return;
       frames.push(bytes);
       for (let frame = frames.next(); frame !== undefined; frame = frames.next()) {
         this.heard.push(SERVER_MESSAGE.at(1).decode(frame));
@@ -48,11 +49,18 @@ class Stranger {
     this.closed = new Promise((resolve) => socket.on('close', () => resolve()));
   }
 
-  /** @param allowHalfOpen whether it stays when the member has ended its side */
-  static async connect({ endpoints } = kv, allowHalfOpen = false): Promise<Stranger> {
+  /**
+   * @param allowHalfOpen whether it stays when the member has ended its side
+   * @param isDeaf whether what it hears is of another language
+   */
+  static async connect(
+    { endpoints }: Pick<LocalKv, 'endpoints'> = kv,
+    allowHalfOpen = false,
+    isDeaf = false,
+  ): Promise<Stranger> {
     const [host = '', port] = (endpoints[0] ?? '').split(':');
     const socket = net.connect({ host, port: Number(port), allowHalfOpen });
-    const stranger = new Stranger(socket);
+    const stranger = new Stranger(socket, isDeaf);
     await new Promise((resolve) => socket.once('connect', resolve));
     return stranger;
   }
@@ -75,6 +83,20 @@ class Stranger {
     await until(() => this.heard.length > 0);
   }
 
+  /** Takes nothing any more. */
+  pause(): void {
+    this.socket.pause();
+  }
+
+  /** Resolves when the member has torn the connection down, whatever was not taken. */
+  async broken(): Promise<void> {
+    const torn = new Promise((resolve) => this.socket.once('error', resolve));
+    // Only who writes learns that the other side is gone.
+    const writing = setInterval(() => this.say({ type: 'ping' }), 100);
+    await torn;
+    clearInterval(writing);
+  }
+
   destroy(): void {
     this.socket.destroy();
   }
@@ -90,6 +112,18 @@ function frameOf(...messages: readonly ClientMessage[]): Uint8Array {
     for (const message of messages) GREETING.encodeInto(into, message);
   });
   return writer.take();
+}
+
+async function sendDamaged(change: { readonly where: number; readonly bits: number }) {
+  const stranger = await Stranger.connect();
+  await stranger.greet();
+  const frame = frameOf({ type: 'request', id: 1, timeoutMs: 0, request: { type: 'status' } });
+  const place = change.where % frame.length;
+  frame[place] = (frame[place] ?? 0) ^ change.bits;
+  stranger.send(frame);
+  stranger.send(new Uint8Array(300));
+  await stranger.closed;
+  expect(stranger.heard.some(({ type }) => type === 'reply')).toBe(false);
 }
 
 async function stillServes(): Promise<void> {
@@ -112,25 +146,14 @@ describe('R60: a port for clients', () => {
   });
 
   it('closes open connections whose next frame is damaged', async () => {
+    const change = fc.record({ where: fc.nat(), bits: fc.integer({ min: 1, max: 255 }) });
+    // All at once: a length that got longer is waited for until the connection counts as silent.
+    const changes = fc.array(change, { minLength: 20, maxLength: 20 });
     await fc.assert(
-      fc.asyncProperty(fc.nat(), fc.integer({ min: 1, max: 255 }), async (where, change) => {
-        const stranger = await Stranger.connect();
-        await stranger.greet();
-        const frame = frameOf({
-          type: 'request',
-          id: 1,
-          timeoutMs: 0,
-          request: { type: 'status' },
-        });
-        const place = where % frame.length;
-        frame[place] = (frame[place] ?? 0) ^ change;
-        // A longer length is waited for: what follows fills it.
-        stranger.send(frame);
-        stranger.send(new Uint8Array(300));
-        await stranger.closed;
-        expect(stranger.heard.some(({ type }) => type === 'reply')).toBe(false);
+      fc.asyncProperty(changes, async (each) => {
+        await Promise.all(each.map(sendDamaged));
       }),
-      { numRuns: 20 },
+      { numRuns: 1 },
     );
     await stillServes();
   });
@@ -164,15 +187,50 @@ describe('R60: a port for clients', () => {
     expect(eager.goodbye).toMatchObject({ code: 'bad-request' });
   });
 
-  it('closes connections that say nothing, or no more', async () => {
-    const silent = await Stranger.connect();
-    const half = await Stranger.connect();
-    half.say(HELLO);
-    await silent.closed;
-    expect(silent.goodbye).toMatchObject({ code: 'timeout' });
-    await half.closed;
-    expect(half.goodbye).toMatchObject({ code: 'timeout' });
+  it('closes connections that say nothing, no more, or a byte at a time', async () => {
+    const [silent, half, early, late] = await Promise.all(
+      [1, 2, 3, 4].map(() => Stranger.connect()),
+    );
+    half?.say(HELLO);
+    await late?.greet();
+    const frame = frameOf({ type: 'request', id: 1, timeoutMs: 0, request: { type: 'status' } });
+    let sent = 0;
+    const dribble = setInterval(() => {
+      // The last byte never comes: what it says is never whole.
+      if (sent === frame.length - 1) return;
+      for (const each of [early, late]) {
+        if (each?.isEnded === false) each.send(frame.subarray(sent, sent + 1));
+      }
+      sent += 1;
+    }, 150);
+    for (const each of [silent, half, early, late]) {
+      await each?.closed;
+      expect(each?.goodbye).toMatchObject({ code: 'timeout' });
+    }
+    clearInterval(dribble);
     await stillServes();
+  }, 15_000);
+
+  it('cuts off who asks for much and takes nothing, and serves others meanwhile', async () => {
+    await using small = await startKv({ port: { keepAliveMs: 300 } });
+    await using other = small.client();
+    await other.put('large', 'x'.repeat(900_000));
+    const greedy = await Stranger.connect(small);
+    await greedy.greet();
+    greedy.pause();
+    const consistency = { type: 'serializable' } as const;
+    const asked = { type: 'operation', operation: op.get('large'), consistency } as const;
+    const ids = Array.from({ length: 40 }, (_, id) => id);
+    greedy.say(
+      ...ids.map((id): ClientMessage => {
+        return { type: 'request', id, timeoutMs: 0, request: { ...asked, place: undefined } };
+      }),
+    );
+    const beganMs = performance.now();
+    expect((await other.put('during', '2')).revision).toBe(3);
+    expect(performance.now() - beganMs).toBeLessThan(1000);
+    await greedy.broken();
+    expect((await other.put('after', '3')).revision).toBe(4);
   }, 15_000);
 
   it('bounds what all unfinished frames take together', async () => {
@@ -225,6 +283,32 @@ describe('R60: a port for clients', () => {
     await using late = small.client();
     expect((await late.put('a', '1')).revision).toBe(2);
   });
+});
+
+describe('R60: a port for members', () => {
+  it('closes strangers, whatever they say, and holds up no member', async () => {
+    await using three = await startKv({ nodes: 3 });
+    const own = three.client({ timeoutMs: 15_000 });
+    const ports = (await own.members()).map(({ peerAddress }) => peerAddress);
+    expect(ports.length).toBe(3);
+    const silent = await Promise.all(ports.map((port) => Stranger.connect({ endpoints: [port] })));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...ports),
+        fc.uint8Array({ minLength: 16, maxLength: 300 }),
+        async (port, bytes) => {
+          const stranger = await Stranger.connect({ endpoints: [port] }, false, true);
+          stranger.send(bytes);
+          // A length that is allowed is waited for.
+          stranger.send(new Uint8Array(70_000));
+          await stranger.closed;
+        },
+      ),
+      { numRuns: 12 },
+    );
+    expect((await own.put('k', 'v')).revision).toBe(2);
+    for (const each of silent) each.destroy();
+  }, 20_000);
 });
 
 async function until(isSo: () => boolean): Promise<void> {
