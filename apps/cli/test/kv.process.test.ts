@@ -2,11 +2,13 @@
  * Shows the key-value store as people start and use it: a cluster of three real processes, its
  * commands, what each one says and exits with, and that nothing is left running.
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Authority, openssl, skipUnless } from '@mangrove/test-kit/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../src/main.ts';
+import { clientOf, needCluster } from '../src/service/cluster-view.ts';
 import { mangrove as asProcess, BIN, start } from './command.ts';
 import { isGone } from './processes.ts';
 
@@ -76,6 +78,21 @@ describe('mangrove kv', { timeout: 60_000 }, () => {
     expect(locked.code).toBe(1);
   });
 
+  it.each([
+    [['get', 'a', '--endpoints', 'nonsense'], 'address is "nonsense"'],
+    [['get', 'a', '--endpoints', '127.0.0.1:1', '--tls-cert', 'x'], 'go together'],
+    [['get', ''], 'key is ""'],
+    [['put', 'a'], "missing required argument 'value'"],
+    [['lease', 'grant', 'soon'], 'soon is no time to live'],
+    [['lease', 'revoke', 'xyz'], 'xyz is no lease'],
+    [['compact', 'all'], 'all is no revision'],
+    [['member', 'add', 'N 5'], 'node is "N 5"'],
+  ])('says what is wrong with %j', async (args, why) => {
+    const wrong = await kv(...args);
+    expect(wrong).toMatchObject({ code: 64, output: '' });
+    expect(wrong.complaints).toContain(why);
+  });
+
   it('says what is wrong: no members named, none reached', async () => {
     expect(await mangrove('kv', 'get', 'a')).toMatchObject({ code: 64 });
     const nobody = ['kv', 'get', 'a', '--endpoints', '127.0.0.1:1', '--timeout', '0.3'];
@@ -130,23 +147,85 @@ describe('a cluster of processes', { timeout: 90_000 }, () => {
     expect(isGone(view?.pid ?? 0)).toBe(true);
   });
 
-  it('is founded anew with a backup that was verified', async () => {
+  it('is founded anew with a backup that was taken under load, and has its hash', async () => {
     const file = join(root, 'backup');
     await kv('put', 'kept', 'yes');
-    const saved = await kv('snapshot', 'save', file);
+    await using client = await clientOf(await needCluster(data));
+    let isSaving = true;
+    const load = (async () => {
+      for (let nth = 0; isSaving; nth += 1) await client.put(`load/${nth % 50}`, `${nth}`);
+    })();
+    const saved = await kv('snapshot', 'save', file, '--json');
+    isSaving = false;
+    await load;
     expect(saved).toMatchObject({ code: 0 });
-    expect((await mangrove('kv', 'snapshot', 'show', file)).output).toBe(saved.output);
+    expect((await mangrove('kv', 'snapshot', 'show', file, '--json')).output).toBe(saved.output);
+    const { revision } = JSON.parse(saved.output);
+    const { hash } = await client.hash(client.endpoints[0] ?? '', revision);
     expect(await kv('snapshot', 'save', file)).toMatchObject({ code: 3 });
     const other = join(root, 'restored');
     const up = await mangrove('up', 'kv', '--nodes', '1', '--from', file, '--data', other);
     expect(up).toMatchObject({ code: 0 });
     const got = await mangrove('kv', 'get', 'kept', '--data', other);
     expect(got).toMatchObject({ code: 0, output: 'yes\n' });
+    await using restored = await clientOf(await needCluster(other));
+    const found = await restored.hash(restored.endpoints[0] ?? '', revision);
+    expect(found).toMatchObject({ hash, revision });
     expect(await mangrove('down', '--data', other)).toMatchObject({ code: 0 });
     await writeFile(file, (await readFile(file)).subarray(0, -1));
     const damaged = await mangrove('kv', 'snapshot', 'show', file);
     expect(damaged.code).toBe(3);
     expect(damaged.complaints).toContain('is no backup');
+  });
+
+  it('takes in a member that comes later, and lets it go', async () => {
+    const added = await kv('member', 'add', 'n4');
+    expect(added).toMatchObject({ code: 0 });
+    expect(added.complaints).toContain(`mangrove up kv --data ${data}`);
+    expect(await mangrove('status', '--data', data)).toMatchObject({ code: 1 });
+    expect(await mangrove('up', 'kv', '--data', data)).toMatchObject({ code: 0 });
+    const promote = () => kv('member', 'promote', 'n4');
+    await untilDone(async () => (await promote()).code === 0);
+    const { pid, endpoint } = (await views()).find(({ node }) => node === 'n4') ?? NOBODY;
+    const read = ['get', 'after', '--consistency', 'serializable'];
+    expect(await mangrove('kv', ...read, '--endpoints', endpoint)).toMatchObject({
+      output: 'kill\n',
+    });
+    expect(await kv('member', 'remove', 'n4')).toMatchObject({ code: 0 });
+    await untilDone(async () => isGone(pid));
+    expect((await views()).map(({ node }) => node)).toEqual(['n1', 'n2', 'n3']);
+    const again = await kv('member', 'remove', 'n4');
+    expect(again).toMatchObject({ code: 3 });
+    expect(again.complaints).toContain('`mangrove kv member list` shows them');
+  });
+
+  it('speaks TLS where it has keys, and says which one is missing', async (context) => {
+    const keys = join(root, 'keys');
+    await mkdir(keys);
+    const other = join(root, 'encrypted');
+    const up = ['up', 'kv', '--nodes', '1', '--data', other, '--tls', keys];
+    const missing = await mangrove(...up);
+    expect(missing).toMatchObject({ code: 3 });
+    expect(missing.complaints).toContain('has no ca.pem: TLS needs it');
+    const authority = new Authority(skipUnless(context, openssl), keys, 'made');
+    for (const name of ['n1', 'client']) {
+      const { ca, cert, key } = authority.issue(name);
+      await writeFile(join(keys, 'ca.pem'), ca);
+      await writeFile(join(keys, `${name}.pem`), cert);
+      await writeFile(join(keys, `${name}.key`), key);
+    }
+    const { code, output } = await mangrove(...up);
+    expect(code).toBe(0);
+    expect(await mangrove('kv', 'put', 'k', 'v', '--data', other)).toMatchObject({ code: 0 });
+    const [, endpoint = ''] = output.trim().split(/\s+/);
+    const get = ['kv', 'get', 'k', '--endpoints', endpoint, '--timeout', '0.5'];
+    const plain = await mangrove(...get);
+    expect(plain.code).toBe(3);
+    expect(plain.complaints).toContain('does it want TLS, or another certificate?');
+    const own = ['--tls-cert', join(keys, 'client.pem'), '--tls-key', join(keys, 'client.key')];
+    const trusted = await mangrove(...get, '--tls-ca', join(keys, 'ca.pem'), ...own);
+    expect(trusted).toMatchObject({ code: 0, output: 'v\n' });
+    expect(await mangrove('down', '--data', other)).toMatchObject({ code: 0 });
   });
 
   it('is down after down, and keeps what it had', async () => {
@@ -158,9 +237,17 @@ describe('a cluster of processes', { timeout: 90_000 }, () => {
   });
 });
 
+/** Resolves once `isSo`; the test's time limit is the bound. */
+async function untilDone(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+const NOBODY = { pid: 0, endpoint: '' } as const;
+
 interface View {
   readonly node: string;
   readonly pid: number;
+  readonly endpoint: string;
   readonly status: { readonly role: string };
 }
 

@@ -22,7 +22,7 @@ const PROGRAM = fileURLToPath(new URL('./kv-process.ts', import.meta.url));
 
 /** Starts three members that keep their files in `directory`, and waits until one leads. */
 export async function startMembers(directory: string): Promise<KvMembers> {
-  const manifest = await createCluster(directory, 3, 0);
+  const manifest = await createCluster(directory, { nodes: 3, clientPort: 0 });
   const names = manifest.members.map(({ name }) => name);
   const members = new KvMembers(directory, names, endpointsOf(manifest));
   try {

@@ -2,7 +2,7 @@
  * The door of the store for Node.js: a store in this process, members as processes, and clients.
  */
 export {
-  ClusterDirectoryError,
+  addPlace,
   type ClusterManifest,
   type ClusterPlace,
   createCluster,
@@ -10,8 +10,12 @@ export {
   foundingBackup,
   memberDirectory,
   memberLog,
+  type NewCluster,
   readCluster,
+  removePlace,
 } from './service/cluster-directory.ts';
+export { ClusterDirectoryError } from './service/cluster-directory-error.ts';
+export { readClientTls } from './service/cluster-tls.ts';
 export { type ConnectKvOptions, connectKv } from './service/connect-kv.ts';
 export {
   KvMember,

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type KvClient, KvError, type LeaseId, op, when } from '../src/index.ts';
-import { type LocalKv, startKv } from '../src/node.ts';
+import { type LocalKv, type StartKvOptions, startKv } from '../src/node.ts';
 
 describe('a store of one member in memory', () => {
   let kv: LocalKv;
@@ -224,18 +224,61 @@ describe('a store of three members', () => {
     expect(seen).toEqual(['0', '1', '2']);
     expect((await client.get('k'))?.version).toBe(3);
   }, 30_000);
+});
 
-  it('has its keys again when it is started on the same directory', async () => {
-    const dataDirectory = await mkdtemp(join(tmpdir(), 'mangrove-kv-'));
+describe('a store, wherever it runs', { timeout: 30_000 }, () => {
+  it.each([
+    { nodes: 1, worker: false, isOnDisk: false },
+    { nodes: 1, worker: true, isOnDisk: true },
+    { nodes: 3, worker: false, isOnDisk: true },
+  ] as const)('survives the crash of a member, and is cleared: %j', async (how) => {
+    const directory = await mkdtemp(join(tmpdir(), 'mangrove-kv-'));
+    const { nodes, worker, isOnDisk } = how;
+    const options = { nodes, worker, ...(isOnDisk ? { dataDirectory: directory } : {}) };
     try {
-      for (let version = 1; version <= 2; version += 1) {
-        await using kv = await startKv({ nodes: 1, dataDirectory });
-        await using client = kv.client();
-        await client.put('k', 'v');
-        expect((await client.get('k'))?.version).toBe(version);
-      }
+      await using kv = await startKv(options);
+      const client = kv.client({ timeoutMs: 15_000 });
+      expect(kv.endpoints.length).toBe(nodes);
+      await client.put('k', 'v');
+      const lease = await client.grantLease(60_000);
+      await client.put('leased', '1', { lease });
+      await kv.kill(0);
+      if (nodes > 1) await client.put('k', 'while one is down');
+      await kv.restart(0);
+      expect((await client.get('k'))?.version).toBe(nodes > 1 ? 2 : 1);
+      await expect(kv.kill(nodes)).rejects.toThrow(`but must be 0 to ${nodes - 1}`);
+      await kv.clear();
+      expect(await client.count({ prefix: '' })).toBe(0);
+      expect(await client.leases()).toEqual([]);
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
+
+  it('has its keys again where it is started on its directory, and none in memory', async () => {
+    const dataDirectory = await mkdtemp(join(tmpdir(), 'mangrove-kv-'));
+    const versions = async (options: StartKvOptions) => {
+      await using kv = await startKv(options);
+      await using client = kv.client();
+      await client.put('k', 'v');
+      return (await client.get('k'))?.version;
+    };
+    try {
+      for (const version of [1, 2]) expect(await versions({ dataDirectory })).toBe(version);
+      for (const version of [1, 1]) expect(await versions({})).toBe(version);
     } finally {
       await rm(dataDirectory, { recursive: true, force: true });
     }
+  });
+
+  it('tells who takes a backup too slowly, and serves on', async () => {
+    await using kv = await startKv({ bounds: { backupMs: 50 } });
+    const client = kv.client();
+    await client.put('k', 'v');
+    const taking = client.snapshot();
+    await taking.next();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await expect(taking.next()).rejects.toMatchObject({ code: 'timeout', isDefinite: true });
+    expect((await client.get('k'))?.value).toBe('v');
   });
 });

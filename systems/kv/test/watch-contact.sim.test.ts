@@ -129,7 +129,7 @@ describe('R66: a watch at a member that is cut off from the others', () => {
     expect(stage.watched).not.toBe(watched);
   });
 
-  it('is taken up again at that member once that is back, where a client knows no other', async () => {
+  it('is taken up again there once that is back, where a client knows no other', async () => {
     stage = new Stage([addressOf(toNodeId('a'))]);
     await stage.watch();
     const { watched, simulation } = stage;

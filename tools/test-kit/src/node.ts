@@ -1,5 +1,6 @@
 /**
- * The door of the test kit: what tests need of the system, the reporter of the house, certificates, and etcd.
+ * The door of the test kit: what tests need of the system, the reporter of the house, keys, and
+ * etcd.
  */
 export { Authority, type IssuedKey } from './authority.ts';
 export { BUDGETS, type Budgets } from './budgets.ts';

@@ -3,8 +3,11 @@
  */
 import { toNodeId } from '@mangrove/host';
 import type { Alarm } from '@mangrove/kv';
+import { addPlace, removePlace } from '@mangrove/kv/node';
 import type { MemberChange } from '@mangrove/raft';
+import { CommandError } from '../command-error.ts';
 import type { Ending } from '../exit-code.ts';
+import { needCluster, orRefuse } from '../service/cluster-view.ts';
 import { alignColumns } from '../text-columns.ts';
 import type { KvCall } from './kv-call.ts';
 
@@ -36,16 +39,43 @@ export async function listMembers({ client, terminal, isJson }: KvCall): Promise
   return 'valid';
 }
 
-/** Changes the members. */
+/**
+ * Changes the members. In a cluster of this machine (`directory`) one that is added gets a place
+ * there, and one that is removed loses it.
+ */
 export async function changeMember(
   { client, terminal, isJson }: KvCall,
   type: MemberChange['type'],
   name: string,
+  directory: string | undefined,
 ): Promise<Ending> {
   const node = toNodeId(name);
+  if (directory !== undefined && type === 'add-learner') {
+    await orRefuse(addPlace(directory, await needCluster(directory), node));
+  }
   await client.changeMembers([{ type, node }]);
-  terminal.result(isJson ? JSON.stringify({ type, node }) : `${type} ${node}: done`);
+  if (directory !== undefined && type === 'remove') {
+    await removePlace(directory, await needCluster(directory), node);
+  }
+  terminal.result(isJson ? JSON.stringify({ type, node }) : `${node} ${BECOMES[type]}`);
+  if (type === 'add-learner') terminal.say(nextStep(node, directory));
   return 'valid';
+}
+
+const BECOMES: Readonly<Record<MemberChange['type'], string>> = {
+  'add-learner': 'is a learner: it gets everything, and has no vote yet',
+  promote: 'has a vote',
+  demote: 'is a learner: it has no vote any more',
+  remove: 'is no member any more',
+};
+
+function nextStep(node: string, directory: string | undefined): string {
+  if (directory === undefined) {
+    return `start ${node} where the others expect it, as one that joins; then promote it`;
+  }
+  const [start, promote] = [`up kv`, `kv member promote ${node}`];
+  const where = `--data ${directory}`;
+  return `next: mangrove ${start} ${where}; then mangrove ${promote} ${where}`;
 }
 
 /** Has another member lead. */
@@ -59,10 +89,11 @@ export async function moveLead(
 }
 
 /** Gives up what is older than a revision. */
-export async function compact(
-  { client, terminal, isJson }: KvCall,
-  revision: number,
-): Promise<Ending> {
+export async function compact({ client, terminal, isJson }: KvCall, text: string): Promise<Ending> {
+  if (!/^[1-9]\d{0,14}$/.test(text)) {
+    throw new CommandError('usage', `${text} is no revision: it is a whole number from 1 on.`);
+  }
+  const revision = Number(text);
   await client.compact(revision);
   terminal.result(isJson ? JSON.stringify({ revision }) : `compacted at revision ${revision}`);
   return 'valid';

@@ -121,7 +121,7 @@ function declareLeases(kv: Command, declare: Declare): void {
     .description('grant leases, look at them, keep and end them')
     .addHelpText('after', '\nExamples:\n  mangrove kv lease grant 60 --data data');
   declare(lease, 'grant <seconds>', 'grant a lease', async (call, _options, [seconds = '']) =>
-    (await leases()).grantLease(call, positiveNumber(seconds)),
+    (await leases()).grantLease(call, seconds),
   );
   declare(lease, 'revoke <id>', 'end a lease with its keys', async (call, _options, [id = '']) =>
     (await leases()).revokeLease(call, id),
@@ -160,12 +160,25 @@ function declareCluster(kv: Command, declare: Declare): void {
     (await cluster()).showStatus(call),
   ).addHelpText('after', '\nExamples:\n  mangrove kv status --data data');
   declare(kv, 'compact <revision>', 'give up what is older', async (call, _options, [text = '']) =>
-    (await cluster()).compact(call, positiveInteger(text)),
+    (await cluster()).compact(call, text),
   ).addHelpText('after', '\nExamples:\n  mangrove kv compact 1200 --data data');
   const member = kv
     .command('member')
     .description('look at the members, change them, and have one lead')
-    .addHelpText('after', '\nExamples:\n  mangrove kv member lead n2 --data data');
+    .addHelpText(
+      'after',
+      [
+        '',
+        'One that is added needs a process, and a vote when it has caught up; one that was removed',
+        'ends by itself.',
+        '',
+        'Examples:',
+        '  mangrove kv member lead n2 --data data',
+        '  mangrove kv member add n4 --data data',
+        '  mangrove up kv --data data',
+        '  mangrove kv member promote n4 --data data',
+      ].join('\n'),
+    );
   declare(member, 'list', 'print the members', async (call) => (await cluster()).listMembers(call));
   declare(member, 'lead <name>', 'have a member lead', async (call, _options, [name = '']) =>
     (await cluster()).moveLead(call, name),
@@ -177,8 +190,8 @@ function declareCluster(kv: Command, declare: Declare): void {
     ['remove <name>', 'remove a member', 'remove'],
   ] as const;
   for (const [usage, description, type] of changes) {
-    declare(member, usage, description, async (call, _options, [name = '']) =>
-      (await cluster()).changeMember(call, type, name),
+    declare<TargetOptions>(member, usage, description, async (call, { data }, [name = '']) =>
+      (await cluster()).changeMember(call, type, name, data),
     );
   }
   const alarm = kv

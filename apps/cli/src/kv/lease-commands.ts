@@ -12,12 +12,20 @@ import type { KvCall } from './kv-call.ts';
 /** Grants a lease and leaves it to itself. */
 export async function grantLease(
   { client, terminal, isJson }: KvCall,
-  seconds: number,
+  text: string,
 ): Promise<Ending> {
+  const seconds = Number(text);
+  if (!(seconds > 0 && seconds <= SECONDS_MAX)) {
+    const bound = `seconds, a number above 0 and up to ${SECONDS_MAX}`;
+    throw new CommandError('usage', `${text} is no time to live: it is ${bound}.`);
+  }
   const { id, ttlMs } = await client.grantLease(seconds * 1000, { keepAlive: false });
   terminal.result(isJson ? JSON.stringify({ lease: leaseText(id), ttlMs }) : leaseLine(id, ttlMs));
   return 'valid';
 }
+
+/** The longest time to live: 31 years. */
+const SECONDS_MAX = 1_000_000_000;
 
 /** Ends a lease with its keys. */
 export async function revokeLease(

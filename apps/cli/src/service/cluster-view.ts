@@ -2,18 +2,37 @@
  * A cluster in a directory, as commands see it: its members, and which of them run.
  */
 import { askControl, controlPathOf, HostError } from '@mangrove/host-process/node';
+import type { KvClient } from '@mangrove/kv';
 import {
   ClusterDirectoryError,
   type ClusterManifest,
+  connectKv,
+  endpointsOf,
   memberDirectory,
+  readClientTls,
   readCluster,
 } from '@mangrove/kv/node';
 import { CommandError, messageOf } from '../command-error.ts';
 
 /** What is in the directory; refuses where it is anything but a cluster, or nothing. */
 export async function findCluster(directory: string): Promise<ClusterManifest | undefined> {
+  return await orRefuse(readCluster(directory));
+}
+
+/** A client of the members of a cluster, which is its caller's to close. */
+export async function clientOf(
+  manifest: ClusterManifest,
+  options: { readonly timeoutMs?: number } = {},
+): Promise<KvClient> {
+  const { cluster, tls } = manifest;
+  const keys = tls === undefined ? {} : { tls: await orRefuse(readClientTls(tls)) };
+  return connectKv({ endpoints: endpointsOf(manifest), cluster, ...keys, ...options });
+}
+
+/** What `found` resolves to; what is wrong with the files of a cluster becomes a refusal. */
+export async function orRefuse<Found>(found: Promise<Found>): Promise<Found> {
   try {
-    return await readCluster(directory);
+    return await found;
   } catch (error) {
     if (!(error instanceof ClusterDirectoryError)) throw error;
     throw new CommandError('could-not-run', `${error.message}.`, error);

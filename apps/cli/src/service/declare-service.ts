@@ -8,6 +8,14 @@ interface DataOptions extends GlobalOptions {
   readonly data: string;
 }
 
+interface UpOptions {
+  readonly nodes?: number;
+  readonly port: number;
+  readonly from?: string;
+  readonly tls?: string;
+  readonly foreground?: boolean;
+}
+
 /** Adds the commands to `program`. */
 export function declareService(program: Command, surroundings: Surroundings): void {
   declareUp(program, surroundings);
@@ -24,6 +32,7 @@ function declareUp(program: Command, { terminal, signal, run }: Surroundings): v
     .option('--nodes <count>', 'how many members a new cluster has: 1, 3 or 5 (default: 3)', nodes)
     .option('--port <number>', 'the first port for clients of a new cluster', positiveInteger, 0)
     .option('--from <file>', 'found a new cluster with this backup')
+    .option('--tls <directory>', 'encrypt a new cluster with the keys in it')
     .option('--foreground', 'stay, show what the members say, and end them with this command')
     .addHelpText(
       'after',
@@ -32,8 +41,13 @@ function declareUp(program: Command, { terminal, signal, run }: Surroundings): v
         'The members run on when the command has ended; `mangrove down` ends them. They listen on',
         'this machine only.',
         '',
+        'For --tls the directory has ca.pem and, for each member, n1.pem and n1.key, with a',
+        'certificate that names it (DNS:n1, IP:127.0.0.1). Where it has client.pem and client.key',
+        'too, clients must show a certificate.',
+        '',
         'Examples:',
         '  mangrove up kv --nodes 3 --data data',
+        '  mangrove up kv --data data --tls keys',
         '  mangrove kv put greeting hello --data data',
         '  mangrove status --data data',
         '  mangrove down --data data',
@@ -42,12 +56,10 @@ function declareUp(program: Command, { terminal, signal, run }: Surroundings): v
     .action((_system: string, _options: unknown, command: Command) =>
       run(async () => {
         const { upCommand } = await import('./up-command.ts');
-        const given = command.optsWithGlobals<
-          DataOptions & { nodes?: number; port: number; from?: string; foreground?: boolean }
-        >();
-        const { data, port, from, json, foreground } = given;
+        const given = command.optsWithGlobals<DataOptions & UpOptions>();
+        const { data, port, from, tls, json, foreground } = given;
         const isForeground = foreground === true;
-        const how = { nodes: given.nodes, port, from, isJson: json === true, isForeground };
+        const how = { nodes: given.nodes, port, from, tls, isJson: json === true, isForeground };
         return upCommand({ directory: data, ...how, terminal, signal });
       }),
     );

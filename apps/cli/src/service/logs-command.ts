@@ -95,6 +95,8 @@ class Tail {
     }
     try {
       const { size } = await file.stat();
+      // What was there was moved aside: the file begins anew.
+      if (size < this.offset) this.offset = 0;
       const bytes = Buffer.alloc(Math.max(0, size - this.offset));
       const { bytesRead } = await file.read(bytes, 0, bytes.length, this.offset);
       this.offset += bytesRead;

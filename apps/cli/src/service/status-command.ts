@@ -2,11 +2,11 @@
  * `mangrove status --data DIR`: who of a cluster runs, who leads, and how far each one is.
  */
 import { type KvClient, KvError, type KvStatus } from '@mangrove/kv';
-import { connectKv, endpointsOf } from '@mangrove/kv/node';
+import { endpointsOf } from '@mangrove/kv/node';
 import type { Ending } from '../exit-code.ts';
 import type { Terminal } from '../terminal.ts';
 import { alignColumns } from '../text-columns.ts';
-import { needCluster, processOf } from './cluster-view.ts';
+import { clientOf, needCluster, processOf } from './cluster-view.ts';
 
 /** What the command is told. */
 export interface StatusCommandOptions {
@@ -28,7 +28,7 @@ export async function statusCommand(options: StatusCommandOptions): Promise<Endi
   const { directory, isJson, terminal } = options;
   const manifest = await needCluster(directory);
   const endpoints = endpointsOf(manifest);
-  await using client = connectKv({ endpoints, cluster: manifest.cluster });
+  await using client = await clientOf(manifest);
   const views = await Promise.all(
     manifest.members.map(async ({ name }, nth): Promise<MemberView> => {
       const endpoint = endpoints[nth] ?? '';

@@ -3,13 +3,13 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs/promises';
+import { resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { KvError } from '@mangrove/kv';
 import {
   type ClusterManifest,
   type ClusterPlace,
-  connectKv,
   createCluster,
   endpointsOf,
   foundingBackup,
@@ -19,7 +19,7 @@ import { CommandError, Interrupted, messageOf } from '../command-error.ts';
 import type { Ending } from '../exit-code.ts';
 import { checkBackup } from '../kv/backup-commands.ts';
 import type { Terminal } from '../terminal.ts';
-import { findCluster, processOf, sleep } from './cluster-view.ts';
+import { clientOf, findCluster, orRefuse, processOf, sleep } from './cluster-view.ts';
 import { downCommand } from './down-command.ts';
 import { followLogs } from './logs-command.ts';
 
@@ -32,6 +32,8 @@ export interface UpCommandOptions {
   readonly port: number;
   /** The backup that a new cluster is founded with. */
   readonly from: string | undefined;
+  /** The directory of the keys of a new cluster; `undefined` is none. */
+  readonly tls: string | undefined;
   readonly isForeground: boolean;
   readonly isJson: boolean;
   readonly terminal: Terminal;
@@ -70,16 +72,22 @@ export async function upCommand(options: UpCommandOptions): Promise<Ending> {
 }
 
 async function openCluster(options: UpCommandOptions): Promise<ClusterManifest> {
-  const { directory, nodes, port } = options;
+  const { directory, nodes, port, tls } = options;
   const found = await findCluster(directory);
   if (found === undefined) {
     if (options.from !== undefined) await checkBackup(options.from);
-    const made = await createCluster(directory, nodes ?? 3, port);
+    const keys = tls === undefined ? {} : { tls };
+    const wanted = { nodes: nodes ?? 3, clientPort: port, ...keys };
+    const made = await orRefuse(createCluster(directory, wanted));
     if (options.from !== undefined) await fs.copyFile(options.from, foundingBackup(directory));
     return made;
   }
   if (options.from !== undefined) {
     const sentence = `there is a cluster in ${directory}: a backup founds a new one only.`;
+    throw new CommandError('could-not-run', sentence);
+  }
+  if (tls !== undefined && found.tls !== resolve(tls)) {
+    const sentence = `there is a cluster in ${directory}: --tls is of a new one only.`;
     throw new CommandError('could-not-run', sentence);
   }
   const count = found.members.length;
@@ -116,7 +124,7 @@ async function untilServed(
   signal: AbortSignal,
 ): Promise<void> {
   const endpoints = endpointsOf(manifest);
-  await using client = connectKv({ endpoints, cluster: manifest.cluster });
+  await using client = await clientOf(manifest);
   const endAt = performance.now() + START_MS;
   let last: unknown;
   while (performance.now() < endAt) {

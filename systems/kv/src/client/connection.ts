@@ -253,7 +253,7 @@ export class Connection {
     }
   }
 
-  // A member that wants TLS, or another certificate, does not say so: it speaks no word to strangers.
+  // A member that wants TLS, or another certificate, does not say so: it ends without a word.
   private get hint(): string {
     return this.welcome === undefined
       ? ' before its welcome: does it want TLS, or another certificate?'

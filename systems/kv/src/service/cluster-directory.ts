@@ -1,21 +1,25 @@
 /**
  * The directory of a cluster whose members are processes of this machine: who they are, and where.
  *
- *     <directory>/cluster.json   the members and their ports, written once
+ *     <directory>/cluster.json   the members and their ports; running members look at it
  *                /n1/            what member n1 keeps
- *                /n1.txt         what its process says
+ *                /n1.txt         what its process says, and before that in n1.txt.1
  *                /founding       the backup that it was founded with, if it was
  */
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs/promises';
 import net from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { ClusterDirectoryError } from './cluster-directory-error.ts';
+import { readMemberTls } from './cluster-tls.ts';
 
 /** A member of a cluster in a directory. */
 export interface ClusterPlace {
   readonly name: string;
   readonly peerPort: number;
   readonly clientPort: number;
+  /** Whether it joined later; without it, it is one of those that founded the cluster. */
+  readonly joins?: true;
 }
 
 /** What `cluster.json` holds. */
@@ -23,12 +27,19 @@ export interface ClusterManifest {
   readonly system: 'kv';
   readonly format: 1;
   readonly cluster: string;
+  /** Where the keys are, see `readMemberTls`; without it nothing is encrypted. */
+  readonly tls?: string;
   readonly members: readonly ClusterPlace[];
 }
 
-/** A directory that is not what it should be; the message says what to do. */
-export class ClusterDirectoryError extends Error {
-  override readonly name = 'ClusterDirectoryError';
+/** How a new cluster is set up. */
+export interface NewCluster {
+  /** How many members found it. */
+  readonly nodes: number;
+  /** The first of the ports for clients, one after the other; 0 is any free ones. */
+  readonly clientPort: number;
+  /** The directory of its keys; without one nothing is encrypted. */
+  readonly tls?: string;
 }
 
 /** What is in a directory: nothing yet, or a cluster. Rejects where it is anything else. */
@@ -49,14 +60,12 @@ export async function readCluster(directory: string): Promise<ClusterManifest | 
 }
 
 /**
- * Writes down a new cluster in a directory that is empty or missing.
- *
- * @param clientPort the first of the ports for clients, one after the other; 0 is any free ones
+ * Writes down a new cluster in a directory that is empty or missing. Rejects where it has no keys
+ * that it needs.
  */
 export async function createCluster(
   directory: string,
-  nodes: number,
-  clientPort: number,
+  { nodes, clientPort, tls }: NewCluster,
 ): Promise<ClusterManifest> {
   const free = await freePorts(clientPort === 0 ? 2 * nodes : nodes);
   const members = Array.from({ length: nodes }, (_, nth): ClusterPlace => {
@@ -65,12 +74,37 @@ export async function createCluster(
   });
   // A name of its own, so that nobody takes the members of another directory for these.
   const cluster = `kv-${randomBytes(4).toString('hex')}`;
-  const manifest: ClusterManifest = { system: 'kv', format: 1, cluster, members };
+  const keys = tls === undefined ? {} : { tls: resolve(tls) };
+  const manifest: ClusterManifest = { system: 'kv', format: 1, cluster, ...keys, members };
+  for (const { name } of members) await checkKeys(manifest, name);
   await fs.mkdir(directory, { recursive: true });
-  const path = join(directory, FILE);
-  await fs.writeFile(`${path}.next`, `${JSON.stringify(manifest, undefined, 2)}\n`);
-  await fs.rename(`${path}.next`, path);
+  await write(directory, manifest);
   return manifest;
+}
+
+/** Gives a member that is to join a place in a cluster; one that has a place keeps it. */
+export async function addPlace(
+  directory: string,
+  manifest: ClusterManifest,
+  name: string,
+): Promise<ClusterManifest> {
+  if (manifest.members.some((each) => each.name === name)) return manifest;
+  await checkKeys(manifest, name);
+  const [peerPort = 0, clientPort = 0] = await freePorts(2);
+  const place: ClusterPlace = { name, peerPort, clientPort, joins: true };
+  const grown = { ...manifest, members: [...manifest.members, place] };
+  await write(directory, grown);
+  return grown;
+}
+
+/** Takes the place of a member that was removed; its process ends when it sees that. */
+export async function removePlace(
+  directory: string,
+  manifest: ClusterManifest,
+  name: string,
+): Promise<void> {
+  const members = manifest.members.filter((each) => each.name !== name);
+  await write(directory, { ...manifest, members });
 }
 
 /** Where clients connect to. */
@@ -95,6 +129,17 @@ export function foundingBackup(directory: string): string {
 
 const FILE = 'cluster.json';
 
+async function write(directory: string, manifest: ClusterManifest): Promise<void> {
+  const path = join(directory, FILE);
+  await fs.writeFile(`${path}.next`, `${JSON.stringify(manifest, undefined, 2)}\n`);
+  await fs.rename(`${path}.next`, path);
+}
+
+/** Rejects where a member cannot start for want of its keys. */
+async function checkKeys({ tls }: ClusterManifest, name: string): Promise<void> {
+  if (tls !== undefined) await readMemberTls(tls, name);
+}
+
 async function isEmpty(directory: string): Promise<boolean> {
   try {
     return (await fs.readdir(directory)).length === 0;
@@ -108,12 +153,13 @@ async function isEmpty(directory: string): Promise<boolean> {
 
 function parse(text: string): ClusterManifest | undefined {
   try {
-    const { system, format, cluster, members } = JSON.parse(text);
+    const { system, format, cluster, tls, members } = JSON.parse(text);
     const isPlace = ({ name, peerPort, clientPort }: ClusterPlace) =>
       typeof name === 'string' && Number.isInteger(peerPort) && Number.isInteger(clientPort);
     const isWhole = system === 'kv' && format === 1 && typeof cluster === 'string';
     if (!isWhole || !Array.isArray(members) || !members.every(isPlace)) return undefined;
-    return { system, format, cluster, members };
+    const keys = typeof tls === 'string' ? { tls } : {};
+    return { system, format, cluster, ...keys, members };
   } catch {
     // No JSON, or not of that shape: the caller says so.
     return undefined;

@@ -72,13 +72,15 @@ const FAREWELLS_MAX = 256;
 /**
  * Starts a member on its Host; closes the Host where that fails.
  *
- * @param peers the founders and where they are, this one included
+ * @param peers all members and where they are, this one included
+ * @param founders those of them that found the cluster; another one joins it
  */
 export async function startMember(
   host: ProcessHost,
   settings: KvMemberSettings,
   place: KvMemberPlace,
   peers: Readonly<Record<string, string>>,
+  founders: readonly string[] = Object.keys(peers),
 ): Promise<KvMember> {
   const { cluster, raft, bounds, backup, port } = settings;
   const { crc32c } = findCrc32c();
@@ -86,10 +88,13 @@ export async function startMember(
   const entries = Object.entries(peers).map(([name, address]) => {
     return { node: toNodeId(name), address };
   });
+  const founding = founders.includes(place.name)
+    ? { founding: simpleConfiguration(founders.map(toNodeId)) }
+    : {};
   try {
     const node = await startKvNode(host, {
       peers: entries,
-      founding: simpleConfiguration(entries.map((entry) => entry.node)),
+      ...founding,
       cluster,
       crc32c,
       ...SNAPSHOTS,
