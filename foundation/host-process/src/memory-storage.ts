@@ -192,6 +192,18 @@ class MemoryFile implements DiskFile {
     return this.disk.operate(() => this.check('sync'));
   }
 
+  writeDurably(offset: number, pieces: readonly Uint8Array[]): Promise<void> {
+    checkWhole('offset', offset);
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    return this.change('write', length, () => {
+      let at = offset;
+      for (const piece of pieces) {
+        this.write(at, piece);
+        at += piece.length;
+      }
+    });
+  }
+
   truncate(sizeBytes: number): Promise<void> {
     checkWhole('sizeBytes', sizeBytes);
     return this.change('truncate', 0, () => {

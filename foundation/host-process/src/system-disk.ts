@@ -34,7 +34,10 @@ export interface DiskContext {
 /** How `fs` tells that it is done. */
 export type FsCallback<Value> = (error: NodeJS.ErrnoException | null, value: Value) => void;
 
-const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = fs.constants;
+const { O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_EXCL } = fs.constants;
+
+/** Has each write return when it is durable; not every system can. */
+const { O_DSYNC } = fs.constants as { readonly O_DSYNC?: number };
 
 /** No symbolic link is followed, and a pipe that stands in the place of a file blocks nobody. */
 const SAFELY = (fs.constants.O_NOFOLLOW ?? 0) | (fs.constants.O_NONBLOCK ?? 0);
@@ -77,6 +80,35 @@ export class SystemDisk implements Disk {
         (error: NodeJS.ErrnoException) => done(error, undefined as never),
       );
     });
+  }
+
+  /**
+   * Opens a file that is open once more, so that its writes are durable when they return. `take`
+   * gets the descriptor, even where the life is over by then: it is to be closed with the file. It
+   * gets none where the system has no such thing, or the name is that of another file by now.
+   */
+  openDurably({ path, content }: SystemFile, take: (fd: number) => void): Promise<void> {
+    return this.call<void>('open', path, (done) => {
+      if (O_DSYNC === undefined) {
+        done(null, undefined);
+        return;
+      }
+      const real = toRealPath(this.context.root, path);
+      openSame(real, O_WRONLY | O_DSYNC | SAFELY, content.key)
+        .then((fd) => {
+          if (fd !== undefined) take(fd);
+        })
+        // It is not needed: a write and a sync do the same, and tell what is wrong.
+        .then(
+          () => done(null, undefined),
+          () => done(null, undefined),
+        );
+    });
+  }
+
+  /** Whether no faults are in force. */
+  get isFair(): boolean {
+    return this.context.faults.isFair;
   }
 
   /** Counts as one call for whoever waits at the end: no descriptor is left without an owner. */
@@ -215,7 +247,7 @@ export class SystemDisk implements Disk {
 
   /** What all open handles of one file share; it is known by device and inode. */
   private contentOf(stats: fs.Stats): FileContent {
-    const key = `${stats.dev}:${stats.ino}`;
+    const key = keyOf(stats);
     let content = this.contents.get(key);
     if (content === undefined) {
       const { size: sizeBytes } = stats;
@@ -318,6 +350,23 @@ function syncPath(real: string, done: FsCallback<void>): void {
       fs.close(fd, (closeError) => done(error ?? closeError ?? null, undefined)),
     );
   });
+}
+
+/** What a file is known by. */
+function keyOf({ dev, ino }: fs.Stats): string {
+  return `${dev}:${ino}`;
+}
+
+/** Opens a file if it is the one with `key`. */
+async function openSame(real: string, flags: number, key: string): Promise<number | undefined> {
+  const fd = await openDescriptor(real, flags);
+  let isSame = false;
+  try {
+    isSame = keyOf(await statDescriptor(fd)) === key;
+  } finally {
+    if (!isSame) await closeDescriptor(fd);
+  }
+  return isSame ? fd : undefined;
 }
 
 async function exists(real: string): Promise<boolean> {

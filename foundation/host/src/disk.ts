@@ -48,7 +48,7 @@ export type OpenMode =
  * names throw `InvalidArgument`.
  *
  * - D1: a write is durable once a `sync` of its file that began after the write had resolved has
- *   resolved. Nothing else makes it durable.
+ *   resolved, and what `writeDurably` wrote once that has. Nothing else makes it durable.
  * - D2: after a crash, of what was written and not synced any subset of 512-byte sectors may be
  *   there, each sector whole, in any order; the size may be any between the synced and the written
  *   one, and what was never written in between reads as zeros.
@@ -57,6 +57,7 @@ export type OpenMode =
  *   new file. Syncing a file does not make its name durable.
  * - D4: any call may fail or stall. After a failed `sync`, reads may return the new bytes until a
  *   crash and a later `sync` may resolve, yet the bytes are lost: only the first failure is true.
+ *   A `writeDurably` that failed may have failed at its sync.
  * - D5: `no-space` refuses what takes room: to make a file or directory, to lengthen a file, to
  *   write where nothing was written before; or the sync, where room was taken since the last one.
  *   It harms nothing that was durable. Overwriting what is durable, cutting, renaming and removing,
@@ -105,6 +106,11 @@ export interface DiskFile {
   readAt(offset: number, length: number): Promise<Uint8Array>;
   /** Makes what was written durable (data and size; `fdatasync`). */
   sync(): Promise<void>;
+  /**
+   * Writes `pieces` one behind the other from `offset` on and makes them durable, in one call to
+   * the system where it has such a one. Of other writes it makes nothing durable.
+   */
+  writeDurably(offset: number, pieces: readonly Uint8Array[]): Promise<void>;
   /** Cuts the file or lengthens it with zeros. Durable after the next `sync`, like a write. */
   truncate(sizeBytes: number): Promise<void>;
   /** Waits for what is under way, then closes. Later calls reject with `closed`. Syncs nothing. */

@@ -8,7 +8,7 @@ export type JournalErrorCode =
   | 'no-space'
   /** Too much waits for the disk already. */
   | 'overloaded'
-  /** A sync failed: what was under way is in doubt. Nothing is written until it is reopened. */
+  /** A write or sync failed: what was under way is in doubt. Reopened, it goes on. */
   | 'poisoned'
   /** The journal or the log was closed or removed. */
   | 'closed'

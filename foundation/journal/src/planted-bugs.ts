@@ -15,8 +15,13 @@ export const journalBugs: readonly PlantedBug[] = Object.freeze([
   {
     name: 'journal-answers-before-sync',
     file: 'foundation/journal/src/store.ts',
-    find: 'await this.sync();\n    const { active } = this;',
-    replace: 'if (this.isRolling) await this.sync();\n    const { active } = this;',
+    find: 'await this.file.writeDurably(this.durableEnd, pieces);',
+    replace:
+      'let at = this.durableEnd;\n' +
+      '      for (const piece of pieces) {\n' +
+      '        await this.file.writeAt(at, piece);\n' +
+      '        at += piece.length;\n' +
+      '      }',
     breaks: 'R1: what was acknowledged is gone after a power failure.',
     source: 'NATS 2.12.1; etcd #14370; the defaults of Kafka',
     experiment: EXPERIMENT,

@@ -87,6 +87,10 @@ class ReadOnlyFile implements DiskFile {
     return refuse(this.path, 'write');
   }
 
+  writeDurably(): Promise<never> {
+    return refuse(this.path, 'write');
+  }
+
   sync(): Promise<never> {
     return refuse(this.path, 'sync');
   }

@@ -1,10 +1,10 @@
 /**
  * The store: what one directory holds, and the one loop that writes it.
  *
- *     submit -> queue -> [ repair? roll? encode -> write -> sync ] -> apply to the table -> resolve
+ *     submit -> queue -> [ repair? roll? encode -> write durably ] -> apply to the table -> resolve
  *                              one batch at a time; the next one fills meanwhile
  *
- * States: `open`; `poisoned` after a failed sync, for good; `closed`.
+ * States: `open`; `poisoned` after a failed write or sync, for good; `closed`.
  */
 import {
   assert,
@@ -292,8 +292,8 @@ export class Store {
     const operations = batch.flatMap((submission) => submission.operations);
     const synced = { segment: this.active, offset: this.durableEnd };
     const encoded = await this.encode(kind, this.active, this.durableEnd, synced, operations);
-    await this.write(encoded, kind);
-    await this.sync();
+    if (kind === 'last') await this.writeLast(encoded);
+    else await this.writeBatch(encoded);
     const { active } = this;
     this.durableEnd += encoded.totalBytes;
     this.nextSequence += 1;
@@ -337,21 +337,34 @@ export class Store {
     }
   }
 
-  /** Writes a batch behind what is durable. Where that is refused nothing of it counts. */
-  private async write(encoded: EncodedBatch, kind: BatchKind): Promise<void> {
-    let offset = this.durableEnd;
-    const end = offset + encoded.totalBytes;
-    if (kind !== 'last' && end > this.file.size()) await this.lengthen(end);
+  /** Makes a batch durable behind what is. Where there is no room for it nothing of it counts. */
+  private async writeBatch({ pieces, totalBytes }: EncodedBatch): Promise<void> {
+    const end = this.durableEnd + totalBytes;
+    if (end > this.file.size()) await this.lengthen(end);
     try {
-      for (const piece of encoded.pieces) {
+      await this.file.writeDurably(this.durableEnd, pieces);
+    } catch (cause) {
+      if (!(cause instanceof DiskError)) throw cause;
+      // It may have failed at its sync, and that is told only once.
+      if (!isNoSpace(cause)) throw this.poison(cause);
+      throw await this.undo(cause, 'there was no room for a batch');
+    }
+  }
+
+  /** Makes the last word durable. Nothing follows it, not even zeros. */
+  private async writeLast({ pieces, totalBytes }: EncodedBatch): Promise<void> {
+    const end = this.durableEnd + totalBytes;
+    let offset = this.durableEnd;
+    try {
+      for (const piece of pieces) {
         await this.file.writeAt(offset, piece);
         offset += piece.length;
       }
-      // Nothing follows the last word, not even zeros.
-      if (kind === 'last' && this.file.size() > end) await this.file.truncate(end);
+      if (this.file.size() > end) await this.file.truncate(end);
     } catch (cause) {
-      throw await this.undo(cause, 'a batch could not be written');
+      throw await this.undo(cause, 'the last word could not be written');
     }
+    await this.sync();
   }
 
   /** Lengthens the active segment beyond `end` with zeros, which the next sync covers. */
@@ -456,10 +469,10 @@ export class Store {
     }
   }
 
-  /** Ends the writing for good: a sync failed, and no later one can be believed (D4). */
+  /** Ends the writing for good: a sync may have failed, and no later one can be believed (D4). */
   private poison(cause: unknown): JournalError {
     const message =
-      'a sync failed: what was under way is in doubt until the journal is opened again';
+      'a sync failed, or its write: what was under way is in doubt until the journal is reopened';
     this.failure ??= new JournalError('poisoned', message, { definite: false, cause });
     if (this.host.trace.isOn) this.host.trace.event('journal-poisoned', { cause: String(cause) });
     return this.failure;

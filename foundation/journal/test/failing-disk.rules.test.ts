@@ -11,32 +11,35 @@ const FIRST = 'wal/segment-0000000001';
 const open = (host: Host) => openJournal(host, { directory: DIRECTORY, segmentBytes: 1 << 16 });
 
 describe('a disk that fails', () => {
-  it('R8: a failed sync poisons it, and the next opening does not believe the cache', async () => {
-    let lostCount = 0;
-    for (let seed = 1; seed <= 30; seed++) {
-      using node = new OneNode(seed);
-      const kept = await node.live(async (host) => {
-        const journal = await open(host);
-        await journal.append(toBytes('a'));
-        const fault = { type: 'disk-error', node: NODE, operation: 'sync', path: '', count: 1 };
-        node.hurt((window) => ({ ...fault, ...window }) as never);
-        await host.timers.sleep(1);
-        const error = await failureOf(journal.append(toBytes('b')));
-        expect([error.code, error.definite]).toEqual(['poisoned', false]);
-        expect((await failureOf(journal.append(toBytes('c')))).code).toBe('poisoned');
-        expect((await failureOf(journal.setReserved(new Uint8Array(1)))).code).toBe('poisoned');
-        expect(await textsOf(journal)).toEqual(['1 a']);
-        await journal.close();
-        // What this opening shows, in the same life, must be there after a power failure.
-        const again = await open(host);
-        if (again.durableIndex === 2) lostCount += 1;
-        return textsOf(again);
-      });
-      node.crash();
-      expect(await node.live(async (host) => textsOf(await open(host)))).toEqual(kept);
-    }
-    expect(lostCount, 'the cache never showed what was not synced').toBeGreaterThan(0);
-  });
+  it.each(['sync', 'write'])(
+    'R8: a failed %s poisons it, and nobody believes the cache',
+    async (operation) => {
+      let lostCount = 0;
+      for (let seed = 1; seed <= 30; seed++) {
+        using node = new OneNode(seed);
+        const kept = await node.live(async (host) => {
+          const journal = await open(host);
+          await journal.append(toBytes('a'));
+          const fault = { type: 'disk-error', node: NODE, operation, path: '', count: 1 };
+          node.hurt((window) => ({ ...fault, ...window }) as never);
+          await host.timers.sleep(1);
+          const error = await failureOf(journal.append(toBytes('b')));
+          expect([error.code, error.definite]).toEqual(['poisoned', false]);
+          expect((await failureOf(journal.append(toBytes('c')))).code).toBe('poisoned');
+          expect((await failureOf(journal.setReserved(new Uint8Array(1)))).code).toBe('poisoned');
+          expect(await textsOf(journal)).toEqual(['1 a']);
+          await journal.close();
+          // What this opening shows, in the same life, must be there after a power failure.
+          const again = await open(host);
+          if (again.durableIndex === 2) lostCount += 1;
+          return textsOf(again);
+        });
+        node.crash();
+        expect(await node.live(async (host) => textsOf(await open(host)))).toEqual(kept);
+      }
+      expect(lostCount, 'the cache never showed what was not synced').toBeGreaterThan(0);
+    },
+  );
 
   it('R9: a full disk refuses, harms nothing, and is forgotten once there is room', async () => {
     using node = new OneNode();

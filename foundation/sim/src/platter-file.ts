@@ -26,6 +26,19 @@ export interface PendingWrite {
   readonly parts: { stamp: number }[];
 }
 
+/** Bytes of a file, from the first one to the one behind the last. */
+export interface ByteRange {
+  readonly from: number;
+  readonly behind: number;
+}
+
+const WHOLE: ByteRange = { from: 0, behind: Number.POSITIVE_INFINITY };
+
+/** Whether a sector has bytes of `range`. */
+function isIn(sector: number, { from, behind }: ByteRange): boolean {
+  return (sector + 1) * SECTOR_BYTES > from && sector * SECTOR_BYTES < behind;
+}
+
 /** The bytes of one file. */
 export class PlatterFile {
   private readonly size = new SyncedNumber();
@@ -107,10 +120,11 @@ export class PlatterFile {
     return this.stamp;
   }
 
-  /** Makes durable what `stamp` covers. */
-  finishSync(stamp: number): void {
+  /** Makes durable what `stamp` covers, of the bytes of `range`; the size in any case. */
+  finishSync(stamp: number, range: ByteRange = WHOLE): void {
     this.endSync(stamp);
     for (const [sector, state] of this.sectors) {
+      if (!isIn(sector, range)) continue;
       const last = state.images.findLastIndex((image) => image.stamp <= stamp);
       // What came before the newest image that is covered is gone, be it covered itself or not.
       const dropped = state.images.splice(0, last + 1);
@@ -125,9 +139,10 @@ export class PlatterFile {
    * What a failed sync leaves: the node goes on seeing its bytes, no later sync will save them.
    * Only another write to the same sector can.
    */
-  failSync(stamp: number): void {
+  failSync(stamp: number, range: ByteRange = WHOLE): void {
     this.endSync(stamp);
-    for (const state of this.sectors.values()) {
+    for (const [sector, state] of this.sectors) {
+      if (!isIn(sector, range)) continue;
       for (const image of state.images) {
         if (image.stamp <= stamp) image.stamp = LOST;
       }

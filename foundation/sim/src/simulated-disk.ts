@@ -17,7 +17,7 @@ import {
 import type { Life } from './life.ts';
 import type { Machine } from './machine.ts';
 import { checkPath } from './platter.ts';
-import type { PendingWrite, PlatterFile } from './platter-file.ts';
+import type { ByteRange, PendingWrite, PlatterFile } from './platter-file.ts';
 import { hashBytes } from './trace-hash.ts';
 import { never, type World } from './world.ts';
 
@@ -256,14 +256,16 @@ class SimulatedFile implements DiskFile {
   }
 
   async sync(): Promise<void> {
-    const { file } = this;
-    const begin = () => {
-      const stamp = file.beginSync();
-      return () => file.finishSync(stamp);
-    };
-    const spoil = () => file.failSync(file.beginSync());
-    const { sizeBytes: print, hasUnsyncedRoom: needsRoom } = file;
-    return this.operate({ operation: 'sync', sizeBytes: 0, print, needsRoom, begin, spoil });
+    await this.syncRange();
+  }
+
+  async writeDurably(offset: number, pieces: readonly Uint8Array[]): Promise<void> {
+    let at = offset;
+    for (const piece of pieces) {
+      await this.writeAt(at, piece);
+      at += piece.length;
+    }
+    await this.syncRange({ from: offset, behind: at });
   }
 
   async truncate(sizeBytes: number): Promise<void> {
@@ -295,6 +297,17 @@ class SimulatedFile implements DiskFile {
     const what = { operation: 'write', sizeBytes: bytes.length, print, needsRoom, spoil } as const;
     await this.change(what, () => this.file.write(offset, bytes));
     if (hashBytes(bytes) !== print) this.disk.accuse(this.path);
+  }
+
+  private async syncRange(range?: ByteRange): Promise<void> {
+    const { file } = this;
+    const begin = () => {
+      const stamp = file.beginSync();
+      return () => file.finishSync(stamp, range);
+    };
+    const spoil = () => file.failSync(file.beginSync(), range);
+    const { sizeBytes: print, hasUnsyncedRoom: needsRoom } = file;
+    return this.operate({ operation: 'sync', sizeBytes: 0, print, needsRoom, begin, spoil });
   }
 
   private change(

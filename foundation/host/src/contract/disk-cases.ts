@@ -104,6 +104,40 @@ export const diskCases: readonly ContractCase[] = [
   },
   {
     rules: ['D1', 'D2'],
+    title: 'what was written durably survives every crash, whatever other writes of the file do',
+    needs: [],
+    async run(world) {
+      for (let round = 0; round < ROUND_COUNT; round++) {
+        const path = `ledger-${round}`;
+        const { disk } = await world.start(N1);
+        const file = await awaited(world, disk.open(path, 'create'), 'open');
+        await awaited(world, disk.syncDirectory('.'), 'sync of the directory');
+        const before = pattern(8192, round);
+        await awaited(world, file.append(before), 'append');
+        await awaited(world, file.sync(), 'sync');
+        const after = before.slice();
+        after.set(pattern(1000, 100 + round), 512);
+        await awaited(world, file.writeAt(512, after.slice(512, 1512)), 'overwrite');
+        const pieces = [pattern(700, 200 + round), pattern(1300, 300 + round)];
+        const within = file.writeDurably(4000, pieces);
+        await awaited(world, within, 'durable write within the file');
+        await awaited(world, file.writeDurably(8000, pieces), 'durable write over its end');
+        await world.crash(N1);
+        const next = await world.start(N1);
+        const got = await readAll(world, next.disk, path);
+        expect(got.length === 10_000, `its size is ${got.length}`);
+        for (const at of [4000, 8000]) {
+          expectBytes(got.subarray(at, at + 700), pattern(700, 200 + round), 'the first piece');
+          const second = got.subarray(at + 700, at + 2000);
+          expectBytes(second, pattern(1300, 300 + round), 'the second piece');
+        }
+        expectSectors(got.subarray(0, 2048), 0, [before, after]);
+        await world.crash(N1);
+      }
+    },
+  },
+  {
+    rules: ['D1', 'D2'],
     title: 'a truncate is durable after a sync, and before it old or new',
     needs: [],
     async run(world) {

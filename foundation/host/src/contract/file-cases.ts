@@ -338,10 +338,13 @@ export const fileCases: readonly ContractCase[] = [
         ['a new directory', () => disk.makeDirectory('directory')],
         ['a write over the end', () => file.writeAt(1999, pattern(2, 3))],
         ['a longer file', () => file.truncate(3000)],
+        ['a durable write over the end', () => file.writeDurably(1999, [pattern(2, 3)])],
         ['the sync of what was appended', () => late.sync()],
       ];
       for (const [what, grow] of growing) await expectDiskError(world, 'no-space', grow, what);
-      await awaited(world, file.writeAt(500, pattern(700, 4)), 'overwrite');
+      await awaited(world, file.writeAt(500, pattern(300, 4)), 'overwrite');
+      const rest = [pattern(700, 4).subarray(300)];
+      await awaited(world, file.writeDurably(800, rest), 'durable overwrite');
       await awaited(world, file.truncate(1500), 'cut');
       await awaited(world, file.sync(), 'sync of the overwritten');
       await awaited(world, late.truncate(0), 'cut of what could not be synced');

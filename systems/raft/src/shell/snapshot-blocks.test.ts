@@ -31,6 +31,7 @@ function fileOf(bytes: Uint8Array): DiskFile {
     append: refuse,
     writeAt: refuse,
     sync: refuse,
+    writeDurably: refuse,
     truncate: refuse,
     close: async () => undefined,
   };
