@@ -40,9 +40,10 @@ export const bench: Bench = {
   },
 };
 
-/** The median figures of each group. */
+/** The median figures of each group, once it has run for a while at this width. */
 async function takeTurns(groups: readonly ReplicaGroup[], width: number): Promise<LoadReport[]> {
   const reports = groups.map((): LoadReport[] => []);
+  for (const group of groups) await group.load({ width, durationMs: WARM_UP_MS });
   for (let round = 0; round < ROUND_COUNT; round++) {
     for (const [nth, group] of groups.entries()) {
       reports[nth]?.push(await group.load({ width, durationMs: ROUND_MS }));
