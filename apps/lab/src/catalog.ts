@@ -16,8 +16,10 @@ import {
 import {
   kvBugs,
   kvContractExperiment,
+  kvContractLeanExperiment,
   kvContractPromises,
   kvExperiment,
+  kvLeanExperiment,
   kvPromises,
   kvScenarioExperiments,
   watchKv,
@@ -109,6 +111,20 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
     about: 'the same, driven by clients that know its contract alone, frame by frame',
     judges: kvContractPromises,
     bugs: kvBugs.filter(({ experiment }) => experiment === kvContractExperiment.name),
+    createInvariant: watchKv,
+  },
+  {
+    experiment: kvLeanExperiment,
+    about: 'kv in little more than half of the events, for long hunts',
+    judges: kvPromises,
+    bugs: [],
+    createInvariant: watchKv,
+  },
+  {
+    experiment: kvContractLeanExperiment,
+    about: 'kv-contract in little more than half of the events, for long hunts',
+    judges: kvContractPromises,
+    bugs: [],
     createInvariant: watchKv,
   },
   ...kvScenarioExperiments.map((experiment) => ({

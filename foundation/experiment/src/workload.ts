@@ -20,8 +20,8 @@ import type { Operation, PlannedOperation } from './operation.ts';
 export interface Workload {
   /** What they do while faults last. */
   readonly active: Generator;
-  /** Operations that every client does in the quiet phase at the end. */
-  readonly last: readonly Operation[];
+  /** What clients do in the quiet phase at the end: every one the same, or each by its place. */
+  readonly last: readonly Operation[] | ((place: number) => readonly Operation[]);
 }
 
 /** One turn of a client. */

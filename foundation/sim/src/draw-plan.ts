@@ -95,8 +95,10 @@ function drawAllOperations(
   const active = drawOperations(workload.active, stretch);
   // Half of the quiet phase is for getting well again.
   const quietAtMs = activeMs + Math.floor(quietMs / 2);
-  const quiet = clients.flatMap((client) => {
-    return workload.last.map((operation) => ({ client, atMs: quietAtMs, ...operation }));
+  const { last } = workload;
+  const quiet = clients.flatMap((client, place) => {
+    const own = typeof last === 'function' ? last(place) : last;
+    return own.map((operation) => ({ client, atMs: quietAtMs, ...operation }));
   });
   return [...active, ...quiet];
 }

@@ -1,0 +1,63 @@
+/**
+ * The experiments of the store at the length of long hunts: the same clients, faults and promises,
+ * in little more than half of the events.
+ *
+ * Faults last for less long, and at the end every question is asked once, by who has the part for
+ * it, where the other experiments have every client ask all of them. Each client still has to get
+ * an answer, and no promise is left untested.
+ */
+import type { Experiment, Operation } from '@mangrove/experiment';
+import { kvContractExperiment } from './contract-experiment.ts';
+import { kvExperiment } from './kv-experiment.ts';
+
+/** Long enough for every scenario, whatever its length, in milliseconds. */
+const ACTIVE_MS = 1800;
+
+/** Who does what at the end, by places; the rest falls to the first three in turn. */
+type Parts = Readonly<Record<string, readonly number[]>>;
+
+/** The clients that read and write, in both experiments. */
+const WORKERS: readonly number[] = Object.freeze([0, 1, 2]);
+
+/** A set is read by who added to it, and the end of leases written down by who had one. */
+const PARTS: Parts = Object.freeze({
+  ...{ add: [0], 'read-set': [0], write: [2], 'read-bounded': [2] },
+  ...{ grant: [8], look: [8], log: [8] },
+});
+
+/** Where nobody has written there is nothing to be stale. */
+const FRESH: Operation = Object.freeze({ f: 'write', key: 'b/300', value: -1 });
+
+/** `kv`, at the length of long hunts. */
+export const kvLeanExperiment: Experiment = lean(kvExperiment, { acquire: [5], 'catch-up': [7] });
+
+/** `kv-contract`, at the length of long hunts. */
+export const kvContractLeanExperiment: Experiment = lean(kvContractExperiment, {
+  ...{ acquire: [4], 'catch-up': [6, 7] },
+});
+
+function lean(experiment: Experiment, ownParts: Parts): Experiment {
+  const { name, workload } = experiment;
+  const { active, last } = workload;
+  const parts = { ...PARTS, ...ownParts };
+  const all = typeof last === 'function' ? [] : [FRESH, ...last];
+  const dealt = all.map((operation, index): readonly [Operation, readonly number[]] => {
+    return [operation, parts[operation.f] ?? [WORKERS[index % WORKERS.length] ?? 0]];
+  });
+  // Whoever renews a lease has looked before whether any is left, so one look is not disturbed.
+  const looks = all.filter(({ f }) => f === 'look-at-all');
+  return Object.freeze({
+    ...experiment,
+    name: `${name}-lean`,
+    activeMs: ACTIVE_MS,
+    workload: {
+      active,
+      last: (place: number) => [
+        ...looks,
+        ...dealt.flatMap(([operation, places]) => {
+          return operation.f !== 'look-at-all' && places.includes(place) ? [operation] : [];
+        }),
+      ],
+    },
+  });
+}
