@@ -11,16 +11,22 @@ import { setImmediate } from 'node:timers/promises';
 import type { Bench, BenchRow } from '@mangrove/experiment';
 import {
   applyCommand,
+  commandWork,
   type KeyRange,
   KvStore,
+  type LeaseId,
   NO_LEASE,
   RangeRead,
   readAll,
   SnapshotRead,
   SnapshotRestore,
+  type Work,
 } from '@mangrove/kv';
 
 const KEY_COUNT = 1_000_000;
+/** How long a slice of a member's work takes, but for its last piece. */
+const SLICE_MS = 2;
+const LEASE_KEY_COUNT = 200_000;
 const MIB = 1_048_576;
 const CONTENT_MIB = (KEY_COUNT * 356) / MIB;
 const NAME = 'kv-store';
@@ -42,6 +48,10 @@ export const bench: Bench = {
     while (store.sweep(1_000)) await setImmediate();
     const sliceMs = await longestSliceOfRange(store);
     report(toRow('longest slice of a range of all keys', sliceMs, 5, 'ms', 5));
+    const [deleteMs, leaseMs] = [await longestSliceOfDelete(store), await longestSliceOfLease()];
+    report(toRow('longest slice of a deletion of all keys', deleteMs, 5, 'ms', 5));
+    report(toRow('longest slice of the end of a lease of 200,000 keys', leaseMs, 5, 'ms', 5));
+    fill(store, 2);
     const restoreMs = await restoreAll(store);
     report(toRow('a store from a snapshot of it', restoreMs, 15_000, 'ms', 15_000));
     const pauseMs = await pauses.longestMs();
@@ -96,6 +106,38 @@ async function longestSliceOfRange(store: KvStore): Promise<number> {
     await setImmediate();
   }
   release();
+  return longestMs;
+}
+
+async function longestSliceOfDelete(store: KvStore): Promise<number> {
+  const operation = { type: 'delete', range: ALL_KEYS, wantsPrevious: false } as const;
+  return await longestSliceOf(commandWork(store, { type: 'operation', operation }, 1));
+}
+
+async function longestSliceOfLease(): Promise<number> {
+  const store = new KvStore();
+  const lease = 1n as LeaseId;
+  applyCommand(store, { type: 'grant-lease', lease, ttlMs: 1000 }, 1);
+  for (let index = 0; index < LEASE_KEY_COUNT; index += 1) {
+    const put = { type: 'put', key: keyOf(index), value: new Uint8Array(8), lease } as const;
+    const operation = { ...put, wantsPrevious: false };
+    applyCommand(store, { type: 'operation', operation }, 1);
+  }
+  return await longestSliceOf(commandWork(store, { type: 'revoke-lease', lease }, 1));
+}
+
+/** Does `work` as a member does: for some time, then others run. */
+async function longestSliceOf(work: Work<unknown>): Promise<number> {
+  let longestMs = 0;
+  for (let isDone = false; !isDone; await setImmediate()) {
+    const startedAt = performance.now();
+    let tookMs = 0;
+    do {
+      isDone = work.next().done === true;
+      tookMs = performance.now() - startedAt;
+    } while (!isDone && tookMs < SLICE_MS);
+    longestMs = Math.max(longestMs, tookMs);
+  }
   return longestMs;
 }
 

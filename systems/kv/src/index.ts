@@ -28,7 +28,7 @@ export {
 export type { StmOptions, StmView } from './client/stm.ts';
 export type { Txn, TxnAnswer } from './client/txn.ts';
 export { KvEvent, type Watch, type WatchBatch, type WatchOptions } from './client/watch.ts';
-export { applyCommand, type Command, type CommandResult } from './core/command.ts';
+export { applyCommand, type Command, type CommandResult, commandWork } from './core/command.ts';
 export type { AnswerHeader, ReadConsistency } from './core/consistency.ts';
 export { hashKv } from './core/hash-kv.ts';
 export {
@@ -95,6 +95,7 @@ export type {
   WatchRequest,
 } from './core/watch-message.ts';
 export { type Watcher, WatchSession, type WatchSessionOptions } from './core/watch-session.ts';
+export { finish, type Work } from './core/work.ts';
 export { plantedBugs } from './planted-bugs.ts';
 export {
   type NativeServer,

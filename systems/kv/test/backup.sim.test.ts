@@ -3,6 +3,7 @@
  * the first; a damaged one founds nothing.
  */
 import {
+  finish,
   hashKv,
   type KvBounds,
   type KvNode,
@@ -33,7 +34,7 @@ describe('a backup', () => {
     for (const name of FOUNDERS) {
       const { state } = restored.node(name).inspect();
       expect(hashKv(state.store, revision)).toBe(hash);
-      expect(state.store.keysOfLease(LEASE)).toEqual([bytesOf('held')]);
+      expect(finish(state.store.keysOfLease(LEASE))).toEqual([bytesOf('held')]);
     }
     expect(await restored.ask(toRequest(putOf('k1', 'new')))).toMatchObject({
       header: { revision: revision + 1 },

@@ -117,9 +117,8 @@ const ALL = { from: bytesOf('a'), to: undefined };
 /** Changes one bit of what a member holds in memory. */
 function corrupt(member: KvNode): void {
   const { store } = member.inspect().state;
-  store.visit(ALL, store.revision, (version) => {
+  store.visitSome(ALL, store.revision, 1, (version) => {
     const value = store.slabs.at(store.versions.place.at(version));
     value[0] = (value[0] ?? 0) ^ 0x20;
-    return false;
   });
 }

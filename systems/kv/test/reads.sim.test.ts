@@ -4,6 +4,7 @@
 import type { KvNode, KvReply, ReadConsistency, Revision } from '@mangrove/kv';
 import { readAll } from '@mangrove/kv';
 import { describe, expect, it } from 'vitest';
+import { finish, type Work } from '../src/core/work.ts';
 import { KvCluster, putOf, rangeOf, textOf, toRequest } from './kv-cluster.ts';
 
 const bounded = (stalenessMsMax: number): ReadConsistency => ({
@@ -83,11 +84,13 @@ describe('a read of many keys', () => {
     const leader = await cluster.elect();
     const { store } = leader.inspect().state;
     // Straight into the store of one member: the log is not what this shows.
-    store.inRevision(() => {
+    function* fill(): Work<void> {
       for (let nth = 0; nth < 30_000; nth += 1) {
         store.put(new TextEncoder().encode(`k${nth}`), new Uint8Array(10), 0n as never);
+        yield;
       }
-    });
+    }
+    finish(store.inRevision(fill()));
     const all = { ...readAll({ from: new Uint8Array([0]), to: undefined }), keysOnly: true };
     const serializable = { type: 'serializable' } as const;
     const { eventCount } = cluster.simulation;

@@ -4,7 +4,7 @@
  * needs a new version and new lines; a line that is here stays for ever.
  */
 import { readFileSync } from 'node:fs';
-import { createLogCodec, NO_LEASE, type Operation, verifyBackup } from '@mangrove/kv';
+import { applyCommand, createLogCodec, NO_LEASE, type Operation, verifyBackup } from '@mangrove/kv';
 import { WireError } from '@mangrove/wire';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -31,7 +31,9 @@ function goldenOf(name: string): Uint8Array {
 describe('the released formats', () => {
   it('R30: are written, every one of everything', () => {
     const state = new ReplicatedState();
-    state.store.inRevision(() => state.store.put(new Uint8Array([1]), new Uint8Array(), NO_LEASE));
+    const put = { type: 'put', lease: NO_LEASE, wantsPrevious: false } as const;
+    const operation = { ...put, key: new Uint8Array([1]), value: new Uint8Array() };
+    applyCommand(state.store, { type: 'operation', operation }, 1);
     const written: [string, Uint8Array][] = [
       ...[...RELEASED_COMMANDS].map(([name, each]): [string, Uint8Array] => {
         return [name, logCodec.encode(each)];

@@ -7,6 +7,7 @@ import {
   type Command,
   type CommandResult,
   execute,
+  finish,
   hashKv,
   invalidity,
   KvStore,
@@ -120,11 +121,11 @@ test('R9: the value of an absent key is neither equal nor unequal to anything', 
   const store = new KvStore();
   for (const relation of ['equal', 'not-equal', 'less', 'greater'] as const) {
     const compare = { ...equals('a', '1'), relation };
-    expect(execute(store, txn([compare], []))).toMatchObject({ succeeded: false });
+    expect(finish(execute(store, txn([compare], [])))).toMatchObject({ succeeded: false });
   }
   const created = { range: singleKey(bytes('a')), relation: 'equal' as const };
   const isAbsent = { ...created, operand: { target: 'create' as const, number: 0 } };
-  expect(execute(store, txn([isAbsent], []))).toMatchObject({ succeeded: true });
+  expect(finish(execute(store, txn([isAbsent], [])))).toMatchObject({ succeeded: true });
 });
 
 test('R10: a key that may change twice is refused, in branches that exclude each other not', () => {

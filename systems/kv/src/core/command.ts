@@ -6,6 +6,7 @@ import type { Answer, Operation, OperationResult, Refusal } from './request.ts';
 import type { Revision } from './revision.ts';
 import type { KvStore } from './store.ts';
 import { execute } from './transaction.ts';
+import { finish, type Work } from './work.ts';
 
 /** A command, as every replica applies it. */
 export type Command =
@@ -40,17 +41,26 @@ export function applyCommand(
   command: Command,
   term: number,
 ): Answer<CommandResult> {
-  const result = resultOf(store, command, term);
+  return finish(commandWork(store, command, term));
+}
+
+/** The same in pieces. */
+export function* commandWork(
+  store: KvStore,
+  command: Command,
+  term: number,
+): Work<Answer<CommandResult>> {
+  const result = yield* resultOf(store, command, term);
   const { revision } = store;
   return typeof result === 'string'
     ? { type: 'refused', revision, refusal: result }
     : { type: 'done', revision, result };
 }
 
-function resultOf(store: KvStore, command: Command, term: number): CommandResult | Refusal {
+function* resultOf(store: KvStore, command: Command, term: number): Work<CommandResult | Refusal> {
   switch (command.type) {
     case 'operation':
-      return execute(store, command.operation);
+      return yield* execute(store, command.operation);
     case 'compact':
       return store.compact(command.revision) ?? APPLIED;
     case 'grant-lease': {
@@ -61,11 +71,13 @@ function resultOf(store: KvStore, command: Command, term: number): CommandResult
     }
     case 'revoke-lease':
       if (!store.leases.has(command.lease)) return 'lease-not-found';
-      store.revoke(command.lease);
+      yield* store.revoke(command.lease);
       return APPLIED;
     case 'expire-leases':
       if (command.term !== term) return APPLIED;
-      for (const lease of command.leases) if (store.leases.has(lease)) store.revoke(lease);
+      for (const lease of command.leases) {
+        if (store.leases.has(lease)) yield* store.revoke(lease);
+      }
       return APPLIED;
     case 'checkpoint-leases':
       if (command.term !== term) return APPLIED;

@@ -1,24 +1,29 @@
 /**
  * The conditions of transactions, on the state before them.
  */
-import { compareKeys } from './key-range.ts';
+import { compareKeys, type KeyRange } from './key-range.ts';
 import { type LeaseId, NO_LEASE } from './key-value.ts';
 import type { Compare, CompareOperand } from './request.ts';
 import type { KvStore } from './store.ts';
 import { NO_VERSION, type VersionRow } from './versions.ts';
+import { PIECE_KEYS, type Work } from './work.ts';
 
 /**
  * Whether `compare` holds in `store` as it is now: for every key of its range, and where there is
  * none, for a key with nothing but zeros, which has no value to compare.
  */
-export function holds(store: KvStore, compare: Compare): boolean {
+export function* holds(store: KvStore, compare: Compare): Work<boolean> {
   let isMet = true;
   let isEmpty = true;
-  store.visit(compare.range, store.revision, (version) => {
-    isEmpty = false;
-    isMet = holdsFor(store, version, compare);
-    return isMet;
-  });
+  let rest: KeyRange | undefined = compare.range;
+  for (;;) {
+    rest = store.visitSome(rest, store.revision, PIECE_KEYS, (version) => {
+      isEmpty = false;
+      isMet &&= holdsFor(store, version, compare);
+    });
+    if (rest === undefined || !isMet) break;
+    yield;
+  }
   return isEmpty ? holdsFor(store, NO_VERSION, compare) : isMet;
 }
 

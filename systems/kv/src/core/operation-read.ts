@@ -11,6 +11,7 @@ import type { Operation, OperationResult, Refusal } from './request.ts';
 import { NO_REVISION, type Revision } from './revision.ts';
 import type { KvStore } from './store.ts';
 import { decide, refusalOf, type Step } from './transaction.ts';
+import { finish } from './work.ts';
 
 /** A read under way. */
 export class OperationRead {
@@ -26,7 +27,7 @@ export class OperationRead {
 
   /** Begins `operation`, which only reads; or says why it cannot be done. */
   static open(store: KvStore, operation: Operation): OperationRead | Refusal {
-    const step = decide(store, operation);
+    const step = finish(decide(store, operation));
     return refusalOf(store, step) ?? new OperationRead(store, step);
   }
 

@@ -4,7 +4,7 @@
  * Whoever drives it holds a pin of the store between the slices, so that what was compacted
  * meanwhile is still there. The revision that is read is fixed when the read begins.
  */
-import { compareKeys, type KeyRange, keyAfter } from './key-range.ts';
+import { compareKeys, type KeyRange } from './key-range.ts';
 import type { KeyValue } from './key-value.ts';
 import type { RangeRequest, RangeResult, SortTarget } from './request.ts';
 import type { Revision } from './revision.ts';
@@ -40,17 +40,11 @@ export class RangeRead {
   /** Looks at up to `keysMax` more keys, or sorts so many; gives the result at the end. */
   step(keysMax: number): RangeResult | undefined {
     if (this.rest === undefined) return this.finish(keysMax);
-    const { to } = this.rest;
     let seen = 0;
-    let next: Uint8Array | undefined;
-    this.store.visit(this.rest, this.revision, (version) => {
+    this.rest = this.store.visitSome(this.rest, this.revision, keysMax, (version) => {
       this.take(version);
       seen += 1;
-      if (seen < keysMax) return true;
-      next = keyAfter(this.store.keys.keyAt(this.store.versions.keyRow.at(version)));
-      return false;
     });
-    this.rest = next === undefined ? undefined : { from: next, to };
     return this.rest === undefined ? this.finish(keysMax - seen) : undefined;
   }
 

@@ -4,7 +4,7 @@
  */
 import type { NodeId } from '@mangrove/host';
 import { AlarmTable } from './alarms.ts';
-import { applyCommand, type Command, type CommandResult } from './command.ts';
+import { type Command, type CommandResult, commandWork } from './command.ts';
 import type { KeyValue } from './key-value.ts';
 import type { KvErrorCode } from './kv-error-code.ts';
 import type { SessionPlace } from './kv-request.ts';
@@ -12,6 +12,7 @@ import type { LogCommand } from './log-command.ts';
 import type { Revision } from './revision.ts';
 import { SessionWindows } from './session-windows.ts';
 import { KvStore } from './store.ts';
+import type { Work } from './work.ts';
 
 /** What became of a command of the log. */
 export type Applied =
@@ -45,16 +46,16 @@ export class ReplicatedState {
     this.store = store;
   }
 
-  /** Takes in the command of the entry at `index` of `term`. */
-  apply(command: LogCommand, index: number, term: number): Applied {
+  /** Takes in the command of the entry at `index` of `term`, in pieces. */
+  *apply(command: LogCommand, index: number, term: number): Work<Applied> {
     switch (command.type) {
       case 'open-session':
         this.sessions.open(index);
         return this.done({ type: 'session', session: index });
       case 'change': {
         const { place } = command;
-        if (place === undefined) return this.change(command.command, term);
-        return this.changeOnce(place, command.command, term);
+        if (place === undefined) return yield* this.change(command.command, term);
+        return yield* this.changeOnce(place, command.command, term);
       }
       case 'raise-alarm':
         this.alarms.raise(command.alarm, command.member);
@@ -70,21 +71,21 @@ export class ReplicatedState {
     }
   }
 
-  private change(command: Command, term: number): Applied {
+  private *change(command: Command, term: number): Work<Applied> {
     const alarm = this.alarms.refusalOf(command);
     if (alarm !== undefined) return this.failed(alarm, true);
-    const answer = applyCommand(this.store, command, term);
+    const answer = yield* commandWork(this.store, command, term);
     return answer.type === 'done' ? answer : this.failed(answer.refusal, true);
   }
 
-  private changeOnce(place: SessionPlace, command: Command, term: number): Applied {
-    let fresh: Applied | undefined;
-    const outcome = this.sessions.apply(place, () => {
-      fresh = this.change(command, term);
-      return keptOf(fresh);
-    });
-    if (fresh !== undefined) return fresh;
+  private *changeOnce(place: SessionPlace, command: Command, term: number): Work<Applied> {
+    const outcome = this.sessions.look(place);
     switch (outcome.type) {
+      case 'new': {
+        const applied = yield* this.change(command, term);
+        this.sessions.remember(place, keptOf(applied));
+        return applied;
+      }
       case 'applied':
         return outcome.answer;
       case 'superseded':

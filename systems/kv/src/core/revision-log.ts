@@ -12,27 +12,35 @@ export class RevisionLog {
   private readonly pages = new Map<number, Page>();
   private first = 0;
   private last = 0;
+  // Behind the versions of the revision that is being written, which nobody sees yet.
+  private written = 0;
 
   /** The position of the oldest version. */
   get firstPosition(): number {
     return this.first;
   }
 
-  /** The position behind the newest version. */
+  /** The position behind the newest version, but for those of a revision that is not finished. */
   get endPosition(): number {
     return this.last;
   }
 
+  /** Puts a version behind the others; `publish` shows it. */
   append(row: VersionRow, revision: Revision): void {
-    const number = Math.floor(this.last / PAGE_ROWS);
+    const number = Math.floor(this.written / PAGE_ROWS);
     let page = this.pages.get(number);
     if (page === undefined) {
       page = { rows: new Uint32Array(PAGE_ROWS), revisions: new Float64Array(PAGE_ROWS) };
       this.pages.set(number, page);
     }
-    page.rows[this.last % PAGE_ROWS] = row;
-    page.revisions[this.last % PAGE_ROWS] = revision;
-    this.last += 1;
+    page.rows[this.written % PAGE_ROWS] = row;
+    page.revisions[this.written % PAGE_ROWS] = revision;
+    this.written += 1;
+  }
+
+  /** Shows what was written: its revision is whole. */
+  publish(): void {
+    this.last = this.written;
   }
 
   /** The version at `position`; one that is swept may be free, or another version by now. */

@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SessionPlace } from './kv-request.ts';
-import { SessionWindows, WINDOW_MAX } from './session-windows.ts';
+import { type SessionOutcome, SessionWindows, WINDOW_MAX } from './session-windows.ts';
 
 const BOUNDS = { countMax: 10, bytesMax: 1_000_000, bytesOf: () => 1 };
 
@@ -37,18 +37,18 @@ describe('R32: sessions', () => {
     const table = new SessionWindows<number>(BOUNDS);
     table.open(1);
     const ahead = { session: 1, sequence: WINDOW_MAX + 1, settled: 0 };
-    expect(table.apply(ahead, () => 1)).toEqual({ type: 'too-far-ahead' });
-    expect(table.apply({ ...ahead, settled: 1 }, () => 2)).toEqual({ type: 'applied', answer: 2 });
+    expect(apply(table, ahead, () => 1)).toEqual({ type: 'too-far-ahead' });
+    expect(apply(table, { ...ahead, settled: 1 }, () => 2)).toEqual({ type: 'applied', answer: 2 });
   });
 
   it('are closed, the least recently used first, where their answers take too much', () => {
     const table = new SessionWindows<number>({ ...BOUNDS, bytesMax: 10, bytesOf: (size) => size });
     for (const session of [1, 2]) table.open(session);
-    table.apply({ session: 1, sequence: 1, settled: 0 }, () => 4);
-    table.apply({ session: 2, sequence: 1, settled: 0 }, () => 4);
-    table.apply({ session: 1, sequence: 2, settled: 0 }, () => 4);
+    apply(table, { session: 1, sequence: 1, settled: 0 }, () => 4);
+    apply(table, { session: 2, sequence: 1, settled: 0 }, () => 4);
+    apply(table, { session: 1, sequence: 2, settled: 0 }, () => 4);
     expect(table.all().map(({ session }) => session)).toEqual([1]);
-    expect(table.apply({ session: 2, sequence: 1 }, () => 4)).toEqual({ type: 'expired' });
+    expect(apply(table, { session: 2, sequence: 1 }, () => 4)).toEqual({ type: 'expired' });
   });
 });
 
@@ -93,7 +93,7 @@ class Twin {
   private arrive(place: Required<SessionPlace>): void {
     const { session, sequence, settled } = place;
     const name = `${session}/${sequence}`;
-    const outcome = this.table.apply(place, () => {
+    const outcome = apply(this.table, place, () => {
       this.runCount += 1;
       return this.runCount;
     });
@@ -111,4 +111,17 @@ class Twin {
   private clientOf(session: number): { session: number; last: number; settled: number } {
     return this.clients[session - 1] as (typeof this.clients)[number];
   }
+}
+
+/** Applies a change unless it was applied before, as the state does it. */
+function apply(
+  table: SessionWindows<number>,
+  place: SessionPlace,
+  run: () => number,
+): SessionOutcome<number> {
+  const outcome = table.look(place);
+  if (outcome.type !== 'new') return outcome;
+  const answer = run();
+  table.remember(place, answer);
+  return { type: 'applied', answer };
 }

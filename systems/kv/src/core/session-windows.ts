@@ -13,7 +13,9 @@ import type { SessionPlace } from './kv-request.ts';
 
 /** What became of a change of a session. */
 export type SessionOutcome<Answer> =
-  /** It was applied, now or before; this is its answer. */
+  /** It did not come before. */
+  | { readonly type: 'new' }
+  /** It was applied; this is its answer. */
   | { readonly type: 'applied'; readonly answer: Answer }
   /** Its client was done with it: it is late, and does nothing now. */
   | { readonly type: 'superseded' }
@@ -40,6 +42,11 @@ export interface SessionBounds<Answer> {
   readonly bytesOf: (answer: Answer) => number;
 }
 
+const NEW = { type: 'new' } as const;
+const SUPERSEDED = { type: 'superseded' } as const;
+const TOO_FAR_AHEAD = { type: 'too-far-ahead' } as const;
+const EXPIRED = { type: 'expired' } as const;
+
 /** How far ahead of what is settled a change may be. */
 export const WINDOW_MAX = 1024;
 
@@ -65,23 +72,25 @@ export class SessionWindows<Answer> {
     this.makeRoom();
   }
 
-  /** Applies a change by `run` unless it was applied before; `run` gives the answer to keep. */
-  apply(place: SessionPlace, run: () => Answer): SessionOutcome<Answer> {
+  /** What became of a change; `new` where it is to be applied, and its answer remembered. */
+  look(place: SessionPlace): SessionOutcome<Answer> {
     const { session: number, sequence, settled = sequence - 1 } = place;
     const session = this.sessions.get(number);
-    if (session === undefined) return { type: 'expired' };
+    if (session === undefined) return EXPIRED;
     const known = session.answers.get(sequence);
     if (known !== undefined) return { type: 'applied', answer: known };
-    if (sequence <= session.settled) return { type: 'superseded' };
+    if (sequence <= session.settled) return SUPERSEDED;
     this.settle(session, Math.min(settled, sequence - 1));
     this.sessions.delete(number);
     this.sessions.set(number, session);
-    if (sequence > session.settled + WINDOW_MAX) return { type: 'too-far-ahead' };
-    const answer = run();
-    session.answers.set(sequence, answer);
+    return sequence > session.settled + WINDOW_MAX ? TOO_FAR_AHEAD : NEW;
+  }
+
+  /** Remembers the answer of a change that was new, before anything else is looked at. */
+  remember({ session: number, sequence }: SessionPlace, answer: Answer): void {
+    this.sessions.get(number)?.answers.set(sequence, answer);
     this.sizeBytes += this.bounds.bytesOf(answer);
     this.makeRoom();
-    return { type: 'applied', answer };
   }
 
   /** All sessions as they are now, the least recently used first. */

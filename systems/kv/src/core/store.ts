@@ -16,8 +16,10 @@ import { LeaseTable } from './leases.ts';
 import { FIRST_REVISION, NO_REVISION, type Revision, revisionAfter } from './revision.ts';
 import { RevisionLog } from './revision-log.ts';
 import { Slabs } from './slabs.ts';
+import { SlicedSort } from './sliced-sort.ts';
 import type { SnapshotVersion } from './snapshot.ts';
 import { NO_VERSION, type VersionRow, VersionTable } from './versions.ts';
+import { PIECE_KEYS, type Work } from './work.ts';
 
 /** A multi-version store of byte strings. */
 export class KvStore {
@@ -62,14 +64,15 @@ export class KvStore {
   }
 
   /**
-   * Runs `change` as one revision: all that it writes shares it, and where it writes nothing, the
-   * revision stays. Gives what `change` gives.
+   * Does `change` as one revision: all that it writes shares it, and where it writes nothing, the
+   * revision stays. Gives what `change` gives. Reads and watchers see nothing of it before its end.
    */
-  inRevision<Result>(change: () => Result): Result {
+  *inRevision<Result>(change: Work<Result>): Work<Result> {
     assert(this.subCount === -1, 'a revision within a revision');
     this.subCount = 0;
-    const result = change();
+    const result = yield* change;
     if (this.subCount > 0) this.current = revisionAfter(this.current);
+    this.log.publish();
     this.subCount = -1;
     return result;
   }
@@ -92,40 +95,53 @@ export class KvStore {
   }
 
   /** Deletes the keys of `range`, in the revision that is open; gives how many there were. */
-  delete(range: KeyRange): number {
+  *delete(range: KeyRange): Work<number> {
     const doomed: KeyRow[] = [];
-    this.visit(range, this.current, (version) => {
-      doomed.push(this.versions.keyRow.at(version));
-      return true;
-    });
-    let deletedCount = 0;
-    for (const keyRow of doomed) if (this.deleteRow(keyRow)) deletedCount += 1;
-    return deletedCount;
+    for (let rest: KeyRange | undefined = range; rest !== undefined; ) {
+      rest = this.visitSome(rest, this.current, PIECE_KEYS, (version) => {
+        doomed.push(this.versions.keyRow.at(version));
+      });
+      if (rest !== undefined) yield;
+    }
+    return yield* this.deleteRows(doomed);
   }
 
   /** Ends a lease and deletes its keys in one revision, in the order of the keys. */
-  revoke(lease: LeaseId): void {
-    const rows = this.rowsOfLease(lease);
-    this.inRevision(() => {
-      for (const row of rows) this.deleteRow(row);
-    });
+  *revoke(lease: LeaseId): Work<void> {
+    const rows = yield* this.rowsOfLease(lease);
+    yield* this.inRevision(this.deleteRows(rows));
     this.leases.remove(lease);
   }
 
   /** The keys that hang on a lease, in their order; their bytes are copies. */
-  keysOfLease(lease: LeaseId): readonly Uint8Array[] {
-    return this.rowsOfLease(lease).map((row) => this.keys.keyAt(row).slice());
+  *keysOfLease(lease: LeaseId): Work<readonly Uint8Array[]> {
+    const rows = yield* this.rowsOfLease(lease);
+    return rows.map((row) => this.keys.keyAt(row).slice());
   }
 
   /**
-   * Shows `visit` what of `range` was there at `revision`, in the order of the keys, until it gives
-   * false. The store must not change meanwhile.
+   * Shows `visit` what of `range` was there at `revision`, in the order of the keys, after a look
+   * at up to `keysMax` of them, deleted ones too. Gives what is left of the range, if there is.
    */
-  visit(range: KeyRange, revision: Revision, visit: (version: VersionRow) => boolean): void {
+  visitSome(
+    range: KeyRange,
+    revision: Revision,
+    keysMax: number,
+    visit: (version: VersionRow) => void,
+  ): KeyRange | undefined {
+    let seen = 0;
+    let rest: KeyRange | undefined;
     this.keys.visit(range, (keyRow) => {
+      if (seen === keysMax) {
+        rest = { from: this.keys.keyAt(keyRow).slice(), to: range.to };
+        return false;
+      }
+      seen += 1;
       const version = this.versions.inForceAt(this.keys.newest.at(keyRow), revision);
-      return version === NO_VERSION || this.versions.isTombstone(version) || visit(version);
+      if (version !== NO_VERSION && !this.versions.isTombstone(version)) visit(version);
+      return true;
     });
+    return rest;
   }
 
   /** What `key` is now; also what the open revision made of it. */
@@ -243,7 +259,9 @@ export class KvStore {
     const change = { keyRow, revision, sub, createRevision, version, lease, previous, value };
     const row = this.versions.add(change);
     this.keys.newest.set(keyRow, row);
-    if (revision >= this.compacted) this.log.append(row, revision);
+    if (revision < this.compacted) return;
+    this.log.append(row, revision);
+    this.log.publish();
   }
 
   /** The lease that a key hangs on; `NO_LEASE` where it is deleted. */
@@ -252,10 +270,29 @@ export class KvStore {
     return newest === NO_VERSION ? NO_LEASE : this.leaseOf(newest);
   }
 
-  private rowsOfLease(lease: LeaseId): readonly KeyRow[] {
-    return [...this.leases.keysOf(lease)].sort((left, right) =>
+  private *rowsOfLease(lease: LeaseId): Work<readonly KeyRow[]> {
+    const rows: KeyRow[] = [];
+    for (const row of this.leases.keysOf(lease)) {
+      if (rows.length > 0 && rows.length % PIECE_KEYS === 0) yield;
+      rows.push(row);
+    }
+    const sort = new SlicedSort(rows, (left, right) =>
       this.slabs.compare(this.keys.place.at(left), this.keys.keyAt(right)),
     );
+    for (;;) {
+      const sorted = sort.step(PIECE_KEYS);
+      if (sorted !== undefined) return sorted;
+      yield;
+    }
+  }
+
+  private *deleteRows(rows: readonly KeyRow[]): Work<number> {
+    let deletedCount = 0;
+    for (const [nth, keyRow] of rows.entries()) {
+      if (nth > 0 && nth % PIECE_KEYS === 0) yield;
+      if (this.deleteRow(keyRow)) deletedCount += 1;
+    }
+    return deletedCount;
   }
 
   private deleteRow(keyRow: KeyRow): boolean {

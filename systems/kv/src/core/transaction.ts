@@ -12,6 +12,7 @@ import { holds } from './compares.ts';
 import { NO_LEASE } from './key-value.ts';
 import { RangeRead } from './range-read.ts';
 import {
+  type Compare,
   type DeleteRequest,
   type DeleteResult,
   type Operation,
@@ -25,13 +26,14 @@ import {
 } from './request.ts';
 import { NO_REVISION, revisionAfter } from './revision.ts';
 import type { KvStore } from './store.ts';
+import { PIECE_KEYS, type Work } from './work.ts';
 
 /** Does `operation` in `store`, as one revision, or says why not. */
-export function execute(store: KvStore, operation: Operation): OperationResult | Refusal {
-  const step = decide(store, operation);
+export function* execute(store: KvStore, operation: Operation): Work<OperationResult | Refusal> {
+  const step = yield* decide(store, operation);
   const refusal = refusalOf(store, step);
   if (refusal !== undefined) return refusal;
-  return store.inRevision(() => run(store, step));
+  return yield* store.inRevision(run(store, step));
 }
 
 /** An operation with the branches that were taken. */
@@ -42,11 +44,18 @@ export type Step =
   | { readonly type: 'txn'; readonly succeeded: boolean; readonly steps: readonly Step[] };
 
 /** Which branches of `operation` are taken, on the state as it is. */
-export function decide(store: KvStore, operation: Operation): Step {
+export function* decide(store: KvStore, operation: Operation): Work<Step> {
   if (operation.type !== 'txn') return operation;
-  const succeeded = operation.compares.every((compare) => holds(store, compare));
+  const succeeded = yield* allHold(store, operation.compares);
   const taken = succeeded ? operation.success : operation.failure;
-  return { type: 'txn', succeeded, steps: taken.map((each) => decide(store, each)) };
+  const steps: Step[] = [];
+  for (const each of taken) steps.push(yield* decide(store, each));
+  return { type: 'txn', succeeded, steps };
+}
+
+function* allHold(store: KvStore, compares: readonly Compare[]): Work<boolean> {
+  for (const compare of compares) if (!(yield* holds(store, compare))) return false;
+  return true;
 }
 
 /** Why `step` cannot be done on the state as it is, if it cannot. */
@@ -75,16 +84,17 @@ function refusalOfPut(store: KvStore, put: PutRequest): Refusal | undefined {
   return keeps && store.get(put.key) === undefined ? 'key-not-found' : undefined;
 }
 
-function run(store: KvStore, step: Step): OperationResult {
+function* run(store: KvStore, step: Step): Work<OperationResult> {
   switch (step.type) {
     case 'put':
       return put(store, step);
     case 'delete':
-      return remove(store, step);
+      return yield* remove(store, step);
     case 'range':
-      return range(store, step);
+      return yield* range(store, step);
     case 'txn': {
-      const results = step.steps.map((each) => run(store, each));
+      const results: OperationResult[] = [];
+      for (const each of step.steps) results.push(yield* run(store, each));
       return { type: 'txn', succeeded: step.succeeded, results };
     }
   }
@@ -98,19 +108,23 @@ function put(store: KvStore, request: PutRequest): PutResult {
   return { type: 'put', previous: wantsPrevious ? previous : undefined };
 }
 
-function remove(store: KvStore, { range: doomed, wantsPrevious }: DeleteRequest): DeleteResult {
-  const previous = wantsPrevious ? range(store, readAll(doomed)).kvs : [];
-  return { type: 'delete', deletedCount: store.delete(doomed), previous };
+function* remove(
+  store: KvStore,
+  { range: doomed, wantsPrevious }: DeleteRequest,
+): Work<DeleteResult> {
+  const previous = wantsPrevious ? (yield* range(store, readAll(doomed))).kvs : [];
+  return { type: 'delete', deletedCount: yield* store.delete(doomed), previous };
 }
 
-function range(store: KvStore, request: RangeRequest): RangeResult {
+function* range(store: KvStore, request: RangeRequest): Work<RangeResult> {
   // What this transaction has written already is in the revision that is open.
   const revision =
     request.revision === NO_REVISION ? revisionAfter(store.revision) : request.revision;
   const read = new RangeRead(store, request, revision);
   for (;;) {
-    const result = read.step(Number.MAX_SAFE_INTEGER);
+    const result = read.step(PIECE_KEYS);
     if (result !== undefined) return result;
+    yield;
   }
 }
 

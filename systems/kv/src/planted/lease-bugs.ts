@@ -10,24 +10,18 @@ export const leaseBugs: readonly KvBug[] = [
   {
     name: 'lease-revoke-not-atomic',
     file: 'systems/kv/src/core/store.ts',
-    find: `    this.inRevision(() => {
-      for (const row of rows) this.deleteRow(row);
-    });`,
-    replace: `    for (const row of rows) {
-      this.inRevision(() => {
-        this.deleteRow(row);
-      });
-    }`,
+    find: '    yield* this.inRevision(this.deleteRows(rows));',
+    replace: '    for (const row of rows) yield* this.inRevision(this.deleteRows([row]));',
     breaks: 'R17: the keys of a lease end in revisions of their own.',
     source: 'etcd API: all keys of a lease expire in one revision',
   },
   {
     name: 'lease-keys-in-any-order',
     file: 'systems/kv/src/core/store.ts',
-    find: `return [...this.leases.keysOf(lease)].sort((left, right) =>
+    find: `    const sort = new SlicedSort(rows, (left, right) =>
       this.slabs.compare(this.keys.place.at(left), this.keys.keyAt(right)),
     );`,
-    replace: 'return [...this.leases.keysOf(lease)];',
+    replace: '    const sort = new SlicedSort(rows, () => 0);',
     breaks: 'R17: replicas number the keys of a lease that ends by the order of a set.',
     source: 'etcd #14685: replicas that differ by the order of a map',
   },

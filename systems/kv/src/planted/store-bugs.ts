@@ -10,36 +10,38 @@ export const storeBugs: readonly KvBug[] = [
   {
     name: 'compare-on-post-state',
     file: 'systems/kv/src/core/transaction.ts',
-    find: '  return store.inRevision(() => run(store, step));',
-    replace: `  const result = store.inRevision(() => run(store, step));
+    find: '  return yield* store.inRevision(run(store, step));',
+    replace: `  const result = yield* store.inRevision(run(store, step));
   if (operation.type !== 'txn' || result.type !== 'txn') return result;
-  return { ...result, succeeded: operation.compares.every((compare) => holds(store, compare)) };`,
+  return { ...result, succeeded: yield* allHold(store, operation.compares) };`,
     breaks: 'R7: what a transaction says of its compares is what holds after it.',
     source: 'etcd API guarantees: compares are on the state before the transaction',
   },
   {
     name: 'one-compare-is-enough',
     file: 'systems/kv/src/core/transaction.ts',
-    find: 'const succeeded = operation.compares.every((compare) => holds(store, compare));',
-    replace: `const { compares } = operation;
-  const succeeded = compares.length === 0 || compares.some((compare) => holds(store, compare));`,
+    find: '  for (const compare of compares) if (!(yield* holds(store, compare))) return false;\n',
+    replace: `  for (const compare of compares) if (yield* holds(store, compare)) return true;
+  if (compares.length > 0) return false;
+`,
     breaks: 'R7: a transaction goes through where one of its compares holds.',
     source: 'TiDB 2.1.7, retries that check too little; Jepsen',
   },
   {
     name: 'range-compare-looks-at-one-key',
     file: 'systems/kv/src/core/compares.ts',
-    find: '    isMet = holdsFor(store, version, compare);\n    return isMet;',
-    replace: '    isMet = holdsFor(store, version, compare);\n    return false;',
+    find: '      isEmpty = false;\n      isMet &&=',
+    replace: '      if (!isEmpty) return;\n      isEmpty = false;\n      isMet &&=',
     breaks: 'R9: a compare on a range is decided by its first key.',
     source: 'etcd API: a compare on a range holds where it holds for every key',
   },
   {
     name: 'transaction-in-two-revisions',
     file: 'systems/kv/src/core/transaction.ts',
-    find: '  return store.inRevision(() => run(store, step));',
-    replace: `  if (step.type !== 'txn') return store.inRevision(() => run(store, step));
-  const results = step.steps.map((each) => store.inRevision(() => run(store, each)));
+    find: '  return yield* store.inRevision(run(store, step));',
+    replace: `  if (step.type !== 'txn') return yield* store.inRevision(run(store, step));
+  const results: OperationResult[] = [];
+  for (const each of step.steps) results.push(yield* store.inRevision(run(store, each)));
   return { type: 'txn', succeeded: step.succeeded, results };`,
     breaks: 'R2: the changes of a transaction are revisions of their own.',
     source: 'etcd watch guarantee: atomic',
@@ -56,11 +58,11 @@ export const storeBugs: readonly KvBug[] = [
     name: 'past-read-sees-the-present',
     file: 'systems/kv/src/core/store.ts',
     find: [
-      'this.keys.visit(range, (keyRow) => {',
+      '      seen += 1;',
       '      const version = this.versions.inForceAt(this.keys.newest.at(keyRow), revision);',
     ].join('\n'),
     replace: [
-      'this.keys.visit(range, (keyRow) => {',
+      '      seen += 1;',
       '      const newest = this.keys.newest.at(keyRow);',
       '      const isPast = this.current - revision > 64;',
       '      const version = isPast ? this.versions.inForceAt(newest, revision) : newest;',

@@ -1,11 +1,17 @@
 /**
  * The replicated state as Raft runs it: commands in, results out, snapshots in slices.
  */
+import { assert, type Host } from '@mangrove/host';
 import type { PlacedCommand, StreamingMachine } from '@mangrove/raft';
 import type { LogCommand } from '../core/log-command.ts';
 import { type Applied, ReplicatedState } from '../core/replicated-state.ts';
+import type { Work } from '../core/work.ts';
 import { createLogCodec } from './log-codec.ts';
+import { SliceClock } from './slice-clock.ts';
 import { readState, restoreState, type StateRead } from './state-slices.ts';
+
+/** How many pieces of work are done before others run. */
+const PIECES_MAX = 64;
 
 /** Who wants to know what becomes of the state. */
 export interface MachineListener {
@@ -19,13 +25,14 @@ export interface MachineListener {
 export class KvMachine implements StreamingMachine<Applied, LogCommand> {
   readonly commands = createLogCodec();
   private current = new ReplicatedState();
-  private readonly pause: () => Promise<void>;
+  private readonly host: Host;
+  // The command that is being applied, in pieces.
+  private work: { readonly index: number; readonly pieces: Work<Applied> } | undefined;
   private readonly listeners: MachineListener[] = [];
   private snapshot: StateRead | undefined;
 
-  /** @param pause lets others run */
-  constructor(pause: () => Promise<void>) {
-    this.pause = pause;
+  constructor(host: Host) {
+    this.host = host;
   }
 
   /** Has `listener` told from now on. */
@@ -39,11 +46,30 @@ export class KvMachine implements StreamingMachine<Applied, LogCommand> {
   }
 
   applyBatch(batch: readonly PlacedCommand<LogCommand>[]): readonly Applied[] {
-    return batch.map((placed) => {
-      const applied = this.current.apply(placed.command, placed.index, placed.term);
+    const results: Applied[] = [];
+    const slice = new SliceClock(this.host, PIECES_MAX);
+    for (const placed of batch) {
+      const applied = this.apply(placed, slice);
+      if (applied === undefined) break;
+      results.push(applied);
       for (const listener of this.listeners) listener.applied(placed, applied);
-      return applied;
-    });
+    }
+    return results;
+  }
+
+  /** What became of a command; `undefined` where the slice is over before it is done. */
+  private apply(placed: PlacedCommand<LogCommand>, slice: SliceClock): Applied | undefined {
+    const { command, index, term } = placed;
+    this.work ??= { index, pieces: this.current.apply(command, index, term) };
+    assert(this.work.index === index, `${index} is applied within ${this.work.index}`);
+    for (;;) {
+      const { done, value } = this.work.pieces.next();
+      if (done === true) {
+        this.work = undefined;
+        return value;
+      }
+      if (slice.isOver()) return undefined;
+    }
   }
 
   snapshotSlices(): Iterable<Uint8Array> {
@@ -54,7 +80,7 @@ export class KvMachine implements StreamingMachine<Applied, LogCommand> {
   }
 
   async restoreSlices(slices: AsyncIterable<Uint8Array>): Promise<void> {
-    const restored = await restoreState(slices, this.pause);
+    const restored = await restoreState(slices, () => this.host.timers.sleep(0));
     const state = new ReplicatedState(restored?.store);
     if (restored !== undefined) {
       const { head, sessions } = restored;
@@ -65,6 +91,7 @@ export class KvMachine implements StreamingMachine<Applied, LogCommand> {
       }
     }
     this.current = state;
+    this.work = undefined;
     for (const listener of this.listeners) listener.replaced();
   }
 }

@@ -39,7 +39,7 @@ import { WatchDesk } from './watch-desk.ts';
 export async function startKvNode(host: Host, config: KvNodeConfig): Promise<KvNode> {
   const { raft: options, bounds: given, backup, ...place } = config;
   const bounds = toKvBounds(given);
-  const machine = new KvMachine(() => host.timers.sleep(0));
+  const machine = new KvMachine(host);
   const watches = new WatchDesk(host, machine, bounds.progressMs);
   new Sweeper(host, machine);
   new CommandCounts(host, machine);

@@ -14,6 +14,7 @@ import type { Applied, ReplicatedState } from '../core/replicated-state.ts';
 import type { Operation } from '../core/request.ts';
 import type { Revision } from '../core/revision.ts';
 import { invalidity } from '../core/validity.ts';
+import { finish } from '../core/work.ts';
 import { hashOf } from './hash-task.ts';
 import type { KvMachine } from './kv-machine.ts';
 import type { LeaseOffice } from './lease-office.ts';
@@ -131,7 +132,7 @@ export class RequestDesk {
     signal: AbortSignal | undefined,
   ): Promise<Served> {
     const { lease, remainingMs } = await this.parts.leases.timeToLive(id, signal);
-    const keys = wantsKeys ? this.store.keysOfLease(id) : [];
+    const keys = wantsKeys ? finish(this.store.keysOfLease(id)) : [];
     const grantedMs = lease.ttlMs;
     return this.served({ type: 'lease-time', lease: id, grantedMs, remainingMs, keys });
   }

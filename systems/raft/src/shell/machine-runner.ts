@@ -44,6 +44,8 @@ export class MachineRunner<Result, Command> {
   private snapshotBytes = 0;
   private appliedBytes = 0;
   private isStopped = false;
+  /** How many snapshots took the place of the state: what was being applied then is in them. */
+  private restoreCount = 0;
 
   /** @param onApplied is told of all entries, with the results of those that were commands */
   constructor(
@@ -84,7 +86,9 @@ export class MachineRunner<Result, Command> {
   /** Applies entries that only the disk has. */
   applyStored({ from, to }: Extract<Effect, { type: 'apply-stored' }>): void {
     this.host.run(async () => {
-      for (let next = from; next <= to && !this.isStopped; ) {
+      const { restoreCount } = this;
+      const isWanted = () => !this.isStopped && this.restoreCount === restoreCount;
+      for (let next = from; next <= to && isWanted(); ) {
         const entries = await this.storage.read(next, to, this.state.options.applyBytesMax);
         const last = entries.at(-1);
         assert(last !== undefined, `entry ${next} is to be applied and is not on disk`);
@@ -96,6 +100,7 @@ export class MachineRunner<Result, Command> {
 
   /** Becomes what the newest snapshot says. */
   restore({ snapshot }: Extract<Effect, { type: 'restore' }>): void {
+    this.restoreCount += 1;
     this.host.run(async () => {
       await this.machine.restoreSlices(this.storage.slices());
       if (!this.isStopped) this.dispatch({ type: 'applied', index: snapshot.index });
@@ -139,12 +144,13 @@ export class MachineRunner<Result, Command> {
   }
 
   private async applyRest(entries: readonly Entry[], from: number): Promise<void> {
+    const { restoreCount } = this;
     let count = from;
     for (;;) {
       count += this.applyFrom(entries, count);
       if (count >= entries.length) return;
       await this.host.timers.sleep(0);
-      if (this.isStopped) return;
+      if (this.isStopped || this.restoreCount !== restoreCount) return;
     }
   }
 
@@ -154,28 +160,32 @@ export class MachineRunner<Result, Command> {
     let next = start;
     while (next < entries.length) {
       const some = entries.slice(next, next + COUNT_PER_LOOK);
-      this.applySome(some);
-      next += some.length;
-      if (this.host.clock.now() - begunAt >= SLICE_MS) break;
+      const count = this.applySome(some);
+      next += count;
+      if (count < some.length || this.host.clock.now() - begunAt >= SLICE_MS) break;
     }
     const last = entries[next - 1];
     if (last !== undefined && next > start) this.dispatch({ type: 'applied', index: last.index });
     return next - start;
   }
 
-  private applySome(entries: readonly Entry[]): void {
+  /** How many of `entries` the machine got through. */
+  private applySome(entries: readonly Entry[]): number {
     const batch = [];
     for (const entry of entries) {
       if (entry.type !== 'command') continue;
       const { index, term, data } = entry;
-      this.appliedBytes += data.length;
       batch.push({ index, term, command: this.codec.decode(data) });
     }
     const results = batch.length === 0 ? [] : this.machine.applyBatch(batch);
     assert(
-      results.length === batch.length,
+      results.length <= batch.length,
       `the state machine gave ${results.length} results for ${batch.length} commands`,
     );
-    this.onApplied(entries, results);
+    const rest = batch[results.length];
+    const done = rest === undefined ? entries : entries.filter(({ index }) => index < rest.index);
+    for (const entry of done) if (entry.type === 'command') this.appliedBytes += entry.data.length;
+    this.onApplied(done, results);
+    return done.length;
   }
 }

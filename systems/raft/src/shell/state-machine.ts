@@ -34,7 +34,9 @@ export interface StreamingMachine<Result, Command = Uint8Array> {
   readonly commands?: CommandCodec<Command>;
   /**
    * Takes in committed commands, in order; one result for each, in the same order. A batch is small
-   * enough that a command of some microseconds does not hold the event loop up.
+   * enough that a command of some microseconds does not hold the event loop up. A machine may do
+   * one that takes longer in several calls: where there are fewer results than commands, the rest
+   * is given again when others have run.
    */
   applyBatch(batch: readonly PlacedCommand<Command>[]): readonly Result[];
   /**
