@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { crc32c as portable } from './crc32c.ts';
-import { findCrc32c, NATIVE_FROM_BYTES } from './native-crc32c.ts';
+import { findCrc32c, lazyCrc32c, NATIVE_FROM_BYTES } from './native-crc32c.ts';
 
 describe('the CRC-32C of this machine', () => {
   it('is that of the portable code, whatever the bytes, the seed and where they begin', () => {
@@ -41,5 +41,17 @@ describe('the CRC-32C of this machine', () => {
     for (const load of [missing, () => undefined, () => ({}), () => ({ crc32c: () => 0 })]) {
       expect(findCrc32c(load)).toEqual({ crc32c: portable, source: 'portable' });
     }
+  });
+
+  it('is looked for when there are bytes for it, and not before, where that is wanted', () => {
+    let loadCount = 0;
+    const crc32c = lazyCrc32c(() => {
+      loadCount += 1;
+      throw new Error('Cannot find module');
+    });
+    const bytes = Uint8Array.from({ length: NATIVE_FROM_BYTES }, (_, at) => at);
+    expect([crc32c(bytes.subarray(1), 7), loadCount]).toEqual([portable(bytes.subarray(1), 7), 0]);
+    for (const seed of [0, 7]) expect(crc32c(bytes, seed)).toBe(portable(bytes, seed));
+    expect(loadCount).toBe(1);
   });
 });

@@ -43,6 +43,19 @@ export function findCrc32c(load: () => unknown = loadPackage): FoundCrc32c {
   return { crc32c, source: 'native' };
 }
 
+/**
+ * The same function, found when it is first needed: to load the package takes milliseconds, which
+ * not every start has to give.
+ */
+export function lazyCrc32c(load: () => unknown = loadPackage): Crc32c {
+  let found: Crc32c | undefined;
+  return (bytes, seed = 0) => {
+    if (bytes.length < NATIVE_FROM_BYTES) return portable(bytes, seed);
+    found ??= findCrc32c(load).crc32c;
+    return found(bytes, seed);
+  };
+}
+
 /** `123456789`, and the checksum by which a CRC is told to be this one (RFC 3720 B.4). */
 const CHECK_BYTES = new TextEncoder().encode('123456789');
 const CHECK_VALUE = 0xe3069283;

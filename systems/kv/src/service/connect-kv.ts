@@ -6,7 +6,7 @@ import {
   type ProcessClientHost,
   type StreamTls,
 } from '@mangrove/host-process/node';
-import { findCrc32c } from '@mangrove/wire/node';
+import { lazyCrc32c } from '@mangrove/wire/node';
 import { KvClient, type KvClientOptions } from '../client/kv-client.ts';
 
 /** How a client in a process is set up. */
@@ -19,7 +19,7 @@ export interface ConnectKvOptions extends KvClientOptions {
 export function connectKv(options: ConnectKvOptions): KvClient {
   const { tls, ...rest } = options;
   const host = createClientHost(tls === undefined ? {} : { streamTls: tls });
-  return new ProcessKvClient(host, { crc32c: findCrc32c().crc32c, ...rest });
+  return new ProcessKvClient(host, { crc32c: lazyCrc32c(), ...rest });
 }
 
 /** A client that has a Host to itself. */

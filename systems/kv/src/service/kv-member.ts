@@ -9,7 +9,7 @@ import {
   type ProcessHostOptions,
 } from '@mangrove/host-process/node';
 import { simpleConfiguration } from '@mangrove/raft';
-import { findCrc32c } from '@mangrove/wire/node';
+import { lazyCrc32c } from '@mangrove/wire/node';
 import {
   DEFAULT_SERVER_BOUNDS,
   type NativeServer,
@@ -83,7 +83,7 @@ export async function startMember(
   founders: readonly string[] = Object.keys(peers),
 ): Promise<KvMember> {
   const { cluster, raft, bounds, backup, port } = settings;
-  const { crc32c } = findCrc32c();
+  const crc32c = lazyCrc32c();
   const { heartbeatIntervalMs = COMMIT_NOTICE_MS } = raft ?? {};
   const entries = Object.entries(peers).map(([name, address]) => {
     return { node: toNodeId(name), address };
