@@ -14,7 +14,7 @@ import { connectKv } from '@mangrove/kv/node';
 import { findEtcd, startEtcd } from '@mangrove/test-kit/node';
 import { EtcdConnection, putMessage, rangeMessage } from './etcd-connection.ts';
 import { Floor } from './floor.ts';
-import { type Members, startMembers } from './kv-members.ts';
+import { type KvMembers, type Members, startMembers } from './kv-members.ts';
 import { type LoadReport, medianOf, runLoad } from './load.ts';
 
 const ROUND_COUNT = 5;
@@ -41,6 +41,7 @@ export const bench: Bench = {
       open.push(floor);
       const etcd = await openEtcd(join(directory, 'etcd'), open);
       await compare(report, ours, etcd, floor);
+      await tellCpu(report, members, ours);
     } finally {
       for (const each of open.toReversed()) await each.close();
       await rm(directory, { recursive: true, force: true });
@@ -155,6 +156,35 @@ async function compare(
     const [own, theirs] = await takeTurns(loads);
     if (own === undefined || theirs === undefined) continue;
     tell(report, name, READ_WIDTH, own, theirs, 'etcd');
+  }
+}
+
+/** Who uses how much of the CPU that a put costs, all together. */
+async function tellCpu(
+  report: (row: BenchRow) => void,
+  members: KvMembers,
+  store: Store,
+): Promise<void> {
+  const used = async () => {
+    const { user, system } = process.cpuUsage();
+    return [user + system, ...(await members.cpuMicros())];
+  };
+  const leader = await members.leader();
+  const before = await used();
+  let putCount = 0;
+  await runLoad(1000, ROUND_MS, (nth) => {
+    putCount = nth;
+    return store.put(nth);
+  });
+  const costs = (await used()).map((each, nth) => (each - (before[nth] ?? 0)) / putCount);
+  const total = costs.reduce((sum, each) => sum + each, 0);
+  for (const [nth, cost] of costs.entries()) {
+    const who = nth === 0 ? 'client' : nth === leader + 1 ? 'leader' : 'a follower';
+    const label = `CPU of a put, 1000 in flight: ${who}, of all`;
+    report({
+      ...{ bench: NAME, case: label, ours: cost, reference: total, unit: 'us' },
+      ...{ ratio: cost / total, goal: '', met: true },
+    });
   }
 }
 

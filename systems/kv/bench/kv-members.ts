@@ -2,6 +2,7 @@
  * Three of our members as processes, as `mangrove up` starts them.
  */
 import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { KvClient } from '@mangrove/kv';
 import { connectKv, createCluster, endpointsOf } from '@mangrove/kv/node';
@@ -64,6 +65,18 @@ export class KvMembers implements Members {
     await this.client.get('leader');
     const { leader } = await this.client.status();
     return leader === undefined ? -1 : this.names.indexOf(leader);
+  }
+
+  /** How much CPU each member has used, in microseconds. */
+  async cpuMicros(): Promise<readonly number[]> {
+    return await Promise.all(
+      this.processes.map(async (each) => {
+        const told = once(each, 'message');
+        each.send('cpu');
+        const [{ user, system }] = (await told) as [NodeJS.CpuUsage];
+        return user + system;
+      }),
+    );
   }
 
   async close(): Promise<void> {
