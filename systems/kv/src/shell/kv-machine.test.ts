@@ -25,7 +25,7 @@ let simulation: Simulation | undefined;
 afterEach(() => simulation?.close());
 
 describe('the loop budget: a command that takes long', () => {
-  it('R66: lets others run: a deletion of many keys', async () => {
+  it('R43: lets others run: a deletion of many keys', async () => {
     const { machine, propose } = await filled(NO_LEASE);
     const range = { type: 'delete', range: ALL, wantsPrevious: false } as const;
     const { callCount, applied } = inBetween(machine, () => propose(operationOf(range)));
@@ -33,14 +33,14 @@ describe('the loop budget: a command that takes long', () => {
     expect(applied).toMatchObject({ result: { type: 'delete', deletedCount: KEY_COUNT } });
   });
 
-  it('R66: lets others run: the end of a lease with many keys', async () => {
+  it('R43: lets others run: the end of a lease with many keys', async () => {
     const { machine, propose } = await filled(LEASE);
     const end: Command = { type: 'revoke-lease', lease: LEASE };
     expect(inBetween(machine, () => propose(end)).callCount).toBeGreaterThan(4);
     expect(machine.state.store.leases.has(LEASE)).toBe(false);
   });
 
-  it('R66: lets others run: a transaction that compares, reads and deletes many keys', async () => {
+  it('R43: lets others run: a transaction that compares, reads and deletes many keys', async () => {
     const { machine, propose } = await filled(NO_LEASE);
     const compare = {
       range: ALL,
