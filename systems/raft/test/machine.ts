@@ -123,30 +123,37 @@ export class Machine {
     if (write.hardState !== undefined) {
       const { term, votedFor } = write.hardState;
       const before = platter.hardState;
-      check(term >= before.term, `durable term of ${this.node} goes ${before.term} to ${term}`);
+      check(
+        term >= before.term,
+        () => `durable term of ${this.node} goes ${before.term} to ${term}`,
+      );
       const isSecondVote =
         term === before.term && before.votedFor !== undefined && before.votedFor !== votedFor;
-      check(!isSecondVote, `${this.node} votes twice in ${term}: ${before.votedFor}, ${votedFor}`);
+      check(
+        !isSecondVote,
+        () => `${this.node} votes twice in ${term}: ${before.votedFor}, ${votedFor}`,
+      );
       platter.hardState = write.hardState;
     }
-    if (write.snapshot !== undefined) {
-      platter.snapshot = write.snapshot;
+    const { snapshot } = write;
+    if (snapshot !== undefined) {
+      platter.snapshot = snapshot;
       const { incoming } = platter;
       check(
-        incoming?.index === write.snapshot.index && isWhole(incoming),
-        `${this.node} installs ${write.snapshot.index}, and has of ${incoming?.index} not all`,
+        incoming?.index === snapshot.index && isWhole(incoming),
+        () => `${this.node} installs ${snapshot.index}, and has of ${incoming?.index} not all`,
       );
       platter.incoming = undefined;
-      platter.snapshots.set(write.snapshot.index, incoming.bytes);
+      platter.snapshots.set(snapshot.index, incoming.bytes);
       platter.snapshotHash = hashIn(incoming.bytes);
-      platter.logBase = write.snapshot.index;
-      platter.logBaseTerm = write.snapshot.term;
+      platter.logBase = snapshot.index;
+      platter.logBaseTerm = snapshot.term;
       platter.entries = [];
     }
     const [first] = write.entries;
     if (first === undefined) return;
     const end = platter.logBase + platter.entries.length;
-    check(first.index <= end + 1, `${this.node} writes ${first.index} behind ${end}`);
+    check(first.index <= end + 1, () => `${this.node} writes ${first.index} behind ${end}`);
     platter.entries.length = first.index - platter.logBase - 1;
     platter.entries.push(...write.entries);
   }
@@ -191,7 +198,8 @@ export class Machine {
     const { incoming } = platter;
     check(
       incoming?.index === index && incoming.bytes.length === offset,
-      `${this.node} puts ${index} at ${offset}, and ${incoming?.bytes.length} bytes are there`,
+      () =>
+        `${this.node} puts ${index} at ${offset}, and ${incoming?.bytes.length} bytes are there`,
     );
     incoming.bytes = new Uint8Array([...incoming.bytes, ...data]);
     const end = incoming.bytes.length;
@@ -241,9 +249,13 @@ function isWhole(incoming: { readonly image: SnapshotImage; readonly bytes: Uint
   return sizeBytes === incoming.image.sizeBytes && checksum === incoming.image.checksum;
 }
 
-/** What must hold; a violation ends the run. */
-export function check(condition: boolean, message: string): asserts condition {
-  if (!condition) throw new Error(`violation: ${message}`);
+/**
+ * What must hold; a violation ends the run.
+ *
+ * @param message what is wrong: words are made only then, since this is asked many times an event
+ */
+export function check(condition: boolean, message: () => string): asserts condition {
+  if (!condition) throw new Error(`violation: ${message()}`);
 }
 
 /** The hash behind `entry`, from the one before it. */

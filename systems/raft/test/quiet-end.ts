@@ -45,7 +45,7 @@ export function comeToRest(board: QuietBoard): void {
     const far = `${state?.appliedIndex}/${state?.commitIndex}/${state?.log.lastIndex}`;
     return `${node} ${role} ${far}`;
   });
-  check(false, `no progress in quiet: ${states.join('; ')}`);
+  check(false, () => `no progress in quiet: ${states.join('; ')}`);
 }
 
 /** A leader has committed in its term, and all members have applied all of it. */

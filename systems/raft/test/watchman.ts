@@ -32,6 +32,9 @@ interface Before {
   readonly configurationIndex: number;
 }
 
+/** Beyond any index of a run: with it a place is one number. */
+const INDEXES_MAX = 2 ** 32;
+
 /** Watches all machines of a run. */
 export class Watchman {
   /** The highest index whose commit, or effect, a client has seen. */
@@ -40,7 +43,7 @@ export class Watchman {
   electionCount = 0;
   private readonly machines: ReadonlyMap<NodeId, Machine>;
   private readonly leaders = new Map<Term, NodeId>();
-  private readonly places = new Map<string, Place>();
+  private readonly places = new Map<number, Place>();
   private readonly committed = new Map<number, Committed>();
   private highestCommitted = 0;
   /** The state machine's hash behind each index. */
@@ -70,12 +73,15 @@ export class Watchman {
     const before = this.before.get(machine.node);
     const isLeader = state.role.type === 'leader';
     if (before !== undefined && before.incarnation === machine.incarnation) {
-      const who = `${machine.node} in ${state.term}`;
-      check(state.term >= before.term, `${who}: term goes back from ${before.term}`);
-      check(state.commitIndex >= before.commitIndex, `${who}: commit goes back`);
-      check(state.appliedIndex >= before.appliedIndex, `${who}: applied goes back`);
+      const who = () => `${machine.node} in ${state.term}`;
+      check(state.term >= before.term, () => `${who()}: term goes back from ${before.term}`);
+      check(state.commitIndex >= before.commitIndex, () => `${who()}: commit goes back`);
+      check(state.appliedIndex >= before.appliedIndex, () => `${who()}: applied goes back`);
       const isSameReign = before.isLeader && isLeader && before.term === state.term;
-      check(!isSameReign || state.log.lastIndex >= before.lastIndex, `${who}: a leader truncates`);
+      check(
+        !isSameReign || state.log.lastIndex >= before.lastIndex,
+        () => `${who()}: a leader truncates`,
+      );
     }
     if (isLeader && !(before?.isLeader && before.term === state.term)) this.lookAtLeader(state);
     const known = before?.incarnation === machine.incarnation ? before.commitIndex : 0;
@@ -84,8 +90,8 @@ export class Watchman {
     this.lookAtCommit(state, known, hasLed);
     if (isLeader && before?.isLeader === true && state.commitIndex > before.commitIndex) {
       const { term, commitIndex, log } = state;
-      const at = `${machine.node} leads ${term} and commits ${commitIndex}`;
-      check(log.termAt(commitIndex) === term, `${at}, of term ${log.termAt(commitIndex)}`);
+      const at = () => `${machine.node} leads ${term} and commits ${commitIndex}`;
+      check(log.termAt(commitIndex) === term, () => `${at()}, of term ${log.termAt(commitIndex)}`);
     }
     lookAtOwnVote(machine, state);
     lookAtConfiguration(state, before);
@@ -107,16 +113,16 @@ export class Watchman {
 
   /** A state machine has taken in `entry`. */
   applied(machine: Machine, entry: Entry): void {
-    const at = `${machine.node} applies ${entry.index}/${entry.term}`;
-    check(entry.index === machine.machineIndex + 1, `${at} after ${machine.machineIndex}`);
+    const at = () => `${machine.node} applies ${entry.index}/${entry.term}`;
+    check(entry.index === machine.machineIndex + 1, () => `${at()} after ${machine.machineIndex}`);
     const committed = this.committed.get(entry.index);
-    check(committed?.term === entry.term, `${at}, committed is term ${committed?.term}`);
+    check(committed?.term === entry.term, () => `${at()}, committed is term ${committed?.term}`);
     machine.machineIndex = entry.index;
     machine.machineHash = hashAfter(machine.machineHash, entry);
     this.lookAtHash(machine);
     if (entry.type !== 'command') return;
     const id = idOf(entry.data);
-    check(!this.refusedForGood.has(id), `${at}: proposal ${id} was refused for good`);
+    check(!this.refusedForGood.has(id), () => `${at()}: proposal ${id} was refused for good`);
   }
 
   /** A state machine was made that of a snapshot. */
@@ -127,7 +133,7 @@ export class Watchman {
   private lookAtHash({ node, machineIndex, machineHash }: Machine): void {
     const known = this.hashes.get(machineIndex);
     if (known === undefined) this.hashes.set(machineIndex, machineHash);
-    else check(known === machineHash, `the state of ${node} differs at ${machineIndex}`);
+    else check(known === machineHash, () => `the state of ${node} differs at ${machineIndex}`);
   }
 
   private lookAtEffect(machine: Machine, state: RaftState, effect: Effect): void {
@@ -144,7 +150,7 @@ export class Watchman {
         const term = state.log.termAt(effect.index);
         check(
           committed === undefined || committed.term === term,
-          `${machine.node} reports ${effect.index} as committed in ${term}`,
+          () => `${machine.node} reports ${effect.index} as committed in ${term}`,
         );
         this.reported.add(effect.id);
         if (data !== undefined) this.seenIndex = Math.max(this.seenIndex, effect.index);
@@ -158,7 +164,8 @@ export class Watchman {
         const { machineIndex, node } = machine;
         check(
           machineIndex >= floor && machineIndex >= effect.index,
-          `stale read of ${node}: at ${machineIndex}, index ${effect.index}, ${floor} was seen`,
+          () =>
+            `stale read of ${node}: at ${machineIndex}, index ${effect.index}, ${floor} was seen`,
         );
         this.seenIndex = Math.max(this.seenIndex, machineIndex);
         return;
@@ -172,12 +179,12 @@ export class Watchman {
   private lookAtEntry(state: RaftState, entry: Entry): void {
     const previousTerm = state.log.termAt((entry.index - 1) as Entry['index']);
     const hash = hashAfter(0, entry);
-    const key = `${entry.index}/${entry.term}`;
+    const key = entry.term * INDEXES_MAX + entry.index;
     const known = this.places.get(key);
     if (known === undefined) this.places.set(key, { previousTerm, hash });
     else {
       const isSame = known.hash === hash && known.previousTerm === previousTerm;
-      check(isSame, `logs do not match at ${key} on ${state.self}`);
+      check(isSame, () => `logs do not match at ${entry.index}/${entry.term} on ${state.self}`);
     }
   }
 
@@ -187,34 +194,37 @@ export class Watchman {
     message: Extract<Effect, { type: 'send' }>['message'],
   ): void {
     const { hardState } = machine.platter;
-    const who = `${machine.node} says ${message.type} of term ${message.term}`;
+    const who = () => `${machine.node} says ${message.type} of term ${message.term}`;
     if (message.type === 'request-pre-vote' || message.type === 'pre-vote-response') return;
-    check(hardState.term >= message.term, `${who}, durable is ${hardState.term}`);
+    check(hardState.term >= message.term, () => `${who()}, durable is ${hardState.term}`);
     if (message.type === 'vote-response' && message.isGranted && hardState.term === message.term) {
       check(
         hardState.votedFor === message.to,
-        `${who} to ${message.to}, voted ${hardState.votedFor}`,
+        () => `${who()} to ${message.to}, voted ${hardState.votedFor}`,
       );
     }
     if (message.type === 'append-accepted' && hardState.term === message.term) {
       const isHeld =
         message.index <= machine.platter.snapshot.index ||
         machine.durableTermAt(message.index) !== undefined;
-      check(isHeld, `${who}: ${message.index} is not durable`);
+      check(isHeld, () => `${who()}: ${message.index} is not durable`);
     }
   }
 
   /** Election safety and leader completeness. */
   private lookAtLeader(state: RaftState): void {
     const other = this.leaders.get(state.term);
-    check(other === undefined, `${state.self} and ${other} lead term ${state.term}`);
+    check(other === undefined, () => `${state.self} and ${other} lead term ${state.term}`);
     this.leaders.set(state.term, state.self);
     this.electionCount += 1;
     const newest = this.committed.get(this.highestCommitted);
     if (newest === undefined || newest.inTerm >= state.term) return;
     const index = this.highestCommitted as Entry['index'];
     const isThere = index < state.log.baseIndex || state.log.termAt(index) === newest.term;
-    check(isThere, `${state.self} leads ${state.term} without committed ${index}/${newest.term}`);
+    check(
+      isThere,
+      () => `${state.self} leads ${state.term} without committed ${index}/${newest.term}`,
+    );
   }
 
   /** What is committed stays so, and was durable on a quorum when a leader said so first. */
@@ -227,12 +237,12 @@ export class Watchman {
       const term = state.log.termAt(index as Entry['index']);
       if (term === undefined) continue;
       const committed = this.committed.get(index);
-      const at = `${state.self} commits ${index}/${term} in ${state.term}`;
+      const at = () => `${state.self} commits ${index}/${term} in ${state.term}`;
       if (committed !== undefined) {
-        check(committed.term === term, `${at}, before it was term ${committed.term}`);
+        check(committed.term === term, () => `${at()}, before it was term ${committed.term}`);
         continue;
       }
-      check(hasLed, `${at} as the first, and does not lead`);
+      check(hasLed, () => `${at()} as the first, and does not lead`);
       this.committed.set(index, { term, inTerm: state.term });
       this.committedCount += 1;
       this.highestCommitted = Math.max(this.highestCommitted, index);
@@ -240,12 +250,12 @@ export class Watchman {
     }
   }
 
-  private lookAtQuorum(state: RaftState, index: number, term: Term, at: string): void {
+  private lookAtQuorum(state: RaftState, index: number, term: Term, at: () => string): void {
     const { configuration } = state.log.configurations.latest;
     for (const voters of [configuration.voters, configuration.outgoing]) {
       const holders = voters.filter((voter) => this.machines.get(voter)?.holds(index, term));
       const isQuorum = voters.length === 0 || holders.length * 2 > voters.length;
-      check(isQuorum, `${at}, durable only on ${holders.join(' ')} of ${voters.join(' ')}`);
+      check(isQuorum, () => `${at()}, durable only on ${holders.join(' ')} of ${voters.join(' ')}`);
     }
   }
 }
@@ -255,7 +265,7 @@ function lookAtOwnVote({ node, platter }: Machine, { role, term }: RaftState): v
   if (role.type !== 'candidate' || !role.votes.has(node)) return;
   const { hardState } = platter;
   const isDurable = hardState.term === term && hardState.votedFor === node;
-  check(isDurable, `${node} counts its own vote in ${term}, durable is ${hardState.term}`);
+  check(isDurable, () => `${node} counts its own vote in ${term}, durable is ${hardState.term}`);
 }
 
 /** What is in force is in the log; quorums of configurations that follow each other meet. */
@@ -263,18 +273,24 @@ function lookAtConfiguration(state: RaftState, before: Before | undefined): void
   const { log, self, term, role, snapshot } = state;
   const { latest, previous } = log.configurations;
   const { index } = latest;
-  check(index <= log.lastIndex, `${self} goes by the members at ${index} of ${log.lastIndex}`);
+  check(
+    index <= log.lastIndex,
+    () => `${self} goes by the members at ${index} of ${log.lastIndex}`,
+  );
   const named = snapshot.configurationIndex;
-  check(named <= snapshot.index, `${self} has a snapshot at ${snapshot.index} of ${named}`);
+  check(named <= snapshot.index, () => `${self} has a snapshot at ${snapshot.index} of ${named}`);
   if (index === before?.configurationIndex || previous === undefined) return;
   // A node that joins begins without a configuration: it decides nothing.
   if (previous.configuration.voters.length === 0) return;
   const isMeeting = !haveDisjointQuorums(previous.configuration, latest.configuration);
-  check(isMeeting, `${self}: members at ${previous.index} and ${index} need not meet`);
+  check(isMeeting, () => `${self}: members at ${previous.index} and ${index} need not meet`);
   if (role.type !== 'leader' || log.termAt(index) !== term) return;
-  const change = `${self} changes members at ${index} in ${term}`;
-  check(previous.index <= state.commitIndex, `${change}, and ${previous.index} is not committed`);
-  check(role.firstIndex <= state.commitIndex, `${change} before its first commit`);
+  const change = () => `${self} changes members at ${index} in ${term}`;
+  check(
+    previous.index <= state.commitIndex,
+    () => `${change()}, and ${previous.index} is not committed`,
+  );
+  check(role.firstIndex <= state.commitIndex, () => `${change()} before its first commit`);
 }
 
 /** A proposal that tells itself apart from all others. */
