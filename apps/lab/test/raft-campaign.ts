@@ -4,12 +4,13 @@
  *     npx node apps/lab/test/raft-campaign.ts [--rounds 1] [--from 1] [--nodes 3,5] [--story TEXT]
  *
  * A round is every story whose name holds TEXT, with each number of nodes; its number is the seed
- * of what clients do. Each run prints a line. It ends with 1 where a run was not valid, and prints
- * the command that tries that one again.
+ * of what clients do. Each run prints a line. It ends with 1 where a run was not valid, or could
+ * not be made, and prints the command that tries that one again.
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { runLocal } from '../src/local/run-local.ts';
+import type { RunEvidence } from '../src/run-report.ts';
 import { anomaliesOf } from '../src/verdict.ts';
 import { planOfStory, raftEntry, raftStories } from './raft-stories.ts';
 
@@ -39,12 +40,23 @@ process.stdout.write(
 process.exitCode = totals.runs > 0 && totals.valid === totals.runs ? 0 : 1;
 
 async function run(name: string, nodeCount: number, seed: number): Promise<void> {
-  const plan = planOfStory(name, nodeCount, seed);
-  const { verdict, history, notInjected } = await runLocal(raftEntry, plan);
+  totals.runs += 1;
+  const again =
+    `  npx node apps/lab/test/raft-campaign.ts --from ${seed} --nodes ${nodeCount} ` +
+    `--story ${JSON.stringify(name)}\n`;
+  let evidence: RunEvidence;
+  try {
+    evidence = await runLocal(raftEntry, planOfStory(name, nodeCount, seed));
+  } catch (error) {
+    // One that could not be made says nothing of the others.
+    const cause = error instanceof Error ? error.message : String(error);
+    process.stdout.write(`not made, ${nodeCount} nodes, ${name}: ${cause}\n${again}`);
+    return;
+  }
+  const { verdict, history, notInjected } = evidence;
   const writes = history.filter(({ f }) => f === 'write');
   const okCount = writes.filter(({ type }) => type === 'ok').length;
   const openCount = writes.filter(({ type }) => type === 'info').length;
-  totals.runs += 1;
   totals.acknowledged += okCount;
   const figures = `${okCount} writes acknowledged, ${openCount} in doubt`;
   process.stdout.write(`${verdict.answer}, ${nodeCount} nodes, ${name}: ${figures}\n`);
@@ -54,6 +66,5 @@ async function run(name: string, nodeCount: number, seed: number): Promise<void>
     return;
   }
   for (const { sentence } of anomaliesOf(verdict)) process.stdout.write(`  ${sentence}\n`);
-  const again = `--from ${seed} --nodes ${nodeCount} --story ${JSON.stringify(name)}`;
-  process.stdout.write(`  npx node apps/lab/test/raft-campaign.ts ${again}\n`);
+  process.stdout.write(again);
 }
