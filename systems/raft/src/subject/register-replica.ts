@@ -48,6 +48,9 @@ const OPTIONS = {
   appendBytesMax: 100,
 } as const;
 
+/** The version of a replica that has been upgraded. */
+export const NEWEST_VERSION = 2;
+
 /** The versions of formats before and after an upgrade: the oldest, and the newest there is. */
 const VERSIONS_MAX = { before: 1, after: 3 } as const;
 
