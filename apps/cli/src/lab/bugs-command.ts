@@ -65,6 +65,9 @@ export async function runBug(
   return planted.verdict.answer;
 }
 
+/** By what a bug is found: what clients see and nodes that end, or a look into the nodes too. */
+type Way = 'from outside' | 'with invariants';
+
 /** What is hunted. */
 export interface HuntBugsOptions extends BugsCommandOptions {
   /** All where there are none. */
@@ -86,16 +89,17 @@ export async function huntBugs(options: HuntBugsOptions): Promise<Ending> {
     });
     terminal.status('');
     if (!proof.isProven) missedCount += 1;
-    terminal.result(isJson ? JSON.stringify(jsonOf(proof)) : proofWords(proof));
+    const way = isWatched ? 'with invariants' : 'from outside';
+    terminal.result(isJson ? JSON.stringify(jsonOf(proof, way)) : proofWords(proof, way));
   }
   return missedCount > 0 ? 'invalid' : 'valid';
 }
 
-function jsonOf({ bug, planted, clean, isProven }: BugProof): unknown {
-  return { bug: bug.name, isProven, seedBudget: bug.seedBudget, planted, clean };
+function jsonOf({ bug, planted, clean, isProven }: BugProof, way: Way): unknown {
+  return { bug: bug.name, way, isProven, seedBudget: bug.seedBudget, planted, clean };
 }
 
-function proofWords({ bug, planted, clean, isProven }: BugProof): string {
+function proofWords({ bug, planted, clean, isProven }: BugProof, way: Way): string {
   const [first] = planted.failures;
   const found =
     first === undefined
@@ -104,5 +108,5 @@ function proofWords({ bug, planted, clean, isProven }: BugProof): string {
   const alarms = clean.failureCount + clean.unknownCount;
   const silent = alarms === 0 ? 'silent' : `NOT SILENT (${alarms} of them)`;
   const without = `the code as it is: ${silent} on the same ${clean.seedCount}`;
-  return `${isProven ? 'ok' : 'NO'} ${bug.name}: ${found}; ${without}`;
+  return `${isProven ? 'ok' : 'NO'} ${bug.name}, ${way}: ${found}; ${without}`;
 }

@@ -19,8 +19,20 @@ export const snapshotBugs: readonly RaftBug[] = [
   {
     name: 'late-snapshot-cuts-log',
     file: 'systems/raft/src/core/snapshots.ts',
-    find: 'if (snapshot.index <= state.commitIndex) {',
-    replace: 'if (snapshot.index <= state.snapshot.index) {',
+    find: [
+      'if (snapshot.index <= state.commitIndex) {',
+      '    if (leader !== undefined) sayAccepted(state, leader, state.commitIndex);',
+      '    return true;',
+      '  }',
+      '  if (state.log',
+    ].join('\n'),
+    replace: [
+      'if (snapshot.index < state.snapshot.index) {',
+      '    if (leader !== undefined) sayAccepted(state, leader, state.commitIndex);',
+      '    return true;',
+      '  }',
+      '  if (snapshot.index > state.commitIndex && state.log',
+    ].join('\n'),
     breaks: 'R39: a late snapshot cuts a log that is ahead of it.',
     source: 'camunda #6092',
   },

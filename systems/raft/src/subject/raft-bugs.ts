@@ -1,6 +1,6 @@
 /**
- * Bugs that the experiment `raft` finds from outside: by histories of clients, and by nodes that
- * stop. No invariant needs to look into a node.
+ * Bugs that experiments find from outside: by histories of clients, by nodes that break, by clients
+ * that are never served again, and by service levels. No invariant needs to look into a node.
  */
 import type { PlantedBug } from '@mangrove/experiment';
 import { diskBugs } from '../planted/disk-bugs.ts';
@@ -11,6 +11,93 @@ type Found = Pick<PlantedBug, 'experiment' | 'seedBudget' | 'difficulty' | 'mini
 
 /** Bugs that show so: which experiment finds them, and what that takes. */
 const FOUND_OUTSIDE: Readonly<Record<string, Found>> = Object.freeze({
+  'vote-before-sync': {
+    ...{ experiment: 'raft-promises', seedBudget: 60, difficulty: 'hard' },
+    minimum: {
+      faults: ['loss of power at a voter', 'cut around who it voted for'],
+      operationCount: 2,
+    },
+  },
+  'vote-lost-at-restart': {
+    ...{ experiment: 'raft-promises', seedBudget: 120, difficulty: 'medium' },
+    minimum: { faults: ['crash of a voter', 'cut around who it voted for'], operationCount: 2 },
+  },
+  'unloyal-after-a-restart': {
+    ...{ experiment: 'raft-readers', seedBudget: 200, difficulty: 'hard' },
+    minimum: { faults: ['cut around the leader', 'crash of a voter'], operationCount: 2 },
+  },
+  'higher-term-is-ignored': {
+    ...{ experiment: 'raft-recovery', seedBudget: 60, difficulty: 'medium' },
+    minimum: { faults: ['crash of a candidate that nobody has heard'], operationCount: 1 },
+  },
+  'removed-leader-never-campaigns': {
+    ...{ experiment: 'raft-pair', seedBudget: 30, difficulty: 'medium' },
+    minimum: { faults: ['the leader demoted', 'cut from the leader'], operationCount: 1 },
+  },
+  'joint-never-left': {
+    ...{ experiment: 'raft-pair', seedBudget: 30, difficulty: 'medium' },
+    minimum: {
+      faults: ['a voter demoted', 'crash of the leader', 'crash of who was demoted'],
+      operationCount: 1,
+    },
+  },
+  'read-context-used-again': {
+    ...{ experiment: 'raft-readers', seedBudget: 30, difficulty: 'medium' },
+    minimum: {
+      faults: ['an answer that comes twice', 'slow disk of who asked'],
+      operationCount: 2,
+    },
+  },
+  'lease-by-an-old-clock': {
+    ...{ experiment: 'raft-readers', seedBudget: 200, difficulty: 'hard' },
+    minimum: { faults: ['slow links to the leader', 'cut from the leader'], operationCount: 2 },
+  },
+  'leader-counts-unsynced': {
+    ...{ experiment: 'raft-promises', seedBudget: 40, difficulty: 'medium' },
+    minimum: {
+      faults: ['cut around a follower', 'loss of power at the leader', 'cut around the other one'],
+      operationCount: 2,
+    },
+  },
+  'late-write-counts': {
+    ...{ experiment: 'raft-recovery', seedBudget: 40, difficulty: 'hard' },
+    minimum: { faults: ['cut around the leader', 'a disk that stands still'], operationCount: 2 },
+  },
+  'lost-appends-fill-the-window': {
+    ...{ experiment: 'raft-recovery', seedBudget: 60, difficulty: 'medium' },
+    minimum: { faults: ['loss of appends'], operationCount: 2 },
+  },
+  'configuration-not-rolled-back': {
+    ...{ experiment: 'raft-members', seedBudget: 40, difficulty: 'hard' },
+    minimum: {
+      faults: ['two members promoted', 'cut around them and the leader', 'hand-over', 'cut again'],
+      operationCount: 2,
+    },
+  },
+  'snapshot-has-a-newer-configuration': {
+    ...{ experiment: 'raft-members', seedBudget: 80, difficulty: 'hard' },
+    minimum: {
+      faults: [
+        'two members promoted',
+        'cut around them and the leader',
+        'crash of the leader',
+        'hand-over',
+        'cut again',
+      ],
+      operationCount: 2,
+    },
+  },
+  'late-snapshot-cuts-log': {
+    ...{ experiment: 'raft-recovery', seedBudget: 30, difficulty: 'medium' },
+    minimum: {
+      faults: ['cut around a follower', 'a snapshot that comes twice'],
+      operationCount: 3,
+    },
+  },
+  'snapshot-keeps-suffix': {
+    ...{ experiment: 'raft-recovery', seedBudget: 120, difficulty: 'hard' },
+    minimum: { faults: ['cut around the leader'], operationCount: 6 },
+  },
   'vote-for-a-shorter-log': {
     ...{ experiment: 'raft-elections', seedBudget: 60, difficulty: 'medium' },
     minimum: { faults: ['cut around a follower', 'crash of the leader'], operationCount: 2 },
@@ -48,8 +135,11 @@ const FOUND_OUTSIDE: Readonly<Record<string, Found>> = Object.freeze({
     minimum: { faults: ['delay of an append'], operationCount: 2 },
   },
   'accept-before-sync': {
-    ...{ experiment: 'raft', seedBudget: 150, difficulty: 'medium' },
-    minimum: { faults: ['loss of power at a follower'], operationCount: 1 },
+    ...{ experiment: 'raft-promises', seedBudget: 40, difficulty: 'medium' },
+    minimum: {
+      faults: ['cut around a follower', 'loss of power at another', 'cut around the leader'],
+      operationCount: 2,
+    },
   },
   'old-term-committed-by-count': {
     ...{ experiment: 'raft-elections', seedBudget: 120, difficulty: 'hard' },

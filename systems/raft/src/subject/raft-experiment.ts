@@ -16,7 +16,7 @@ import { describePeerMessage } from './describe-peer.ts';
 import { drawRequest, operate } from './raft-operator.ts';
 import { drawReadScenario, drawScenario } from './raft-scenarios.ts';
 import { RaftWatch, type WatchedNode } from './raft-watch.ts';
-import { openRegisterClient } from './register-client.ts';
+import { openRegisterClient, type ReadingWays } from './register-client.ts';
 import {
   RegisterReplica,
   type ReplicaSettings,
@@ -24,13 +24,16 @@ import {
   USUAL_SETTINGS,
 } from './register-replica.ts';
 
-/** The system under test, with settings of which those that are missing are the usual ones. */
-export function raftSubjectWith(settings: Partial<ReplicaSettings>): Subject {
+/** The system under test; settings and ways of clients that are missing are the usual ones. */
+export function raftSubjectWith(
+  settings: Partial<ReplicaSettings>,
+  ways: Partial<ReadingWays> = {},
+): Subject {
   const whole = { ...USUAL_SETTINGS, ...settings };
   return Object.freeze({
     name: 'raft',
     start: (host, config) => startReplica(host, config, whole),
-    openClient: (host, topology) => openRegisterClient(host, topology),
+    openClient: (host, topology) => openRegisterClient(host, topology, ways),
     describe,
     leads(running: RunningNode): number | undefined {
       if (!(running instanceof RegisterReplica)) return undefined;

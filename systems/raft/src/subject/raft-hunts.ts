@@ -1,24 +1,34 @@
 /**
  * Experiments whose faults are aimed at one promise of Raft each.
  */
-import { type Experiment, stagger } from '@mangrove/experiment';
+import { always, type Experiment, perClient, stagger } from '@mangrove/experiment';
+import { attemptsOf, FIRST_MS, partly } from './plays/attempt.ts';
+import { damagedVoter, losesPower } from './plays/disk-plays.ts';
 import {
-  attemptsOf,
-  changesOfTwo,
-  damagedVoter,
+  doubledVotes,
+  figureEight,
+  halves,
+  truncatedAndCommitted,
+  votesTwice,
+} from './plays/election-plays.ts';
+import { changesOfTwo, forgottenChange, leavesAlone, leftBehind } from './plays/member-plays.ts';
+import {
+  BURST,
+  diesCampaigning,
+  lateCopies,
+  lateWrite,
+  lonelyLeader,
+  silentLoss,
+} from './plays/progress-plays.ts';
+import {
+  answersTwice,
   deadHeir,
   deafLeader,
-  doubledVotes,
-  echoes,
-  figureEight,
-  forgottenChange,
-  halves,
   lateHandOver,
   rebornVoter,
-  truncatedAndCommitted,
-} from './raft-directed.ts';
+  WRITTEN,
+} from './plays/reading-plays.ts';
 import { READS_AND_WRITES, raftExperiment, raftSubjectWith } from './raft-experiment.ts';
-import { openRegisterClient } from './register-client.ts';
 
 /** Often enough that something is read and written in each gap between two leaders. */
 const BUSY = Object.freeze({
@@ -35,8 +45,31 @@ export const raftLeasesExperiment: Experiment = Object.freeze({
   ...{ replicaCount: 3, clientCount: 9, activeMs: 2900 },
   workload: BUSY,
   faults: [],
-  drawAttempts: attemptsOf([deafLeader, lateHandOver, deadHeir, rebornVoter, echoes], {
+  drawAttempts: attemptsOf([deafLeader, lateHandOver, deadHeir], {
     ...{ lengthMs: 1100, founderCount: 3 },
+  }),
+} satisfies Experiment);
+
+/** How long an attempt of `raft-readers` lasts, ms. */
+const READERS_MS = 1100;
+
+/** The same with reads by the lease alone; six of twelve clients never write. */
+export const raftReadersExperiment: Experiment = Object.freeze({
+  ...raftLeasesExperiment,
+  name: 'raft-readers',
+  subject: raftSubjectWith({ heartbeatIntervalMs: 70 }, { reads: 'by-lease' }),
+  clientCount: 12,
+  workload: {
+    ...raftExperiment.workload,
+    // Two at each node read alone: whoever writes waits where there is no leader.
+    active: perClient((_, place) =>
+      place < 6
+        ? stagger(30, always({ f: 'read' }))
+        : partly(WRITTEN, READERS_MS, stagger(30, READS_AND_WRITES)),
+    ),
+  },
+  drawAttempts: attemptsOf([deafLeader, rebornVoter, answersTwice], {
+    ...{ lengthMs: READERS_MS, founderCount: 3 },
   }),
 } satisfies Experiment);
 
@@ -68,7 +101,8 @@ export const raftRivalsExperiment: Experiment = Object.freeze({
 export const raftMembersExperiment: Experiment = Object.freeze({
   ...raftExperiment,
   name: 'raft-members',
-  subject: raftSubjectWith({ snapshotEveryCount: 2, trailingCount: 1 }),
+  // Snapshots tell what their node believes; who was away needs none.
+  subject: raftSubjectWith({ snapshotEveryCount: 2, trailingCount: 1000 }),
   ...{ replicaCount: 5, clientCount: 6, activeMs: 3300 },
   workload: BUSY,
   faults: [],
@@ -88,6 +122,61 @@ export const raftEvenExperiment: Experiment = Object.freeze({
   }),
 } satisfies Experiment);
 
+/** Two voters, one of whom is to leave: each is needed for a while, and one no longer. */
+export const raftPairExperiment: Experiment = Object.freeze({
+  ...raftExperiment,
+  name: 'raft-pair',
+  subject: raftSubjectWith({ founderCount: 2 }),
+  ...{ replicaCount: 2, clientCount: 6, activeMs: 4900 },
+  workload: BUSY,
+  faults: [],
+  drawAttempts: attemptsOf([leavesAlone, leftBehind], { lengthMs: 4200, founderCount: 2 }),
+  // Who never leaves is away for longer than that.
+  slos: [{ type: 'outage', msMax: 1500 }],
+} satisfies Experiment);
+
+/** Three nodes that lose their power between what they say and what they sync. */
+export const raftPromisesExperiment: Experiment = Object.freeze({
+  ...raftExperiment,
+  name: 'raft-promises',
+  ...{ replicaCount: 3, clientCount: 9, activeMs: 4200 },
+  workload: BUSY,
+  faults: [],
+  drawAttempts: attemptsOf([votesTwice, losesPower], { lengthMs: 1800, founderCount: 3 }),
+} satisfies Experiment);
+
+/** How long an attempt of `raft-recovery` lasts, ms. */
+const RECOVERY_MS = 1400;
+
+/** Five nodes, each of which is asked at the end whether it got well. */
+export const raftRecoveryExperiment: Experiment = Object.freeze({
+  ...raftExperiment,
+  name: 'raft-recovery',
+  subject: raftSubjectWith(
+    { founderCount: 5, snapshotEveryCount: 2, trailingCount: 1 },
+    { staysAtHome: true },
+  ),
+  ...{ replicaCount: 5, clientCount: 18, activeMs: FIRST_MS + RECOVERY_MS },
+  workload: {
+    ...raftExperiment.workload,
+    // Few writes, then none: what was missed is not made good by what comes next.
+    active: perClient((_, place) =>
+      // Whoever asks at home first may ask elsewhere much later.
+      place < 5 || place % 3 === 1
+        ? stagger(30, always({ f: 'read' }))
+        : partly(
+            BURST,
+            RECOVERY_MS,
+            stagger(45, ({ index }) => ({ f: 'write', value: index })),
+          ),
+    ),
+  },
+  faults: [],
+  drawAttempts: attemptsOf([diesCampaigning, silentLoss, lonelyLeader, lateCopies, lateWrite], {
+    ...{ lengthMs: RECOVERY_MS, founderCount: 5 },
+  }),
+} satisfies Experiment);
+
 /** Three nodes, one of which loses its disk or what is on it, beside other trouble. */
 export const raftDisksExperiment: Experiment = Object.freeze({
   ...raftExperiment,
@@ -104,10 +193,7 @@ export const raftDisksExperiment: Experiment = Object.freeze({
 export const raftBeyondExperiment: Experiment = Object.freeze({
   ...raftExperiment,
   name: 'raft-beyond',
-  subject: {
-    ...raftExperiment.subject,
-    openClient: (host, topology) => openRegisterClient(host, topology, { readsByLease: false }),
-  },
+  subject: raftSubjectWith({}, { reads: 'by-round' }),
   replicaCount: 3,
   faults: ['wipe', 'bit-rot', 'clock-drift', 'crash', 'power-loss', 'cut', 'pause'],
   atlas: { mode: 'beyond' },
@@ -121,15 +207,29 @@ export const raftDamageExperiment: Experiment = Object.freeze({
   drawAttempts: attemptsOf([damagedVoter], { lengthMs: 2200, founderCount: 3 }),
 } satisfies Experiment);
 
+/** All of them, but for `raft-beyond`, which is allowed to make no progress. */
 export const raftHunts: readonly (Experiment & { readonly about: string })[] = Object.freeze([
   {
     ...raftLeasesExperiment,
     about: 'three nodes whose leaders are deposed without hearing of it, read all the time',
   },
+  {
+    ...raftReadersExperiment,
+    about: 'three nodes, of which two clients each only read, by the lease',
+  },
   { ...raftElectionsExperiment, about: 'three nodes whose leaders die in the order of figure 8' },
   { ...raftRivalsExperiment, about: 'five nodes whose leaders follow each other, heard by few' },
   { ...raftMembersExperiment, about: 'three voters; two are to join, and not all hear of it' },
   { ...raftEvenExperiment, about: 'four voters, of whom half are no majority' },
+  { ...raftPairExperiment, about: 'two voters, one of whom is to leave' },
+  {
+    ...raftPromisesExperiment,
+    about: 'three nodes that lose their power between what they say and what they sync',
+  },
+  {
+    ...raftRecoveryExperiment,
+    about: 'five nodes, each asked at the end whether it got well',
+  },
   { ...raftDisksExperiment, about: 'three nodes, one of which loses its disk or what is on it' },
   { ...raftDamageExperiment, about: 'three nodes; the voter that is needed loses what it has' },
 ]);

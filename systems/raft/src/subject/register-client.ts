@@ -38,19 +38,28 @@ type Manner = 'follows' | 'at-home' | 'trusting';
 /** The manners, by the place of a client in the topology. */
 const MANNERS: readonly Manner[] = Object.freeze(['follows', 'at-home', 'trusting']);
 
-/**
- * Opens a client of the nodes in `topology`.
- *
- * @param ways whether every other read goes by the lease, as it does by default
- */
+/** How all clients of an experiment read. */
+export interface ReadingWays {
+  /** Every other read goes by the lease, or all do where there is one, or none does. */
+  readonly reads: 'by-both' | 'by-lease' | 'by-round';
+  /**
+   * Whether a client reads at its own node or nowhere, so that it sees when that node never gets
+   * well. It may where every replica is a member for good.
+   */
+  readonly staysAtHome: boolean;
+}
+
+const USUAL_WAYS: ReadingWays = Object.freeze({ reads: 'by-both', staysAtHome: false });
+
+/** Opens a client of the nodes in `topology`. */
 export async function openRegisterClient(
   host: Host,
   { replicas, clients }: Topology,
-  ways: { readonly readsByLease: boolean } = { readsByLease: true },
+  ways: Partial<ReadingWays> = {},
 ): Promise<SubjectClient> {
   const nodes = replicas.map(({ node }) => node);
   const home = clients.findIndex(({ node }) => node === host.node);
-  const client = new RegisterClient(host, { nodes, home, ...ways });
+  const client = new RegisterClient(host, { nodes, home, ways: { ...USUAL_WAYS, ...ways } });
   for (const { node, address } of replicas) host.messages.addPeer(node, address);
   return client;
 }
@@ -59,7 +68,7 @@ class RegisterClient implements SubjectClient {
   private readonly host: Host;
   private readonly nodes: readonly NodeId[];
   private readonly home: number;
-  private readonly readsByLease: boolean;
+  private readonly ways: ReadingWays;
   private readonly manner: Manner;
   private readonly waiting = new Map<number, (outcome: ClientOutcome) => void>();
   private requestCount = 0;
@@ -74,13 +83,13 @@ class RegisterClient implements SubjectClient {
     setting: {
       readonly nodes: readonly NodeId[];
       readonly home: number;
-      readonly readsByLease: boolean;
+      readonly ways: ReadingWays;
     },
   ) {
-    const { nodes, home, readsByLease } = setting;
+    const { nodes, home, ways } = setting;
     this.host = host;
     this.nodes = nodes;
-    this.readsByLease = readsByLease;
+    this.ways = ways;
     this.home = home;
     this.place = home;
     this.manner = MANNERS[home % MANNERS.length] ?? 'follows';
@@ -95,11 +104,10 @@ class RegisterClient implements SubjectClient {
     const turn = this.operationCount;
     const command = toCommand(operation);
     if (command === undefined) {
-      // Every other read goes by the lease, where there is one: both kinds must be linearizable.
-      const outcome = await this.insist(turn, {
-        type: 'read',
-        isLease: this.readsByLease && turn % 2 === 0,
-      });
+      // Whether it goes by the lease or by a round of heartbeats, it must be linearizable.
+      const { reads } = this.ways;
+      const isLease = reads === 'by-lease' || (reads === 'by-both' && turn % 2 === 0);
+      const outcome = await this.insist(turn, { type: 'read', isLease });
       if (outcome?.type === 'value') return { type: 'ok', value: outcome.value ?? null };
       return { type: 'fail', error: 'abandoned' };
     }
@@ -168,6 +176,7 @@ class RegisterClient implements SubjectClient {
   /** Each client reads at a node of its own first, whoever leads; it writes as its manner is. */
   private nodeFor({ type }: ClientOperation, attempt: number): NodeId | undefined {
     const { nodes } = this;
+    if (type === 'read' && this.ways.staysAtHome) return nodes[this.home % nodes.length];
     if (type === 'read' || this.manner === 'at-home')
       return nodes[(this.home + attempt) % nodes.length];
     return this.leader ?? nodes[this.place % nodes.length];
