@@ -137,7 +137,7 @@ it('steps through a replay in a terminal, forward and back, by its keys', async 
     input: 'nnnbGq',
   });
   const { output } = await session.outcome;
-  expect(output).toContain('right, n: next event');
+  expect(output).toContain('right, n: next   left, b: back');
   expect(output).toMatch(/event 1 of \d+, /);
   expect(output).toMatch(/n1 +up/);
   // All keys came at once: it is drawn when all have been taken in.

@@ -99,8 +99,10 @@ class Inquiry {
   private async prefixesOf(plan: Plan, choiceTimesMs: readonly number[]) {
     const recording = { isRecordingChoices: true, choiceTimesMs };
     const { choicesUntil = [] } = await this.pool.runPlan(plan, recording);
-    return choicesUntil.map((choices, place) => {
-      return [choiceTimesMs[place] ?? 0, { ...plan, choices }] as const;
+    return choiceTimesMs.map((atMs, place) => {
+      // A run that ends with its failure is over at that moment: all its choices were made.
+      const choices = choicesUntil[place] ?? plan.choices;
+      return [atMs, { ...plan, choices }] as const;
     });
   }
 

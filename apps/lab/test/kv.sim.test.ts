@@ -1,9 +1,8 @@
 /**
- * The store is hunted by both kinds of clients: it holds, and planted bugs are found by what they
- * saw alone. A few of them; `lab hunt kv-contract --bug NAME` hunts each.
+ * The store is hunted by both kinds of clients, and holds. What is planted in it is found:
+ * `planted-bugs.process.test.ts`.
  */
 import { describe, expect, it } from 'vitest';
-import { findBug } from '../src/catalog.ts';
 import { hunt } from '../src/hunt.ts';
 
 const SEED_COUNT = 4;
@@ -16,21 +15,5 @@ describe('the store as it is', () => {
     // What members of Raft, and of the store, count of themselves.
     expect(figures.marks['Elections won']).toBeGreaterThan(SEED_COUNT);
     expect(figures.marks['Sessions opened']).toBeGreaterThan(SEED_COUNT);
-  });
-});
-
-describe('a planted bug', () => {
-  it.each([
-    ['watch-starts-one-late', /resumable|reliable/],
-    ['place-in-session-ignored', /./],
-    ['watch-resumes-one-early', /unique|atomic|ordered/],
-  ])('%s is found', async (name, anomaly) => {
-    const { bug } = findBug(name);
-    const { experiment, seedBudget } = bug;
-    const figures = await hunt({
-      ...{ experiment, bug, seedCount: seedBudget },
-      isOver: ({ failureCount }) => failureCount > 0,
-    });
-    expect(figures.failures[0]?.sentence).toMatch(anomaly);
   });
 });

@@ -31,12 +31,17 @@ export interface PlantedBug {
  */
 export type BugDifficulty = 'easy' | 'medium' | 'hard';
 
-/** The smallest run that a person would write by hand to show a bug. */
+/**
+ * The smallest run that a person would write by hand to show a bug, counted as plans are: what an
+ * operator does is a fault like others.
+ */
 export interface BugMinimum {
-  /** Each fault in a few words: `loss of power at every replica that confirmed`. */
+  /** Each fault of the plan in a few words, `loss of power at a follower`; two crashes are two. */
   readonly faults: readonly string[];
-  /** How many operations clients do. */
+  /** How many operations clients do, those included by which it shows. */
   readonly operationCount: number;
+  /** The same, each in a few words, where somebody wrote them down. */
+  readonly operations?: readonly string[];
 }
 
 /** The outcome of applying a bug to a text: the new text, or why it does not apply. */

@@ -126,13 +126,17 @@ export function answerWord({ answer, anomaly }: Verdict): string {
   return anomaly === undefined ? answer.toUpperCase() : `${answer.toUpperCase()} (${anomaly})`;
 }
 
-/** Why a verdict is not valid, a sentence each; empty where it is. */
-export function reasonsOf({ checks }: Verdict): readonly string[] {
+/**
+ * Why a verdict is not valid, a sentence each; empty where it is. Of an invalid run it is what
+ * broke: what is not known beside that would hide it.
+ */
+export function reasonsOf({ answer: verdict, checks }: Verdict): readonly string[] {
   return checks
-    .filter(({ answer }) => answer !== 'valid')
+    .filter(({ answer }) => answer !== 'valid' && answer === verdict)
     .flatMap(({ anomalies, explanation }) => {
       const sentences = anomalies.map(({ sentence }) => sentence);
-      const argument = explanation?.sentences.filter((each) => !sentences.includes(each)) ?? [];
+      const isSaid = (each: string) => sentences.some((sentence) => sentence.includes(each));
+      const argument = explanation?.sentences.filter((each) => !isSaid(each)) ?? [];
       return [...sentences, ...argument.map((sentence) => `  ${sentence}`)];
     });
 }

@@ -103,8 +103,8 @@ it('shows the events around, the states, what is wrong, and the keys, in the siz
   const lines = renderScreen(cursor, text, { columns: 70, rows: 24 });
   expect(lines[1]).toBe('event 6 of 8, 10.000 ms');
   expect(lines).toContain('>     10.000 ms  n1   is down: crash (unsynced-lost)');
-  expect(lines).toContain('n1   down         role leader, term 1');
-  expect(lines).toContain('c1   client       write 3');
+  expect(lines).toContain('n1   down      role leader, term 1');
+  expect(lines).toContain('c1   client    write 3');
   expect(lines).toContain('3 was lost');
   expect(lines.at(-1)).toBe(KEY_LINES[1]?.slice(0, 69));
   const narrow = renderScreen(cursor, text, { columns: 20, rows: 5 });

@@ -21,7 +21,7 @@ export interface ScreenSize {
 
 /** The keys, as the last lines of the screen tell them. */
 export const KEY_LINES: readonly string[] = [
-  'right, n: next event   left, b: back   page up, page down: 20   g, G: start, end',
+  'right, n: next   left, b: back   page up, page down: 20   g, G: start, end',
   '], [: next and last moment of the story   v: where it goes wrong   q: quit',
 ];
 
@@ -63,5 +63,5 @@ function memberLine({ node, status, incarnation, fields, operation }: MemberStat
   const life = incarnation > 1 ? ` life ${incarnation}` : '';
   const what = status === 'client' ? (operation ?? 'waits for nothing') : fieldWords(fields);
   const state = status === 'client' ? 'client' : `${status}${life}`;
-  return `${node.padEnd(4)} ${state.padEnd(12)} ${what}`.trimEnd();
+  return `${node.padEnd(4)} ${state.padEnd(9)} ${what}`.trimEnd();
 }

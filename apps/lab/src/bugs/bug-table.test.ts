@@ -82,6 +82,7 @@ describe('the page', () => {
   const pageOf = (measurements: readonly (Trial | ShrunkFailure)[], alarms: number) =>
     renderBugTable({
       rows: [rowOf(BUG, experiment, measurements)],
+      unplaced: [{ name: 'gremlin', file: 'wing.ts', breaks: 'the wing', source: 'Dahl' }],
       clean: [share(alarms)],
       environment: readEnvironment(),
       ...{ commits: [commit], baseCount: 3, command: 'make it' },
@@ -105,6 +106,7 @@ describe('the page', () => {
     expect(page).toContain('| not measured | - | - |');
     expect(page).toContain('| **together** | 100 | 2.0 h | 2 | 0 |');
     expect(page).toContain('0 of 1 bugs that were looked for were found.');
+    expect(page).toContain('| `gremlin` | the wing | Dahl |');
   });
 });
 

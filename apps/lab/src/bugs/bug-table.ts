@@ -5,10 +5,13 @@
 import type { ReportEnvironment } from '../run-report.ts';
 import type { BugRow, SearchFigures, ShrinkFigures, Spread } from './bug-row.ts';
 import type { CleanShare } from './measurement.ts';
+import type { UnplacedBug } from './unplaced.ts';
 
 /** What the page is made from. */
 export interface BugTable {
   readonly rows: readonly BugRow[];
+  /** Bugs that no experiment shows. */
+  readonly unplaced: readonly UnplacedBug[];
   readonly clean: readonly CleanShare[];
   readonly environment: ReportEnvironment;
   /** The commits at which something was measured. */
@@ -52,6 +55,7 @@ export function renderBugTable(table: BugTable): string {
     '',
     ...closing(rows),
     '',
+    ...unplacedLines(table.unplaced),
     '## Is the lab silent where nothing is wrong?',
     '',
     ...cleanLines(table.clean),
@@ -116,14 +120,18 @@ function shrinkTable(rows: readonly BugRow[]): readonly string[] {
       const { minimum } = bug;
       return row([
         `\`${bug.name}\``,
-        minimum === undefined ? '-' : `${minimum.faults.length}: ${minimum.faults.join('; ')}`,
-        minimum === undefined ? '-' : String(minimum.operationCount),
+        minimum === undefined ? '-' : counted(minimum.faults.length, minimum.faults),
+        minimum === undefined ? '-' : counted(minimum.operationCount, minimum.operations ?? []),
         shrunk === undefined ? 'not measured' : shrunkCell(shrunk),
         ratioWord(shrunk?.ratio),
         ratioWord(shrunk?.ratioMax),
       ]);
     }),
   ];
+}
+
+function counted(count: number, items: readonly string[]): string {
+  return items.length === 0 ? String(count) : `${count}: ${items.join('; ')}`;
 }
 
 function shrunkCell({ faultCount, operationCount, count }: ShrinkFigures): string {
@@ -145,6 +153,23 @@ function closing(rows: readonly BugRow[]): readonly string[] {
   return [
     `${found.length} of ${measured.length} bugs that were looked for were found.`,
     `${near.length} of ${ratios.length} shrink to 1.5 times the least or less.`,
+  ];
+}
+
+/** With an empty line behind them; none where every bug has its row. */
+function unplacedLines(unplaced: readonly UnplacedBug[]): readonly string[] {
+  if (unplaced.length === 0) return [];
+  return [
+    '## Planted, and shown by no experiment',
+    '',
+    'What these break is too rare for the experiments, or nothing that clients see. Mistakes of',
+    "Raft's core among them are found by",
+    '[its random clusters](../systems/raft/test/planted-bugs.process.test.ts), which look inside.',
+    '',
+    '| bug | breaks | comes from |',
+    '| --- | --- | --- |',
+    ...unplaced.map(({ name, breaks, source }) => row([`\`${name}\``, breaks, source])),
+    '',
   ];
 }
 

@@ -9,6 +9,7 @@ import { Ledger } from './ledger.ts';
 import { type MeasureOptions, measureBug } from './measure-bug.ts';
 import { measureClean } from './measure-clean.ts';
 import type { CleanShare, Measurement } from './measurement.ts';
+import { unplacedBugs } from './unplaced.ts';
 
 /** What is measured, and how much of it. */
 export interface BugTableOptions extends Omit<MeasureOptions, 'ledger' | 'commit'> {
@@ -46,7 +47,15 @@ export async function makeBugTable(options: BugTableOptions): Promise<MadeBugTab
   );
   const clean = measurements.filter((each): each is CleanShare => each.type === 'clean');
   const commits = [...new Set(measurements.map((each: Measurement) => each.commit))];
-  const table: BugTable = { rows, clean, environment, commits, baseCount, command };
+  const table: BugTable = {
+    rows,
+    unplaced: unplacedBugs(),
+    clean,
+    environment,
+    commits,
+    baseCount,
+    command,
+  };
   return { table, markdown: renderBugTable(table) };
 }
 

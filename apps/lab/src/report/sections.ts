@@ -35,7 +35,9 @@ export function renderContradictionSection(run: RunEvidence): Markup {
 <p>${few}A system that behaves like one copy puts them in some order, each between its call and its
 answer. No order fits:</p>
 <ol>${lines}</ol></div>
-<figure>${renderContradiction(explanation, 520)}<figcaption class="kv">Order is exact, lengths are
+<figure><div class="on-wide">${renderContradiction(explanation, 520)}</div>
+<div class="on-narrow">${renderContradiction(explanation, 358)}</div>
+<figcaption class="kv">Order is exact, lengths are
 not to scale.</figcaption></figure></div></section>`;
 }
 

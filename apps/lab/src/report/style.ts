@@ -253,6 +253,7 @@ section{padding-top:24px}
 .scroll{overflow:visible}
 .names{display:none}
 .st{max-width:100%;height:auto}
+.on-narrow svg{width:130mm;max-width:100%;height:auto}
 .step,.row,tr,figure{break-inside:avoid}
 h2,h3,caption{break-after:avoid}
 pre{white-space:pre-wrap}

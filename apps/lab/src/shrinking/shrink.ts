@@ -28,7 +28,10 @@ export interface ShrinkOptions {
   readonly anomaly: AnomalyClass;
   /** Whether runs are held to the invariant of the experiment as well. Default: no. */
   readonly isWatched?: boolean | undefined;
-  /** The most runs; then the smallest plan so far is the result. Default: 3000. */
+  /**
+   * The most runs; then the smallest plan so far is the result. A run of few events counts as a
+   * part of one, a tenth at least. Default: 3000.
+   */
   readonly maxRuns?: number | undefined;
   readonly onProgress?: ((step: ShrinkStep) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -48,11 +51,23 @@ export interface Failing {
   readonly history: readonly HistoryEvent[];
 }
 
+/** From so many events on, a run counts as a whole one. */
+const WHOLE_RUN_EVENTS = 2500;
+
+/** The least that a run counts as. */
+const LEAST_COST = 0.1;
+
 /** Under how much other luck a candidate is tried where it does not fail as it is. */
 const LUCK = { none: 0, little: 3, more: 12, much: 40 } as const;
 
+/** After so many runs that led to nothing smaller, one gives up. */
+const PATIENCE = 800;
+
 /** Plans with more faults and operations than this are tried with less luck: they run long. */
 const LARGE = 60;
+
+/** Whose runs cost no more than this are tried with so many times the luck. */
+const CHEAP = { cost: 0.2, times: 3 } as const;
 
 /** Shrinks `plan`; rejects where it does not fail as it is said to. */
 export async function shrink(pool: WorkerPool, options: ShrinkOptions): Promise<Shrunk> {
@@ -70,6 +85,12 @@ class Shrinker {
   private readonly options: ShrinkOptions;
   private readonly startMs = performance.now();
   private runCount = 0;
+  /** The last run after which the plan was smaller. */
+  private lastSuccess = 0;
+  /** In whole runs. */
+  private spent = 0;
+  /** What the last run that failed as wanted cost. */
+  private cost = 1;
   private failing: Failing;
 
   constructor(pool: WorkerPool, options: ShrinkOptions) {
@@ -80,12 +101,12 @@ class Shrinker {
 
   async run(): Promise<Plan> {
     const [first] = await this.runAll([this.options.plan]);
-    if (first === undefined) {
+    if (first?.failing === undefined) {
       throw new Error(
         `the plan does not fail by ${this.options.anomaly}: there is nothing to shrink`,
       );
     }
-    this.failing = first;
+    this.failing = first.failing;
     await this.attempt(soonerEnd(this.failing), LUCK.little);
     for (let luck: number = LUCK.little; !this.isOver; ) {
       // What was left out may free what could not be left out before.
@@ -94,13 +115,15 @@ class Shrinker {
       else if (luck === LUCK.much) break;
       else luck = luck === LUCK.little ? LUCK.more : LUCK.much;
     }
+    this.lastSuccess = this.runCount;
     for (const adjust of ADJUSTMENTS) await this.exhaust(adjust);
     return this.failing.plan;
   }
 
   private get isOver(): boolean {
     const { maxRuns = 3000, signal } = this.options;
-    return this.runCount >= maxRuns || signal?.aborted === true;
+    const isInVain = this.runCount - this.lastSuccess >= PATIENCE;
+    return isInVain || this.spent >= maxRuns || signal?.aborted === true;
   }
 
   /** Goes once through all that can be left out; whether anything could. */
@@ -164,35 +187,50 @@ class Shrinker {
   private async attempt(candidate: Candidate | undefined, luck: number): Promise<boolean> {
     if (candidate === undefined || this.isOver) return false;
     const [what, plan] = candidate;
-    const tries = weightOf(plan) > LARGE ? Math.min(1, luck) : luck;
+    const isCheap = this.cost <= CHEAP.cost;
+    const tries = weightOf(plan) > LARGE ? Math.min(1, luck) : luck * (isCheap ? CHEAP.times : 1);
     // By the count of candidates: so luck is the same whatever the number of threads.
     const luckier = otherLuck(plan, this.steps.length);
     const variants = [plan, ...Array.from({ length: tries }, (_, index) => luckier(index))];
     const kept = await this.firstThatFails(variants);
-    if (kept !== undefined) this.failing = kept;
+    if (kept !== undefined) {
+      this.failing = kept;
+      this.lastSuccess = this.runCount;
+    }
     this.note(what, kept !== undefined);
     return kept !== undefined;
   }
 
-  /** As many at once as there are threads; which is kept, and what it costs, does not differ. */
+  /**
+   * As many at once as there are threads; which is kept, and what it costs, does not differ. So the
+   * bound of runs is looked at between candidates only.
+   */
   private async firstThatFails(variants: readonly Plan[]): Promise<Failing | undefined> {
     const { workerCount } = this.pool;
-    for (let start = 0; start < variants.length && !this.isOver; start += workerCount) {
+    const { signal } = this.options;
+    for (let start = 0; start < variants.length && !signal?.aborted; start += workerCount) {
       const results = await this.runAll(variants.slice(start, start + workerCount));
-      const place = results.findIndex((result) => result !== undefined);
-      this.runCount += place < 0 ? results.length : place + 1;
-      if (place >= 0) return results[place];
+      const place = results.findIndex(({ failing }) => failing !== undefined);
+      const counted = place < 0 ? results : results.slice(0, place + 1);
+      this.runCount += counted.length;
+      for (const { cost } of counted) this.spent += cost;
+      const kept = results[place];
+      if (kept === undefined) continue;
+      this.cost = kept.cost;
+      return kept.failing;
     }
     return undefined;
   }
 
-  private async runAll(plans: readonly Plan[]): Promise<readonly (Failing | undefined)[]> {
+  private async runAll(plans: readonly Plan[]): Promise<readonly Tried[]> {
     const { isWatched = false, anomaly } = this.options;
     return await Promise.all(
       plans.map(async (plan) => {
-        const { verdict, history } = await this.pool.runPlan(plan, { isWatched });
+        const run = await this.pool.runPlan(plan, { isWatched });
+        const { verdict, history, eventCount = WHOLE_RUN_EVENTS } = run;
+        const cost = Math.max(LEAST_COST, Math.min(1, eventCount / WHOLE_RUN_EVENTS));
         const isWanted = verdict.answer === 'invalid' && verdict.anomaly === anomaly;
-        return isWanted ? { plan, verdict, history } : undefined;
+        return { cost, failing: isWanted ? { plan, verdict, history } : undefined };
       }),
     );
   }
@@ -204,6 +242,13 @@ class Shrinker {
     this.steps.push(step);
     this.options.onProgress?.(step);
   }
+}
+
+/** What came of a run. */
+interface Tried {
+  readonly cost: number;
+  /** Undefined where it did not fail as wanted. */
+  readonly failing: Failing | undefined;
 }
 
 /** How much there is in a plan: what shrinking makes less. */

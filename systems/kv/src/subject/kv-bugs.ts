@@ -4,6 +4,7 @@
  */
 import type { PlantedBug } from '@mangrove/experiment';
 import { plantedBugs } from '../planted-bugs.ts';
+import { KV_MINIMA } from './kv-minima.ts';
 
 /** Found by clients that know the contract alone, within so many seeds. */
 const BY_CONTRACT: Readonly<Record<string, number>> = Object.freeze({
@@ -54,7 +55,9 @@ const BY_LIBRARY: Readonly<Record<string, number>> = Object.freeze({
  * of events that are too rare for random faults yet; they count as found nowhere.
  */
 export const kvBugs: readonly PlantedBug[] = Object.freeze(
-  plantedBugs.flatMap((bug) => {
+  plantedBugs.flatMap((planted) => {
+    const minimum = KV_MINIMA[planted.name];
+    const bug = { ...planted, ...(minimum === undefined ? {} : { minimum }) };
     const [byContract, byLibrary] = [BY_CONTRACT[bug.name], BY_LIBRARY[bug.name]];
     if (byContract !== undefined) {
       return [{ ...bug, experiment: 'kv-contract', seedBudget: byContract }];

@@ -9,6 +9,11 @@ import { plantedBugs } from '../planted-bugs.ts';
 /** What finding a bug from outside takes. */
 type Found = Pick<PlantedBug, 'experiment' | 'seedBudget' | 'difficulty' | 'minimum'>;
 
+/** Two members become voters at once, and then only one side knows. */
+const PROMOTED_APART: readonly string[] = [
+  ...['learner added', 'another one', 'both promoted', 'cut between old and new'],
+];
+
 /** Bugs that show so: which experiment finds them, and what that takes. */
 const FOUND_OUTSIDE: Readonly<Record<string, Found>> = Object.freeze({
   'vote-before-sync': {
@@ -124,7 +129,7 @@ const FOUND_OUTSIDE: Readonly<Record<string, Found>> = Object.freeze({
   },
   'transfer-never-ends': {
     ...{ experiment: 'raft-leases', seedBudget: 20, difficulty: 'medium' },
-    minimum: { faults: ['crash of the node that is to lead'], operationCount: 1 },
+    minimum: { faults: ['hand-over', 'crash of the node that is to lead'], operationCount: 1 },
   },
   'heartbeat-commits-all': {
     ...{ experiment: 'raft', seedBudget: 20, difficulty: 'easy' },
@@ -144,7 +149,10 @@ const FOUND_OUTSIDE: Readonly<Record<string, Found>> = Object.freeze({
   'old-term-committed-by-count': {
     ...{ experiment: 'raft-elections', seedBudget: 120, difficulty: 'hard' },
     minimum: {
-      faults: ['crash of each of three leaders, in order', 'crash of two voters'],
+      faults: [
+        ...['crash of the first leader', 'crash of the second', 'crash of the first, again'],
+        ...['crash of a voter', 'crash of another'],
+      ],
       operationCount: 2,
     },
   },
@@ -163,14 +171,20 @@ const FOUND_OUTSIDE: Readonly<Record<string, Found>> = Object.freeze({
   'truncated-is-definite': {
     ...{ experiment: 'raft-rivals', seedBudget: 30, difficulty: 'hard' },
     minimum: {
-      faults: ['cut around leader and ally', 'crash of two voters', 'crash of the second leader'],
+      faults: [
+        ...['cut around leader and ally', 'crash of a voter', 'crash of another'],
+        'crash of the second leader',
+      ],
       operationCount: 2,
     },
   },
   'single-change-before-first-commit': {
     ...{ experiment: 'raft-even', seedBudget: 40, difficulty: 'hard' },
     minimum: {
-      faults: ['two changes of members', 'crash of a voter', 'cut, then another one'],
+      faults: [
+        ...['learner added', 'its promotion', 'demotion by another leader'],
+        ...['crash of a voter', 'cut between leaders', 'cut the other way'],
+      ],
       operationCount: 2,
     },
   },
@@ -180,11 +194,11 @@ const FOUND_OUTSIDE: Readonly<Record<string, Found>> = Object.freeze({
   },
   'no-joint-configuration': {
     ...{ experiment: 'raft-members', seedBudget: 20, difficulty: 'medium' },
-    minimum: { faults: ['two members promoted', 'cut between old and new'], operationCount: 2 },
+    minimum: { faults: PROMOTED_APART, operationCount: 2 },
   },
   'joint-asks-the-new-alone': {
     ...{ experiment: 'raft-members', seedBudget: 20, difficulty: 'medium' },
-    minimum: { faults: ['two members promoted', 'cut between old and new'], operationCount: 2 },
+    minimum: { faults: PROMOTED_APART, operationCount: 2 },
   },
   'damaged-log-begins-anew': {
     ...{ experiment: 'raft-damage', seedBudget: 40, difficulty: 'medium' },
