@@ -17,8 +17,8 @@ import {
   kvBugs,
   kvContractExperiment,
   kvContractLeanExperiment,
-  kvContractPromises,
   kvExperiment,
+  kvHunts,
   kvLeanExperiment,
   kvPromises,
   kvScenarioExperiments,
@@ -109,7 +109,7 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
   {
     experiment: kvContractExperiment,
     about: 'the same, driven by clients that know its contract alone, frame by frame',
-    judges: kvContractPromises,
+    judges: kvPromises,
     bugs: kvBugs.filter(({ experiment }) => experiment === kvContractExperiment.name),
     createInvariant: watchKv,
   },
@@ -123,10 +123,17 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
   {
     experiment: kvContractLeanExperiment,
     about: 'kv-contract in little more than half of the events, for long hunts',
-    judges: kvContractPromises,
+    judges: kvPromises,
     bugs: [],
     createInvariant: watchKv,
   },
+  ...kvHunts.map(({ experiment, about, promises }) => ({
+    experiment,
+    about,
+    judges: promises,
+    bugs: kvBugs.filter((bug) => bug.experiment === experiment.name),
+    createInvariant: watchKv,
+  })),
   ...kvScenarioExperiments.map((experiment) => ({
     experiment,
     about: `the store: ${experiment.about}`,

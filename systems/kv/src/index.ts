@@ -121,7 +121,8 @@ export {
 export { kvContractExperiment } from './subject/contract-experiment.ts';
 export { kvBugs } from './subject/kv-bugs.ts';
 export { kvExperiment } from './subject/kv-experiment.ts';
+export { kvHunts } from './subject/kv-hunts.ts';
 export { kvContractLeanExperiment, kvLeanExperiment } from './subject/kv-lean.ts';
-export { type KvPromise, kvContractPromises, kvPromises } from './subject/kv-promises.ts';
+export { type KvPromise, kvPromises } from './subject/kv-promises.ts';
 export { kvScenarioExperiments } from './subject/kv-scenario-experiments.ts';
 export { watchKv } from './subject/kv-watch.ts';

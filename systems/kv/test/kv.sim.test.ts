@@ -11,7 +11,6 @@ import type { Experiment } from '@mangrove/experiment';
 import {
   type KvPromise,
   kvContractExperiment,
-  kvContractPromises,
   kvExperiment,
   kvPromises,
   watchKv,
@@ -38,7 +37,7 @@ async function run(experiment: Experiment, promises: readonly KvPromise[], seed:
 
 describe.each([
   { experiment: kvExperiment, promises: kvPromises },
-  { experiment: kvContractExperiment, promises: kvContractPromises },
+  { experiment: kvContractExperiment, promises: kvPromises },
 ])('a cluster under $experiment.name', ({ experiment, promises }) => {
   it('keeps every promise, and every client gets on', { timeout: 120_000 }, async () => {
     let total = 0;

@@ -6,7 +6,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { parsePlan } from '@mangrove/experiment';
-import { kvContractExperiment, kvContractPromises, kvExperiment, watchKv } from '@mangrove/kv';
+import { kvContractExperiment, kvExperiment, kvPromises, watchKv } from '@mangrove/kv';
 import { simulate } from '@mangrove/sim';
 import { describe, expect, it } from 'vitest';
 
@@ -20,7 +20,7 @@ describe('a plan that once failed', () => {
     if (experiment === undefined) throw new Error(`${name} is of ${plan.experiment}`);
     const invariant = watchKv(plan);
     const { history, violation } = await simulate(experiment.subject, plan, { invariant });
-    const broken = kvContractPromises.flatMap(({ check, view, judge }) => {
+    const broken = kvPromises.flatMap(({ check, view, judge }) => {
       const verdict = judge(history.map(view).filter((event) => event !== undefined));
       return verdict.type === 'invalid' ? [{ check, violations: verdict.violations }] : [];
     });

@@ -15,6 +15,7 @@ import { transact } from './contract-lists.ts';
 import { ContractLocks } from './contract-locks.ts';
 import { ContractMembers, type Done, type Refused } from './contract-members.ts';
 import { ContractScribe } from './contract-scribe.ts';
+import { ContractUpkeep } from './contract-upkeep.ts';
 import { ContractWatch } from './contract-watch.ts';
 import { clientAddresses, FOUNDER_COUNT } from './kv-replica.ts';
 import { found, fromBytes, fromKey, get, put, single, toBytes, toKey, under } from './words.ts';
@@ -25,15 +26,25 @@ const WATCH_PATIENCE_MS = 40;
 /** How long a watcher tries to catch up: less than an operation may take. */
 const CATCH_UP_MS = 500;
 
-/** Opens a client of the members in `topology`. */
-export async function openContractClient(host: Host, topology: Topology): Promise<SubjectClient> {
+/** How long a client waits for a member, in milliseconds. */
+const PATIENCE_MS = 200;
+
+/** Opens a client of the members in `topology`, which waits so long for each. */
+export async function openContractClient(
+  host: Host,
+  topology: Topology,
+  patienceMs: number = PATIENCE_MS,
+): Promise<SubjectClient> {
   const addresses = clientAddresses(topology);
   const nodes = [...addresses.keys()];
   const place = topology.clients.findIndex(({ node }) => node === host.node);
   // One of them reads at a member that may only be one later; the others at the founders.
   const home = place === 2 ? nodes.length - 1 : place % Math.min(nodes.length, FOUNDER_COUNT);
   const addressOf = (node: NodeId) => addresses.get(node) ?? '';
-  return new ContractClient(host, new ContractMembers(host, nodes, addressOf, home));
+  return new ContractClient(
+    host,
+    new ContractMembers(host, nodes, { addressOf, home, patienceMs }),
+  );
 }
 
 class ContractClient implements SubjectClient {
@@ -41,6 +52,7 @@ class ContractClient implements SubjectClient {
   private readonly members: ContractMembers;
   private readonly locks: ContractLocks;
   private readonly scribe: ContractScribe;
+  private readonly upkeep: ContractUpkeep;
   private watch: ContractWatch | undefined;
   private isScribe = false;
 
@@ -49,6 +61,7 @@ class ContractClient implements SubjectClient {
     this.members = members;
     this.locks = new ContractLocks(members, host.node);
     this.scribe = new ContractScribe(members);
+    this.upkeep = new ContractUpkeep(host, members, this.scribe);
   }
 
   async invoke({ f, key = '', value = null }: Operation): Promise<Outcome> {
@@ -85,6 +98,8 @@ class ContractClient implements SubjectClient {
 
   /** What holders of leases, watchers and scribes do. */
   private async playPart(turn: number, f: string, key: string, value: Value): Promise<Outcome> {
+    const upkeep = this.upkeep.perform(turn, f, value);
+    if (upkeep !== undefined) return upkeep;
     switch (f) {
       case 'grant':
         return this.locks.grant(turn, Number(value));

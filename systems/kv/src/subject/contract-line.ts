@@ -20,6 +20,9 @@ import {
 /** How many bytes of events a line is ready to take at a time: small, so that watchers lag. */
 const CREDIT_BYTES = 600;
 
+/** Requests count from 1, so this is the id of no other thing. */
+const BACKUP_ID = 0;
+
 /** What a line tells of watchers. */
 export interface LineListener {
   onWatch(message: WatchMessage): void;
@@ -33,6 +36,7 @@ export class ContractLine {
   private readonly waiting = new Map<number, (reply: KvReply | undefined) => void>();
   private readonly frames = new FrameReader(ANSWER_BYTES_MAX);
   private welcomed: (() => void) | undefined;
+  private chunkTaken: ((chunk: Uint8Array | undefined) => void) | undefined;
   private requestCount = 0;
   private isLost = false;
 
@@ -82,6 +86,15 @@ export class ContractLine {
     });
   }
 
+  /** The next bytes of the one backup of this line: none at its end, `undefined` if it is lost. */
+  nextChunk(): Promise<Uint8Array | undefined> {
+    if (this.isLost) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      this.chunkTaken = resolve;
+      this.send({ type: 'snapshot-next', id: BACKUP_ID });
+    });
+  }
+
   /** Begins to watch; what comes of it is told to the listener. */
   watch(watchId: WatchId, request: WatchRequest): void {
     this.send({ type: 'watch-create', watchId, request });
@@ -99,6 +112,7 @@ export class ContractLine {
     this.stream.destroy();
     for (const resolve of this.waiting.values()) resolve(undefined);
     this.waiting.clear();
+    this.chunkTaken?.(undefined);
     this.listener.onLost();
   }
 
@@ -147,8 +161,10 @@ export class ContractLine {
       case 'goodbye':
         this.close();
         return;
-      case 'pong':
       case 'snapshot-chunk':
+        this.chunkTaken?.(message.chunk);
+        return;
+      case 'pong':
     }
   }
 

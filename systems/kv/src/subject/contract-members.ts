@@ -9,9 +9,6 @@ import type { Operation } from '../core/request.ts';
 import { NO_REVISION, type Revision } from '../core/revision.ts';
 import { ContractLine, type LineListener } from './contract-line.ts';
 
-/** How long a client waits for a member, in milliseconds. */
-const PATIENCE_MS = 200;
-
 /** How long it waits before it asks the next one, in milliseconds. */
 const PAUSE_MS = 20;
 
@@ -35,6 +32,7 @@ export class ContractMembers {
   private readonly host: Host;
   private readonly addressOf: (node: NodeId) => string;
   private readonly home: number;
+  private readonly patienceMs: number;
   private readonly lines = new Map<NodeId, ContractLine>();
   private leader: NodeId | undefined;
   private seen = 0;
@@ -42,17 +40,22 @@ export class ContractMembers {
   private sequence = 0;
   private turns = 0;
 
-  /** @param home which of `nodes` it reads from first */
   constructor(
     host: Host,
     nodes: readonly NodeId[],
-    addressOf: (node: NodeId) => string,
-    home: number,
+    how: {
+      readonly addressOf: (node: NodeId) => string;
+      /** Which of the nodes it reads from first. */
+      readonly home: number;
+      /** How long it waits for a member, in milliseconds. */
+      readonly patienceMs: number;
+    },
   ) {
     this.host = host;
     this.nodes = nodes;
-    this.addressOf = addressOf;
-    this.home = home;
+    this.addressOf = how.addressOf;
+    this.home = how.home;
+    this.patienceMs = how.patienceMs;
   }
 
   /** The latest revision that it was told of: its token for reads of its session. */
@@ -100,7 +103,7 @@ export class ContractMembers {
     if (line === undefined) return undefined;
     return new Promise((resolve) => {
       // Whoever does not answer is left: what waits on its line would be lost to others too.
-      const timer = this.host.timers.after(PATIENCE_MS, () => {
+      const timer = this.host.timers.after(this.patienceMs, () => {
         line.close();
         resolve(undefined);
       });
@@ -125,7 +128,8 @@ export class ContractMembers {
       }
       if (reply.type === 'done') return this.note(reply);
       this.leader = reply.leader;
-      if (!reply.isDefinite || FINAL.has(reply.code)) return refused(reply.code, reply.isDefinite);
+      const isFinal = FINAL.has(reply.code) || reply.code === 'no-space';
+      if (!reply.isDefinite || isFinal) return refused(reply.code, reply.isDefinite);
       await this.host.timers.sleep(PAUSE_MS);
     }
     return refused('abandoned', true);
@@ -160,7 +164,7 @@ export class ContractMembers {
   /** Opens a line of its own to `node`; `undefined` where that does not succeed in time. */
   async openLine(node: NodeId, listener: LineListener): Promise<ContractLine | undefined> {
     const giveUp = new AbortController();
-    const timer = this.host.timers.after(PATIENCE_MS, () => giveUp.abort(TOO_LATE));
+    const timer = this.host.timers.after(this.patienceMs, () => giveUp.abort(TOO_LATE));
     try {
       return await ContractLine.open(this.host, this.addressOf(node), listener, giveUp.signal);
     } catch (error) {

@@ -142,6 +142,8 @@ const LAST: readonly Operation[] = Object.freeze([
   { f: 'read-session', key: 'q/s' },
   { f: 'revision' },
   { f: 'compare-hashes' },
+  { f: 'read-past', value: 0 },
+  { f: 'read-past', value: 3 },
   { f: 'grant', value: 500 },
   { f: 'look' },
   { f: 'acquire', key: 'k/1', value: 400 },

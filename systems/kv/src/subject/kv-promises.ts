@@ -10,14 +10,12 @@ import { watches } from './promises/watch-promises.ts';
 
 export type { KvPromise } from './promises/promise.ts';
 
-/** The promises: data, staleness, leases and locks, watches. */
+/** The promises: data, staleness, leases and locks, the past, watches. */
 export const kvPromises: readonly KvPromise[] = Object.freeze([
   ...dataPromises,
   ...stalenessPromises,
   ...leasePromises,
   transactions,
   watches,
+  past,
 ]);
-
-/** The same, and reads of the past. */
-export const kvContractPromises: readonly KvPromise[] = Object.freeze([...kvPromises, past]);

@@ -59,11 +59,13 @@ export class KvReplica implements RunningNode {
  * Starts a member.
  *
  * @param founderCount so many of the replicas, the first ones, found the cluster
+ * @param bounds beside those of all experiments
  */
 export async function startReplica(
   host: Host,
   { topology, clientPort }: NodeConfig,
   founderCount = FOUNDER_COUNT,
+  bounds: Partial<KvBounds> = {},
 ): Promise<RunningNode> {
   const founders = topology.replicas.slice(0, founderCount).map(({ node }) => node);
   const node = await startKvNode(host, {
@@ -72,7 +74,7 @@ export async function startReplica(
     raft: RAFT,
     snapshotEveryCount: 40,
     trailingCount: 10,
-    bounds: BOUNDS,
+    bounds: { ...BOUNDS, ...bounds },
   });
   const member = {
     handle: node.handle.bind(node),

@@ -92,6 +92,8 @@ class LibraryClient implements SubjectClient {
         return ok({ revision: (await kv.read('r/0', { countOnly: true })).header.revision });
       case 'compare-hashes':
         return this.compareHashes();
+      case 'read-past':
+        return this.readPast(Number(value));
       default:
         return this.locks.perform(f, key, value) ?? this.playPart(f, value);
     }
@@ -136,6 +138,15 @@ class LibraryClient implements SubjectClient {
     });
     const { revision, stalenessMs = null } = header;
     return ok({ value: parse(entries[0]?.value), revision, stalenessMs });
+  }
+
+  /** All keys as they were so many revisions ago. */
+  private async readPast(behind: number): Promise<Outcome> {
+    const { header } = await this.kv.read('r/0', { countOnly: true });
+    const revision = Math.max(1, header.revision - behind);
+    const { entries } = await this.kv.read({ prefix: '' }, { revision });
+    const state = entries.map(({ key, value }) => [key, parse(value)] as const);
+    return ok({ revision, state: Object.fromEntries(state) });
   }
 
   private async compareHashes(): Promise<Outcome> {

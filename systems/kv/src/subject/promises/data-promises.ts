@@ -19,7 +19,8 @@ import { highestBefore, type KvPromise, named, revisionOf, verdictOn } from './p
 /** How many steps the search for an order may take before the answer is `unknown`. */
 const STEPS_MAX = 2_000_000;
 
-const registers: KvPromise = {
+/** What is promised of single keys. */
+export const registers: KvPromise = {
   check: 'every register is linearizable (read, write, cas, delete)',
   view: named(
     { read: 'read', 'lease-read': 'read', write: 'write', cas: 'cas', delete: 'delete' },
@@ -57,7 +58,8 @@ const revisions: KvPromise = {
   judge: judgeRevisions,
 };
 
-const hashes: KvPromise = {
+/** What is promised of members. */
+export const hashes: KvPromise = {
   check: 'members have equal hashes of equal revisions',
   view: named({ 'compare-hashes': 'hash' }),
   judge: judgeHashes,

@@ -21,7 +21,8 @@ export const LOCK_TTL_MS = 400;
 /** How much sooner than by the recorder's clock a lease may end: members' clocks drift. */
 const DRIFT = 0.9995;
 
-const lives: KvPromise = {
+/** What is promised of the time for which a lease lives. */
+export const lives: KvPromise = {
   check: 'a lease lives for its time, its keys end at once, and it does not live for ever',
   view: named({
     grant: 'grant',

@@ -16,10 +16,10 @@ import {
 import { fieldsOf, type KvPromise, named, revisionOf, verdictOn } from './promise.ts';
 import { stateAt, type Truth, truthIn } from './truth.ts';
 
-/** Reads of the past are what the truth says. */
+/** Reads of the past, and backups, are what the truth says. */
 export const past: KvPromise = {
   check: 'the past reads as it was, up to the compaction',
-  view: named({ 'read-past': 'read', log: 'log' }),
+  view: named({ 'read-past': 'read', 'back-up': 'read', log: 'log' }),
   judge: judgePast,
 };
 

@@ -29,8 +29,8 @@ export const BOUNDS_MS: readonly number[] = Object.freeze([40, 300]);
 const DRIFT = 1.0005;
 const ROUNDING_MS = 0.01;
 
-/** Reads that allow so many milliseconds. */
-const times: readonly KvPromise[] = BOUNDS_MS.map((boundMs) => {
+/** What is promised of reads that allow `boundMs` milliseconds. */
+export function within(boundMs: number): KvPromise {
   const maxStaleMs = boundMs * DRIFT + ROUNDING_MS;
   const ofKey = named({ write: 'write', 'read-bounded': 'read' }, `b/${boundMs}`);
   return {
@@ -38,9 +38,10 @@ const times: readonly KvPromise[] = BOUNDS_MS.map((boundMs) => {
     view: (event) => withPlainValue(ofKey(event)),
     judge: (seen) => checkStaleness(seen, { maxStaleMs }).verdict,
   };
-});
+}
 
-const claims: KvPromise = {
+/** What answers say of themselves. */
+export const claims: KvPromise = {
   check: 'no read is staler than its answer says',
   view: named({ write: 'write', 'read-bounded': 'read-bounded' }, 'b/'),
   judge: judgeClaims,
@@ -53,7 +54,11 @@ const revisions: KvPromise = {
 };
 
 /** The promises of this file. */
-export const stalenessPromises: readonly KvPromise[] = Object.freeze([...times, claims, revisions]);
+export const stalenessPromises: readonly KvPromise[] = Object.freeze([
+  ...BOUNDS_MS.map(within),
+  claims,
+  revisions,
+]);
 
 /** A bounded read answers a value and more; a judge of registers wants the value. */
 function withPlainValue(event: HistoryEvent | undefined): HistoryEvent | undefined {

@@ -1,0 +1,79 @@
+/**
+ * Orders of faults that are aimed at one promise of the store each.
+ *
+ * Independent faults meet these orders once in many thousand runs. Each attempt begins with a known
+ * leader; the code as it is must come through all of them.
+ */
+import { bothWays, cut, type Fault, OTHERS } from '@mangrove/experiment';
+import type { Attempt } from '@mangrove/raft';
+
+/** The longest of this file, in milliseconds. */
+export const ATTEMPT_MS = 1200;
+
+/** A follower hears late: its rounds take long, and meanwhile others write. */
+export function lateFollower({ random, others, atMs }: Attempt): readonly Fault[] {
+  const latencyMs = random.pick([40, 70, 110]);
+  const untilMs = atMs + ATTEMPT_MS;
+  return [{ type: 'slow-links', from: [OTHERS], to: others.slice(0, 1), latencyMs, atMs, untilMs }];
+}
+
+/** The leader stalls, so that another one is elected, and goes on as if it led. */
+export function stalledLeader({ random, first, atMs }: Attempt): readonly Fault[] {
+  const fromMs = atMs + random.between(0, 200);
+  return [{ type: 'pause', node: first, atMs: fromMs, untilMs: fromMs + random.between(400, 900) }];
+}
+
+/** Leadership goes round, so that successors count from what checkpoints told. */
+export function quickHandOvers({ random, first, others, atMs }: Attempt): readonly Fault[] {
+  return [0, 1, 2, 3].map((turn): Fault => {
+    const node = random.pick(turn % 2 === 0 ? others : [first]);
+    const args = { node, other: '' };
+    return { type: 'action', name: 'transfer', args, atMs: atMs + turn * random.between(200, 280) };
+  });
+}
+
+/**
+ * The leader hears the others later and later, so that it believes in them for longer than they
+ * believe in it, and then is not heard itself.
+ */
+export function farLeader({ random, first, atMs }: Attempt): readonly Fault[] {
+  const untilMs = atMs + ATTEMPT_MS;
+  const steps = random.between(3, 5);
+  const slower = Array.from({ length: steps }, (_, step): Fault => {
+    const fromMs = atMs + step * 130;
+    const links = { from: [OTHERS], to: [first] };
+    return { type: 'slow-links', ...links, latencyMs: 90, atMs: fromMs, untilMs };
+  });
+  const muteAtMs = atMs + steps * 130 + random.between(0, 60);
+  return [...slower, ...cut([{ from: [first], to: [OTHERS] }], { atMs: muteAtMs, untilMs })];
+}
+
+/**
+ * For most of the time that a call has, nobody leads and members say so; then one does, far from
+ * the others, so that the time of the call is over before the answer comes.
+ */
+export function lateLeader({ random, first, others, atMs }: Attempt): readonly Fault[] {
+  const goneAtMs = atMs + random.between(50, 150);
+  const untilMs = atMs + ATTEMPT_MS;
+  const [one = first, ...rest] = others;
+  const latencyMs = random.pick([20, 35]);
+  const apart = { atMs: goneAtMs, untilMs: goneAtMs + random.between(150, 450) };
+  return [
+    { type: 'crash', node: first, disk: 'kept', atMs: goneAtMs, untilMs },
+    ...cut(bothWays([one], rest), apart),
+    ...bothWays([one], rest).map((links): Fault => {
+      return { type: 'slow-links', ...links, latencyMs, atMs: goneAtMs, untilMs };
+    }),
+  ];
+}
+
+/** A follower takes long to write, also its snapshots, and begins anew from what it has. */
+export function slowWriter({ random, others, first, atMs }: Attempt): readonly Fault[] {
+  const [node = first] = others;
+  const crashAtMs = atMs + random.between(400, 800);
+  const latencyMs = random.pick([5, 15, 40]);
+  return [
+    { type: 'slow-disk', node, latencyMs, atMs, untilMs: crashAtMs },
+    { type: 'crash', node, disk: 'kept', atMs: crashAtMs, untilMs: crashAtMs + 30 },
+  ];
+}
