@@ -114,6 +114,13 @@ function frameOf(...messages: readonly ClientMessage[]): Uint8Array {
   return writer.take();
 }
 
+/** Asks for a key. */
+function toGet(id: number, key: string): ClientMessage {
+  const consistency = { type: 'serializable' } as const;
+  const asked = { type: 'operation', operation: op.get(key), consistency } as const;
+  return { type: 'request', id, timeoutMs: 0, request: { ...asked, place: undefined } };
+}
+
 async function sendDamaged(change: { readonly where: number; readonly bits: number }) {
   const stranger = await Stranger.connect();
   await stranger.greet();
@@ -218,14 +225,7 @@ describe('R60: a port for clients', () => {
     const greedy = await Stranger.connect(small);
     await greedy.greet();
     greedy.pause();
-    const consistency = { type: 'serializable' } as const;
-    const asked = { type: 'operation', operation: op.get('large'), consistency } as const;
-    const ids = Array.from({ length: 40 }, (_, id) => id);
-    greedy.say(
-      ...ids.map((id): ClientMessage => {
-        return { type: 'request', id, timeoutMs: 0, request: { ...asked, place: undefined } };
-      }),
-    );
+    greedy.say(...Array.from({ length: 40 }, (_, id) => toGet(id, 'large')));
     const beganMs = performance.now();
     expect((await other.put('during', '2')).revision).toBe(3);
     expect(performance.now() - beganMs).toBeLessThan(1000);

@@ -23,7 +23,7 @@ import { Housekeeper } from './housekeeper.ts';
 import { Inspector } from './inspector.ts';
 import { KvMachine } from './kv-machine.ts';
 import { type KvBounds, type KvNodeConfig, toKvBounds } from './kv-node-config.ts';
-import type { KvService, WatchDoor } from './kv-service.ts';
+import type { HandleOptions, KvService, WatchDoor } from './kv-service.ts';
 import { LeaseOffice } from './lease-office.ts';
 import { MemberMessages } from './member-messages.ts';
 import { QuotaKeeper } from './quota-keeper.ts';
@@ -109,15 +109,12 @@ export class KvNode implements RunningNode, KvService {
     this.backupMs = bounds.backupMs;
   }
 
-  async handle(
-    request: KvRequest,
-    { signal }: { readonly signal?: AbortSignal } = {},
-  ): Promise<KvReply> {
+  async handle(request: KvRequest, { signal, answer }: HandleOptions = {}): Promise<KvReply> {
     const bytes = request.type === 'operation' ? operationBytes(request.operation) : 0;
     if (!this.gate.enter(bytes)) return this.failed(new RequestFailure('too-many-requests', true));
     try {
       if (this.isClosed) throw new RequestFailure('closed', true);
-      const { revision, result } = await this.desk.serve(request, signal);
+      const { revision, result } = await this.desk.serve(request, signal, answer);
       const { term } = this.raft.inspect();
       const stalenessMs = this.freshness.stalenessMs(this.host.clock.now());
       const header = { member: this.host.node, term, revision, stalenessMs };

@@ -11,7 +11,7 @@ export interface KvService {
    * Serves one request. It never rejects for what a request asked: failures are replies, and say
    * whether what was asked for may have happened. `signal` gives it up, as `aborted`.
    */
-  handle(request: KvRequest, options?: { readonly signal?: AbortSignal }): Promise<KvReply>;
+  handle(request: KvRequest, options?: HandleOptions): Promise<KvReply>;
   /**
    * Opens a session of watchers, of one connection.
    *
@@ -25,6 +25,19 @@ export interface KvService {
    * the bound gets a `RequestFailure`.
    */
   backup(): AsyncGenerator<Uint8Array, void, undefined>;
+}
+
+/** What a request may have beside itself. */
+export interface HandleOptions {
+  readonly signal?: AbortSignal;
+  /** Is told how large the answer to a read has become. Default: nothing holds it back. */
+  readonly answer?: AnswerMeter;
+}
+
+/** Bounds what answers take of memory. */
+export interface AnswerMeter {
+  /** Whether there is room for so many bytes; where there is none the read is refused. */
+  growTo(sizeBytes: number): boolean;
 }
 
 /** A session of watchers. What it says comes by `take`, in order. */

@@ -11,6 +11,7 @@ import type { Applied } from '../core/replicated-state.ts';
 import type { Operation, OperationResult } from '../core/request.ts';
 import type { Revision } from '../core/revision.ts';
 import type { KvMachine } from './kv-machine.ts';
+import type { AnswerMeter } from './kv-service.ts';
 import { RequestFailure, toFailure } from './request-failure.ts';
 import type { RevisionQuestions } from './revision-questions.ts';
 import { SliceClock } from './slice-clock.ts';
@@ -59,9 +60,10 @@ export class ReadDesk {
     operation: Operation,
     consistency: ReadConsistency,
     signal: AbortSignal | undefined,
+    answer: AnswerMeter | undefined,
   ): Promise<ReadAnswer> {
     await this.freshen(consistency, signal);
-    return await this.take(operation, signal);
+    return await this.take(operation, signal, answer);
   }
 
   /**
@@ -124,19 +126,23 @@ export class ReadDesk {
     this.freshness.learned(beganAtMs);
   }
 
-  private async take(operation: Operation, signal: AbortSignal | undefined): Promise<ReadAnswer> {
+  private async take(
+    operation: Operation,
+    signal: AbortSignal | undefined,
+    answer: AnswerMeter | undefined,
+  ): Promise<ReadAnswer> {
     const { store } = this.machine.state;
     const read = OperationRead.open(store, operation);
     if (typeof read === 'string') throw new RequestFailure(read, true);
     const { revision } = read;
-    let result = this.takeSome(read);
+    let result = this.takeSome(read, answer);
     if (result !== undefined) return { revision, result };
     const release = store.pin();
     try {
       while (result === undefined) {
         await this.host.timers.sleep(0);
         if (signal?.aborted === true) throw new RequestFailure('aborted', true);
-        result = this.takeSome(read);
+        result = this.takeSome(read, answer);
       }
     } finally {
       release();
@@ -144,7 +150,10 @@ export class ReadDesk {
     return { revision, result };
   }
 
-  private takeSome(read: OperationRead): OperationResult | undefined {
+  private takeSome(
+    read: OperationRead,
+    answer: AnswerMeter | undefined,
+  ): OperationResult | undefined {
     const slice = new SliceClock(this.host, STEPS_MAX);
     let result: OperationResult | undefined;
     do {
@@ -154,7 +163,12 @@ export class ReadDesk {
         const bound = `${foundBytes} bytes, where ${this.answerBytesMax} may be`;
         throw new RequestFailure('answer-too-large', true, bound);
       }
+      if (answer?.growTo(foundBytes) === false) {
+        throw new RequestFailure('too-many-requests', true, NO_ROOM);
+      }
     } while (result === undefined && !slice.isOver());
     return result;
   }
 }
+
+const NO_ROOM = 'answers that were not taken yet take too much memory';

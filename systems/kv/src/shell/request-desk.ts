@@ -17,6 +17,7 @@ import { invalidity } from '../core/validity.ts';
 import { finish } from '../core/work.ts';
 import { hashOf } from './hash-task.ts';
 import type { KvMachine } from './kv-machine.ts';
+import type { AnswerMeter } from './kv-service.ts';
 import type { LeaseOffice } from './lease-office.ts';
 import { membersOfCluster, statusOfMember } from './member-report.ts';
 import type { QuotaKeeper } from './quota-keeper.ts';
@@ -55,11 +56,15 @@ export class RequestDesk {
   }
 
   /** Serves a request. Rejects with, or throws, `RequestFailure`, `RaftError` or `WireError`. */
-  serve(request: KvRequest, signal: AbortSignal | undefined): Promise<Served> {
+  serve(
+    request: KvRequest,
+    signal: AbortSignal | undefined,
+    answer: AnswerMeter | undefined,
+  ): Promise<Served> {
     const { raft } = this.parts;
     switch (request.type) {
       case 'operation':
-        return this.operate(request.operation, request, signal);
+        return this.operate(request.operation, request, signal, answer);
       case 'open-session':
         return this.propose({ type: 'open-session' }, signal);
       case 'compact':
@@ -95,11 +100,12 @@ export class RequestDesk {
     operation: Operation,
     how: { readonly consistency: ReadConsistency; readonly place: SessionPlace | undefined },
     signal: AbortSignal | undefined,
+    answer: AnswerMeter | undefined,
   ): Promise<Served> {
     const refusal = invalidity(operation);
     if (refusal !== undefined) throw new RequestFailure(refusal, true);
     const { reads, quota } = this.parts;
-    if (isReadOnly(operation)) return reads.read(operation, how.consistency, signal);
+    if (isReadOnly(operation)) return reads.read(operation, how.consistency, signal, answer);
     if (hasPut(operation)) quota.admit(operationBytes(operation));
     return this.change({ type: 'operation', operation }, signal, how.place);
   }

@@ -14,6 +14,7 @@ import {
 import type { Crc32c } from '@mangrove/wire';
 import type { WatchSessionOptions } from '../../core/watch-session.ts';
 import type { KvService } from '../../shell/kv-service.ts';
+import { AnswerRoom } from './answer-room.ts';
 import { type HeldBytes, ServedConnection } from './served-connection.ts';
 import type { SessionBounds } from './server-session.ts';
 
@@ -34,6 +35,8 @@ export interface ServerBounds extends SessionBounds {
   readonly connectionsMax: number;
   /** The most bytes of unfinished frames of all connections. Default 256 MiB. */
   readonly heldBytesMax: number;
+  /** The most bytes of answers that are read, or wait to be taken. Default 256 MiB. */
+  readonly answersBytesMax: number;
 }
 
 /** The bounds of the watchers of one connection: 10,000, with 1 MiB of events that wait. */
@@ -54,6 +57,7 @@ export const DEFAULT_SERVER_BOUNDS: ServerBounds = {
   keepAliveMs: 30_000,
   connectionsMax: 10_000,
   heldBytesMax: 268_435_456,
+  answersBytesMax: 268_435_456,
 };
 
 /** How often sessions see that time has passed, in milliseconds. */
@@ -86,6 +90,7 @@ export class NativeServer {
   private readonly crc32c: Crc32c | undefined;
   private readonly connections = new Set<ServedConnection>();
   private readonly held: HeldBytes;
+  private readonly answers: AnswerRoom;
   private listener: Listener | undefined;
   private timer: Timer | undefined;
   private isStopping = false;
@@ -106,6 +111,11 @@ export class NativeServer {
     this.bounds = bounds;
     this.crc32c = crc32c;
     this.held = { totalBytes: 0, maxBytes: bounds.heldBytesMax };
+    this.answers = new AnswerRoom(bounds.answersBytesMax, () => {
+      let sizeBytes = 0;
+      for (const connection of this.connections) sizeBytes += connection.waitingBytes;
+      return sizeBytes;
+    });
   }
 
   /** Where clients connect to. */
@@ -143,6 +153,7 @@ export class NativeServer {
       bounds: this.bounds,
       crc32c: this.crc32c,
       held: this.held,
+      answers: this.answers,
       onClosed: () => this.connections.delete(connection),
     });
     this.connections.add(connection);
@@ -157,6 +168,7 @@ export class NativeServer {
   private tickLater(): void {
     this.timer = this.host.timers.after(TICK_MS, () => {
       for (const connection of this.connections) connection.tick();
+      this.answers.look();
       this.tickLater();
     });
   }

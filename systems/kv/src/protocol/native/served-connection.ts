@@ -8,6 +8,7 @@ import type { KvReply, KvRequest } from '../../core/kv-request.ts';
 import type { WatchSessionOptions } from '../../core/watch-session.ts';
 import type { KvService, WatchDoor } from '../../shell/kv-service.ts';
 import { type RequestFailure, toFailure } from '../../shell/request-failure.ts';
+import type { AnswerRoom } from './answer-room.ts';
 import { MessageReader, MessageSender } from './message-stream.ts';
 import {
   CLIENT_MESSAGE,
@@ -46,6 +47,8 @@ export interface ServedConnectionOptions {
   readonly watch: WatchSessionOptions;
   /** What all connections hold of unfinished frames, this one too. */
   readonly held: HeldBytes;
+  /** What answers take of all connections, this one's too. */
+  readonly answers: AnswerRoom;
   /** Called once, when the connection is over. */
   readonly onClosed: (connection: ServedConnection) => void;
 }
@@ -90,6 +93,11 @@ export class ServedConnection {
   /** Resolves when the connection is over. */
   get closed(): Promise<void> {
     return this.isClosed ? Promise.resolve() : new Promise((resolve) => this.waiters.push(resolve));
+  }
+
+  /** Bytes of what its client has not taken yet. */
+  get waitingBytes(): number {
+    return this.sender.waitingBytes;
   }
 
   /** Serves the client until the connection ends. */
@@ -198,9 +206,12 @@ export class ServedConnection {
     const controller = new AbortController();
     this.running.set(id, controller);
     const { signal } = controller;
-    const reply = await this.options.service.handle(request, { signal });
+    const { service, answers } = this.options;
+    const answer = answers.open();
+    const reply = await service.handle(request, { signal, answer });
     this.running.delete(id);
     this.step({ type: 'answered', id, reply });
+    answer.close();
   }
 
   private open(): void {
