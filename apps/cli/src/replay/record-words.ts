@@ -2,6 +2,7 @@
  * What happened in a run, in words: one line for each record of its trace that says something.
  */
 import type { TraceRecord } from '@mangrove/experiment';
+import type { NodeId } from '@mangrove/host';
 
 /** Fields of a state or an event. */
 export type Fields = Readonly<Record<string, string | number | boolean>>;
@@ -14,7 +15,7 @@ export function wordsOf(record: TraceRecord, records: readonly TraceRecord[]): s
     case 'deliver':
       return `gets ${sentWords(records[record.of])}`;
     case 'drop':
-      return `does not get ${sentWords(records[record.of])}: ${record.reason}`;
+      return `${lossWords(record.node, records[record.of])}: ${record.reason}`;
     case 'disk':
       return `${record.operation} ${record.path} ${record.error ?? ''}`.trimEnd();
     case 'state':
@@ -36,6 +37,12 @@ export function wordsOf(record: TraceRecord, records: readonly TraceRecord[]): s
     default:
       return undefined;
   }
+}
+
+/** A loss is told of the sender where no receiver was there to miss it. */
+function lossWords(node: NodeId, sent: TraceRecord | undefined): string {
+  const isSender = sent?.type === 'send' && sent.node === node;
+  return isSender ? `does not reach ${sent.to}: ${sent.label}` : `does not get ${sentWords(sent)}`;
 }
 
 function sentWords(sent: TraceRecord | undefined): string {
