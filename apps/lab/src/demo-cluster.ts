@@ -42,7 +42,7 @@ const CUT_OFF = Object.freeze({ atMs: 6000, untilMs: 8000 });
 /** How long there is load, and how long every client has to be served after that, ms. */
 const TIMES = Object.freeze({ activeMs: 9000, quietMs: 6000, operationTimeoutMs: 2000 });
 
-/** Runs it; resolves to its evidence, whatever the verdict: unknown where a fault did not strike. */
+/** Runs it; resolves to its evidence whatever the verdict, unknown where a fault did not strike. */
 export function runCluster(options: ClusterOptions): Promise<RunEvidence> {
   const entry = findExperiment('kv');
   const times = { ...TIMES, replicaCount: 3, faults: [] };

@@ -18,11 +18,9 @@ export interface MemberTls {
 
 /** Reads the keys of member `name`. Rejects with `ClusterDirectoryError` where one is missing. */
 export async function readMemberTls(directory: string, name: string): Promise<MemberTls> {
-  const [ca, cert, key] = await Promise.all([
-    read(directory, 'ca.pem'),
-    read(directory, `${name}.pem`),
-    read(directory, `${name}.key`),
-  ]);
+  const ca = await read(directory, 'ca.pem');
+  const cert = await read(directory, `${name}.pem`);
+  const key = await read(directory, `${name}.key`);
   const mustShowCertificate = (await readIfThere(directory, 'client.pem')) !== undefined;
   return { tls: { ca, cert, key }, streamTls: { ca, cert, key, mustShowCertificate } };
 }
