@@ -25,13 +25,16 @@ const PATIENCE_MS = 200;
 /** How long one waits that asks once, in milliseconds: longer than any operation may take. */
 const TRUST_MS = 60_000;
 
+/** After so many silences in a row a client holds the node where it is at home for lost. */
+const SILENCES_MAX = 10;
+
 /** How long it waits before it asks the next node, in milliseconds. */
 const PAUSE_MS = 20;
 
 /**
  * How a client writes: it `follows` the leader that it is told of and asks again until it knows the
- * outcome; it asks first the node where it is `at-home`, which hands the proposal on; or it is
- * `trusting`: it asks once and believes what a refusal says of the outcome.
+ * outcome; it asks first the node where it is `at-home`, which hands the proposal on or says who
+ * leads; or it is `trusting`: it asks once and believes what a refusal says of the outcome.
  */
 type Manner = 'follows' | 'at-home' | 'trusting';
 
@@ -67,7 +70,8 @@ export async function openRegisterClient(
 class RegisterClient implements SubjectClient {
   private readonly host: Host;
   private readonly nodes: readonly NodeId[];
-  private readonly home: number;
+  private home: number;
+  private silenceCount = 0;
   private readonly ways: ReadingWays;
   private readonly manner: Manner;
   private readonly waiting = new Map<number, (outcome: ClientOutcome) => void>();
@@ -124,15 +128,22 @@ class RegisterClient implements SubjectClient {
     return this.conclude(outcome);
   }
 
-  /** Asks one node once, and waits for its answer as long as the driver does. */
+  /**
+   * Asks one node once, and waits for its answer as long as the driver does. Where it stays silent
+   * the next operation asks another: a node whose disk is damaged is silent for ever.
+   */
   private async tryOnce(proposal: ClientOperation): Promise<Outcome> {
     const node = this.nodeFor(proposal, 0);
     if (node === undefined) return { type: 'fail', error: 'abandoned' };
+    this.leader = undefined;
+    this.place += 1;
     const outcome = await this.ask(node, proposal, TRUST_MS);
-    if (outcome?.type !== 'refused') return this.conclude(outcome);
+    if (outcome?.type !== 'refused') {
+      if (outcome !== undefined) this.leader = node;
+      return this.conclude(outcome);
+    }
     const { leader, code, isDefinite } = outcome;
     this.leader = leader === node ? undefined : leader;
-    this.place += 1;
     return { type: isDefinite ? 'fail' : 'info', error: code };
   }
 
@@ -163,6 +174,7 @@ class RegisterClient implements SubjectClient {
       const node = this.nodeFor(wanted, attempt);
       if (node === undefined) return undefined;
       const outcome = await this.ask(node, wanted);
+      this.mindHome(node, outcome !== undefined);
       if (outcome !== undefined && outcome.type !== 'refused') {
         return turn === this.operationCount ? outcome : undefined;
       }
@@ -173,12 +185,23 @@ class RegisterClient implements SubjectClient {
     return undefined;
   }
 
+  /** Moves to the next node when the one where it is at home has been silent for long. */
+  private mindHome(node: NodeId, isAnswered: boolean): void {
+    if (node !== this.nodes[this.home % this.nodes.length]) return;
+    this.silenceCount = isAnswered ? 0 : this.silenceCount + 1;
+    if (this.silenceCount < SILENCES_MAX || this.ways.staysAtHome) return;
+    this.home += 1;
+    this.silenceCount = 0;
+  }
+
   /** Each client reads at a node of its own first, whoever leads; it writes as its manner is. */
   private nodeFor({ type }: ClientOperation, attempt: number): NodeId | undefined {
     const { nodes } = this;
     if (type === 'read' && this.ways.staysAtHome) return nodes[this.home % nodes.length];
-    if (type === 'read' || this.manner === 'at-home')
+    if (type === 'read') return nodes[(this.home + attempt) % nodes.length];
+    if (this.manner === 'at-home' && (attempt === 0 || this.leader === undefined)) {
       return nodes[(this.home + attempt) % nodes.length];
+    }
     return this.leader ?? nodes[this.place % nodes.length];
   }
 
