@@ -147,7 +147,7 @@ const FOUND_OUTSIDE: Readonly<Record<string, Found>> = Object.freeze({
     },
   },
   'old-term-committed-by-count': {
-    ...{ experiment: 'raft-elections', seedBudget: 120, difficulty: 'hard' },
+    ...{ experiment: 'raft-elections', seedBudget: 800, difficulty: 'hard' },
     minimum: {
       faults: [
         ...['crash of the first leader', 'crash of the second', 'crash of the first, again'],
