@@ -18,7 +18,7 @@ export interface Budgets {
 /** The budgets of the house. */
 export const BUDGETS: Budgets = {
   suiteSeconds: 900,
-  usualSeconds: 480,
+  usualSeconds: 360,
   roomSeconds: {
     'foundation/host': 10,
     'foundation/wire': 15,
