@@ -103,10 +103,10 @@ describe('texts', () => {
         }, text);
         counts[isJudged(damaged) ? 'judged' : 'refused']++;
       }),
-      { numRuns: 250 },
+      { numRuns: 750 },
     );
-    // Both happen; how often is the luck of the draw, and of some formats little is left whole.
-    expect(Math.min(counts.judged, counts.refused)).toBeGreaterThan(0);
+    // Of some formats few damaged texts are whole, so that many are tried.
+    expect(Math.min(counts.judged, counts.refused)).toBeGreaterThan(5);
   });
 
   it('R22: a text of brackets alone is refused at its depth, not at the end of the stack', () => {
