@@ -203,6 +203,10 @@ class RandomCluster implements QuietBoard {
         machine.chunkLoads.push(effect);
         return;
       case 'write-chunk':
+        check(
+          machine.pendingChunks.length === 0,
+          () => `${machine.node} writes two pieces of snapshots at once`,
+        );
         machine.pendingChunks.push(effect);
         this.count(effect.type);
         return;

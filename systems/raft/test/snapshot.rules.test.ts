@@ -242,6 +242,20 @@ describe('snapshots', () => {
     expect(stage.state('b').incoming).toMatchObject({ index: 3, offset: 0 });
   });
 
+  it('R104: no other snapshot begins while a piece is being written', () => {
+    const stage = new Stage({ ...THREE, isWatched: false, options: CHUNKED });
+    const first = cut(install(9, 4, ['a', 'b', 'c']));
+    const newer = cut(install(13, 4, ['a', 'b', 'c']));
+    stage.happen('b', { type: 'message', message: first });
+    stage.happen('b', { type: 'message', message: newer });
+    expect(stage.state('b').incoming).toMatchObject({ index: 9, offset: 0 });
+    stage.sync('b');
+    expect(stage.state('b').incoming).toMatchObject({ index: 9, offset: CHUNK_BYTES });
+    stage.happen('b', { type: 'message', message: newer });
+    stage.sync('b');
+    expect(stage.state('b').incoming).toMatchObject({ index: 13, offset: CHUNK_BYTES });
+  });
+
   it('R104: appends that get there first make what was arriving useless', () => {
     const stage = behind(9);
     movePieces(stage, 1);

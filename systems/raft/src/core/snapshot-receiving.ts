@@ -13,7 +13,8 @@
  *
  * The follower takes the piece that fits behind what it has, and answers any other with how far it
  * is; so whatever is lost, doubled, overtaken or forgotten in a crash, the next piece is the right
- * one. One piece is in memory at a time, and nothing of the log changes before the last one.
+ * one. One piece is in memory at a time, and nothing of the log changes before the last one. While
+ * a piece is being written no other snapshot begins, so the disk's answer is of that piece.
  */
 import type { RaftEvent } from './event.ts';
 import type { Message } from './message.ts';
@@ -71,7 +72,7 @@ export function dropOvertaken(state: RaftState): void {
 
 /**
  * What there is of the snapshot that `message` brings, nothing at first; `undefined` where it is
- * older than the one that its sender brings by now.
+ * older than the one that its sender brings by now, or where a piece of another is being written.
  */
 function incomingFor(state: RaftState, message: InstallSnapshot): IncomingSnapshot | undefined {
   const { snapshot, image, term } = message;
@@ -82,8 +83,9 @@ function incomingFor(state: RaftState, message: InstallSnapshot): IncomingSnapsh
     incoming.snapshot = snapshot;
     return incoming;
   }
-  if (incoming !== undefined && incoming.sentInTerm === term && index < incoming.index) {
-    return undefined;
+  if (incoming !== undefined) {
+    const isOlder = incoming.sentInTerm === term && index < incoming.index;
+    if (isOlder || incoming.isWriting) return undefined;
   }
   state.incoming = { index, image, offset: 0, snapshot, isWriting: false, sentInTerm: term };
   return state.incoming;
