@@ -2,10 +2,10 @@
  * What enters the log of the store, and what comes of it when it is applied.
  */
 import type { LeaseId } from './key-value.ts';
-import type { Answer, Operation, OperationResult, Refusal } from './request.ts';
+import type { Answer, Operation, OperationResult, PutRequest, Refusal } from './request.ts';
 import type { Revision } from './revision.ts';
 import type { KvStore } from './store.ts';
-import { execute } from './transaction.ts';
+import { execute, executePut } from './transaction.ts';
 import { finish, type Work } from './work.ts';
 
 /** A command, as every replica applies it. */
@@ -50,8 +50,15 @@ export function* commandWork(
   command: Command,
   term: number,
 ): Work<Answer<CommandResult>> {
-  const result = yield* resultOf(store, command, term);
-  const { revision } = store;
+  return answerOf(store, yield* resultOf(store, command, term));
+}
+
+/** The same at once, for a command that is a put and nothing else. */
+export function applyPut(store: KvStore, put: PutRequest): Answer<CommandResult> {
+  return answerOf(store, executePut(store, put));
+}
+
+function answerOf({ revision }: KvStore, result: CommandResult | Refusal): Answer<CommandResult> {
   return typeof result === 'string'
     ? { type: 'refused', revision, refusal: result }
     : { type: 'done', revision, result };

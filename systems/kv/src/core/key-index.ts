@@ -10,7 +10,7 @@
 import { assert, BrokenInvariant } from '@mangrove/host';
 import { type Column, numberColumn, Rows, uint32Column } from './columns.ts';
 import type { KeyRange } from './key-range.ts';
-import type { Place, Slabs } from './slabs.ts';
+import { type Place, Slabs } from './slabs.ts';
 import { NO_VERSION } from './versions.ts';
 
 /** The number of a key in the index; 0 is none. */
@@ -19,21 +19,16 @@ export type KeyRow = number;
 /** No key. */
 export const NO_KEY: KeyRow = 0;
 
-/** The ordered index; its keys are in `slabs`, owned by `ownerOf(row)`. */
+/** The ordered index. */
 export class KeyIndex {
+  /** The bytes of the keys, each owned by its row. */
+  readonly slabs: Slabs = new Slabs();
   /** The newest version of each key, which may be a tombstone. */
   readonly newest: Column<Uint32Array> = uint32Column();
   /** Where the bytes of each key are. */
   readonly place: Column<Float64Array> = numberColumn();
   private readonly rows = new Rows();
   private readonly leaves: Leaf[] = [{ rows: new Uint32Array(LEAF_ROWS), count: 0 }];
-  private readonly slabs: Slabs;
-  private readonly ownerOf: (row: KeyRow) => number;
-
-  constructor(slabs: Slabs, ownerOf: (row: KeyRow) => number) {
-    this.slabs = slabs;
-    this.ownerOf = ownerOf;
-  }
 
   /** How many keys are in the index, those that are only remembered as deleted too. */
   get count(): number {
@@ -61,7 +56,7 @@ export class KeyIndex {
     const known = offset < leaf.count ? (leaf.rows[offset] ?? NO_KEY) : NO_KEY;
     if (known !== NO_KEY && this.slabs.compare(this.placeOf(known), key) === 0) return known;
     const row = this.rows.take();
-    this.place.set(row, this.slabs.add(this.ownerOf(row), key));
+    this.place.set(row, this.slabs.add(row, key));
     this.newest.set(row, NO_VERSION);
     leaf.rows.copyWithin(offset + 1, offset, leaf.count);
     leaf.rows[offset] = row;

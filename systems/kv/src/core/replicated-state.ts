@@ -4,15 +4,16 @@
  */
 import type { NodeId } from '@mangrove/host';
 import { AlarmTable } from './alarms.ts';
-import { type Command, type CommandResult, commandWork } from './command.ts';
+import { applyPut, type Command, type CommandResult, commandWork } from './command.ts';
 import type { KeyValue } from './key-value.ts';
 import type { KvErrorCode } from './kv-error-code.ts';
 import type { SessionPlace } from './kv-request.ts';
 import type { LogCommand } from './log-command.ts';
+import type { Answer } from './request.ts';
 import type { Revision } from './revision.ts';
 import { SessionWindows } from './session-windows.ts';
 import { KvStore } from './store.ts';
-import type { Work } from './work.ts';
+import { isWork, type Soon, type Work } from './work.ts';
 
 /** What became of a command of the log. */
 export type Applied =
@@ -46,16 +47,16 @@ export class ReplicatedState {
     this.store = store;
   }
 
-  /** Takes in the command of the entry at `index` of `term`, in pieces. */
-  *apply(command: LogCommand, index: number, term: number): Work<Applied> {
+  /** Takes in the command of the entry at `index` of `term`: a put at once, others in pieces. */
+  apply(command: LogCommand, index: number, term: number): Soon<Applied> {
     switch (command.type) {
       case 'open-session':
         this.sessions.open(index);
         return this.done({ type: 'session', session: index });
       case 'change': {
         const { place } = command;
-        if (place === undefined) return yield* this.change(command.command, term);
-        return yield* this.changeOnce(place, command.command, term);
+        if (place === undefined) return this.change(command.command, term);
+        return this.changeOnce(place, command.command, term);
       }
       case 'raise-alarm':
         this.alarms.raise(command.alarm, command.member);
@@ -71,20 +72,26 @@ export class ReplicatedState {
     }
   }
 
-  private *change(command: Command, term: number): Work<Applied> {
+  private change(command: Command, term: number): Soon<Applied> {
     const alarm = this.alarms.refusalOf(command);
     if (alarm !== undefined) return this.failed(alarm, true);
-    const answer = yield* commandWork(this.store, command, term);
-    return answer.type === 'done' ? answer : this.failed(answer.refusal, true);
+    if (command.type === 'operation' && command.operation.type === 'put') {
+      return this.appliedOf(applyPut(this.store, command.operation));
+    }
+    return this.changeInPieces(command, term);
   }
 
-  private *changeOnce(place: SessionPlace, command: Command, term: number): Work<Applied> {
+  private *changeInPieces(command: Command, term: number): Work<Applied> {
+    return this.appliedOf(yield* commandWork(this.store, command, term));
+  }
+
+  private changeOnce(place: SessionPlace, command: Command, term: number): Soon<Applied> {
     const outcome = this.sessions.look(place);
     switch (outcome.type) {
       case 'new': {
-        const applied = yield* this.change(command, term);
-        this.sessions.remember(place, keptOf(applied));
-        return applied;
+        const applied = this.change(command, term);
+        if (isWork(applied)) return this.rememberLater(place, applied);
+        return this.remember(place, applied);
       }
       case 'applied':
         return outcome.answer;
@@ -95,6 +102,15 @@ export class ReplicatedState {
       case 'too-far-ahead':
         return this.failed('too-many-requests', true);
     }
+  }
+
+  private *rememberLater(place: SessionPlace, work: Work<Applied>): Work<Applied> {
+    return this.remember(place, yield* work);
+  }
+
+  private remember(place: SessionPlace, applied: Applied): Applied {
+    this.sessions.remember(place, keptOf(applied));
+    return applied;
   }
 
   private announce(member: NodeId, clientAddress: string): void {
@@ -109,6 +125,10 @@ export class ReplicatedState {
 
   private done(result: (Applied & { type: 'done' })['result']): Applied {
     return { type: 'done', revision: this.store.revision, result };
+  }
+
+  private appliedOf(answer: Answer<CommandResult>): Applied {
+    return answer.type === 'done' ? answer : this.failed(answer.refusal, true);
   }
 
   private failed(code: KvErrorCode, isDefinite: boolean): Applied {

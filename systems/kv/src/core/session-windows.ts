@@ -60,6 +60,8 @@ export class SessionWindows<Answer> {
   private readonly bounds: SessionBounds<Answer>;
   private readonly sessions = new Map<number, Session<Answer>>();
   private sizeBytes = 0;
+  /** The one that was used last. */
+  private newest = 0;
 
   /** @param bounds beyond them the session that was used least recently is closed */
   constructor(bounds: SessionBounds<Answer>) {
@@ -69,6 +71,7 @@ export class SessionWindows<Answer> {
   /** Opens a session under a number never used before: the index of the entry that opens it. */
   open(session: number): void {
     this.sessions.set(session, { settled: 0, answers: new Map() });
+    this.newest = session;
     this.makeRoom();
   }
 
@@ -81,8 +84,7 @@ export class SessionWindows<Answer> {
     if (known !== undefined) return { type: 'applied', answer: known };
     if (sequence <= session.settled) return SUPERSEDED;
     this.settle(session, Math.min(settled, sequence - 1));
-    this.sessions.delete(number);
-    this.sessions.set(number, session);
+    this.use(number, session);
     return sequence > session.settled + WINDOW_MAX ? TOO_FAR_AHEAD : NEW;
   }
 
@@ -105,15 +107,29 @@ export class SessionWindows<Answer> {
   /** Becomes the table that `all` told; the answers of a session may come in several records. */
   restore(records: readonly SessionRecord<Answer>[]): void {
     this.sessions.clear();
+    this.newest = 0;
     this.sizeBytes = 0;
     for (const { session, settled, answers } of records) {
       const known = this.sessions.get(session) ?? { settled, answers: new Map<number, Answer>() };
       this.sessions.set(session, known);
+      this.newest = session;
       for (const { sequence, answer } of answers) {
         known.answers.set(sequence, answer);
         this.sizeBytes += this.bounds.bytesOf(answer);
       }
     }
+  }
+
+  private get isWithin(): boolean {
+    const { countMax, bytesMax } = this.bounds;
+    return this.sessions.size <= countMax && this.sizeBytes <= bytesMax;
+  }
+
+  private use(number: number, session: Session<Answer>): void {
+    if (this.newest === number) return;
+    this.newest = number;
+    this.sessions.delete(number);
+    this.sessions.set(number, session);
   }
 
   private settle(session: Session<Answer>, settled: number): void {
@@ -129,10 +145,9 @@ export class SessionWindows<Answer> {
   }
 
   private makeRoom(): void {
-    const { countMax, bytesMax } = this.bounds;
+    if (this.isWithin) return;
     for (const [number, { answers }] of this.sessions) {
-      const isWithin = this.sessions.size <= countMax && this.sizeBytes <= bytesMax;
-      if (isWithin || this.sessions.size === 1) return;
+      if (this.isWithin || this.sessions.size === 1) return;
       for (const answer of answers.values()) this.sizeBytes -= this.bounds.bytesOf(answer);
       this.sessions.delete(number);
     }

@@ -23,7 +23,10 @@ export interface SnapshotHeader {
   readonly leases: readonly Lease[];
 }
 
-/** One version of one key; without a value it is a deletion. */
+/**
+ * One version of one key; without a value it is a deletion. Where it was read from a store its
+ * bytes are the store's, and stay what they are until the read ends: the pin keeps them.
+ */
 export interface SnapshotVersion {
   readonly key: Uint8Array;
   readonly value: Uint8Array | undefined;
@@ -101,8 +104,8 @@ export class SnapshotRead {
   private versionOf(row: VersionRow): SnapshotVersion {
     const { keys, versions, slabs } = this.store;
     return {
-      key: keys.keyAt(versions.keyRow.at(row)).slice(),
-      value: versions.isTombstone(row) ? undefined : slabs.at(versions.place.at(row)).slice(),
+      key: keys.keyAt(versions.keyRow.at(row)),
+      value: versions.isTombstone(row) ? undefined : slabs.at(versions.place.at(row)),
       revision: versions.revision.at(row) as Revision,
       sub: versions.sub.at(row),
       createRevision: versions.createRevision.at(row) as Revision,

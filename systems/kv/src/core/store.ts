@@ -6,9 +6,10 @@
  *
  *     key index --newest--> version -> version -> ...        by key, newest first
  *     revision log: version version version ...              by revision, oldest first
- *     slabs: the bytes of keys and values
+ *     slabs: the bytes of values, and those of keys in the key index
  */
-import { assert } from '@mangrove/host';
+import { assert, BrokenInvariant } from '@mangrove/host';
+import type { Column } from './columns.ts';
 import { KeyIndex, type KeyRow, NO_KEY } from './key-index.ts';
 import type { KeyRange } from './key-range.ts';
 import { type KeyEvent, type KeyValue, type LeaseId, NO_LEASE } from './key-value.ts';
@@ -18,13 +19,14 @@ import { RevisionLog } from './revision-log.ts';
 import { Slabs } from './slabs.ts';
 import { SlicedSort } from './sliced-sort.ts';
 import type { SnapshotVersion } from './snapshot.ts';
-import { NO_VERSION, type VersionRow, VersionTable } from './versions.ts';
+import { type NewVersion, NO_VERSION, type VersionRow, VersionTable } from './versions.ts';
 import { PIECE_KEYS, type Work } from './work.ts';
 
 /** A multi-version store of byte strings. */
 export class KvStore {
+  /** The bytes of values; those of keys, which are looked through at every change, lie closer. */
   readonly slabs: Slabs = new Slabs();
-  readonly keys: KeyIndex = new KeyIndex(this.slabs, (row) => row + KEY_OWNERS);
+  readonly keys: KeyIndex = new KeyIndex();
   readonly versions: VersionTable = new VersionTable(this.slabs);
   readonly log: RevisionLog = new RevisionLog();
   readonly leases: LeaseTable = new LeaseTable();
@@ -54,7 +56,8 @@ export class KvStore {
 
   /** What the store takes of its quota: its bytes, and the table rows beside them. */
   get sizeBytes(): number {
-    return this.slabs.liveBytes + this.versions.count * ROW_BYTES;
+    const { slabs, keys, versions } = this;
+    return slabs.liveBytes + keys.slabs.liveBytes + versions.count * ROW_BYTES;
   }
 
   /** Whether `revision` can be read, and if not, why. */
@@ -68,13 +71,23 @@ export class KvStore {
    * revision stays. Gives what `change` gives. Reads and watchers see nothing of it before its end.
    */
   *inRevision<Result>(change: Work<Result>): Work<Result> {
+    this.beginRevision();
+    const result = yield* change;
+    this.endRevision();
+    return result;
+  }
+
+  /** Opens a revision, for changes that end in this turn; `endRevision` follows. */
+  beginRevision(): void {
     assert(this.subCount === -1, 'a revision within a revision');
     this.subCount = 0;
-    const result = yield* change;
+  }
+
+  /** Shows what was written in the revision that is open; without any, there is none. */
+  endRevision(): void {
     if (this.subCount > 0) this.current = revisionAfter(this.current);
     this.log.publish();
     this.subCount = -1;
-    return result;
   }
 
   /** Writes a key, in the revision that is open. The key is on `lease` from now on. */
@@ -86,9 +99,12 @@ export class KvStore {
     const revision = this.openRevision();
     this.record({
       keyRow,
+      revision,
+      sub: this.subCount,
       createRevision: isNew ? revision : (this.versions.createRevision.at(previous) as Revision),
       version: isNew ? 1 : this.versions.version.at(previous) + 1,
       lease,
+      previous,
       value,
     });
     this.leases.move(keyRow, isNew ? NO_LEASE : this.leaseOf(previous), lease);
@@ -222,12 +238,7 @@ export class KvStore {
       this.log.dropFirst();
     }
     if (left < versionsMax) return true;
-    return this.slabs.evacuate(
-      (owner) =>
-        (owner < KEY_OWNERS ? this.versions.place : this.keys.place).at(owner % KEY_OWNERS),
-      (owner, place) =>
-        (owner < KEY_OWNERS ? this.versions.place : this.keys.place).set(owner % KEY_OWNERS, place),
-    );
+    return evacuate(this.slabs, this.versions.place) || evacuate(this.keys.slabs, this.keys.place);
   }
 
   /** Holds `sweep` back until the function that it gives is called, once. */
@@ -277,7 +288,7 @@ export class KvStore {
       rows.push(row);
     }
     const sort = new SlicedSort(rows, (left, right) =>
-      this.slabs.compare(this.keys.place.at(left), this.keys.keyAt(right)),
+      this.keys.slabs.compare(this.keys.place.at(left), this.keys.keyAt(right)),
     );
     for (;;) {
       const sorted = sort.step(PIECE_KEYS);
@@ -302,24 +313,25 @@ export class KvStore {
     this.liveCount -= 1;
     this.record({
       keyRow,
+      revision: this.openRevision(),
+      sub: this.subCount,
       createRevision: NO_REVISION,
       version: 0,
       lease: NO_LEASE,
+      previous,
       value: undefined,
     });
     this.leases.move(keyRow, lease, NO_LEASE);
     return true;
   }
 
-  private record(change: Change): void {
-    const revision = this.openRevision();
-    const previous = this.keys.newest.at(change.keyRow);
-    assert(
-      previous === NO_VERSION || this.versions.revision.at(previous) < revision,
-      `a key changes twice in revision ${revision}`,
-    );
-    const version = this.versions.add({ ...change, revision, sub: this.subCount, previous });
-    this.keys.newest.set(change.keyRow, version);
+  private record(change: NewVersion): void {
+    const { keyRow, revision, previous } = change;
+    if (previous !== NO_VERSION && this.versions.revision.at(previous) >= revision) {
+      throw new BrokenInvariant(`a key changes twice in revision ${revision}`);
+    }
+    const version = this.versions.add(change);
+    this.keys.newest.set(keyRow, version);
     this.log.append(version, revision);
     this.subCount += 1;
   }
@@ -358,16 +370,13 @@ export class KvStore {
   }
 }
 
-interface Change {
-  readonly keyRow: KeyRow;
-  readonly createRevision: Revision;
-  readonly version: number;
-  readonly lease: LeaseId;
-  readonly value: Uint8Array | undefined;
+/** Empties a slab of strings whose owners are the rows of `places`, where one is mostly holes. */
+function evacuate(slabs: Slabs, places: Column<Float64Array>): boolean {
+  return slabs.evacuate(
+    (row) => places.at(row),
+    (row, place) => places.set(row, place),
+  );
 }
-
-/** Owners of bytes in the slabs are versions below this, and keys from it on. */
-const KEY_OWNERS = 0x8000_0000;
 
 /**
  * What a version takes in the tables beside its bytes: its columns, its key's, its place in the

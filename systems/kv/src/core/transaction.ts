@@ -6,7 +6,8 @@
  *     check   leases, keys and revisions that the path needs; a refusal changes nothing
  *     do      the operations in order, in one revision
  *
- * A single put, delete or range is a path of one operation.
+ * A single put, delete or range is a path of one operation; a put, the most frequent, is done
+ * without pieces.
  */
 import { holds } from './compares.ts';
 import { NO_LEASE } from './key-value.ts';
@@ -30,10 +31,21 @@ import { PIECE_KEYS, type Work } from './work.ts';
 
 /** Does `operation` in `store`, as one revision, or says why not. */
 export function* execute(store: KvStore, operation: Operation): Work<OperationResult | Refusal> {
+  if (operation.type === 'put') return executePut(store, operation);
   const step = yield* decide(store, operation);
   const refusal = refusalOf(store, step);
   if (refusal !== undefined) return refusal;
   return yield* store.inRevision(run(store, step));
+}
+
+/** Does a put in `store`, as one revision, or says why not. */
+export function executePut(store: KvStore, request: PutRequest): PutResult | Refusal {
+  const refusal = refusalOfPut(store, request);
+  if (refusal !== undefined) return refusal;
+  store.beginRevision();
+  const result = put(store, request);
+  store.endRevision();
+  return result;
 }
 
 /** An operation with the branches that were taken. */
@@ -105,8 +117,11 @@ function put(store: KvStore, request: PutRequest): PutResult {
   const needed = wantsPrevious || value === undefined || lease === undefined;
   const previous = needed ? store.get(key) : undefined;
   store.put(key, value ?? previous?.value ?? NO_VALUE, lease ?? previous?.lease ?? NO_LEASE);
-  return { type: 'put', previous: wantsPrevious ? previous : undefined };
+  return wantsPrevious ? { type: 'put', previous } : PUT;
 }
+
+/** The result of all puts that give nothing back. */
+const PUT: PutResult = { type: 'put', previous: undefined };
 
 function* remove(
   store: KvStore,

@@ -7,6 +7,14 @@
 /** Work under way; `next` does a piece of it, the last of which gives the result. */
 export type Work<Result> = Generator<void, Result, void>;
 
+/** What is done at once gives its result; what may take long, the work that is left to do. */
+export type Soon<Result extends object> = Result | Work<Result>;
+
+/** Whether there is work left to do. */
+export function isWork<Result extends object>(soon: Soon<Result>): soon is Work<Result> {
+  return 'next' in soon;
+}
+
 /** How many keys or versions one piece looks at. */
 export const PIECE_KEYS = 128;
 

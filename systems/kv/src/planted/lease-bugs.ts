@@ -19,7 +19,7 @@ export const leaseBugs: readonly KvBug[] = [
     name: 'lease-keys-in-any-order',
     file: 'systems/kv/src/core/store.ts',
     find: `    const sort = new SlicedSort(rows, (left, right) =>
-      this.slabs.compare(this.keys.place.at(left), this.keys.keyAt(right)),
+      this.keys.slabs.compare(this.keys.place.at(left), this.keys.keyAt(right)),
     );`,
     replace: '    const sort = new SlicedSort(rows, () => 0);',
     breaks: 'R17: replicas number the keys of a lease that ends by the order of a set.',

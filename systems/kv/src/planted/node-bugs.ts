@@ -98,10 +98,10 @@ export const nodeBugs: readonly KvBug[] = [
   {
     name: 'place-in-session-ignored',
     file: 'systems/kv/src/core/replicated-state.ts',
-    find: 'if (place === undefined) return yield* this.change(command.command, term);',
+    find: 'if (place === undefined) return this.change(command.command, term);',
     replace:
       'if (place === undefined || place.sequence > 0) ' +
-      'return yield* this.change(command.command, term);',
+      'return this.change(command.command, term);',
     breaks: 'A change that comes twice is applied twice.',
     source: 'Raft thesis 6.3; lab row 23',
   },

@@ -5,7 +5,7 @@ import { assert, type Host } from '@mangrove/host';
 import type { PlacedCommand, StreamingMachine } from '@mangrove/raft';
 import type { LogCommand } from '../core/log-command.ts';
 import { type Applied, ReplicatedState } from '../core/replicated-state.ts';
-import type { Work } from '../core/work.ts';
+import { isWork, type Work } from '../core/work.ts';
 import { createLogCodec } from './log-codec.ts';
 import { SliceClock } from './slice-clock.ts';
 import { readState, restoreState, type StateRead } from './state-slices.ts';
@@ -60,7 +60,11 @@ export class KvMachine implements StreamingMachine<Applied, LogCommand> {
   /** What became of a command; `undefined` where the slice is over before it is done. */
   private apply(placed: PlacedCommand<LogCommand>, slice: SliceClock): Applied | undefined {
     const { command, index, term } = placed;
-    this.work ??= { index, pieces: this.current.apply(command, index, term) };
+    if (this.work === undefined) {
+      const soon = this.current.apply(command, index, term);
+      if (!isWork(soon)) return soon;
+      this.work = { index, pieces: soon };
+    }
     assert(this.work.index === index, `${index} is applied within ${this.work.index}`);
     for (;;) {
       const { done, value } = this.work.pieces.next();
