@@ -14,7 +14,7 @@ import type {
 } from './journal.ts';
 import { JournalError } from './journal-error.ts';
 import { JournalLog } from './journal-log.ts';
-import type { LogState } from './log-table.ts';
+import type { LogState, Span } from './log-table.ts';
 import { openStore, PLAIN_LOG } from './open-store.ts';
 import { closed, type Store } from './store.ts';
 
@@ -205,13 +205,10 @@ class SharedLogs implements SharedJournal {
     for (;;) {
       const span = state.spans.find((each) => each.segment === segment);
       if (span === undefined) return movedBytes;
-      const { firstIndex, lastIndex } = span;
-      const { durableCuts } = state;
-      const limits = { lastIndex, maxBytes: MOVE_BYTES };
-      const isSteady = () => state.acceptedCuts === durableCuts;
-      const read = isSteady() ? await handle.read(firstIndex, limits) : [];
+      const { firstIndex } = span;
+      const read = await readSteady(handle, span);
       // What is being cut must not be moved: look again once the cut is durable.
-      if (!isSteady()) {
+      if (read === undefined) {
         await this.store.idle();
         continue;
       }
@@ -222,6 +219,27 @@ class SharedLogs implements SharedJournal {
       await this.store.submit([{ ...of, lengths, pieces }], sizeBytes);
       movedBytes += sizeBytes;
     }
+  }
+}
+
+/**
+ * The first records of `span`, as many as are moved at once; `undefined` where the log is cut now
+ * or meanwhile: then the segment may go while it is read.
+ */
+async function readSteady(
+  handle: JournalLog,
+  { firstIndex, lastIndex }: Span,
+): Promise<readonly JournalRecord[] | undefined> {
+  const { state } = handle;
+  const { durableCuts } = state;
+  const isSteady = () => state.acceptedCuts === durableCuts;
+  if (!isSteady()) return undefined;
+  try {
+    const read = await handle.read(firstIndex, { lastIndex, maxBytes: MOVE_BYTES });
+    return isSteady() ? read : undefined;
+  } catch (error) {
+    if (isSteady()) throw error;
+    return undefined;
   }
 }
 

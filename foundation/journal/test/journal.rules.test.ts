@@ -390,31 +390,6 @@ describe('many logs', () => {
       expect(await textsOf(journal.log('b')!)).toEqual(['50 b1']);
     });
   });
-
-  it('R18: compaction frees the segments that a sleeping log holds', async () => {
-    using node = new OneNode();
-    await node.live(async (host) => {
-      const journal = await shared(host);
-      const [sleeper, worker] = await Promise.all([
-        journal.createLog('sleeper'),
-        journal.createLog('worker'),
-      ]);
-      await sleeper.append(toBytes('s1', 's2'));
-      for (let nth = 0; nth < 8; nth++) await worker.append(toBytes('w'.repeat(5000)));
-      await worker.truncatePrefix(8);
-      await host.timers.sleep(100);
-      const before = journal.sizes.segmentCount;
-      expect(await journal.compact()).toMatchObject({ movedBytes: 4 });
-      expect(before - journal.sizes.segmentCount).toBeGreaterThan(5);
-      expect(await textsOf(sleeper)).toEqual(['1 s1', '2 s2']);
-      await sleeper.append(toBytes('s3'));
-    });
-    node.crash();
-    await node.live(async (host) => {
-      const journal = await shared(host);
-      expect(await textsOf(journal.log('sleeper')!)).toEqual(['1 s1', '2 s2', '3 s3']);
-    });
-  });
 });
 
 describe('bounds', () => {

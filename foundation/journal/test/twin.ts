@@ -73,6 +73,8 @@ export function textOf(state: TwinState): string {
 /** An effect under way. */
 export interface Pending {
   readonly effect: Effect;
+  /** The how-manieth call it is. */
+  readonly nth: number;
   /** Acknowledged, while the answer to an earlier call is still on its way to the caller. */
   isAcked: boolean;
 }
@@ -84,6 +86,7 @@ export class Twin {
   /** What was durable before each batch of acknowledged effects, oldest first. */
   private readonly former: TwinState[] = [];
   private lastAckMs = -1;
+  private callCount = 0;
   /** Refused, and yet they may turn out to have happened, until something else was written. */
   private doubtful: Pending[] = [];
 
@@ -97,7 +100,8 @@ export class Twin {
   }
 
   begin(effect: Effect): Pending {
-    const pending = { effect, isAcked: false };
+    this.callCount += 1;
+    const pending = { effect, nth: this.callCount, isAcked: false };
     this.pending.push(pending);
     return pending;
   }
@@ -120,7 +124,10 @@ export class Twin {
 
   refuse(pending: Pending, isDefinite: boolean): void {
     this.pending = this.pending.filter((other) => other !== pending);
-    if (!isDefinite) this.doubtful.push(pending);
+    if (isDefinite) return;
+    // Callers hear of it in any order; what may have happened did so in that of the calls.
+    this.doubtful.push(pending);
+    this.doubtful.sort((one, other) => one.nth - other.nth);
   }
 
   /**
