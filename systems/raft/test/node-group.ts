@@ -13,6 +13,7 @@ import {
   simpleConfiguration,
   startRaftNode,
 } from '../src/index.ts';
+import { outcomeOf } from './outcome.ts';
 
 /** The machines of every group; the first three are founders. */
 export const [A, B, C, D]: readonly [NodeId, NodeId, NodeId, NodeId] = [
@@ -104,19 +105,8 @@ export class NodeGroup {
   }
 
   /** Runs until `promise` has ended, and gives its value or error. */
-  async outcome<Value>(promise: Promise<Value>): Promise<Value | RaftError> {
-    let outcome: { value: Value | RaftError } | undefined;
-    promise.then(
-      (value) => {
-        outcome = { value };
-      },
-      (error) => {
-        outcome = { value: error };
-      },
-    );
-    await this.until(() => outcome !== undefined);
-    if (outcome === undefined) throw new Error('it did not end');
-    return outcome.value;
+  outcome<Value>(promise: Promise<Value>): Promise<Value | RaftError> {
+    return outcomeOf<Value, RaftError>(promise, (isDone) => this.until(isDone));
   }
 
   /** Writes at the leader. */

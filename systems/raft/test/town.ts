@@ -12,6 +12,7 @@ import {
   simpleConfiguration,
   startRaftGroups,
 } from '../src/index.ts';
+import { outcomeOf } from './outcome.ts';
 
 /** The machines. */
 export const NODES: readonly NodeId[] = ['a', 'b', 'c'].map(toNodeId);
@@ -83,19 +84,8 @@ export class Town {
   }
 
   /** Runs until `promise` has ended, and gives its value or error. */
-  async outcome<Value>(promise: Promise<Value>): Promise<Value | Error> {
-    let outcome: { value: Value | Error } | undefined;
-    promise.then(
-      (value) => {
-        outcome = { value };
-      },
-      (error) => {
-        outcome = { value: error };
-      },
-    );
-    await this.until(() => outcome !== undefined);
-    if (outcome === undefined) throw new Error('it did not end');
-    return outcome.value;
+  outcome<Value>(promise: Promise<Value>): Promise<Value | Error> {
+    return outcomeOf(promise, (isDone) => this.until(isDone));
   }
 
   async until(isDone: () => boolean, ms = 10_000): Promise<void> {

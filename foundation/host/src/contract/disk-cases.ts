@@ -4,7 +4,7 @@
  * Whatever a crash may do it need not do: a world that keeps everything passes as well. Each story
  * is told several times, so that a world with choices shows more of them.
  */
-import type { Disk } from '../disk.ts';
+import type { Disk, DiskFile } from '../disk.ts';
 import type { Host } from '../host.ts';
 import {
   awaited,
@@ -35,10 +35,7 @@ export const diskCases: readonly ContractCase[] = [
       for (let round = 0; round < ROUND_COUNT; round++) {
         const path = `log-${round}`;
         const host = await world.start(N1);
-        const file = await awaited(world, host.disk.open(path, 'create'), 'open');
-        await awaited(world, host.disk.syncDirectory('.'), 'sync of the directory');
-        await awaited(world, file.append(pattern(5000, round)), 'append');
-        await awaited(world, file.sync(), 'sync');
+        await createSynced(world, host.disk, path, pattern(5000, round));
         await world.crash(N1);
         const after = await world.start(N1);
         for (let old = 0; old <= round; old++) {
@@ -58,11 +55,8 @@ export const diskCases: readonly ContractCase[] = [
         const path = `log-${round}`;
         // Pieces begin at sectors, so that no sector has more than two states.
         const { disk } = await world.start(N1);
-        const file = await awaited(world, disk.open(path, 'create'), 'open');
-        await awaited(world, disk.syncDirectory('.'), 'sync of the directory');
         const written = pattern(12_345, round);
-        await awaited(world, file.append(written.subarray(0, 3072)), 'append');
-        await awaited(world, file.sync(), 'sync');
+        const file = await createSynced(world, disk, path, written.subarray(0, 3072));
         for (let offset = 3072; offset < written.length; offset += 1536) {
           await awaited(world, file.append(written.subarray(offset, offset + 1536)), 'append');
         }
@@ -85,11 +79,8 @@ export const diskCases: readonly ContractCase[] = [
       for (let round = 0; round < ROUND_COUNT; round++) {
         const path = `table-${round}`;
         const { disk } = await world.start(N1);
-        const file = await awaited(world, disk.open(path, 'create'), 'open');
-        await awaited(world, disk.syncDirectory('.'), 'sync of the directory');
         const before = pattern(8192, round);
-        await awaited(world, file.append(before), 'append');
-        await awaited(world, file.sync(), 'sync');
+        const file = await createSynced(world, disk, path, before);
         const after = before.slice();
         after.set(pattern(4000, 100 + round), 2000);
         await awaited(world, file.writeAt(2000, after.slice(2000, 6000)), 'overwrite');
@@ -110,11 +101,8 @@ export const diskCases: readonly ContractCase[] = [
       for (let round = 0; round < ROUND_COUNT; round++) {
         const path = `ledger-${round}`;
         const { disk } = await world.start(N1);
-        const file = await awaited(world, disk.open(path, 'create'), 'open');
-        await awaited(world, disk.syncDirectory('.'), 'sync of the directory');
         const before = pattern(8192, round);
-        await awaited(world, file.append(before), 'append');
-        await awaited(world, file.sync(), 'sync');
+        const file = await createSynced(world, disk, path, before);
         const after = before.slice();
         after.set(pattern(1000, 100 + round), 512);
         await awaited(world, file.writeAt(512, after.slice(512, 1512)), 'overwrite');
@@ -295,6 +283,20 @@ function expectSectors(got: Uint8Array, offset: number, candidates: readonly Uin
     expect(isWhole, `sector ${sector} is neither as it was nor as it was written`);
     start = end;
   }
+}
+
+/** Makes a new file that holds `bytes`, synced as its name is; it stays open. */
+async function createSynced(
+  world: ContractWorld,
+  disk: Disk,
+  path: string,
+  bytes: Uint8Array,
+): Promise<DiskFile> {
+  const file = await awaited(world, disk.open(path, 'create'), 'open');
+  await awaited(world, disk.syncDirectory('.'), 'sync of the directory');
+  await awaited(world, file.append(bytes), 'append');
+  await awaited(world, file.sync(), 'sync');
+  return file;
 }
 
 /** Makes a file that holds `bytes`, synced; its name is not. */
