@@ -2,21 +2,12 @@
  * Bad input at the port for clients: whatever strangers send is answered with a reason or closed,
  * costs a bounded amount of memory, and harms nobody else.
  */
-import net from 'node:net';
-import { encodeFrame, FrameReader, Writer } from '@mangrove/wire';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type KvClient, op } from '../src/index.ts';
 import { type LocalKv, startKv } from '../src/node.ts';
-import {
-  CLIENT_MESSAGE,
-  type ClientMessage,
-  SERVER_MESSAGE,
-  type ServerMessage,
-} from '../src/protocol/native/messages.ts';
-
-const GREETING = CLIENT_MESSAGE.at(1);
-const HELLO: ClientMessage = { type: 'hello', lowest: 1, highest: 1, cluster: '' };
+import type { ClientMessage } from '../src/protocol/native/messages.ts';
+import { frameOf, HELLO, Stranger, until } from './stranger.ts';
 
 let kv: LocalKv;
 let client: KvClient;
@@ -29,91 +20,6 @@ beforeAll(async () => {
 
 afterAll(() => kv.close());
 
-/** A connection that says what it likes. */
-class Stranger {
-  readonly heard: ServerMessage[] = [];
-  readonly closed: Promise<void>;
-  private readonly socket: net.Socket;
-
-  private constructor(socket: net.Socket, isDeaf: boolean) {
-    this.socket = socket;
-    const frames = new FrameReader(1 << 20);
-    socket.on('data', (bytes) => {
-      if (isDeaf) return;
-      frames.push(bytes);
-      for (let frame = frames.next(); frame !== undefined; frame = frames.next()) {
-        this.heard.push(SERVER_MESSAGE.at(1).decode(frame));
-      }
-    });
-    socket.on('error', () => {});
-    this.closed = new Promise((resolve) => socket.on('close', () => resolve()));
-  }
-
-  /**
-   * @param allowHalfOpen whether it stays when the member has ended its side
-   * @param isDeaf whether what it hears is of another language
-   */
-  static async connect(
-    { endpoints }: Pick<LocalKv, 'endpoints'> = kv,
-    allowHalfOpen = false,
-    isDeaf = false,
-  ): Promise<Stranger> {
-    const [host = '', port] = (endpoints[0] ?? '').split(':');
-    const socket = net.connect({ host, port: Number(port), allowHalfOpen });
-    const stranger = new Stranger(socket, isDeaf);
-    await new Promise((resolve) => socket.once('connect', resolve));
-    return stranger;
-  }
-
-  /** Whether the member has ended its side. */
-  get isEnded(): boolean {
-    return this.socket.readableEnded || this.socket.closed;
-  }
-
-  send(bytes: Uint8Array): void {
-    this.socket.write(bytes);
-  }
-
-  say(...messages: readonly ClientMessage[]): void {
-    this.send(frameOf(...messages));
-  }
-
-  async greet(): Promise<void> {
-    this.say(HELLO);
-    await until(() => this.heard.length > 0);
-  }
-
-  /** Takes nothing any more. */
-  pause(): void {
-    this.socket.pause();
-  }
-
-  /** Resolves when the member has torn the connection down, whatever was not taken. */
-  async broken(): Promise<void> {
-    const torn = new Promise((resolve) => this.socket.once('error', resolve));
-    // Only who writes learns that the other side is gone.
-    const writing = setInterval(() => this.say({ type: 'ping' }), 100);
-    await torn;
-    clearInterval(writing);
-  }
-
-  destroy(): void {
-    this.socket.destroy();
-  }
-
-  get goodbye() {
-    return this.heard.find((message) => message.type === 'goodbye');
-  }
-}
-
-function frameOf(...messages: readonly ClientMessage[]): Uint8Array {
-  const writer = new Writer();
-  encodeFrame(writer, (into) => {
-    for (const message of messages) GREETING.encodeInto(into, message);
-  });
-  return writer.take();
-}
-
 /** Asks for a key. */
 function toGet(id: number, key: string): ClientMessage {
   const consistency = { type: 'serializable' } as const;
@@ -122,7 +28,7 @@ function toGet(id: number, key: string): ClientMessage {
 }
 
 async function sendDamaged(change: { readonly where: number; readonly bits: number }) {
-  const stranger = await Stranger.connect();
+  const stranger = await Stranger.connect(kv);
   await stranger.greet();
   const frame = frameOf({ type: 'request', id: 1, timeoutMs: 0, request: { type: 'status' } });
   const place = change.where % frame.length;
@@ -142,7 +48,7 @@ describe('R60: a port for clients', () => {
   it('closes connections that send random bytes, and says why', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ minLength: 16, maxLength: 300 }), async (bytes) => {
-        const stranger = await Stranger.connect();
+        const stranger = await Stranger.connect(kv);
         stranger.send(bytes);
         await stranger.closed;
         expect(stranger.goodbye).toMatchObject({ type: 'goodbye' });
@@ -171,7 +77,7 @@ describe('R60: a port for clients', () => {
   ])(
     'refuses a frame that claims to be too long %s, and holds none of it',
     async (_when, size, open) => {
-      const stranger = await Stranger.connect();
+      const stranger = await Stranger.connect(kv);
       if (open) await stranger.greet();
       const header = new Uint8Array(8);
       new DataView(header.buffer).setUint32(0, size);
@@ -183,11 +89,11 @@ describe('R60: a port for clients', () => {
   );
 
   it('refuses what is not said in that order', async () => {
-    const early = await Stranger.connect();
+    const early = await Stranger.connect(kv);
     early.say({ type: 'ping' });
     await early.closed;
     expect(early.goodbye).toMatchObject({ code: 'bad-request' });
-    const eager = await Stranger.connect();
+    const eager = await Stranger.connect(kv);
     eager.say(HELLO);
     eager.say(HELLO);
     await eager.closed;
@@ -196,7 +102,7 @@ describe('R60: a port for clients', () => {
 
   it('closes connections that say nothing, no more, or a byte at a time', async () => {
     const [silent, half, early, late] = await Promise.all(
-      [1, 2, 3, 4].map(() => Stranger.connect()),
+      [1, 2, 3, 4].map(() => Stranger.connect(kv)),
     );
     half?.say(HELLO);
     await late?.greet();
@@ -251,7 +157,7 @@ describe('R60: a port for clients', () => {
   });
 
   it('holds hundreds of idle connections beside a client that works', async () => {
-    const connecting = Array.from({ length: 500 }, () => Stranger.connect());
+    const connecting = Array.from({ length: 500 }, () => Stranger.connect(kv));
     const strangers = await Promise.all(connecting);
     for (const stranger of strangers) stranger.say(HELLO);
     await stillServes();
@@ -310,11 +216,3 @@ describe('R60: a port for members', () => {
     for (const each of silent) each.destroy();
   }, 20_000);
 });
-
-async function until(isSo: () => boolean): Promise<void> {
-  const endAt = performance.now() + 5000;
-  while (!isSo()) {
-    if (performance.now() > endAt) throw new Error('it did not come about within 5 s');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}

@@ -117,6 +117,20 @@ test('R8: a transaction that is refused has changed nothing', () => {
   expect(store.revision).toBe(1);
 });
 
+test('R44: a change that finds too much for its result is done, and not told', () => {
+  const store = new KvStore();
+  const value = 'x'.repeat(1 << 20);
+  for (let nth = 0; nth < 33; nth += 1) apply(store, put(`k/${nth}`, value));
+  const all = readAll({ from: bytes('k/'), to: bytes('k0') });
+  expect(apply(store, txn([], [put('one', '1'), all]))).toMatchObject({ type: 'done' });
+  const untold = { type: 'untold', revision: store.revision + 1 };
+  expect(apply(store, txn([], [all, put('two', '2'), all, all]))).toEqual(untold);
+  expect(words(store.get(bytes('two'))?.value ?? bytes(''))).toBe('2');
+  const doomed: Operation = { type: 'delete', range: all.range, wantsPrevious: true };
+  expect(apply(store, txn([], [all, doomed]))).toMatchObject({ type: 'untold' });
+  expect(store.keyCount).toBe(2);
+});
+
 test('R9: the value of an absent key is neither equal nor unequal to anything', () => {
   const store = new KvStore();
   for (const relation of ['equal', 'not-equal', 'less', 'greater'] as const) {

@@ -58,13 +58,21 @@ export function applyPut(store: KvStore, put: PutRequest): Answer<CommandResult>
   return answerOf(store, executePut(store, put));
 }
 
-function answerOf({ revision }: KvStore, result: CommandResult | Refusal): Answer<CommandResult> {
+function answerOf(
+  { revision }: KvStore,
+  result: CommandResult | Refusal | 'untold',
+): Answer<CommandResult> {
+  if (result === 'untold') return { type: 'untold', revision };
   return typeof result === 'string'
     ? { type: 'refused', revision, refusal: result }
     : { type: 'done', revision, result };
 }
 
-function* resultOf(store: KvStore, command: Command, term: number): Work<CommandResult | Refusal> {
+function* resultOf(
+  store: KvStore,
+  command: Command,
+  term: number,
+): Work<CommandResult | Refusal | 'untold'> {
   switch (command.type) {
     case 'operation':
       return yield* execute(store, command.operation);

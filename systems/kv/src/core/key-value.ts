@@ -23,6 +23,14 @@ export interface KeyValue {
   readonly lease: LeaseId;
 }
 
+/** About how many bytes a key with its value takes in memory and in messages. */
+export function keyValueBytes({ key, value }: KeyValue): number {
+  return key.length + value.length + NUMBERS_BYTES;
+}
+
+/** What it takes beside the bytes of both. */
+const NUMBERS_BYTES = 48;
+
 /**
  * A change of one key: what it is now, or, for a deletion, the key and the revision of that (create
  * revision, version and lease are 0).

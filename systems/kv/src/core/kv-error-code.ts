@@ -18,7 +18,7 @@ export type KvErrorCode =
   | 'session-expired'
   /** A later change of the session was applied already: this one came late. */
   | 'superseded'
-  /** A change of a session was repeated, and its result was not kept. */
+  /** A change was applied, and its result was not kept. */
   | 'result-lost'
   /** The answer would be larger than the bound. */
   | 'answer-too-large'
@@ -49,7 +49,7 @@ export const KV_ERRORS: Readonly<Record<KvErrorCode, string>> = {
   'too-stale': 'the member cannot promise to be that current: ask another, or allow more',
   'session-expired': 'the session was closed for want of use: whether it happened is not known',
   superseded: 'a later change of the session came first: whether this one happened is not known',
-  'result-lost': 'it was applied before, and its result was too large to be kept: read',
+  'result-lost': 'it was applied, and its result was not kept: read',
   'answer-too-large': 'the answer is larger than the bound: set a limit, go on behind the last key',
   'bad-request': 'the request is malformed: see the detail',
   'bad-member-change': 'the change contradicts the members there are: see the detail',

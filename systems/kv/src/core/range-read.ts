@@ -5,7 +5,7 @@
  * meanwhile is still there. The revision that is read is fixed when the read begins.
  */
 import { compareKeys, type KeyRange } from './key-range.ts';
-import type { KeyValue } from './key-value.ts';
+import { type KeyValue, keyValueBytes } from './key-value.ts';
 import type { RangeRequest, RangeResult, SortTarget } from './request.ts';
 import type { Revision } from './revision.ts';
 import { SlicedSort } from './sliced-sort.ts';
@@ -64,7 +64,7 @@ export class RangeRead {
     if (!this.isSorted && request.limit > 0 && this.found.length > request.limit) return;
     const found = this.store.keyValueOf(version, request.keysOnly && !this.sortsByValue);
     this.found.push(found);
-    this.sizeBytes += found.key.length + found.value.length + NUMBERS_BYTES;
+    this.sizeBytes += keyValueBytes(found);
   }
 
   private passesFilters(version: VersionRow): boolean {
@@ -95,9 +95,6 @@ export class RangeRead {
 }
 
 const NO_VALUE = new Uint8Array(0);
-
-/** What a key with its value takes beside the bytes of both. */
-const NUMBERS_BYTES = 48;
 
 // Sorting is stable: equals stay in the order of their keys, in either direction.
 function comparisonOf({ by, order }: NonNullable<RangeRequest['sort']>) {

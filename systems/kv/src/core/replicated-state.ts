@@ -5,11 +5,11 @@
 import type { NodeId } from '@mangrove/host';
 import { AlarmTable } from './alarms.ts';
 import { applyPut, type Command, type CommandResult, commandWork } from './command.ts';
-import type { KeyValue } from './key-value.ts';
 import type { KvErrorCode } from './kv-error-code.ts';
 import type { SessionPlace } from './kv-request.ts';
 import type { LogCommand } from './log-command.ts';
 import type { Answer } from './request.ts';
+import { resultBytes } from './result-bytes.ts';
 import type { Revision } from './revision.ts';
 import { SessionWindows } from './session-windows.ts';
 import { KvStore } from './store.ts';
@@ -128,7 +128,14 @@ export class ReplicatedState {
   }
 
   private appliedOf(answer: Answer<CommandResult>): Applied {
-    return answer.type === 'done' ? answer : this.failed(answer.refusal, true);
+    switch (answer.type) {
+      case 'done':
+        return answer;
+      case 'untold':
+        return this.failed('answer-too-large', false);
+      case 'refused':
+        return this.failed(answer.refusal, true);
+    }
   }
 
   private failed(code: KvErrorCode, isDefinite: boolean): Applied {
@@ -160,28 +167,4 @@ const KEPT_BYTES_MAX = 8_192;
 function keptOf(applied: Applied): Applied {
   if (applied.type !== 'done' || resultBytes(applied.result) <= KEPT_BYTES_MAX) return applied;
   return { type: 'failed', revision: applied.revision, code: 'result-lost', isDefinite: false };
-}
-
-function resultBytes(result: (Applied & { type: 'done' })['result']): number {
-  switch (result.type) {
-    case 'put':
-      return result.previous === undefined ? 0 : kvBytes(result.previous);
-    case 'delete':
-      return sum(result.previous.map(kvBytes));
-    case 'range':
-      return sum(result.kvs.map(kvBytes));
-    case 'txn':
-      return sum(result.results.map((each) => 16 + resultBytes(each)));
-    case 'applied':
-    case 'session':
-      return 0;
-  }
-}
-
-function kvBytes({ key, value }: KeyValue): number {
-  return key.length + value.length + 48;
-}
-
-function sum(sizes: readonly number[]): number {
-  return sizes.reduce((total, each) => total + each, 0);
 }

@@ -153,15 +153,24 @@ export type Refusal =
   | 'too-many-operations'
   | 'empty-key';
 
-/** An answer of the store: the result, or why not; and the revision of the store behind it. */
+/**
+ * An answer of the store: the result, or why not; and the revision of the store behind it. What is
+ * `untold` was done, and its result is larger than `RESULT_BYTES_MAX`.
+ */
 export type Answer<Result> =
   | { readonly type: 'done'; readonly revision: Revision; readonly result: Result }
+  | { readonly type: 'untold'; readonly revision: Revision }
   | { readonly type: 'refused'; readonly revision: Revision; readonly refusal: Refusal };
 
 /**
  * The most operations of a transaction, its compares too, over each nested path. etcd's default.
  */
 export const TXN_OPERATIONS_MAX = 128;
+
+/**
+ * The most bytes that one change finds for its result: every member that applies it holds them all.
+ */
+export const RESULT_BYTES_MAX = 67_108_864;
 
 /** How many transactions may be within one another, the outermost one included. */
 export const TXN_DEPTH_MAX = 16;

@@ -10,7 +10,7 @@
  * without pieces.
  */
 import { holds } from './compares.ts';
-import { NO_LEASE } from './key-value.ts';
+import { keyValueBytes, NO_LEASE } from './key-value.ts';
 import { RangeRead } from './range-read.ts';
 import {
   type Compare,
@@ -22,6 +22,7 @@ import {
   type PutResult,
   type RangeRequest,
   type RangeResult,
+  RESULT_BYTES_MAX,
   type Refusal,
   readAll,
 } from './request.ts';
@@ -29,13 +30,26 @@ import { NO_REVISION, revisionAfter } from './revision.ts';
 import type { KvStore } from './store.ts';
 import { PIECE_KEYS, type Work } from './work.ts';
 
-/** Does `operation` in `store`, as one revision, or says why not. */
-export function* execute(store: KvStore, operation: Operation): Work<OperationResult | Refusal> {
+/**
+ * Does `operation` in `store`, as one revision, or says why not. What finds more than may be told
+ * is done all the same, without a result.
+ */
+export function* execute(
+  store: KvStore,
+  operation: Operation,
+): Work<OperationResult | Refusal | 'untold'> {
   if (operation.type === 'put') return executePut(store, operation);
   const step = yield* decide(store, operation);
   const refusal = refusalOf(store, step);
   if (refusal !== undefined) return refusal;
-  return yield* store.inRevision(run(store, step));
+  const room: ResultRoom = { leftBytes: RESULT_BYTES_MAX };
+  const result = yield* store.inRevision(run(store, step, room));
+  return room.leftBytes < 0 ? 'untold' : result;
+}
+
+/** How much more a change may find for its result; below zero it is not told, and nothing kept. */
+interface ResultRoom {
+  leftBytes: number;
 }
 
 /** Does a put in `store`, as one revision, or says why not. */
@@ -96,20 +110,25 @@ function refusalOfPut(store: KvStore, put: PutRequest): Refusal | undefined {
   return keeps && store.get(put.key) === undefined ? 'key-not-found' : undefined;
 }
 
-function* run(store: KvStore, step: Step): Work<OperationResult> {
+function* run(store: KvStore, step: Step, room: ResultRoom): Work<OperationResult> {
   switch (step.type) {
     case 'put':
-      return put(store, step);
+      return found(put(store, step), room);
     case 'delete':
-      return yield* remove(store, step);
+      return yield* remove(store, step, room);
     case 'range':
-      return yield* range(store, step);
+      return yield* range(store, step, room);
     case 'txn': {
       const results: OperationResult[] = [];
-      for (const each of step.steps) results.push(yield* run(store, each));
+      for (const each of step.steps) results.push(yield* run(store, each, room));
       return { type: 'txn', succeeded: step.succeeded, results };
     }
   }
+}
+
+function found(result: PutResult, room: ResultRoom): PutResult {
+  if (result.previous !== undefined) room.leftBytes -= keyValueBytes(result.previous);
+  return room.leftBytes < 0 ? PUT : result;
 }
 
 function put(store: KvStore, request: PutRequest): PutResult {
@@ -126,21 +145,28 @@ const PUT: PutResult = { type: 'put', previous: undefined };
 function* remove(
   store: KvStore,
   { range: doomed, wantsPrevious }: DeleteRequest,
+  room: ResultRoom,
 ): Work<DeleteResult> {
-  const previous = wantsPrevious ? (yield* range(store, readAll(doomed))).kvs : [];
+  const previous = wantsPrevious ? (yield* range(store, readAll(doomed), room)).kvs : [];
   return { type: 'delete', deletedCount: yield* store.delete(doomed), previous };
 }
 
-function* range(store: KvStore, request: RangeRequest): Work<RangeResult> {
+function* range(store: KvStore, request: RangeRequest, room: ResultRoom): Work<RangeResult> {
+  if (room.leftBytes < 0) return NOTHING;
   // What this transaction has written already is in the revision that is open.
   const revision =
     request.revision === NO_REVISION ? revisionAfter(store.revision) : request.revision;
   const read = new RangeRead(store, request, revision);
+  const roomBytes = room.leftBytes;
   for (;;) {
     const result = read.step(PIECE_KEYS);
+    room.leftBytes = roomBytes - read.foundBytes;
+    if (room.leftBytes < 0) return NOTHING;
     if (result !== undefined) return result;
     yield;
   }
 }
+
+const NOTHING: RangeResult = { type: 'range', kvs: [], count: 0, hasMore: false };
 
 const NO_VALUE = new Uint8Array(0);

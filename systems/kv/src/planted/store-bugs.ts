@@ -10,9 +10,8 @@ export const storeBugs: readonly KvBug[] = [
   {
     name: 'compare-on-post-state',
     file: 'systems/kv/src/core/transaction.ts',
-    find: '  return yield* store.inRevision(run(store, step));',
-    replace: `  const result = yield* store.inRevision(run(store, step));
-  if (operation.type !== 'txn' || result.type !== 'txn') return result;
+    find: "  return room.leftBytes < 0 ? 'untold' : result;",
+    replace: `  if (operation.type !== 'txn' || result.type !== 'txn') return result;
   return { ...result, succeeded: yield* allHold(store, operation.compares) };`,
     breaks: 'R7: what a transaction says of its compares is what holds after it.',
     source: 'etcd API guarantees: compares are on the state before the transaction',
@@ -38,10 +37,14 @@ export const storeBugs: readonly KvBug[] = [
   {
     name: 'transaction-in-two-revisions',
     file: 'systems/kv/src/core/transaction.ts',
-    find: '  return yield* store.inRevision(run(store, step));',
-    replace: `  if (step.type !== 'txn') return yield* store.inRevision(run(store, step));
+    find:
+      '  const result = yield* store.inRevision(run(store, step, room));\n' +
+      "  return room.leftBytes < 0 ? 'untold' : result;",
+    replace: `  if (step.type !== 'txn') return yield* store.inRevision(run(store, step, room));
   const results: OperationResult[] = [];
-  for (const each of step.steps) results.push(yield* store.inRevision(run(store, each)));
+  for (const each of step.steps) {
+    results.push(yield* store.inRevision(run(store, each, room)));
+  }
   return { type: 'txn', succeeded: step.succeeded, results };`,
     breaks: 'R2: the changes of a transaction are revisions of their own.',
     source: 'etcd watch guarantee: atomic',

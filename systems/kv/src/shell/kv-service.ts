@@ -36,9 +36,15 @@ export interface HandleOptions {
 
 /** Bounds what answers take of memory. */
 export interface AnswerMeter {
-  /** Whether there is room for so many bytes; where there is none the read is refused. */
+  /**
+   * Whether there is room for so many bytes; where there is none what was asked for is refused, or
+   * its result is lost, where it was done.
+   */
   growTo(sizeBytes: number): boolean;
 }
+
+/** Why an answer has no room. */
+export const NO_ROOM = 'answers that were not taken yet take too much memory';
 
 /** A session of watchers. What it says comes by `take`, in order. */
 export interface WatchDoor {

@@ -11,7 +11,7 @@ import type { Applied } from '../core/replicated-state.ts';
 import type { Operation, OperationResult } from '../core/request.ts';
 import type { Revision } from '../core/revision.ts';
 import type { KvMachine } from './kv-machine.ts';
-import type { AnswerMeter } from './kv-service.ts';
+import { type AnswerMeter, NO_ROOM } from './kv-service.ts';
 import { RequestFailure, toFailure } from './request-failure.ts';
 import type { RevisionQuestions } from './revision-questions.ts';
 import { SliceClock } from './slice-clock.ts';
@@ -170,5 +170,3 @@ export class ReadDesk {
     return result;
   }
 }
-
-const NO_ROOM = 'answers that were not taken yet take too much memory';

@@ -12,12 +12,13 @@ import type { LogCommand } from '../core/log-command.ts';
 import { hasPut, isReadOnly, operationBytes } from '../core/operation-kind.ts';
 import type { Applied, ReplicatedState } from '../core/replicated-state.ts';
 import type { Operation } from '../core/request.ts';
+import { resultBytes } from '../core/result-bytes.ts';
 import type { Revision } from '../core/revision.ts';
 import { invalidity } from '../core/validity.ts';
 import { finish } from '../core/work.ts';
 import { hashOf } from './hash-task.ts';
 import type { KvMachine } from './kv-machine.ts';
-import type { AnswerMeter } from './kv-service.ts';
+import { type AnswerMeter, NO_ROOM } from './kv-service.ts';
 import type { LeaseOffice } from './lease-office.ts';
 import { membersOfCluster, statusOfMember } from './member-report.ts';
 import type { QuotaKeeper } from './quota-keeper.ts';
@@ -107,7 +108,9 @@ export class RequestDesk {
     const { reads, quota } = this.parts;
     if (isReadOnly(operation)) return reads.read(operation, how.consistency, signal, answer);
     if (hasPut(operation)) quota.admit(operationBytes(operation));
-    return this.change({ type: 'operation', operation }, signal, how.place);
+    if (answer?.growTo(CHANGE_BYTES) === false) throw new RequestFailure(TOO_MANY, true, NO_ROOM);
+    const done = this.change({ type: 'operation', operation }, signal, how.place);
+    return answer === undefined ? done : done.then((served) => told(served, answer));
   }
 
   private async grant(
@@ -210,6 +213,17 @@ export class RequestDesk {
     return this.parts.machine.state.store;
   }
 }
+
+/** What has room before a change is proposed: what most of them answer takes no more. */
+const CHANGE_BYTES = 256;
+
+/** The change is done, whether its result has room or not. */
+function told(served: Served, answer: AnswerMeter): Served {
+  if (answer.growTo(CHANGE_BYTES + resultBytes(served.result))) return served;
+  throw new RequestFailure('result-lost', false, NO_ROOM);
+}
+
+const TOO_MANY = 'too-many-requests';
 
 /** The longest time to live: 285 years. */
 const TTL_MS_MAX = 9_000_000_000_000;

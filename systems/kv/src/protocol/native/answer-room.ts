@@ -5,7 +5,7 @@
  */
 import type { AnswerMeter } from '../../shell/kv-service.ts';
 
-/** The room of all connections of a port. */
+/** The room of all connections of a port; what waits at them for other reasons counts as well. */
 export class AnswerRoom {
   private readonly maxBytes: number;
   private readonly lookAtWaiting: () => number;
@@ -13,6 +13,7 @@ export class AnswerRoom {
   // What was handed to connections since they were looked at, and what waited at them then.
   private handedBytes = 0;
   private waitingBytes = 0;
+  private hasRefused = false;
 
   /** @param lookAtWaiting what waits at all connections now */
   constructor(maxBytes: number, lookAtWaiting: () => number) {
@@ -24,8 +25,29 @@ export class AnswerRoom {
   open(): AnswerCharge {
     return new AnswerCharge(
       (bytes) => this.take(bytes),
-      (bytes) => this.hand(bytes),
+      (bytes, sentBytes) => this.hand(bytes, sentBytes),
     );
+  }
+
+  /** Whether there is no room: who has not taken what waits for it is to be given no more. */
+  get isFull(): boolean {
+    // Connections are many: they are looked at where that may change something.
+    if (this.excessBytes > 0 && this.handedBytes > 0) this.look();
+    return this.excessBytes > 0;
+  }
+
+  /**
+   * How many bytes of connections should go, since something was refused for want of room: so many
+   * that half of it is free. To be asked now and then; 0 where nothing was refused since.
+   */
+  takeShortage(): number {
+    const hasRefused = this.hasRefused || this.isFull;
+    this.hasRefused = false;
+    return hasRefused ? this.excessBytes + this.maxBytes / 2 : 0;
+  }
+
+  private get excessBytes(): number {
+    return this.openBytes + this.handedBytes + this.waitingBytes - this.maxBytes;
   }
 
   /** Looks at what waits: to be called now and then, so that room that was freed counts. */
@@ -36,31 +58,25 @@ export class AnswerRoom {
 
   private take(bytes: number): boolean {
     this.openBytes += bytes;
-    if (this.isWithin()) return true;
-    // Connections are many: they are looked at where that may change something.
-    if (this.handedBytes > 0) this.look();
-    if (this.isWithin()) return true;
+    if (!this.isFull) return true;
     this.openBytes -= bytes;
+    this.hasRefused = true;
     return false;
   }
 
-  private hand(bytes: number): void {
+  private hand(bytes: number, sentBytes: number): void {
     this.openBytes -= bytes;
-    this.handedBytes += bytes;
-  }
-
-  private isWithin(): boolean {
-    return this.openBytes + this.handedBytes + this.waitingBytes <= this.maxBytes;
+    this.handedBytes += sentBytes;
   }
 }
 
 /** What one answer takes, from its first bytes until its connection has it. */
 export class AnswerCharge implements AnswerMeter {
   private readonly take: (bytes: number) => boolean;
-  private readonly hand: (bytes: number) => void;
+  private readonly hand: (bytes: number, sentBytes: number) => void;
   private sizeBytes = 0;
 
-  constructor(take: (bytes: number) => boolean, hand: (bytes: number) => void) {
+  constructor(take: (bytes: number) => boolean, hand: (bytes: number, sentBytes: number) => void) {
     this.take = take;
     this.hand = hand;
   }
@@ -72,9 +88,9 @@ export class AnswerCharge implements AnswerMeter {
     return true;
   }
 
-  /** Its connection has it, or nobody will. */
-  close(): void {
-    if (this.sizeBytes > 0) this.hand(this.sizeBytes);
+  /** Its connection has so many bytes of it, 0 where nobody wants it any more. */
+  close(sentBytes: number): void {
+    this.hand(this.sizeBytes, sentBytes);
     this.sizeBytes = 0;
   }
 }

@@ -35,7 +35,7 @@ export interface ServerBounds extends SessionBounds {
   readonly connectionsMax: number;
   /** The most bytes of unfinished frames of all connections. Default 256 MiB. */
   readonly heldBytesMax: number;
-  /** The most bytes of answers that are read, or wait to be taken. Default 256 MiB. */
+  /** The most bytes of answers under way, and of all that waits to be taken. Default 256 MiB. */
   readonly answersBytesMax: number;
 }
 
@@ -169,7 +169,22 @@ export class NativeServer {
     this.timer = this.host.timers.after(TICK_MS, () => {
       for (const connection of this.connections) connection.tick();
       this.answers.look();
+      this.makeRoom();
       this.tickLater();
     });
+  }
+
+  // Who takes nothing must not hold up everybody else for all the time that it has.
+  private makeRoom(): void {
+    let shortageBytes = this.answers.takeShortage();
+    if (shortageBytes <= 0) return;
+    const stalled = [...this.connections].filter(({ isStalled }) => isStalled);
+    stalled.sort((left, right) => right.waitingBytes - left.waitingBytes);
+    for (const connection of stalled) {
+      if (shortageBytes <= 0) break;
+      shortageBytes -= connection.waitingBytes;
+      connection.cutOff();
+    }
+    this.answers.look();
   }
 }

@@ -71,6 +71,9 @@ export class ServedConnection {
   private door: WatchDoor | undefined;
   private readonly snapshots = new Map<number, AsyncGenerator<Uint8Array, void, undefined>>();
   private isPumping = false;
+  // What its client had taken at the last tick, and for how many ticks it waited for it since.
+  private takenAtTick = 0;
+  private stalledTicks = 0;
   private isClosed = false;
   private farewell: Timer | undefined;
   private readonly waiters: (() => void)[] = [];
@@ -100,11 +103,16 @@ export class ServedConnection {
     return this.sender.waitingBytes;
   }
 
+  /** Whether it waited for its client all the time between two ticks. */
+  get isStalled(): boolean {
+    return this.stalledTicks > 1;
+  }
+
   /** Serves the client until the connection ends. */
   async serve(): Promise<void> {
     try {
       for (;;) {
-        while (this.sender.waitingBytes > WAITING_BYTES_MAX) await this.sender.taken();
+        while (this.isHeldUp) await this.sender.taken();
         const bytes = await this.stream.read();
         if (bytes === undefined) break;
         // What comes after the end of the session is read so that the reason of it arrives.
@@ -119,6 +127,9 @@ export class ServedConnection {
   /** Lets the session see that time has passed. */
   tick(): void {
     const { waitingBytes, takenCount } = this.sender;
+    const isWaiting = waitingBytes > 0 && takenCount === this.takenAtTick;
+    this.stalledTicks = isWaiting ? this.stalledTicks + 1 : 0;
+    this.takenAtTick = takenCount;
     this.step({ type: 'tick', waitingBytes, takenCount });
   }
 
@@ -130,6 +141,17 @@ export class ServedConnection {
   /** Ends the connection at once: the member has no room for it. */
   refuse(code: KvErrorCode, detail: string): void {
     this.step({ type: 'unreadable', code, detail });
+  }
+
+  /** Ends the connection without a word: its client takes none. */
+  cutOff(): void {
+    this.do({ type: 'destroy' });
+  }
+
+  // While there is no room for answers, who has not taken its own is not asked for more.
+  private get isHeldUp(): boolean {
+    const { waitingBytes } = this.sender;
+    return waitingBytes > WAITING_BYTES_MAX || (waitingBytes > 0 && this.options.answers.isFull);
   }
 
   private take(bytes: Uint8Array): void {
@@ -210,8 +232,9 @@ export class ServedConnection {
     const answer = answers.open();
     const reply = await service.handle(request, { signal, answer });
     this.running.delete(id);
+    const before = this.sender.sentBytes;
     this.step({ type: 'answered', id, reply });
-    answer.close();
+    answer.close(this.sender.sentBytes - before);
   }
 
   private open(): void {
@@ -240,7 +263,7 @@ export class ServedConnection {
   // Sends events as long as there are some, the client gave credit, and takes what it was sent.
   private pump(): void {
     const { door, session, sender } = this;
-    while (door !== undefined && session.hasCredit && sender.waitingBytes <= WAITING_BYTES_MAX) {
+    while (door !== undefined && session.hasCredit && !this.isHeldUp) {
       const message = door.take();
       if (message === undefined) return;
       const before = sender.sentBytes;
