@@ -150,9 +150,14 @@ it('answers wrong names and files in one sentence', async () => {
   const broken = join(folder, 'broken.json');
   writeFileSync(broken, '{"format":"mangrove-plan/0"}');
   const wrong: readonly (readonly [readonly string[], number, string])[] = [
-    [['lab', 'hunt', 'nothing'], 64, 'experiment is "nothing", but must be one of register'],
+    [['lab', 'hunt', 'nothing'], 64, ' names; `mangrove lab list` shows them all.'],
+    [
+      ['lab', 'hunt', 'registr'],
+      64,
+      ' names, such as register; `mangrove lab list` shows them all.',
+    ],
     [['lab', 'hunt', 'register', '--watched'], 64, 'register has no invariants'],
-    [['lab', 'run', 'register', '--bug', 'moth'], 64, 'bug is "moth", but must be one of'],
+    [['lab', 'run', 'register', '--bug', 'moth'], 64, ' names; `mangrove lab bugs` shows them'],
     [['lab', 'run', 'register', '--seed', '-1'], 64, 'It is to be a whole number from 0'],
     [['lab', 'run', 'register', '--world', 'moon'], 64, 'Allowed choices are sim, local'],
     [['replay', join(folder, 'missing')], 3, 'cannot be replayed: ENOENT'],

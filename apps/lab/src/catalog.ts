@@ -33,6 +33,7 @@ import {
   watchRaft,
 } from '@mangrove/raft';
 import { type HistoryJudge, linearizable } from './judge.ts';
+import { nearestNames } from './nearest-names.ts';
 
 /** An experiment, and what its histories are held against. */
 export interface CatalogEntry {
@@ -144,12 +145,12 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
   })),
 ]);
 
-/** The experiment called `name`; throws `InvalidArgument` that names those there are. */
+/** The experiment called `name`; throws `InvalidArgument` that names those that come near. */
 export function findExperiment(name: string): CatalogEntry {
   const found = CATALOG.find(({ experiment }) => experiment.name === name);
   if (found !== undefined) return found;
-  const names = CATALOG.map(({ experiment }) => experiment.name).join(', ');
-  throw new InvalidArgument('experiment', name, `one of ${names}`);
+  const names = CATALOG.map(({ experiment }) => experiment.name);
+  throw new InvalidArgument('experiment', name, nearWords(name, names));
 }
 
 /**
@@ -169,6 +170,12 @@ export function findBug(name: string): { readonly entry: CatalogEntry; readonly 
     const bug = entry.bugs.find((each) => each.name === name);
     if (bug !== undefined) return { entry, bug };
   }
-  const names = CATALOG.flatMap(({ bugs }) => bugs.map((bug) => bug.name)).join(', ');
-  throw new InvalidArgument('bug', name, `one of ${names}`);
+  const names = CATALOG.flatMap(({ bugs }) => bugs.map((bug) => bug.name));
+  throw new InvalidArgument('bug', name, nearWords(name, names));
+}
+
+function nearWords(typed: string, names: readonly string[]): string {
+  const near = nearestNames(typed, names);
+  const many = `one of ${names.length} names`;
+  return near.length === 0 ? many : `${many}, such as ${near.join(', ')}`;
 }

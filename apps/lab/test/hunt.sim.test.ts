@@ -59,8 +59,9 @@ describe('a hunt', () => {
 
   it('refuses a count that is none, and names that are not there', async () => {
     await expect(huntIn(clean, { experiment, seedCount: 0 })).rejects.toThrow('seeds is 0');
-    expect(() => findExperiment('none')).toThrow('one of register');
-    expect(() => findBug('none')).toThrow('register-rename-before-sync');
+    expect(() => findExperiment('leader-isolated')).toThrow('such as kv/leader-isolated, raft/le');
+    expect(() => findExperiment('none')).toThrow(/experiment is "none".* one of \d+ names$/);
+    expect(() => findBug('register-rename')).toThrow('such as register-rename-before-sync');
   });
 });
 

@@ -20,11 +20,17 @@ export async function callLab<Result>(
   } catch (error) {
     if (signal.aborted) throw new Interrupted();
     if (error instanceof Error && error.name === 'InvalidArgument') {
-      throw new CommandError(
-        'usage',
-        `${messageOf(error)}; \`mangrove lab list\` shows the names.`,
-      );
+      const option = 'option' in error ? String(error.option) : '';
+      const command = LISTS.get(option);
+      const hint = command === undefined ? '' : `; \`${command}\` shows them all`;
+      throw new CommandError('usage', `${messageOf(error)}${hint}.`);
     }
     throw error;
   }
 }
+
+/** What shows the names that an option may have. */
+const LISTS: ReadonlyMap<string, string> = new Map([
+  ['experiment', 'mangrove lab list'],
+  ['bug', 'mangrove lab bugs'],
+]);
