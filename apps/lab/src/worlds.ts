@@ -3,16 +3,25 @@
  */
 import { describeFault, type Experiment } from '@mangrove/experiment';
 import { drawPlan } from '@mangrove/sim';
-import { isInjectable } from './local/host-fault.ts';
+import { whyNotInjectable } from './local/host-fault.ts';
+
+/** A fault that processes cannot be given, in words, and why. */
+export interface MissingFault {
+  readonly fault: string;
+  readonly why: string;
+}
 
 /**
- * The faults of a directed experiment that processes cannot be given, in words; empty where they
- * can be given all. Which they are does not depend on the seed.
+ * The faults of a directed experiment that processes cannot be given; empty where they can be given
+ * all. Which they are does not depend on the seed.
  */
-export function missingInLocal(experiment: Experiment): readonly string[] {
+export function missingInLocal(experiment: Experiment): readonly MissingFault[] {
   if (experiment.drawScript === undefined) return [];
   const { faults } = drawPlan({ ...experiment, faults: [] }, 1);
-  return faults.filter((fault) => !isInjectable(fault)).map(describeFault);
+  return faults.flatMap((fault) => {
+    const why = whyNotInjectable(fault);
+    return why === undefined ? [] : [{ fault: describeFault(fault), why }];
+  });
 }
 
 /** The faults that every run of a directed experiment has, in words, as seed 1 draws them. */

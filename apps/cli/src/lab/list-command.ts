@@ -2,9 +2,16 @@
  * `mangrove lab list`: the experiments that the lab knows.
  */
 import { describeSlo } from '@mangrove/experiment';
-import { CATALOG, type CatalogEntry, missingInLocal, scriptOf } from '@mangrove/lab/node';
+import {
+  CATALOG,
+  type CatalogEntry,
+  type MissingFault,
+  missingInLocal,
+  scriptOf,
+} from '@mangrove/lab/node';
 import type { Ending } from '../exit-code.ts';
 import type { Terminal } from '../terminal.ts';
+import { simCommand } from './wording.ts';
 
 /** What the command is told. */
 export interface ListCommandOptions {
@@ -34,7 +41,7 @@ interface Listed {
   /** The faults that every run has, as seed 1 draws them. */
   readonly script: readonly string[];
   /** Those of them that the world `local` cannot inject. */
-  readonly missingInLocal: readonly string[];
+  readonly missingInLocal: readonly MissingFault[];
   readonly slos: readonly string[];
   readonly bugs: readonly string[];
 }
@@ -60,7 +67,9 @@ function linesOf(listed: Listed): readonly string[] {
     ...slos.map((slo) => `  expected: ${slo}`),
     ...(faults.length === 0 ? [] : [`  faults: ${faults.join(', ')}`]),
     ...script.map((fault) => `  always: ${fault}`),
-    ...missing.map((fault) => `  not in local: ${fault}`),
+    ...missing.map(({ fault }) => `  not in local: ${fault}`),
+    ...[...new Set(missing.map(({ why }) => why))].map((why) => `  why not: ${why}`),
+    ...(missing.length === 0 ? [] : [`  in sim: ${simCommand(name, 1)}`]),
     ...(bugs.length === 0 ? [] : [`  bugs to plant: ${bugs.join(', ')}`]),
   ];
 }

@@ -7,7 +7,7 @@ import type { Ending } from '../exit-code.ts';
 import type { Terminal } from '../terminal.ts';
 import { callLab } from './lab-call.ts';
 import { writeResult } from './report-file.ts';
-import { evidenceLines } from './wording.ts';
+import { evidenceLines, simCommand } from './wording.ts';
 
 /** What the command is told. */
 export interface RunCommandOptions {
@@ -42,6 +42,9 @@ export async function runCommand(options: RunCommandOptions): Promise<Ending> {
     terminal.result(JSON.stringify({ experiment, world, seed, bug, ...run }));
   } else {
     for (const line of evidenceLines(found)) terminal.result(line);
+    if (found.notInjected.length > 0 && found.verdict.answer === 'unknown') {
+      terminal.result(`  in the simulator: ${simCommand(experiment, seed)}`);
+    }
     if (found.hash !== undefined) terminal.result(`hash ${found.hash}`);
   }
   if (reportPath !== undefined) {

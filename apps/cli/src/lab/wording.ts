@@ -1,6 +1,7 @@
 /**
  * Figures of the lab in words.
  */
+import type { Plan } from '@mangrove/experiment';
 import type {
   HuntFigures,
   Inevitability,
@@ -9,6 +10,7 @@ import type {
   RunEvidence,
   Verdict,
 } from '@mangrove/lab';
+import { whyNotInjectable } from '@mangrove/lab/node';
 
 /** `312 seeds in 4.5 s (69 a second), 39 min simulated, 1.21 M events, 2 failures`. */
 export function huntWords(figures: HuntFigures): string {
@@ -92,9 +94,14 @@ export function sizeWords(size: PlanSize): string {
   ].join(', ');
 }
 
+/** The command that runs a seed of an experiment in the simulator, which can inject every fault. */
+export function simCommand(experiment: string, seed: number): string {
+  return `npx mangrove lab run ${experiment} --world sim --seed ${seed}`;
+}
+
 /** What a run came to: one line on the run, one for each thing that is wrong or not known. */
 export function evidenceLines(evidence: RunEvidence): readonly string[] {
-  const { verdict, history, endMs, world, ends, notInjected } = evidence;
+  const { verdict, history, endMs, world, ends, notInjected, plan } = evidence;
   const begun = history.filter(({ type }) => type === 'invoke').length;
   const ok = history.filter(({ type }) => type === 'ok').length;
   const time = world === 'sim' ? `${seconds(endMs)} of virtual time` : seconds(endMs);
@@ -108,7 +115,14 @@ export function evidenceLines(evidence: RunEvidence): readonly string[] {
     ...(notInjected.length === 0
       ? []
       : [`not injected, since this world cannot: ${notInjected.join('; ')}`]),
+    ...(world === 'sim' ? [] : whyLines(plan)),
   ];
+}
+
+/** Why processes were not given some faults of the plan: each reason once. */
+function whyLines({ faults }: Plan): readonly string[] {
+  const reasons = new Set(faults.flatMap((fault) => whyNotInjectable(fault) ?? []));
+  return [...reasons].map((why) => `  why not: ${why}`);
 }
 
 /** The objectives that held, with what was measured; the others are told as reasons. */

@@ -14,18 +14,36 @@ export interface PlacedFault {
 
 /** Whether real processes can be given the fault without root. */
 export function isInjectable(fault: Fault): boolean {
+  return whyNotInjectable(fault) === undefined;
+}
+
+/** Why real processes cannot be given the fault, in a sentence; undefined where they can. */
+export function whyNotInjectable(fault: Fault): string | undefined {
   switch (fault.type) {
     case 'crash':
-      return fault.disk === 'kept';
     case 'crash-at':
-      return fault.disk === 'kept' && isMessagePoint(fault.point);
+      if (fault.disk !== 'kept') return WHY_NOT[fault.disk];
+      return fault.type === 'crash' || isMessagePoint(fault.point) ? undefined : WHY_NOT.point;
     case 'pause':
     case 'action':
-      return true;
+      return undefined;
+    case 'wall-jump':
+    case 'clock-drift':
+      return WHY_NOT.clock;
     default:
-      return toHostFaults(fault) !== undefined;
+      return toHostFaults(fault) === undefined ? WHY_NOT.host : undefined;
   }
 }
+
+const WHY_NOT = Object.freeze({
+  'unsynced-lost':
+    'the kernel keeps what a killed process wrote; to lose it as a power failure does takes a ' +
+    'block device that drops writes, and so root',
+  wiped: 'the lab does not empty the folder of a process',
+  point: 'a process ends itself at messages, not at operations of its disk',
+  clock: 'processes share the clock of the machine, and to set it takes root',
+  host: 'the fault layer of a process does not know this kind',
+});
 
 /** What the Hosts of the nodes concerned are told; undefined where Hosts cannot do it. */
 export function toHostFaults(fault: Fault): readonly PlacedFault[] | undefined {
