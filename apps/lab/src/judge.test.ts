@@ -54,6 +54,31 @@ describe('a run that was to show what faults do', () => {
   });
 });
 
+describe('a client that saw no success after the faults', () => {
+  const judges = [{ ...linearizable(register()), view: sessions.view }];
+  const run = { history: history.slice(0, 4), ...QUIET, stuck: [toNodeId('c1')] };
+
+  it('is stuck, on a machine that is late but gave it the time it was to have', () => {
+    for (const [stallMs, boundMs] of [
+      [undefined, 10],
+      [4, 14],
+      [10, 20],
+    ]) {
+      const verdict = judge(judges, { ...run, stallMs });
+      expect(verdict).toMatchObject({ answer: 'invalid', anomaly: 'stuck' });
+      const [anomaly] = verdict.checks.flatMap(({ anomalies }) => anomalies);
+      expect(anomaly?.sentence).toBe(`c1 saw no success within ${boundMs} ms after the faults`);
+    }
+  });
+
+  it('is not known to be stuck where the machine let processes wait for longer than that', () => {
+    const verdict = judge(judges, { ...run, stallMs: 11 });
+    expect(verdict.answer).toBe('unknown');
+    const [anomaly] = verdict.checks.flatMap(({ anomalies }) => anomalies);
+    expect(anomaly?.sentence).toMatch(/within 20 ms .* let a process wait for 11 ms$/);
+  });
+});
+
 describe('judge', () => {
   it('shows a judge what concerns it, and tells what it finds by places in the whole', () => {
     const verdict = judge([sessions], { history, ...QUIET });

@@ -103,6 +103,27 @@ describe('three processes', () => {
   });
 });
 
+describe('clients whose system never answers', () => {
+  it('are stuck, unless the machine was too busy to say so', async () => {
+    const { bug } = findBug('register-rename-before-sync');
+    const find = '      await writing;\n';
+    const silent = { ...bug, find, replace: '      await new Promise(() => {});\n' };
+    const plan = { ...planOf(), quietMs: 1500, operationTimeoutMs: 300 };
+    const isQuiet = ({ atMs }: { readonly atMs: number }) => atMs >= plan.activeMs;
+    const last = plan.operations.filter(isQuiet);
+    const operations = last.map((each) => ({ ...each, atMs: plan.activeMs + 100 }));
+    const { verdict, endMs } = await runLocal(entry, { ...plan, operations }, { bug: silent });
+    // No history, so no order to be judged: that part is unknown in any case.
+    const progress = verdict.checks.find(({ check }) => check.startsWith('after the faults'));
+    const [anomaly] = progress?.anomalies ?? [];
+    expect(anomaly).toMatchObject({ class: 'stuck' });
+    const isExcused = anomaly?.sentence.includes('busy machine') === true;
+    expect(progress?.answer).toBe(isExcused ? 'unknown' : 'invalid');
+    expect(endMs).toBeLessThan(plan.activeMs + 2 * plan.quietMs + 1000);
+    expectNothingLeft();
+  });
+});
+
 describe('a replica', () => {
   it('keeps its faults over its lives, and gets new ones once it is not paused', async () => {
     const place = { experiment: 'register', node: n1, dataDirectory: join(folder, n1), port: 0 };

@@ -65,6 +65,11 @@ export class ReplicaHandle {
     return this.child !== undefined;
   }
 
+  /** The process that is up. */
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
   /** Starts a process and waits until its Host is up. */
   async open(): Promise<void> {
     const port = portOf(this.address);

@@ -7,6 +7,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import process from 'node:process';
 import {
   describeFault,
   driveClient,
@@ -32,6 +33,7 @@ import type { RunEnd, RunEvidence } from '../run-report.ts';
 import { HISTORY_FILE, HistoryFile } from './history-file.ts';
 import { betweenReplicas, isInjectable, toHostFaults } from './host-fault.ts';
 import { type ReplicaEnd, ReplicaHandle } from './replica-handle.ts';
+import { StallWatch } from './stall-watch.ts';
 
 /** What is wanted of a run beside its evidence. */
 export interface LocalOptions {
@@ -118,6 +120,8 @@ class LocalRun {
   private readonly restarts = new Set<Promise<void>>();
   private topology: Topology = { replicas: [], clients: [] };
   private startMs = 0;
+  /** How long the machine let a process wait since the faults ended, as far as it was looked at. */
+  private stallMs = 0;
   private isClosed = false;
   private failure: ((error: unknown) => void) | undefined;
 
@@ -158,6 +162,7 @@ class LocalRun {
     const endMs = this.nowMs();
     const verdict = judge(entry.judges, {
       ...{ history, ends, stuck: [...this.stuck], activeMs, quietMs, endMs, slos },
+      stallMs: this.stallMs,
       strikes: [...strikes.values()],
       missed: drawScript && faults.filter((_, index) => !strikes.has(index)),
     });
@@ -412,9 +417,23 @@ class LocalRun {
     });
   }
 
+  /** A machine that let processes wait gives that time to them, up to as much as was planned. */
   private async timeIsUp(): Promise<void> {
     const { activeMs, quietMs } = this.plan;
-    await new Promise<void>((resolve) => this.at(activeMs + quietMs, async () => resolve()));
+    const comes = (atMs: number) =>
+      new Promise<void>((resolve) => this.at(atMs, async () => resolve()));
+    await comes(activeMs);
+    const watch = new StallWatch(this.processes());
+    for (let endMs = activeMs + quietMs; this.nowMs() < endMs; ) {
+      await comes(endMs);
+      this.stallMs = watch.longestMs(this.processes());
+      if (this.stuck.size > 0) endMs = activeMs + quietMs + Math.min(this.stallMs, quietMs);
+    }
+  }
+
+  /** Those that run now: the lab itself, with all clients, and each replica that is up. */
+  private processes(): readonly number[] {
+    return [process.pid, ...[...this.replicas.values()].flatMap(({ pid }) => pid ?? [])];
   }
 
   private at(atMs: number, act: () => Promise<void>): void {
