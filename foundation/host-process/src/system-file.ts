@@ -24,7 +24,9 @@ export class SystemFile implements DiskFile {
   readonly content: FileContent;
   private readonly disk: SystemDisk;
   private readonly isReadOnly: boolean;
-  private readonly underWay = new Set<Promise<unknown>>();
+  /** Operations that a close waits for, and who waits. */
+  private underWayCount = 0;
+  private onIdle: (() => void) | undefined;
   private fd: number;
   /** The descriptor of `writeDurably`; -1 before the first one, and where there is none. */
   private durableFd = -1;
@@ -115,11 +117,23 @@ export class SystemFile implements DiskFile {
     }
     // Faults of writes and of syncs are met one by one.
     const isWithin = length > 0 && offset + length <= this.content.sizeBytes;
-    if (this.durableFd >= 0 && isWithin && this.disk.isFair) {
-      await this.track(this.writeThrough(offset, pieces, length));
-    } else {
+    if (this.durableFd < 0 || !isWithin || !this.disk.isFair) {
       await this.writeAndSync(offset, pieces);
+      return;
     }
+    const start = performance.now();
+    this.underWayCount += 1;
+    try {
+      const written = await this.writeThrough(offset, pieces, length);
+      if (written < length) {
+        await this.writeAndSync(offset + written, [Buffer.concat(pieces).subarray(written)]);
+        return;
+      }
+    } finally {
+      this.ended();
+    }
+    this.noteDurable(offset, offset + length);
+    this.disk.recordSync(performance.now() - start);
   }
 
   async truncate(sizeBytes: number): Promise<void> {
@@ -131,7 +145,11 @@ export class SystemFile implements DiskFile {
   async close(): Promise<void> {
     if (this.isClosed) return;
     this.isClosed = true;
-    await Promise.allSettled([...this.underWay]);
+    if (this.underWayCount > 0) {
+      await new Promise<void>((resolve) => {
+        this.onIdle = resolve;
+      });
+    }
     this.disk.forget(this);
     await Promise.all(
       this.giveUp().map((fd) =>
@@ -159,29 +177,26 @@ export class SystemFile implements DiskFile {
     this.durableFd = fd;
   }
 
-  /** Writes within the file, durable when it resolves, in one call to the system. */
-  private async writeThrough(
+  /** One write, durable when it resolves to how many bytes that was. */
+  private writeThrough(
     offset: number,
     pieces: readonly Uint8Array[],
     length: number,
-  ): Promise<void> {
-    const start = performance.now();
-    const { content, durableFd: fd } = this;
+  ): Promise<number> {
+    const { durableFd: fd } = this;
     const [first = NOTHING] = pieces;
-    const written = await this.disk.call<number>('sync', this.path, (done) => {
+    return this.disk.call<number>('sync', this.path, (done) => {
       if (pieces.length === 1) fs.write(fd, first, 0, length, offset, done);
       else fs.writev(fd, pieces, offset, done);
     });
-    if (written < length) {
-      await this.writeAndSync(offset + written, [Buffer.concat(pieces).subarray(written)]);
-      return;
-    }
-    const end = offset + length;
+  }
+
+  private noteDurable(offset: number, end: number): void {
+    const { content } = this;
     content.roomBytes = Math.max(content.roomBytes, end);
     if (offset <= content.syncedRoomBytes) {
       content.syncedRoomBytes = Math.max(content.syncedRoomBytes, end);
     }
-    this.disk.recordSync(performance.now() - start);
   }
 
   private async writeAndSync(offset: number, pieces: readonly Uint8Array[]): Promise<void> {
@@ -250,11 +265,18 @@ export class SystemFile implements DiskFile {
     return this.track(result);
   }
 
-  private track<Value>(promise: Promise<Value>): Promise<Value> {
-    this.underWay.add(promise);
-    const end = () => this.underWay.delete(promise);
-    promise.then(end, end);
-    return promise;
+  private async track<Value>(promise: Promise<Value>): Promise<Value> {
+    this.underWayCount += 1;
+    try {
+      return await promise;
+    } finally {
+      this.ended();
+    }
+  }
+
+  private ended(): void {
+    this.underWayCount -= 1;
+    if (this.underWayCount === 0) this.onIdle?.();
   }
 
   private check(operation: string): void {
