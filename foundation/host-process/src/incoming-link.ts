@@ -90,7 +90,7 @@ export class IncomingLink implements TurnSource {
     try {
       if (!this.isClosed && this.weather?.isStalled !== true && this.reader.next()) {
         this.take(this.reader.type, this.reader.body);
-        return true;
+        if (this.reader.chunkCount > 0) return true;
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -99,7 +99,7 @@ export class IncomingLink implements TurnSource {
     this.isInTurns = false;
     if (this.weather?.isStalled === true) return false;
     if (this.hasEnded) void this.close('closed');
-    else if (!this.isClosed) this.socket.resume();
+    else if (!this.isClosed && this.socket.isPaused()) this.socket.resume();
     return false;
   }
 
@@ -151,7 +151,9 @@ export class IncomingLink implements TurnSource {
     if (this.reader.chunkCount >= WAITING_CHUNKS_MAX || this.weather?.isStalled === true) {
       this.socket.pause();
     }
-    this.askForTurns();
+    if (this.isInTurns) return;
+    this.isInTurns = true;
+    this.owner.turns.begin(this);
   }
 
   private askForTurns(): void {

@@ -125,7 +125,7 @@ export class SystemTimers implements Timers, TurnSource {
     if (this.isInTurns) return;
     this.isInTurns = true;
     this.lastOrder = this.madeCount;
-    this.turns.schedule(this);
+    this.turns.begin(this);
   };
 
   /** The first entry that was not cancelled. */

@@ -53,6 +53,60 @@ describe('turns', () => {
     expect(story).toEqual(wanted);
   });
 
+  it('H3: begin within a callback of the platform where all reactions have run', async () => {
+    const turns = new Turns(new Life());
+    const story: string[] = [];
+    const source = (name: string): TurnSource => ({
+      turn: () => {
+        story.push(name);
+        void (async () => {
+          for (let step = 0; step < 5; step++) await Promise.resolve();
+          story.push(`reactions to ${name}`);
+        })();
+        return false;
+      },
+    });
+    await new Promise<void>((resolve) => {
+      setImmediate(() => {
+        turns.begin(source('one'));
+        story.push('one has begun');
+        // No reaction to the first one has run: here, and in a tick of the same batch.
+        turns.begin(source('two'));
+        process.nextTick(() => turns.begin(source('three')));
+        setImmediate(() => {
+          turns.begin(source('four'));
+          story.push('four has begun');
+          setImmediate(resolve);
+        });
+      });
+    });
+    const of = (name: string) => [name, `reactions to ${name}`];
+    const first = ['one', 'one has begun', 'reactions to one', ...of('two'), ...of('three')];
+    expect(story).toEqual([...first, 'four', 'four has begun', 'reactions to four']);
+  });
+
+  it('H3: what reactions ask for comes behind all of them', async () => {
+    const turns = new Turns(new Life());
+    const story: string[] = [];
+    await new Promise<void>((resolve) => {
+      turns.begin({
+        turn: () => {
+          void (async () => {
+            await Promise.resolve();
+            turns.run(() => {
+              story.push('asked for');
+              resolve();
+            });
+            for (let step = 0; step < 5; step++) await Promise.resolve();
+            story.push('reactions');
+          })();
+          return false;
+        },
+      });
+    });
+    expect(story).toEqual(['reactions', 'asked for']);
+  });
+
   it('let other sources pass one that never has enough', async () => {
     const life = new Life();
     const turns = new Turns(life);

@@ -8,6 +8,9 @@
  *
  *     tick: one callback -> microtasks: its reactions ..., then "ask for a tick" -> tick: the next
  *
+ * Where nobody has turns, a callback of the platform is as good as a tick: all reactions to what
+ * was before have run. So the first turn of what came from a socket is made within that callback.
+ *
  * After `SLICE_MS` the loop is left to others, so that a flood of messages starves no timer or
  * file.
  */
@@ -21,6 +24,9 @@ export interface TurnSource {
 
 /** The longest time for which turns keep the loop, in milliseconds. */
 const SLICE_MS = 4;
+
+/** Its reactions are microtasks that cost less than those of `queueMicrotask`. */
+const NOW = Promise.resolve();
 
 /** The turns of one life. Sources take turns in order; each is asked until it has nothing left. */
 export class Turns {
@@ -39,7 +45,22 @@ export class Turns {
     if (this.isRunning) return;
     this.isRunning = true;
     this.sliceStart = performance.now();
-    queueMicrotask(this.hop);
+    void NOW.then(this.hop);
+  }
+
+  /**
+   * Has `source` asked for its turns, for the first one within this call where nobody else has
+   * turns. Only for callbacks of the platform, which no code of the node has led to.
+   */
+  begin(source: TurnSource): void {
+    if (this.isRunning) {
+      this.sources.push(source);
+      return;
+    }
+    this.isRunning = true;
+    this.sources.push(source);
+    this.sliceStart = performance.now();
+    this.step();
   }
 
   /** Has `callback` called in a turn of its own. */
@@ -64,13 +85,26 @@ export class Turns {
     // A source whose own callback throws has told its life; a throw here is a bug of the Host.
     const hasMore = this.attempt(source);
     if (!hasMore) this.sources.shift();
+    if (this.sources.length === 0) {
+      void NOW.then(this.end);
+      return;
+    }
     // A look at the clock costs a small part of a turn, and any one turn may have taken long.
     if (performance.now() - this.sliceStart <= SLICE_MS) {
-      queueMicrotask(this.hop);
+      void NOW.then(this.hop);
       return;
     }
     if (hasMore && this.sources.length > 1) this.sources.push(this.sources.shift() as TurnSource);
     setImmediate(this.resume);
+  };
+
+  /**
+   * Ends the turns once reactions to the last one run: whatever the platform calls now comes behind
+   * all of them. What they have asked for goes on.
+   */
+  private readonly end = (): void => {
+    if (this.sources.length > 0) this.hop();
+    else this.isRunning = false;
   };
 
   private readonly resume = (): void => {
