@@ -2,9 +2,10 @@
  * What waits to go to one peer: two lanes, each with a bound, ready to be written.
  *
  * Small urgent messages are framed at once into slabs, so that thousands of them leave in one write
- * and none of them stays referenced. Large ones go without a copy (N7: nobody writes to them). Bulk
- * is framed fragment by fragment, only as far as the peer has given credit: what is in the kernel's
- * buffers can't be overtaken, so no more than the window of bulk may ever be there (N6).
+ * and none of them stays referenced; when the system has taken all, the same slab is filled again,
+ * which the caches of the processor still hold. Large ones go without a copy (N7: nobody writes to
+ * them). Bulk is framed fragment by fragment, only as far as the peer has given credit: what is in
+ * the kernel's buffers can't be overtaken, so no more than the window of bulk may be there (N6).
  */
 import { BULK_FRAGMENT_BYTES, type Lane } from '@mangrove/host';
 import {
@@ -34,20 +35,12 @@ const FRAGMENT_BYTES = BULK_FRAGMENT_BYTES / 2 - HEADER_BYTES - FRAGMENT_HEAD_BY
 /** What a message costs beside its bytes, so that empty ones fill a queue too. */
 const MESSAGE_COST_BYTES = 32;
 
-/** A piece to write. `done` is called when the system has it. */
-export interface Piece {
+/** A piece to write. */
+interface Piece {
   readonly bytes: Uint8Array;
-  readonly done: (() => void) | undefined;
   /** How many messages begin in it, and what they cost of the queue's bound. */
   readonly count: number;
   readonly cost: number;
-}
-
-interface Slab {
-  readonly bytes: Buffer;
-  /** Pieces of it that are being written. */
-  writingCount: number;
-  isFull: boolean;
 }
 
 /** The bounds of an outbox. */
@@ -59,8 +52,11 @@ export interface OutboxLimits {
 /** The lanes to one peer. */
 export class Outbox {
   private readonly limits: OutboxLimits;
-  private readonly spares: Slab[] = [];
-  private slab: Slab | undefined;
+  /** Slabs that may be filled. */
+  private readonly spares: Buffer[] = [];
+  /** Full ones of which the system may not have taken all. */
+  private full: Buffer[] = [];
+  private slab: Buffer | undefined;
   private slabStart = 0;
   private slabFill = 0;
   private slabCount = 0;
@@ -81,6 +77,11 @@ export class Outbox {
   /** How many pieces are ready: whole slabs and large messages. */
   get readyPieceCount(): number {
     return this.urgent.length;
+  }
+
+  /** Whether bulk waits. */
+  get hasBulk(): boolean {
+    return this.bulkHead < this.bulk.length;
   }
 
   /** How many messages wait that have not begun to leave. */
@@ -105,14 +106,14 @@ export class Outbox {
     return true;
   }
 
-  /** The next piece of urgent messages to write. */
-  takeUrgent(): Piece | undefined {
+  /** The next bytes of urgent messages to write. */
+  takeUrgent(): Uint8Array | undefined {
     if (this.urgent.length === 0) this.closePiece();
     const piece = this.urgent.shift();
     if (piece === undefined) return undefined;
     this.urgentBytes -= piece.cost;
     this.urgentCount -= piece.count;
-    return piece;
+    return piece.bytes;
   }
 
   /** The next fragment of bulk to write, head and bytes, as far as there is credit. */
@@ -135,6 +136,17 @@ export class Outbox {
     return [head, bytes];
   }
 
+  /** The system has all that was taken from here: its memory may be written to again. */
+  written(): void {
+    if (this.urgent.length > 0 || this.slabFill !== this.slabStart) return;
+    this.slabStart = 0;
+    this.slabFill = 0;
+    while (this.full.length > 0 && this.spares.length < SPARE_SLABS_MAX) {
+      this.spares.push(this.full.pop() as Buffer);
+    }
+    this.full = [];
+  }
+
   /** The peer has taken so many bytes of bulk. */
   addCredit(bytes: number): void {
     this.bulkOnTheWayBytes = Math.max(0, this.bulkOnTheWayBytes - bytes);
@@ -144,6 +156,7 @@ export class Outbox {
   clear(): number {
     const count = this.waitingCount;
     this.urgent = [];
+    this.full = [];
     this.slab = undefined;
     this.slabStart = 0;
     this.slabFill = 0;
@@ -161,56 +174,45 @@ export class Outbox {
 
   private copy(bytes: Uint8Array, cost: number): void {
     const size = HEADER_BYTES + bytes.length;
-    if (this.slab === undefined || this.slabFill + size > SLAB_BYTES) this.nextSlab();
-    const slab = this.slab as Slab;
-    writeHeader(slab.bytes, this.slabFill, bytes.length, FRAME.message);
-    slab.bytes.set(bytes, this.slabFill + HEADER_BYTES);
+    const slab = this.slabFor(size);
+    writeHeader(slab, this.slabFill, bytes.length, FRAME.message);
+    slab.set(bytes, this.slabFill + HEADER_BYTES);
     this.slabFill += size;
     this.slabCount += 1;
     this.slabCost += cost;
   }
 
   private pushLarge(bytes: Uint8Array, cost: number): void {
-    if (this.slab === undefined || this.slabFill + HEADER_BYTES > SLAB_BYTES) this.nextSlab();
-    const slab = this.slab as Slab;
-    writeHeader(slab.bytes, this.slabFill, bytes.length, FRAME.message);
+    const slab = this.slabFor(HEADER_BYTES);
+    writeHeader(slab, this.slabFill, bytes.length, FRAME.message);
     this.slabFill += HEADER_BYTES;
     this.closePiece();
-    this.urgent.push({ bytes, done: undefined, count: 1, cost });
+    this.urgent.push({ bytes, count: 1, cost });
   }
 
-  private nextSlab(): void {
+  /** The slab to fill, with room for so many bytes. */
+  private slabFor(sizeBytes: number): Buffer {
+    const { slab } = this;
+    if (slab !== undefined && this.slabFill + sizeBytes <= SLAB_BYTES) return slab;
     this.closePiece();
-    if (this.slab !== undefined) {
-      this.slab.isFull = true;
-      this.recycle(this.slab);
-    }
-    const bytes = () => Buffer.allocUnsafeSlow(SLAB_BYTES);
-    this.slab = this.spares.pop() ?? { bytes: bytes(), writingCount: 0, isFull: false };
+    // More than are kept would be held for nothing while the system takes none.
+    if (slab !== undefined && this.full.length < SPARE_SLABS_MAX) this.full.push(slab);
+    const next = this.spares.pop() ?? Buffer.allocUnsafeSlow(SLAB_BYTES);
+    this.slab = next;
     this.slabStart = 0;
     this.slabFill = 0;
+    return next;
   }
 
   /** Makes a piece of what was put into the slab since the last one. */
   private closePiece(): void {
     const { slab } = this;
     if (slab === undefined || this.slabFill === this.slabStart) return;
-    slab.writingCount += 1;
-    const done = () => {
-      slab.writingCount -= 1;
-      this.recycle(slab);
-    };
-    const bytes = slab.bytes.subarray(this.slabStart, this.slabFill);
-    this.urgent.push({ bytes, done, count: this.slabCount, cost: this.slabCost });
+    const bytes = slab.subarray(this.slabStart, this.slabFill);
+    this.urgent.push({ bytes, count: this.slabCount, cost: this.slabCost });
     this.slabStart = this.slabFill;
     this.slabCount = 0;
     this.slabCost = 0;
-  }
-
-  private recycle(slab: Slab): void {
-    if (!slab.isFull || slab.writingCount > 0 || this.spares.length >= SPARE_SLABS_MAX) return;
-    slab.isFull = false;
-    this.spares.push(slab);
   }
 
   private endBulk(message: Uint8Array): void {

@@ -34,6 +34,9 @@ import type { TlsIdentity } from './tls-identity.ts';
 /** Beyond this, what is to be written waits here, where urgent messages can still pass bulk. */
 const SOCKET_BYTES_MAX = 262_144;
 
+/** What comes so soon after a write waits for more, in milliseconds. */
+const GATHER_MS = 0.1;
+
 /** After so many rounds without a sign of life a link is down. */
 export const SILENT_ROUNDS_MAX = 4;
 
@@ -74,8 +77,8 @@ export class OutgoingLink {
   private weather: LinkWeather | undefined;
   /** Whether a flush is on its way. */
   private isFlushing = false;
-  /** Whether what comes now goes at the end of this turn of the loop. */
-  private isGathering = false;
+  /** When one that did not gather was asked for last. */
+  private hurriedAt = 0;
   private isClosed = false;
   private failedCount = 0;
   private silentRounds = 0;
@@ -214,22 +217,20 @@ export class OutgoingLink {
 
   /**
    * What comes first after a pause is written before anything else is done: who waits for it need
-   * not wait for our disk. What comes on its heels, in the same turn of the event loop, goes
-   * together at the end of that turn.
+   * not wait for our disk. What comes on its heels goes together at the end of this turn of the
+   * event loop.
    */
   private flushSoon(): void {
     if (this.isFlushing) return;
     this.isFlushing = true;
-    if (this.isGathering) return;
-    this.isGathering = true;
-    queueMicrotask(this.flush);
-    setImmediate(this.endGathering);
+    const now = performance.now();
+    if (now - this.hurriedAt < GATHER_MS) {
+      setImmediate(this.flush);
+      return;
+    }
+    this.hurriedAt = now;
+    void NOW.then(this.flush);
   }
-
-  private readonly endGathering = (): void => {
-    this.isGathering = false;
-    if (this.isFlushing) this.flush();
-  };
 
   /** Writes what waits, urgent first, as far as socket and credit allow. */
   private readonly flush = (): void => {
@@ -238,11 +239,12 @@ export class OutgoingLink {
     if (dialled === undefined || this.upTo === undefined) return;
     const { socket } = dialled;
     if (this.weather?.isStalled === true || socket.writableEnded) return;
-    socket.cork();
+    const isMany = outbox.readyPieceCount > 0 || outbox.hasBulk;
+    if (isMany) socket.cork();
     while (socket.writableLength < SOCKET_BYTES_MAX) {
       const piece = outbox.takeUrgent();
       if (piece === undefined) break;
-      socket.write(piece.bytes, piece.done);
+      socket.write(piece);
     }
     while (socket.writableLength < SOCKET_BYTES_MAX) {
       const fragment = outbox.takeFragment();
@@ -250,7 +252,8 @@ export class OutgoingLink {
       socket.write(fragment[0]);
       socket.write(fragment[1]);
     }
-    socket.uncork();
+    if (isMany) socket.uncork();
+    if (socket.writableLength === 0) outbox.written();
     if (this.isClosed && outbox.waitingCount === 0) socket.end();
   };
 
@@ -367,5 +370,8 @@ export class OutgoingLink {
 }
 
 const PING = encodeFrame(FRAME.ping);
+
+/** Its reactions are microtasks that cost less than those of `queueMicrotask`. */
+const NOW = Promise.resolve();
 
 const ORDERLY_CLOSE_MS = 1000;
