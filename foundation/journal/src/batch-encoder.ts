@@ -54,27 +54,50 @@ export interface EncodedBatch {
 }
 
 /**
- * Encodes a batch; yields in between where there is much to check.
+ * Encodes a batch: at once where it is small, else with pauses where there is much to check.
  *
  * @param writer what the bytes are written with, apart from large records. It may be used for one
  * batch after the other, and for one at a time: to allocate its memory for each batch would take
  * longer than all else here.
  */
-export async function encodeBatch(
+export function encodeBatch(
   place: BatchPlace,
   operations: readonly Operation[],
   crc32c: Crc32c,
   slices: Slices,
   writer: Writer,
-): Promise<EncodedBatch> {
-  const encoder = new BatchEncoder(place, crc32c, slices, writer);
+): EncodedBatch | Promise<EncodedBatch> {
+  const steps = encoding(new BatchEncoder(place, crc32c, slices, writer), operations, slices);
+  const first = steps.next();
+  return first.done ? first.value : encodeRest(steps, first.value);
+}
+
+/** Encodes; gives what is to be awaited before it goes on. */
+function* encoding(
+  encoder: BatchEncoder,
+  operations: readonly Operation[],
+  slices: Slices,
+): Generator<Promise<void>, EncodedBatch, void> {
   for (const operation of gathered(operations)) {
-    const before = writer.length;
+    const before = encoder.copiedBytes;
     const pause = encoder.add(operation);
-    if (pause !== undefined) await pause;
-    if (slices.spend(writer.length - before)) await slices.pause();
+    if (pause !== undefined) yield pause;
+    if (slices.spend(encoder.copiedBytes - before)) yield slices.pause();
   }
   return encoder.finish();
+}
+
+async function encodeRest(
+  steps: Generator<Promise<void>, EncodedBatch, void>,
+  firstPause: Promise<void>,
+): Promise<EncodedBatch> {
+  let pause = firstPause;
+  for (;;) {
+    await pause;
+    const step = steps.next();
+    if (step.done) return step.value;
+    pause = step.value;
+  }
 }
 
 /** How much of a batch is copied into its writer, by and large: all but large records. */
@@ -100,7 +123,14 @@ const GROUP_COST_BYTES = 40;
  * Operations as groups: neighbouring records of one log that follow each other are put together up
  * to `GROUP_BYTES`, and large ones are set apart.
  */
-function* gathered(operations: readonly Operation[]): Generator<Operation, void, void> {
+function gathered(operations: readonly Operation[]): Iterable<Operation> {
+  const [only] = operations;
+  const isGroup =
+    operations.length === 1 && (only?.type === 'change' || only?.lengths.length === 1);
+  return isGroup ? operations : gatheredGroups(operations);
+}
+
+function* gatheredGroups(operations: readonly Operation[]): Generator<Operation, void, void> {
   // The group to which the next record may be added.
   let open: OpenGroup | undefined;
   for (const operation of operations) {
@@ -197,6 +227,11 @@ class BatchEncoder {
     writer.rewind(0);
     beginBatchHeader(writer, place);
     this.seed = groupSeed(writer.peek(), 0, crc32c);
+  }
+
+  /** How many bytes were copied so far. */
+  get copiedBytes(): number {
+    return this.writer.length;
   }
 
   /** Adds a group; awaits nothing but pauses. */

@@ -51,24 +51,13 @@ export class JournalLog implements Journal {
     return this.store.reserved.read(this.state.slot);
   }
 
-  async append(records: readonly Uint8Array[] | PackedRecords): Promise<IndexRange> {
-    this.check();
-    const isPacked = 'bytes' in records;
-    const lengths = isPacked ? records.lengths : records.map(({ length }) => length);
-    const pieces = isPacked ? [records.bytes] : records;
-    const contentBytes = this.measure(lengths);
-    if (isPacked && contentBytes !== records.bytes.length) {
-      throw new InvalidArgument('records', contentBytes, `all of ${records.bytes.length} bytes`);
+  append(records: readonly Uint8Array[] | PackedRecords): Promise<IndexRange> {
+    try {
+      return this.submitRecords(records);
+    } catch (error) {
+      // An async function would reject as well, at a higher price: this is done for every batch.
+      return Promise.reject(error);
     }
-    const { state } = this;
-    const firstIndex = state.acceptedNext;
-    const lastIndex = firstIndex + lengths.length - 1;
-    const operation = { type: 'records', log: state.number, isMoved: false, firstIndex } as const;
-    const sizeBytes = contentBytes + lengths.length * RECORD_OVERHEAD_BYTES;
-    const done = this.store.submit([{ ...operation, lengths, pieces }], sizeBytes);
-    state.acceptedNext = lastIndex + 1;
-    await done;
-    return { firstIndex, lastIndex };
   }
 
   async read(fromIndex: number, limits: ReadLimits = {}): Promise<readonly JournalRecord[]> {
@@ -145,6 +134,27 @@ export class JournalLog implements Journal {
     }
     this.store.check();
     await this.store.reserved.write(this.state.slot, reserved.slice());
+  }
+
+  private submitRecords(records: readonly Uint8Array[] | PackedRecords): Promise<IndexRange> {
+    this.check();
+    const isPacked = 'bytes' in records;
+    const lengths = isPacked ? records.lengths : records.map(({ length }) => length);
+    const pieces = isPacked ? [records.bytes] : records;
+    const contentBytes = this.measure(lengths);
+    if (isPacked && contentBytes !== records.bytes.length) {
+      throw new InvalidArgument('records', contentBytes, `all of ${records.bytes.length} bytes`);
+    }
+    const { state } = this;
+    const firstIndex = state.acceptedNext;
+    const lastIndex = firstIndex + lengths.length - 1;
+    const sizeBytes = contentBytes + lengths.length * RECORD_OVERHEAD_BYTES;
+    const range = { firstIndex, lastIndex };
+    const place = { log: state.number, isMoved: false, firstIndex };
+    const operation = { type: 'records', ...place, lengths, pieces } as const;
+    const done = this.store.submit([operation], sizeBytes, range);
+    state.acceptedNext = lastIndex + 1;
+    return done;
   }
 
   /** How many bytes records of such lengths have; throws `InvalidArgument` where they may not. */

@@ -15,7 +15,13 @@ import {
   type Host,
 } from '@mangrove/host';
 import { type Crc32c, Writer } from '@mangrove/wire';
-import { copiedBytes, type EncodedBatch, encodeBatch, type Operation } from './batch-encoder.ts';
+import {
+  copiedBytes,
+  type EncodedBatch,
+  encodeBatch,
+  type Operation,
+  type PlacedGroup,
+} from './batch-encoder.ts';
 import type { BatchKind, Position } from './batch-header.ts';
 import { JournalError } from './journal-error.ts';
 import type { LogTable } from './log-table.ts';
@@ -53,6 +59,7 @@ interface Submission {
   readonly operations: readonly Operation[];
   readonly sizeBytes: number;
   readonly kind: BatchKind;
+  /** Tells whoever submitted them that they are durable. */
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -86,7 +93,9 @@ export class Store {
   private readonly syncCount: Counter;
   private readonly writer = new Writer({ slabBytes: SLAB_BYTES });
   private queue: Submission[] = [];
-  private loop: Promise<void> | undefined;
+  private isWorking = false;
+  /** Those who wait until nothing is under way. */
+  private idleWaiters: (() => void)[] = [];
   private nextSequence: number;
   private active: number;
   private file: DiskFile;
@@ -138,22 +147,28 @@ export class Store {
   }
 
   /**
-   * Has operations made durable, in the order of the calls, together or not at all. The caller has
-   * checked that they follow from what was accepted before.
+   * Has operations made durable, in the order of the calls, together or not at all; resolves to
+   * `outcome`. The caller has checked that they follow from what was accepted before.
    */
-  submit(operations: readonly Operation[], sizeBytes: number): Promise<void> {
+  submit(operations: readonly Operation[], sizeBytes: number): Promise<void>;
+  submit<Outcome>(
+    operations: readonly Operation[],
+    sizeBytes: number,
+    outcome: Outcome,
+  ): Promise<Outcome>;
+  submit(operations: readonly Operation[], sizeBytes: number, outcome?: unknown): Promise<unknown> {
     this.check();
     if (this.pendingBytes + sizeBytes > this.limits.maxPendingBytes) {
       const { maxPendingBytes } = this.limits;
       const message = `${this.pendingBytes} bytes wait already, where ${maxPendingBytes} may`;
       throw new JournalError('overloaded', message);
     }
-    return this.enqueue(operations, sizeBytes, 'ordinary');
+    return this.enqueue(operations, sizeBytes, 'ordinary', outcome);
   }
 
   /** Resolves when everything that was submitted is durable. */
   async barrier(): Promise<void> {
-    if (this.loop !== undefined) await this.submit([], 0);
+    if (this.isWorking) await this.submit([], 0);
   }
 
   /** Drops the oldest segments that no log needs; resolves to how many once they are gone. */
@@ -207,7 +222,11 @@ export class Store {
 
   /** Resolves when nothing is under way. */
   async idle(): Promise<void> {
-    while (this.loop !== undefined) await this.loop;
+    while (this.isWorking) {
+      await new Promise<void>((resolve) => {
+        this.idleWaiters.push(resolve);
+      });
+    }
   }
 
   close(): Promise<void> {
@@ -237,17 +256,15 @@ export class Store {
     operations: readonly Operation[],
     sizeBytes: number,
     kind: BatchKind,
-  ): Promise<void> {
+    outcome?: unknown,
+  ): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.queue.push({ operations, sizeBytes, kind, resolve, reject });
+      const settle = () => resolve(outcome);
+      this.queue.push({ operations, sizeBytes, kind, resolve: settle, reject });
       this.pendingBytes += sizeBytes;
-      if (this.loop !== undefined) return;
-      this.loop = new Promise((done) => {
-        this.host.run(async () => {
-          await this.work();
-          done();
-        });
-      });
+      if (this.isWorking) return;
+      this.isWorking = true;
+      this.host.run(() => this.work());
     });
   }
 
@@ -269,7 +286,10 @@ export class Store {
       }
     }
     // In the same step as the last look at the queue: what comes later starts a loop of its own.
-    this.loop = undefined;
+    this.isWorking = false;
+    const waiting = this.idleWaiters;
+    this.idleWaiters = [];
+    for (const resolve of waiting) resolve();
   }
 
   /** The submissions of the next batch. */
@@ -289,9 +309,14 @@ export class Store {
     if (this.needsRepair) await this.repair(true);
     const kind = batch[0]?.kind ?? 'ordinary';
     if (kind === 'ordinary' && this.durableEnd >= this.limits.segmentBytes) await this.roll();
-    const operations = batch.flatMap((submission) => submission.operations);
+    const [only] = batch;
+    const operations =
+      batch.length === 1 && only !== undefined
+        ? only.operations
+        : batch.flatMap((submission) => submission.operations);
     const synced = { segment: this.active, offset: this.durableEnd };
-    const encoded = await this.encode(kind, this.active, this.durableEnd, synced, operations);
+    const encoding = this.encode(kind, this.active, this.durableEnd, synced, operations);
+    const encoded = encoding instanceof Promise ? await encoding : encoding;
     if (kind === 'last') await this.writeLast(encoded);
     else await this.writeBatch(encoded);
     const { active } = this;
@@ -302,17 +327,17 @@ export class Store {
     this.apply(encoded, kind);
   }
 
-  private async encode(
+  private encode(
     kind: BatchKind,
     segment: number,
     offset: number,
     synced: Position,
     operations: readonly Operation[],
-  ): Promise<EncodedBatch> {
+  ): EncodedBatch | Promise<EncodedBatch> {
     const { journal, nextSequence: sequence } = this;
     const place = { kind, journal, sequence, segment, offset, synced };
     const slices = new Slices(this.host);
-    return await encodeBatch(place, operations, this.crc32c, slices, this.writerFor(operations));
+    return encodeBatch(place, operations, this.crc32c, slices, this.writerFor(operations));
   }
 
   /**
@@ -325,15 +350,14 @@ export class Store {
   }
 
   /** Takes a durable batch into the table. */
-  private apply(encoded: EncodedBatch, kind: BatchKind): void {
-    const { groups, seed } = encoded;
-    for (const [nth, { operation, offset }] of groups.entries()) {
-      const endOffset = groups[nth + 1]?.offset ?? this.durableEnd;
-      const place = { segment: this.active, offset, endOffset, seed, batchEnd: this.durableEnd };
-      const group =
-        operation.type === 'change' ? operation : { ...operation, count: operation.lengths.length };
-      const fault = this.table.apply(group, place, kind);
-      assert(fault === undefined, `a batch was written that does not follow: ${fault}`);
+  private apply({ groups, seed }: EncodedBatch, kind: BatchKind): void {
+    const { active: segment, durableEnd: batchEnd } = this;
+    for (let nth = 0; nth < groups.length; nth++) {
+      const { operation, offset } = groups[nth] as PlacedGroup;
+      const endOffset = groups[nth + 1]?.offset ?? batchEnd;
+      const place = { segment, offset, endOffset, seed, batchEnd };
+      const fault = this.table.apply(toGroup(operation), place, kind);
+      if (fault !== undefined) assert(false, `a batch was written that does not follow: ${fault}`);
     }
   }
 
@@ -477,6 +501,13 @@ export class Store {
     if (this.host.trace.isOn) this.host.trace.event('journal-poisoned', { cause: String(cause) });
     return this.failure;
   }
+}
+
+/** What the table is told of an operation that is durable. */
+function toGroup(operation: Operation): Parameters<LogTable['apply']>[0] {
+  if (operation.type === 'change') return operation;
+  const { type, log, isMoved, firstIndex, lengths } = operation;
+  return { type, log, isMoved, firstIndex, count: lengths.length };
 }
 
 /** The error of a call on what was closed. */
