@@ -188,17 +188,7 @@ export class RaftStorage {
     this.waiting.push({ sequence, hardState, snapshot, firstIndex, records });
     if (this.isWriting) return;
     this.isWriting = true;
-    this.host.run(async () => {
-      // The messages of this turn leave first: while they travel, our disk has time.
-      for (let round = 0; round < YIELD_ROUNDS; round++) await undefined;
-      try {
-        await this.writeAll();
-      } catch (error) {
-        if (this.isClosed) return;
-        this.onFailed(error);
-        throw error;
-      }
-    });
+    this.host.run(() => this.writeAll());
   }
 
   /** Durable entries `from` to `to`, as many as fit into `bytesMax`, one at least. */
@@ -243,23 +233,44 @@ export class RaftStorage {
   }
 
   private async writeAll(): Promise<void> {
-    for (let batch = this.take(); batch.length > 0 && !this.isClosed; batch = this.take()) {
-      const begunAt = this.host.clock.now();
-      const hardState = batch.findLast((write) => write.hardState !== undefined)?.hardState;
-      if (hardState !== undefined) {
-        await this.room.untilDone(() => this.journal.setReserved(encodeHardState(hardState)));
+    // The messages of this turn leave first: while they travel, our disk has time.
+    for (let round = 0; round < YIELD_ROUNDS; round++) await undefined;
+    try {
+      for (let batch = this.take(); batch.length > 0 && !this.isClosed; batch = this.take()) {
+        const begunAt = this.host.clock.now();
+        if (!(await this.writeBatch(batch))) return;
+        this.onWritten(batch.at(-1)?.sequence ?? 0, this.host.clock.now() - begunAt);
       }
-      for (let start = 0; start < batch.length; ) {
-        const { snapshot } = batch[start] ?? {};
-        if (snapshot !== undefined) await this.room.untilDone(() => this.install(snapshot));
-        const next = batch.findIndex((write, at) => at > start && write.snapshot !== undefined);
-        const part = batch.slice(start, next < 0 ? batch.length : next);
-        if (!(await this.room.untilDone(() => this.writeTogether(part)))) return;
-        start += part.length;
-      }
-      this.onWritten(batch.at(-1)?.sequence ?? 0, this.host.clock.now() - begunAt);
+      this.isWriting = false;
+    } catch (error) {
+      if (this.isClosed) return;
+      this.onFailed(error);
+      throw error;
     }
-    this.isWriting = false;
+  }
+
+  /** False where it was given up. */
+  private writeBatch(batch: readonly Waiting[]): Promise<boolean> {
+    const isPlain = batch.every(({ hardState, snapshot }) => (hardState ?? snapshot) === undefined);
+    // Nearly all are: this is one of the few promises that a proposal waits for.
+    if (isPlain) return this.room.untilDone(() => this.writeTogether(batch));
+    return this.writeInParts(batch);
+  }
+
+  private async writeInParts(batch: readonly Waiting[]): Promise<boolean> {
+    const hardState = batch.findLast((write) => write.hardState !== undefined)?.hardState;
+    if (hardState !== undefined) {
+      await this.room.untilDone(() => this.journal.setReserved(encodeHardState(hardState)));
+    }
+    for (let start = 0; start < batch.length; ) {
+      const { snapshot } = batch[start] ?? {};
+      if (snapshot !== undefined) await this.room.untilDone(() => this.install(snapshot));
+      const next = batch.findIndex((write, at) => at > start && write.snapshot !== undefined);
+      const part = batch.slice(start, next < 0 ? batch.length : next);
+      if (!(await this.room.untilDone(() => this.writeTogether(part)))) return false;
+      start += part.length;
+    }
+    return true;
   }
 
   private take(): readonly Waiting[] {
@@ -269,19 +280,15 @@ export class RaftStorage {
   }
 
   /** Writes in one turn, which is one sync; after a refusal all of them may be written again. */
-  private async writeTogether(writes: readonly Waiting[]): Promise<void> {
+  private writeTogether(writes: readonly Waiting[]): Promise<unknown> {
     const [only] = writes;
-    if (writes.length === 1 && only !== undefined) {
-      await this.write(only);
-      return;
-    }
-    const outcomes = await Promise.allSettled(writes.map((write) => this.write(write)));
-    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    if (writes.length === 1 && only !== undefined) return this.write(only);
+    return allDone(writes.map((write) => this.write(write)));
   }
 
   /** Writes entries in the place of what stands at their index and behind it: all or nothing. */
-  private async write({ firstIndex, records }: Waiting): Promise<unknown> {
-    if (firstIndex === undefined) return undefined;
+  private write({ firstIndex, records }: Waiting): Promise<unknown> {
+    if (firstIndex === undefined) return Promise.resolve();
     const { nextIndex } = this.journal;
     assert(firstIndex <= nextIndex, `entry ${firstIndex} behind ${nextIndex - 1} in the journal`);
     if (firstIndex === nextIndex) return this.journal.append(records);
@@ -294,6 +301,12 @@ export class RaftStorage {
     await this.files.install(metadata);
     await this.journal.reset(indexAfter(metadata.index));
   }
+}
+
+/** Waits for the end of all writes, also where one of them fails. */
+async function allDone(writes: readonly Promise<unknown>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(writes);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 async function openOwnLog(host: Host, options: JournalOptions): Promise<JournalHold> {
