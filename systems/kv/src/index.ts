@@ -103,10 +103,11 @@ export {
   type ServerBounds,
   serveNative,
 } from './protocol/native/native-server.ts';
+export { Ask } from './shell/ask.ts';
 export { type BackupSummary, readBackup, verifyBackup } from './shell/backup.ts';
 export { KvNode, startKvNode } from './shell/kv-node.ts';
 export { DEFAULT_BOUNDS, type KvBounds, type KvNodeConfig } from './shell/kv-node-config.ts';
-export type { KvService, WatchDoor } from './shell/kv-service.ts';
+export type { AnswerMeter, KvService, WatchDoor } from './shell/kv-service.ts';
 export { createLogCodec } from './shell/log-codec.ts';
 export {
   blob,

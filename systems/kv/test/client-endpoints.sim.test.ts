@@ -8,7 +8,6 @@ import { afterEach, expect, it } from 'vitest';
 import {
   KvClient,
   type KvMember,
-  type KvReply,
   type KvResult,
   type KvService,
   type KvStatus,
@@ -45,7 +44,7 @@ it('a client that met a member before anyone led finds the leader later', async 
 /** A member that does every put, as one does that hands it to the leader. */
 async function serve(host: Host): Promise<RunningNode> {
   const service: KvService = {
-    handle: async ({ type }): Promise<KvReply> => {
+    serve: ({ type }, ask) => {
       const isKnown = (simulation?.nowMs ?? 0) >= KNOWN_AT_MS;
       const header = { member: host.node, term: 1, revision: 2 as Revision, stalenessMs: 0 };
       const members = [F, L].map((node) => ({
@@ -64,7 +63,7 @@ async function serve(host: Host): Promise<RunningNode> {
                 members: members.map((each) => ({ ...MEMBER, ...each }) as KvMember),
               }
             : { type: 'put', previous: undefined };
-      return { type: 'done', header, result };
+      ask.reply({ type: 'done', header, result });
     },
     openWatch: () => {
       throw new Error('nobody watches here');

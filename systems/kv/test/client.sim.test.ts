@@ -21,7 +21,6 @@ import {
 
 const S: NodeId = toNodeId('s');
 const C: NodeId = toNodeId('c');
-const SILENT = new Promise<KvReply>(() => {});
 
 /** What the member does with the next put. */
 type Step =
@@ -81,7 +80,10 @@ class Stage {
 
   private async serve(host: Host): Promise<RunningNode> {
     const service: KvService = {
-      handle: (request) => this.handle(request),
+      serve: (request, ask) => {
+        const reply = this.replyTo(request);
+        if (reply !== undefined) ask.reply(reply);
+      },
       openWatch: () => {
         throw new Error('nobody watches here');
       },
@@ -91,23 +93,24 @@ class Stage {
     return asNode(() => server.close());
   }
 
-  private handle(request: KvRequest): Promise<KvReply> {
+  /** What is said at once; nothing where it is silent. */
+  private replyTo(request: KvRequest): KvReply | undefined {
     if (request.type === 'open-session') {
-      return Promise.resolve({ type: 'done', header, result: { type: 'session', session: 7 } });
+      return { type: 'done', header, result: { type: 'session', session: 7 } };
     }
-    if (request.type !== 'operation') return Promise.resolve(failed('bad-request', true));
+    if (request.type !== 'operation') return failed('bad-request', true);
     this.got.push(request.place);
     const step = this.script.shift() ?? 'done';
-    if (typeof step === 'object') return Promise.resolve(failed(...step));
+    if (typeof step === 'object') return failed(...step);
     if (step === 'crash') this.crashIn(1, 'kept');
     if (step === 'crash-after-silence') this.crashIn(300, 'kept');
     if (step === 'power-loss') this.crashIn(1, 'unsynced-lost');
-    if (step !== 'done') return SILENT;
+    if (step !== 'done') return undefined;
     const result =
       request.operation.type === 'range'
         ? ({ type: 'range', kvs: [], count: 0, hasMore: false } as const)
         : ({ type: 'put', previous: undefined } as const);
-    return Promise.resolve({ type: 'done', header, result });
+    return { type: 'done', header, result };
   }
 
   private crashIn(delayMs: number, disk: DiskFate): void {

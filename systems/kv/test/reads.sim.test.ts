@@ -2,7 +2,7 @@
  * What each consistency gives and costs, and that an answer says truly how current it is.
  */
 import type { KvNode, KvReply, ReadConsistency, Revision } from '@mangrove/kv';
-import { readAll } from '@mangrove/kv';
+import { Ask, readAll } from '@mangrove/kv';
 import { describe, expect, it } from 'vitest';
 import { finish, type Work } from '../src/core/work.ts';
 import { KvCluster, putOf, rangeOf, textOf, toRequest } from './kv-cluster.ts';
@@ -103,11 +103,35 @@ describe('a read of many keys', () => {
     expect(cluster.simulation.eventCount - eventCount).toBeGreaterThan(3);
     expect(store.isPinned).toBe(false);
 
-    const giver = new AbortController();
-    const given = leader.handle(toRequest(all, serializable), { signal: giver.signal });
-    giver.abort();
+    const given = new Promise<KvReply>((resolve) => {
+      const ask = new Ask(resolve);
+      leader.serve(toRequest(all, serializable), ask);
+      ask.giveUp();
+    });
     expect(await cluster.outcome(given)).toMatchObject({ code: 'aborted', isDefinite: true });
     expect(store.isPinned).toBe(false);
+    cluster.simulation.close();
+  });
+
+  it('R35: a change that is given up is over at once, and its outcome is not known', async () => {
+    const cluster = new KvCluster(36, { requestCountMax: 1 });
+    const leader = await cluster.elect();
+    cluster.isolate([leader.inspect().raft.self], 60_000);
+    const replies: KvReply[] = [];
+    const ask = new Ask((reply) => replies.push(reply));
+    leader.serve(toRequest(putOf('x', '1')), ask);
+    expect(replies).toEqual([]);
+    ask.giveUp();
+    expect(replies).toMatchObject([{ code: 'aborted', isDefinite: false }]);
+    // There is room for another one, and the first has one reply, whatever the log says of it.
+    const stale = toRequest(rangeOf('x'), { type: 'serializable' });
+    expect(await cluster.ask(stale, leader)).toMatchObject({ type: 'done' });
+    await cluster.pass(70_000);
+    expect(replies.length).toBe(1);
+    const unwanted = new Ask((reply) => replies.push(reply));
+    unwanted.giveUp();
+    leader.serve(toRequest(putOf('x', '2')), unwanted);
+    expect(replies[1]).toMatchObject({ code: 'aborted', isDefinite: true });
     cluster.simulation.close();
   });
 

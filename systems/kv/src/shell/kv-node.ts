@@ -1,7 +1,7 @@
 /**
  * A member: the replicated state under Raft, and requests and watchers served from it.
  *
- *     handle -> RequestDesk -- changes --> Raft ---> KvMachine ---> WatchDesk ---> doors
+ *     serve --> RequestDesk -- changes --> Raft ---> KvMachine ---> WatchDesk ---> doors
  *                 |   `------- reads ----> ReadDesk: round, then slices |`--> Sweeper
  *                 `----- keep-alives ----> LeaseOffice                  `--> Inspector
  *
@@ -16,6 +16,7 @@ import type { LogCommand } from '../core/log-command.ts';
 import { operationBytes } from '../core/operation-kind.ts';
 import type { Applied, ReplicatedState } from '../core/replicated-state.ts';
 import type { WatchSessionOptions } from '../core/watch-session.ts';
+import { Ask } from './ask.ts';
 import { readBackup, writeBackup } from './backup.ts';
 import { CommandCounts } from './command-counts.ts';
 import { ContactKeeper } from './contact-keeper.ts';
@@ -23,15 +24,16 @@ import { Housekeeper } from './housekeeper.ts';
 import { Inspector } from './inspector.ts';
 import { KvMachine } from './kv-machine.ts';
 import { type KvBounds, type KvNodeConfig, toKvBounds } from './kv-node-config.ts';
-import type { HandleOptions, KvService, WatchDoor } from './kv-service.ts';
+import type { KvService, WatchDoor } from './kv-service.ts';
 import { LeaseOffice } from './lease-office.ts';
 import { MemberMessages } from './member-messages.ts';
 import { QuotaKeeper } from './quota-keeper.ts';
 import { ReadDesk } from './read-desk.ts';
-import { RequestDesk } from './request-desk.ts';
-import { RequestFailure, toFailure } from './request-failure.ts';
+import { RequestDesk, type Served } from './request-desk.ts';
+import { RequestFailure } from './request-failure.ts';
 import { RequestGate } from './request-gate.ts';
 import { RevisionQuestions } from './revision-questions.ts';
+import { Serving, type ServingPlace } from './serving.ts';
 import { Sweeper } from './sweeper.ts';
 import { WatchDesk } from './watch-desk.ts';
 
@@ -75,6 +77,7 @@ export class KvNode implements RunningNode, KvService {
   private readonly freshness: Freshness;
   private readonly desk: RequestDesk;
   private readonly gate: RequestGate;
+  private readonly servingPlace: ServingPlace;
   private readonly leases: LeaseOffice;
   private readonly inspector: Inspector;
   private readonly housekeeper: Housekeeper;
@@ -101,6 +104,13 @@ export class KvNode implements RunningNode, KvService {
     const parts = { raft, machine, watches, freshness, reads, leases, quota, peers: this.peers };
     this.desk = new RequestDesk(host, parts);
     this.gate = new RequestGate(requestCountMax, requestBytesMax);
+    this.servingPlace = {
+      host,
+      desk: this.desk,
+      leave: (sizeBytes) => this.gate.leave(sizeBytes),
+      replyTo: (served) => this.done(served),
+      refusalFor: (failure) => this.failed(failure),
+    };
     this.leases = leases;
     const inspector = new Inspector(host, raft, machine, messages);
     this.inspector = inspector;
@@ -109,21 +119,20 @@ export class KvNode implements RunningNode, KvService {
     this.backupMs = bounds.backupMs;
   }
 
-  async handle(request: KvRequest, { signal, answer }: HandleOptions = {}): Promise<KvReply> {
-    const bytes = request.type === 'operation' ? operationBytes(request.operation) : 0;
-    if (!this.gate.enter(bytes)) return this.failed(new RequestFailure('too-many-requests', true));
-    try {
-      if (this.isClosed) throw new RequestFailure('closed', true);
-      const { revision, result } = await this.desk.serve(request, signal, answer);
-      const { term } = this.raft.inspect();
-      const stalenessMs = this.freshness.stalenessMs(this.host.clock.now());
-      const header = { member: this.host.node, term, revision, stalenessMs };
-      return { type: 'done', header, result };
-    } catch (error) {
-      return this.failed(toFailure(error));
-    } finally {
-      this.gate.leave(bytes);
+  serve(request: KvRequest, ask: Ask): void {
+    const sizeBytes = request.type === 'operation' ? operationBytes(request.operation) : 0;
+    if (this.isClosed) {
+      ask.reply(this.failed(new RequestFailure('closed', true)));
+    } else if (this.gate.enter(sizeBytes)) {
+      new Serving(this.servingPlace, ask, sizeBytes).begin(request);
+    } else {
+      ask.reply(this.failed(new RequestFailure('too-many-requests', true)));
     }
+  }
+
+  /** The same for a caller in this process: resolves to the reply, and never rejects. */
+  handle(request: KvRequest): Promise<KvReply> {
+    return new Promise((resolve) => this.serve(request, new Ask(resolve)));
   }
 
   openWatch(options: WatchSessionOptions, onMessages: () => void): WatchDoor {
@@ -193,6 +202,13 @@ export class KvNode implements RunningNode, KvService {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  private done({ revision, result }: Served): KvReply {
+    const { term } = this.raft.inspect();
+    const stalenessMs = this.freshness.stalenessMs(this.host.clock.now());
+    const header = { member: this.host.node, term, revision, stalenessMs };
+    return { type: 'done', header, result };
   }
 
   private failed(failure: RequestFailure): KvReply {

@@ -1,17 +1,18 @@
 /**
  * What serves requests and watchers: a member as protocol faces see it.
  */
-import type { KvReply, KvRequest } from '../core/kv-request.ts';
+import type { KvRequest } from '../core/kv-request.ts';
 import type { WatchId, WatchMessage, WatchRequest } from '../core/watch-message.ts';
 import type { WatchSessionOptions } from '../core/watch-session.ts';
+import type { Ask } from './ask.ts';
 
 /** What a protocol face serves. */
 export interface KvService {
   /**
-   * Serves one request. It never rejects for what a request asked: failures are replies, and say
-   * whether what was asked for may have happened. `signal` gives it up, as `aborted`.
+   * Serves one request; its reply goes to `ask`, once. Failures are replies, and say whether what
+   * was asked for may have happened; one that is given up is `aborted`.
    */
-  handle(request: KvRequest, options?: HandleOptions): Promise<KvReply>;
+  serve(request: KvRequest, ask: Ask): void;
   /**
    * Opens a session of watchers, of one connection.
    *
@@ -25,13 +26,6 @@ export interface KvService {
    * the bound gets a `RequestFailure`.
    */
   backup(): AsyncGenerator<Uint8Array, void, undefined>;
-}
-
-/** What a request may have beside itself. */
-export interface HandleOptions {
-  readonly signal?: AbortSignal;
-  /** Is told how large the answer to a read has become. Default: nothing holds it back. */
-  readonly answer?: AnswerMeter;
 }
 
 /** Bounds what answers take of memory. */

@@ -10,6 +10,7 @@ import { OperationRead } from '../core/operation-read.ts';
 import type { Applied } from '../core/replicated-state.ts';
 import type { Operation, OperationResult } from '../core/request.ts';
 import type { Revision } from '../core/revision.ts';
+import type { Ask } from './ask.ts';
 import type { KvMachine } from './kv-machine.ts';
 import { type AnswerMeter, NO_ROOM } from './kv-service.ts';
 import { RequestFailure, toFailure } from './request-failure.ts';
@@ -56,31 +57,26 @@ export class ReadDesk {
   }
 
   /** Reads by `operation`, which changes nothing. Rejects with `RequestFailure`. */
-  async read(
-    operation: Operation,
-    consistency: ReadConsistency,
-    signal: AbortSignal | undefined,
-    answer: AnswerMeter | undefined,
-  ): Promise<ReadAnswer> {
-    await this.freshen(consistency, signal);
-    return await this.take(operation, signal, answer);
+  async read(operation: Operation, consistency: ReadConsistency, ask: Ask): Promise<ReadAnswer> {
+    await this.freshen(consistency, ask);
+    return await this.take(operation, ask);
   }
 
   /**
    * Resolves when the state is as current as `consistency` says, in the same turn. Rejects with
    * `RequestFailure`.
    */
-  async freshen(consistency: ReadConsistency, signal: AbortSignal | undefined): Promise<void> {
+  async freshen(consistency: ReadConsistency, ask: Ask): Promise<void> {
     switch (consistency.type) {
       case 'serializable':
         return;
       case 'linearizable':
       case 'lease':
-        return await this.round(consistency.type, signal);
+        return await this.round(consistency.type, ask);
       case 'bounded': {
         if (await this.isWithin(consistency)) return;
         try {
-          return await this.round('linearizable', signal);
+          return await this.round('linearizable', ask);
         } catch (error) {
           const { code, detail } = toFailure(error);
           if (code === 'aborted' || code === 'closed') throw error;
@@ -90,7 +86,7 @@ export class ReadDesk {
       case 'session': {
         const { token } = consistency;
         if (this.machine.state.store.revision >= token) return;
-        await this.round('linearizable', signal);
+        await this.round('linearizable', ask);
         const { revision } = this.machine.state.store;
         if (revision >= token) return;
         // Whoever has such a token has it from another cluster, or from one that lost its data.
@@ -113,36 +109,29 @@ export class ReadDesk {
     return present !== undefined && present - this.machine.state.store.revision <= revisionLagMax;
   }
 
-  private async round(
-    consistency: 'linearizable' | 'lease',
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
+  private async round(consistency: 'linearizable' | 'lease', { signal }: Ask): Promise<void> {
     const beganAtMs = this.host.clock.now();
     try {
-      await this.raft.read({ consistency, ...(signal === undefined ? {} : { signal }) });
+      await this.raft.read({ consistency, signal });
     } catch (error) {
       throw toFailure(error);
     }
     this.freshness.learned(beganAtMs);
   }
 
-  private async take(
-    operation: Operation,
-    signal: AbortSignal | undefined,
-    answer: AnswerMeter | undefined,
-  ): Promise<ReadAnswer> {
+  private async take(operation: Operation, ask: Ask): Promise<ReadAnswer> {
     const { store } = this.machine.state;
     const read = OperationRead.open(store, operation);
     if (typeof read === 'string') throw new RequestFailure(read, true);
     const { revision } = read;
-    let result = this.takeSome(read, answer);
+    let result = this.takeSome(read, ask.answer);
     if (result !== undefined) return { revision, result };
     const release = store.pin();
     try {
       while (result === undefined) {
         await this.host.timers.sleep(0);
-        if (signal?.aborted === true) throw new RequestFailure('aborted', true);
-        result = this.takeSome(read, answer);
+        if (ask.isGivenUp) throw new RequestFailure('aborted', true);
+        result = this.takeSome(read, ask.answer);
       }
     } finally {
       release();

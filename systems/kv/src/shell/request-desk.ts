@@ -1,10 +1,9 @@
 /**
  * Serves requests: each goes to where it is decided, the log, a read or the leader's leases.
  */
-import type { Host, NodeId, Random } from '@mangrove/host';
+import type { Host, Instant, NodeId, Random } from '@mangrove/host';
 import type { RaftNode } from '@mangrove/raft';
 import type { Command } from '../core/command.ts';
-import type { ReadConsistency } from '../core/consistency.ts';
 import type { Freshness } from '../core/freshness.ts';
 import { type LeaseId, NO_LEASE } from '../core/key-value.ts';
 import type { KvRequest, KvResult, SessionPlace } from '../core/kv-request.ts';
@@ -16,6 +15,7 @@ import { resultBytes } from '../core/result-bytes.ts';
 import type { Revision } from '../core/revision.ts';
 import { invalidity } from '../core/validity.ts';
 import { finish } from '../core/work.ts';
+import type { Ask } from './ask.ts';
 import { hashOf } from './hash-task.ts';
 import type { KvMachine } from './kv-machine.ts';
 import { type AnswerMeter, NO_ROOM } from './kv-service.ts';
@@ -30,6 +30,16 @@ import type { WatchDesk } from './watch-desk.ts';
 export interface Served {
   readonly revision: Revision;
   readonly result: KvResult;
+}
+
+type OperationRequest = Extract<KvRequest, { readonly type: 'operation' }>;
+
+/** A request that changes keys. */
+export type KeyChange = OperationRequest;
+
+/** Whether `request` changes keys. */
+export function isKeyChange(request: KvRequest): request is KeyChange {
+  return request.type === 'operation' && !isReadOnly(request.operation);
 }
 
 /** What requests are served with. */
@@ -56,40 +66,39 @@ export class RequestDesk {
     this.leaseIds = host.random.stream('lease');
   }
 
-  /** Serves a request. Rejects with, or throws, `RequestFailure`, `RaftError` or `WireError`. */
-  serve(
-    request: KvRequest,
-    signal: AbortSignal | undefined,
-    answer: AnswerMeter | undefined,
-  ): Promise<Served> {
+  /**
+   * Serves a request that is no change of keys. Rejects with, or throws, `RequestFailure`,
+   * `RaftError` or `WireError`.
+   */
+  serve(request: KvRequest, ask: Ask): Promise<Served> {
     const { raft } = this.parts;
     switch (request.type) {
       case 'operation':
-        return this.operate(request.operation, request, signal, answer);
+        return this.read(request, ask);
       case 'open-session':
-        return this.propose({ type: 'open-session' }, signal);
+        return this.propose({ type: 'open-session' }, ask);
       case 'compact':
-        return this.change({ type: 'compact', revision: request.revision }, signal);
+        return this.proposeChange({ type: 'compact', revision: request.revision }, ask);
       case 'grant-lease':
-        return this.grant(request, signal);
+        return this.grant(request, ask);
       case 'revoke-lease': {
         const { lease, place } = request;
-        return this.change({ type: 'revoke-lease', lease }, signal, place);
+        return this.proposeChange({ type: 'revoke-lease', lease }, ask, place);
       }
       case 'keep-lease-alive':
-        return this.keepAlive(request.lease, signal);
+        return this.keepAlive(request.lease, ask.signal);
       case 'lease-time-to-live':
-        return this.timeToLive(request, signal);
+        return this.timeToLive(request, ask.signal);
       case 'list-leases':
       case 'list-alarms':
-        return this.freshReport(request.type, signal);
+        return this.freshReport(request.type, ask);
       case 'status':
       case 'list-members':
         return Promise.resolve(this.served(this.report(request.type)));
       case 'hash':
-        return this.hash(request.revision, signal);
+        return this.hash(request.revision, ask.signal);
       case 'disarm-alarm':
-        return this.propose({ type: 'disarm-alarm', alarm: request.alarm }, signal);
+        return this.propose({ type: 'disarm-alarm', alarm: request.alarm }, ask);
       case 'change-members':
         return this.whenDone(raft.changeMembers(request.changes));
       case 'transfer-leadership':
@@ -97,26 +106,32 @@ export class RequestDesk {
     }
   }
 
-  private operate(
-    operation: Operation,
-    how: { readonly consistency: ReadConsistency; readonly place: SessionPlace | undefined },
-    signal: AbortSignal | undefined,
-    answer: AnswerMeter | undefined,
-  ): Promise<Served> {
-    const refusal = invalidity(operation);
-    if (refusal !== undefined) throw new RequestFailure(refusal, true);
-    const { reads, quota } = this.parts;
-    if (isReadOnly(operation)) return reads.read(operation, how.consistency, signal, answer);
+  /**
+   * Proposes a change of keys; what comes of it is for `taken`. Rejects, or throws, as `serve`. It
+   * cannot be given up: it may stand in the log already.
+   */
+  change({ operation, place }: KeyChange, { answer }: Ask): Promise<Applied> {
+    const { raft, quota } = this.parts;
+    refuseInvalid(operation);
     if (hasPut(operation)) quota.admit(operationBytes(operation));
     if (answer?.growTo(CHANGE_BYTES) === false) throw new RequestFailure(TOO_MANY, true, NO_ROOM);
-    const done = this.change({ type: 'operation', operation }, signal, how.place);
-    return answer === undefined ? done : done.then((served) => told(served, answer));
+    return raft.propose({ type: 'change', place, command: { type: 'operation', operation } });
   }
 
-  private async grant(
-    request: KvRequest & { type: 'grant-lease' },
-    signal: AbortSignal | undefined,
-  ): Promise<Served> {
+  /** What a command gave that was proposed at `beganAtMs`. Throws `RequestFailure`. */
+  taken(applied: Applied, beganAtMs: Instant, answer?: AnswerMeter): Served {
+    // It stands in the log behind all that was acknowledged before it began.
+    this.parts.freshness.learned(beganAtMs);
+    if (applied.type === 'failed') throw new RequestFailure(applied.code, applied.isDefinite);
+    return answer === undefined ? applied : told(applied, answer);
+  }
+
+  private read({ operation, consistency }: OperationRequest, ask: Ask): Promise<Served> {
+    refuseInvalid(operation);
+    return this.parts.reads.read(operation, consistency, ask);
+  }
+
+  private async grant(request: KvRequest & { type: 'grant-lease' }, ask: Ask): Promise<Served> {
     const { ttlMs: wantedMs, place } = request;
     if (!Number.isSafeInteger(wantedMs) || wantedMs < 1 || wantedMs > TTL_MS_MAX) {
       throw new RequestFailure('bad-request', true, `ttlMs is ${wantedMs}, not 1 to ${TTL_MS_MAX}`);
@@ -125,7 +140,7 @@ export class RequestDesk {
     const { electionTimeoutMs } = this.parts.raft.inspect().options;
     const ttlMs = Math.max(wantedMs, 2 * electionTimeoutMs);
     const lease = request.lease === NO_LEASE ? this.drawLease() : request.lease;
-    const granted = await this.change({ type: 'grant-lease', lease, ttlMs }, signal, place);
+    const granted = await this.proposeChange({ type: 'grant-lease', lease, ttlMs }, ask, place);
     return { ...granted, result: { type: 'lease', lease, ttlMs } };
   }
 
@@ -156,11 +171,8 @@ export class RequestDesk {
     return this.served({ type: 'applied' });
   }
 
-  private async freshReport(
-    type: 'list-leases' | 'list-alarms',
-    signal: AbortSignal | undefined,
-  ): Promise<Served> {
-    await this.parts.reads.freshen({ type: 'linearizable' }, signal);
+  private async freshReport(type: 'list-leases' | 'list-alarms', ask: Ask): Promise<Served> {
+    await this.parts.reads.freshen({ type: 'linearizable' }, ask);
     return this.served(this.report(type));
   }
 
@@ -181,22 +193,13 @@ export class RequestDesk {
     }
   }
 
-  private change(
-    command: Command,
-    signal: AbortSignal | undefined,
-    place?: SessionPlace,
-  ): Promise<Served> {
-    return this.propose({ type: 'change', place, command }, signal);
+  private proposeChange(command: Command, ask: Ask, place?: SessionPlace): Promise<Served> {
+    return this.propose({ type: 'change', place, command }, ask);
   }
 
-  private async propose(command: LogCommand, signal: AbortSignal | undefined): Promise<Served> {
+  private async propose(command: LogCommand, { signal }: Ask): Promise<Served> {
     const beganAtMs = this.host.clock.now();
-    const { raft, freshness } = this.parts;
-    const applied = await raft.propose(command, signal === undefined ? {} : { signal });
-    // It stands in the log behind all that was acknowledged before it began.
-    freshness.learned(beganAtMs);
-    if (applied.type === 'failed') throw new RequestFailure(applied.code, applied.isDefinite);
-    return applied;
+    return this.taken(await this.parts.raft.propose(command, { signal }), beganAtMs);
   }
 
   private drawLease(): LeaseId {
@@ -224,6 +227,11 @@ function told(served: Served, answer: AnswerMeter): Served {
 }
 
 const TOO_MANY = 'too-many-requests';
+
+function refuseInvalid(operation: Operation): void {
+  const refusal = invalidity(operation);
+  if (refusal !== undefined) throw new RequestFailure(refusal, true);
+}
 
 /** The longest time to live: 285 years. */
 const TTL_MS_MAX = 9_000_000_000_000;

@@ -77,7 +77,7 @@ export async function startReplica(
     bounds: { ...BOUNDS, ...bounds },
   });
   const member = {
-    handle: node.handle.bind(node),
+    serve: node.serve.bind(node),
     backup: node.backup.bind(node),
     openWatch: (_: WatchSessionOptions, onMessages: () => void) =>
       node.openWatch(WATCH, onMessages),

@@ -23,10 +23,7 @@ export class AnswerRoom {
 
   /** The meter of one answer. */
   open(): AnswerCharge {
-    return new AnswerCharge(
-      (bytes) => this.take(bytes),
-      (bytes, sentBytes) => this.hand(bytes, sentBytes),
-    );
+    return new AnswerCharge(this.take, this.hand);
   }
 
   /** Whether there is no room: who has not taken what waits for it is to be given no more. */
@@ -56,18 +53,18 @@ export class AnswerRoom {
     this.waitingBytes = this.lookAtWaiting();
   }
 
-  private take(bytes: number): boolean {
+  private readonly take = (bytes: number): boolean => {
     this.openBytes += bytes;
     if (!this.isFull) return true;
     this.openBytes -= bytes;
     this.hasRefused = true;
     return false;
-  }
+  };
 
-  private hand(bytes: number, sentBytes: number): void {
+  private readonly hand = (bytes: number, sentBytes: number): void => {
     this.openBytes -= bytes;
     this.handedBytes += sentBytes;
-  }
+  };
 }
 
 /** What one answer takes, from its first bytes until its connection has it. */

@@ -6,6 +6,7 @@ import { type Crc32c, WireError } from '@mangrove/wire';
 import type { KvErrorCode } from '../../core/kv-error-code.ts';
 import type { KvReply, KvRequest } from '../../core/kv-request.ts';
 import type { WatchSessionOptions } from '../../core/watch-session.ts';
+import { Ask } from '../../shell/ask.ts';
 import type { KvService, WatchDoor } from '../../shell/kv-service.ts';
 import { type RequestFailure, toFailure } from '../../shell/request-failure.ts';
 import type { AnswerRoom } from './answer-room.ts';
@@ -66,8 +67,7 @@ export class ServedConnection {
   private readonly session: ServerSession;
   private readonly sender: MessageSender<ServerMessage>;
   private readonly reader: MessageReader<ClientMessage>;
-  // A signal for each request: one for all would be searched through at every request.
-  private readonly running = new Map<number, AbortController>();
+  private readonly running = new Map<number, Ask>();
   private door: WatchDoor | undefined;
   private readonly snapshots = new Map<number, AsyncGenerator<Uint8Array, void, undefined>>();
   private isPumping = false;
@@ -186,13 +186,11 @@ export class ServedConnection {
       case 'opened':
         this.open();
         return;
-      case 'handle': {
-        const { id, request } = effect;
-        this.options.host.run(() => this.handle(id, request));
+      case 'handle':
+        this.handle(effect.id, effect.request);
         return;
-      }
       case 'abort':
-        this.running.get(effect.id)?.abort();
+        this.running.get(effect.id)?.giveUp();
         return;
       case 'watch-create':
         this.watchers().create(effect.request, effect.watchId);
@@ -224,17 +222,17 @@ export class ServedConnection {
     }
   }
 
-  private async handle(id: number, request: KvRequest): Promise<void> {
-    const controller = new AbortController();
-    this.running.set(id, controller);
-    const { signal } = controller;
+  private handle(id: number, request: KvRequest): void {
     const { service, answers } = this.options;
-    const answer = answers.open();
-    const reply = await service.handle(request, { signal, answer });
-    this.running.delete(id);
-    const before = this.sender.sentBytes;
-    this.step({ type: 'answered', id, reply });
-    answer.close(this.sender.sentBytes - before);
+    const charge = answers.open();
+    const ask = new Ask((reply) => {
+      this.running.delete(id);
+      const before = this.sender.sentBytes;
+      this.step({ type: 'answered', id, reply });
+      charge.close(this.sender.sentBytes - before);
+    }, charge);
+    this.running.set(id, ask);
+    service.serve(request, ask);
   }
 
   private open(): void {
@@ -326,7 +324,7 @@ export class ServedConnection {
   }
 
   private release(): void {
-    for (const controller of this.running.values()) controller.abort();
+    for (const ask of this.running.values()) ask.giveUp();
     this.door?.close();
     this.door = undefined;
     for (const id of [...this.snapshots.keys()]) {
