@@ -1,7 +1,8 @@
 /**
  * Tables of numbers that grow by pages: a row is a number, a column an array of pages.
  *
- * Growing copies nothing and the garbage collector sees a page for sixty-five thousand rows.
+ * Growing copies nothing but the first page, which begins short, since many tables stay so; the
+ * garbage collector sees a page for sixty-five thousand rows.
  */
 import { assert, BrokenInvariant } from '@mangrove/host';
 
@@ -12,19 +13,37 @@ export type ColumnArray = Uint32Array | Float64Array | BigInt64Array;
 export class Column<Pages extends ColumnArray> {
   private readonly pages: Pages[] = [];
   private readonly createPage: (length: number) => Pages;
+  private readonly zero: Pages[number];
 
   constructor(createPage: (length: number) => Pages) {
     this.createPage = createPage;
+    this.zero = createPage(1)[0] as Pages[number];
   }
 
   at(row: number): Pages[number] {
-    return this.pageOf(row)[row & (PAGE_ROWS - 1)] as Pages[number];
+    return this.pageOf(row)[row & (PAGE_ROWS - 1)] ?? this.zero;
   }
 
   set(row: number, value: Pages[number]): void {
-    const number = row >>> PAGE_BITS;
-    while (this.pages.length <= number) this.pages.push(this.createPage(PAGE_ROWS));
-    this.pageOf(row)[row & (PAGE_ROWS - 1)] = value;
+    const page = this.pages[row >>> PAGE_BITS];
+    const index = row & (PAGE_ROWS - 1);
+    if (page !== undefined && index < page.length) page[index] = value;
+    else this.grownTo(row)[index] = value;
+  }
+
+  /** The page of `row`, made or made longer. */
+  private grownTo(row: number): Pages {
+    const { pages, createPage } = this;
+    if (row >= PAGE_ROWS) {
+      while (pages.length <= row >>> PAGE_BITS) pages.push(createPage(PAGE_ROWS));
+      return this.pageOf(row);
+    }
+    let length = FIRST_PAGE_ROWS;
+    while (length <= row) length *= 2;
+    const page = createPage(length);
+    for (const [index, value] of pages[0]?.entries() ?? []) page[index] = value;
+    pages[0] = page;
+    return page;
   }
 
   private pageOf(row: number): Pages {
@@ -83,4 +102,5 @@ export class Rows {
 
 const PAGE_BITS = 16;
 const PAGE_ROWS: number = 1 << PAGE_BITS;
+const FIRST_PAGE_ROWS = 512;
 const ROWS_MAX = 0x7fff_ffff;

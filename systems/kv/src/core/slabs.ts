@@ -5,12 +5,13 @@
  *     block => length:uint32le owner:uint32le bytes
  *
  * A store of a million values as a million objects makes the garbage collector walk a million
- * objects. Here it sees one buffer for four megabytes. What is freed leaves a hole; where holes are
- * more than half of a slab, `evacuate` moves what lives out of it, and its buffer is used again.
+ * objects. Here it sees one buffer for four megabytes; the first ones are shorter, since many stores
+ * stay small. What is freed leaves a hole; where holes are more than half of a slab, `evacuate`
+ * moves what lives out of it, and its buffer is used again.
  */
 import { assert, BrokenInvariant } from '@mangrove/host';
 
-/** The size of a slab, in bytes. */
+/** The size of a slab, in bytes, but for the first ones. */
 export const SLAB_BYTES = 4_194_304;
 
 /** The longest byte string that a slab takes. */
@@ -32,14 +33,10 @@ export class Slabs {
     return this.live;
   }
 
-  /** Bytes of the buffers that are held. */
-  get heldBytes(): number {
-    return this.slabs.length * SLAB_BYTES;
-  }
-
-  /** How many of the buffers have something in them. */
-  get usedSlabCount(): number {
-    return this.slabs.length - this.empty.length;
+  /** Bytes of the buffers that have something in them. */
+  get usedBytes(): number {
+    const used = this.slabs.filter((_, number) => !this.empty.includes(number));
+    return used.reduce((sum, { bytes }) => sum + bytes.length, 0);
   }
 
   /** Copies `bytes` in, for `owner` (a uint32); at most `BLOCK_BYTES_MAX` of them. */
@@ -132,16 +129,26 @@ export class Slabs {
 
   private slabWith(size: number): Slab {
     const current = this.slabs[this.current];
-    if (current !== undefined && current.used + size <= SLAB_BYTES) return current;
+    if (current !== undefined && current.used + size <= current.bytes.length) return current;
     const left = this.current;
-    const reused = this.empty.pop();
-    if (reused === undefined) {
-      const bytes = new Uint8Array(SLAB_BYTES);
-      this.slabs.push({ bytes, view: new DataView(bytes.buffer), used: 0, liveBytes: 0 });
-    }
-    this.current = reused ?? this.slabs.length - 1;
+    this.current = this.takeEmpty(size) ?? this.create(size);
     if (current !== undefined && current.liveBytes === 0) this.clear(left);
     return this.slabAt(this.current);
+  }
+
+  /** The newest of the empty slabs that has room for `size` bytes. */
+  private takeEmpty(size: number): number | undefined {
+    const at = this.empty.findLastIndex((number) => this.slabAt(number).bytes.length >= size);
+    return at < 0 ? undefined : this.empty.splice(at, 1)[0];
+  }
+
+  private create(size: number): number {
+    const last = this.slabs.at(-1)?.bytes.length ?? FIRST_SLAB_BYTES / GROWTH;
+    let length = Math.min(last * GROWTH, SLAB_BYTES);
+    while (length < size) length *= GROWTH;
+    const bytes = new Uint8Array(length);
+    this.slabs.push({ bytes, view: new DataView(bytes.buffer), used: 0, liveBytes: 0 });
+    return this.slabs.length - 1;
   }
 
   private clear(number: number): void {
@@ -157,6 +164,9 @@ export class Slabs {
 }
 
 const HEADER_BYTES = 8;
+// 64 KiB, 256 KiB, 1 MiB, then all have `SLAB_BYTES`.
+const FIRST_SLAB_BYTES = 65_536;
+const GROWTH = 4;
 const EVACUATE_BELOW = 0.5;
 
 interface Slab {
