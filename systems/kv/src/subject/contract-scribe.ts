@@ -37,9 +37,12 @@ export class ContractScribe {
     const present = await this.members.read(turn, { ...all(), countOnly: true });
     if (present.type === 'refused') return { type: 'fail', error: present.code };
     while (this.written < present.header.revision) {
-      const last = Math.min(this.written + REVISIONS_MAX, present.header.revision);
-      const read = await this.members.read(turn, pastOf(this.written, last));
+      const after = this.written;
+      const last = Math.min(after + REVISIONS_MAX, present.header.revision);
+      const read = await this.members.read(turn, pastOf(after, last));
       if (read.type === 'refused') return { type: 'fail', error: read.code };
+      // An operation that was given up goes on: what it reads too late is written down already.
+      if (this.written !== after) continue;
       this.write(read.result.type === 'txn' ? read.result.results : [], last);
     }
     const value = { upTo: this.written, ...(wantsAll ? { changes: [...this.changes] } : {}) };

@@ -20,11 +20,12 @@ type Parts = Readonly<Record<string, readonly number[]>>;
 const WORKERS: readonly number[] = Object.freeze([0, 1, 2]);
 
 /**
- * A set is read by who added to it, and the end of leases written down by who had one. Whoever
- * reads with bounds is at home at a founder; the third client may be at one that never joins.
+ * A set is read by who added to it, and the end of leases written down by who had one. Those who
+ * read with bounds are at home at two founders, of which one may have left; the third client may be
+ * at one that never joins.
  */
 const PARTS: Parts = Object.freeze({
-  ...{ add: [0], 'read-set': [0], write: [1], 'read-bounded': [1] },
+  ...{ add: [0], 'read-set': [0], write: [1], 'read-bounded': [0, 1] },
   ...{ grant: [8], look: [8], log: [8] },
 });
 

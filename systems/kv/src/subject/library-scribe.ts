@@ -57,6 +57,8 @@ export class LibraryScribe {
       .txn()
       .then(...reads)
       .commit();
+    // An operation that the client gave up goes on: what it reads too late is written down already.
+    if (this.written !== from - 1) return;
     for (const [index, result] of results.entries()) {
       if (result.type !== 'get') throw new Error(`a ${result.type} for a read`);
       this.writeRevision(from + index, result.entries);
