@@ -15,10 +15,13 @@ export const SECTOR_BYTES = 512;
 /** From so many images of one sector on, those that matter least are dropped. */
 const MAX_IMAGES = 8;
 
+/** What a sector holds; undefined where that is zeros. */
+type SectorBytes = Uint8Array | undefined;
+
 interface SectorImage {
   /** The number of the write, once it has resolved. */
   stamp: number;
-  readonly bytes: Uint8Array;
+  bytes: SectorBytes;
 }
 
 /** A write on its way: its stamp is set when it resolves. */
@@ -44,10 +47,13 @@ export class PlatterFile {
   private readonly size = new SyncedNumber();
   /** Behind the last byte that was ever written; `truncate` lengthens without taking room. */
   private readonly room = new SyncedNumber();
+  // Journals reserve much that they never write: what lies behind this is zeros.
   private content = new Uint8Array(SECTOR_BYTES);
+  // From here on all is zeros, a part of `content` included.
+  private blankFrom = 0;
   private readonly sectors = new Map<
     number,
-    { durable: Uint8Array; readonly images: SectorImage[] }
+    { durable: SectorBytes; readonly images: SectorImage[] }
   >();
   private stamp = 0;
   /** The stamps of the syncs under way. */
@@ -74,7 +80,12 @@ export class PlatterFile {
   }
 
   read(offset: number, length: number): Uint8Array {
-    return this.content.slice(offset, Math.max(offset, Math.min(offset + length, this.sizeBytes)));
+    const { content } = this;
+    const end = Math.max(offset, Math.min(offset + length, this.sizeBytes));
+    if (end <= content.length) return content.slice(offset, end);
+    const bytes = new Uint8Array(end - offset);
+    bytes.set(content.subarray(offset, end));
+    return bytes;
   }
 
   /** Puts bytes in place; they are not even covered by a sync before `resolve` is called. */
@@ -85,6 +96,7 @@ export class PlatterFile {
     const behind = Math.ceil(end / SECTOR_BYTES);
     for (let sector = from; sector < behind; sector++) this.remember(sector);
     this.content.set(bytes, offset);
+    this.blankFrom = Math.max(this.blankFrom, end);
     const parts: { stamp: number }[] = [];
     for (let sector = from; sector < behind; sector++) parts.push(this.addImage(sector));
     // A failed sync has lost the size too; the next write has it written again.
@@ -103,7 +115,6 @@ export class PlatterFile {
   /** Cuts the file, or lengthens it with zeros; counts as a write. */
   truncate(sizeBytes: number): PendingWrite {
     const parts: { stamp: number }[] = [];
-    this.reserve(sizeBytes);
     const from = Math.floor(sizeBytes / SECTOR_BYTES);
     const behind = Math.ceil(this.sizeBytes / SECTOR_BYTES);
     for (let sector = from; sector < behind; sector++) this.remember(sector);
@@ -128,7 +139,8 @@ export class PlatterFile {
       const last = state.images.findLastIndex((image) => image.stamp <= stamp);
       // What came before the newest image that is covered is gone, be it covered itself or not.
       const dropped = state.images.splice(0, last + 1);
-      state.durable = dropped.at(-1)?.bytes ?? state.durable;
+      const newest = dropped.at(-1);
+      if (newest !== undefined) state.durable = newest.bytes;
       if (state.images.length === 0) this.sectors.delete(sector);
     }
     this.size.finishSync(stamp);
@@ -157,9 +169,9 @@ export class PlatterFile {
     let lostBytes = 0;
     for (const [sector, state] of this.sectors) {
       const pick = random.below(state.images.length + 1);
-      const image = state.images[pick - 1]?.bytes ?? state.durable;
+      const image = state.images[pick - 1];
       if (pick !== state.images.length) lostBytes += SECTOR_BYTES;
-      this.content.set(image, sector * SECTOR_BYTES);
+      this.putBack(sector, image === undefined ? state.durable : image.bytes);
     }
     this.content.fill(0, size);
     if (size !== this.sizeBytes) lostBytes = Math.max(lostBytes, 1);
@@ -188,12 +200,16 @@ export class PlatterFile {
     const within = offset % SECTOR_BYTES;
     const flip = (bytes: Uint8Array, index: number) => {
       bytes[index] = (bytes[index] as number) ^ (1 << bit);
+      return bytes;
     };
+    const flipIn = (bytes: SectorBytes = new Uint8Array(SECTOR_BYTES)) => flip(bytes, within);
+    this.reserve(offset + 1);
     flip(this.content, offset);
+    this.blankFrom = Math.max(this.blankFrom, offset + 1);
     const state = this.sectors.get(sector);
     if (state === undefined) return;
-    flip(state.durable, within);
-    for (const image of state.images) flip(image.bytes, within);
+    state.durable = flipIn(state.durable);
+    for (const image of state.images) image.bytes = flipIn(image.bytes);
   }
 
   private settle(sizeBytes: number): void {
@@ -201,6 +217,16 @@ export class PlatterFile {
     this.size.settle(sizeBytes);
     this.room.settle(Math.min(sizeBytes, this.room.durable));
     this.sectors.clear();
+  }
+
+  private putBack(sector: number, image: SectorBytes): void {
+    const from = sector * SECTOR_BYTES;
+    if (image === undefined) {
+      this.content.fill(0, from, from + SECTOR_BYTES);
+      return;
+    }
+    this.content.set(image, from);
+    this.blankFrom = Math.max(this.blankFrom, from + SECTOR_BYTES);
   }
 
   /** Keeps the durable image of a sector that is about to change. */
@@ -235,7 +261,8 @@ export class PlatterFile {
     this.activeSyncs.splice(this.activeSyncs.indexOf(stamp), 1);
   }
 
-  private sectorBytes(sector: number): Uint8Array {
+  private sectorBytes(sector: number): SectorBytes {
+    if (sector * SECTOR_BYTES >= this.blankFrom) return undefined;
     return this.content.slice(sector * SECTOR_BYTES, (sector + 1) * SECTOR_BYTES);
   }
 

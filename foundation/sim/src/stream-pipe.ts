@@ -189,10 +189,10 @@ export class StreamPipe {
     if (dice === 0 && first.length > 1) {
       const cut = 1 + this.random.below(first.length - 1);
       this.received.unshift(first.subarray(cut));
-      return first.slice(0, cut);
+      return first.subarray(0, cut);
     }
     const second = dice === 1 ? this.received.shift() : undefined;
-    if (second === undefined) return first.slice();
+    if (second === undefined) return first;
     const joined = new Uint8Array(first.length + second.length);
     joined.set(first);
     joined.set(second, first.length);

@@ -5,9 +5,9 @@
  *     block => length:uint32le owner:uint32le bytes
  *
  * A store of a million values as a million objects makes the garbage collector walk a million
- * objects. Here it sees one buffer for four megabytes; the first ones are shorter, since many stores
- * stay small. What is freed leaves a hole; where holes are more than half of a slab, `evacuate`
- * moves what lives out of it, and its buffer is used again.
+ * objects. Here it sees one buffer for four megabytes; the first ones are shorter, since many
+ * stores stay small. What is freed leaves a hole; where holes are more than half of a slab,
+ * `evacuate` moves what lives out of it, and its buffer is used again.
  */
 import { assert, BrokenInvariant } from '@mangrove/host';
 

@@ -193,11 +193,14 @@ export interface CodecTools {
   readonly crc32c: Crc32c;
   /** What the journal and all messages of one turn share. */
   readonly packed: PackedEntries;
+  /** Where messages are written that carry little. */
+  readonly writer: Writer;
 }
 
 /** The tools of a node. */
 export function createCodecTools(crc32c: Crc32c = portableCrc32c): CodecTools {
-  return { crc32c, packed: new PackedEntries(records) };
+  const writer = new Writer({ slabBytes: SLAB_BYTES, maxBytes: MESSAGE_BYTES_MAX });
+  return { crc32c, packed: new PackedEntries(records), writer };
 }
 
 /**
@@ -209,11 +212,12 @@ export function encodePeerMessage(
   given: Message,
   version: number = FORMAT_VERSIONS.highest,
   prefix?: number,
-  { crc32c, packed }: CodecTools = createCodecTools(),
+  { crc32c, packed, writer: shared }: CodecTools = createCodecTools(),
 ): Uint8Array {
   const { from, to, term: ofTerm } = given;
   const body = bodyOf(given, version, packed);
-  const writer = writerFor(HEAD_BYTES + contentBytes(body));
+  const sizeBytes = HEAD_BYTES + contentBytes(body);
+  const writer = sizeBytes <= SHARED_BYTES_MAX ? shared : writerFor(sizeBytes);
   if (prefix !== undefined) writer.uint8(prefix);
   encodeSealed(writer, peerMessage, { from, to, term: ofTerm, body }, version, crc32c);
   return writer.take();
@@ -300,6 +304,10 @@ function bodyOf(given: Message, version: number, packed: PackedEntries): WireBod
   const place = { previousIndex, previousTerm, commitIndex };
   return { type: 'append-records', ...place, lengths, records: content };
 }
+
+/** Messages of up to so many bytes share slabs: most are short, and memory has its price. */
+const SHARED_BYTES_MAX = 1024;
+const SLAB_BYTES = 8192;
 
 /** What of a message may be long. */
 function contentBytes(body: WireBody): number {
