@@ -136,8 +136,11 @@ const FOUND_OUTSIDE: Readonly<Record<string, Found>> = Object.freeze({
     minimum: { faults: ['loss of an append'], operationCount: 1 },
   },
   'append-always-cuts': {
-    ...{ experiment: 'raft', seedBudget: 30, difficulty: 'medium' },
-    minimum: { faults: ['delay of an append'], operationCount: 2 },
+    ...{ experiment: 'raft-promises', seedBudget: 40, difficulty: 'medium' },
+    minimum: {
+      faults: ['cut around a follower', 'doubled messages', 'cut around the leader'],
+      operationCount: 2,
+    },
   },
   'accept-before-sync': {
     ...{ experiment: 'raft-promises', seedBudget: 40, difficulty: 'medium' },
@@ -161,12 +164,15 @@ const FOUND_OUTSIDE: Readonly<Record<string, Found>> = Object.freeze({
     minimum: { faults: ['cut around two of five', 'doubled messages'], operationCount: 2 },
   },
   'probe-waits-for-ever': {
-    ...{ experiment: 'raft', seedBudget: 150, difficulty: 'medium' },
+    ...{ experiment: 'raft-recovery', seedBudget: 60, difficulty: 'medium' },
     minimum: { faults: ['loss of a probe'], operationCount: 1 },
   },
   'snapshot-accepted-before-sync': {
-    ...{ experiment: 'raft', seedBudget: 150, difficulty: 'medium' },
-    minimum: { faults: ['loss of power at a follower that gets a snapshot'], operationCount: 1 },
+    ...{ experiment: 'raft-recovery', seedBudget: 60, difficulty: 'medium' },
+    minimum: {
+      faults: ['cut around the leader', 'loss of its power as it has a snapshot'],
+      operationCount: 2,
+    },
   },
   'truncated-is-definite': {
     ...{ experiment: 'raft-rivals', seedBudget: 30, difficulty: 'hard' },

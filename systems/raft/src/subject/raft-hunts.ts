@@ -15,9 +15,12 @@ import { changesOfTwo, forgottenChange, leavesAlone, leftBehind } from './plays/
 import {
   BURST,
   diesCampaigning,
+  lateAppends,
   lateCopies,
   lateWrite,
   lonelyLeader,
+  losesSnapshot,
+  lostProbe,
   silentLoss,
 } from './plays/progress-plays.ts';
 import {
@@ -142,7 +145,9 @@ export const raftPromisesExperiment: Experiment = Object.freeze({
   ...{ replicaCount: 3, clientCount: 9, activeMs: 4200 },
   workload: BUSY,
   faults: [],
-  drawAttempts: attemptsOf([votesTwice, losesPower], { lengthMs: 1800, founderCount: 3 }),
+  drawAttempts: attemptsOf([votesTwice, losesPower, lateAppends], {
+    ...{ lengthMs: 1800, founderCount: 3 },
+  }),
 } satisfies Experiment);
 
 /** How long an attempt of `raft-recovery` lasts, ms. */
@@ -172,9 +177,12 @@ export const raftRecoveryExperiment: Experiment = Object.freeze({
     ),
   },
   faults: [],
-  drawAttempts: attemptsOf([diesCampaigning, silentLoss, lonelyLeader, lateCopies, lateWrite], {
-    ...{ lengthMs: RECOVERY_MS, founderCount: 5 },
-  }),
+  drawAttempts: attemptsOf(
+    [diesCampaigning, silentLoss, lostProbe, lonelyLeader, losesSnapshot, lateCopies, lateWrite],
+    {
+      ...{ lengthMs: RECOVERY_MS, founderCount: 5 },
+    },
+  ),
 } satisfies Experiment);
 
 /** Three nodes, one of which loses its disk or what is on it, beside other trouble. */

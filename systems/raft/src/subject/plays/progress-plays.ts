@@ -3,7 +3,7 @@
  */
 import { bothWays, cut, type Fault, OTHERS } from '@mangrove/experiment';
 import { request } from '../raft-operator.ts';
-import { type Attempt, ask, during } from './attempt.ts';
+import { type Attempt, ask, diesSaying, during } from './attempt.ts';
 
 /** When clients write in an attempt; else they do not. */
 export const BURST = Object.freeze([[-30, 60] as const]);
@@ -26,9 +26,27 @@ export function silentLoss({ random, first, others, atMs }: Attempt): readonly F
   return [{ type: 'rough-links', from: [first], to: [random.pick(others)], ...rates, ...window }];
 }
 
+/** All that a new leader says to a follower at first is lost, so what it probes with is. */
+export function lostProbe({ random, first, others, atMs }: Attempt): readonly Fault[] {
+  const rates = { lossPerMille: 1000, duplicatePerMille: 0, delayPerMille: 0, delayMs: 0 };
+  const window = during(atMs - 200, 140 + random.between(0, 80));
+  return [{ type: 'rough-links', from: [first], to: [random.pick(others)], ...rates, ...window }];
+}
+
 /** A leader that is cut off takes in what the others replace, and forget behind a snapshot. */
 export function lonelyLeader({ random, first, atMs }: Attempt): readonly Fault[] {
   return cut(bothWays([first], [OTHERS]), during(atMs, random.between(240, 340)));
+}
+
+/** The same; it loses its power as it says that it has the snapshot. */
+export function losesSnapshot(attempt: Attempt): readonly Fault[] {
+  const { first, atMs } = attempt;
+  const moment = { fromMs: atMs + 200, downMs: 60, disk: 'unsynced-lost' } as const;
+  return [
+    ...lonelyLeader(attempt),
+    { type: 'slow-disk', node: first, latencyMs: 30, ...during(atMs + 200, 400) },
+    diesSaying('append-accepted', first, moment),
+  ];
 }
 
 /** A follower needs a snapshot; all that it is sent comes once more, late. */
@@ -46,6 +64,25 @@ export function lateCopies({ random, first, others, atMs }: Attempt): readonly F
       delayMs,
       ...during(atMs + 30, 500),
     },
+  ];
+}
+
+/**
+ * One follower is away, all that the other is sent comes once more, late; then the leader is alone,
+ * and those two elect: what was acknowledged is with the one who heard it last.
+ */
+export function lateAppends({ random, first, others, atMs }: Attempt): readonly Fault[] {
+  const [hearer = first, ...away] = others;
+  const rates = { lossPerMille: 0, duplicatePerMille: 1000, delayPerMille: 0 };
+  const delayMs = random.pick([60, 100, 140]);
+  const lengthMs = random.between(200, 300);
+  return [
+    ...cut(bothWays(away, [OTHERS]), during(atMs - 20, lengthMs)),
+    {
+      ...{ type: 'rough-links', from: [first], to: [hearer], ...rates, delayMs },
+      ...during(atMs, lengthMs),
+    },
+    ...cut(bothWays([first], [OTHERS]), during(atMs + lengthMs, 700)),
   ];
 }
 
