@@ -108,6 +108,7 @@ it('finds nothing in the code as it is', async () => {
   expect(code).toBe(0);
   expect(output).toMatch(/^40 seeds in .*, 0 failures\n$/);
   expect(complaints).toMatch(/^tested: \d+ faults of \d+ kinds, \d+ operations during one, /m);
+  expect(complaints).toMatch(/, \d+ events in the shortest run\n/);
   expect(readFileSync(report, 'utf8')).toContain('VALID: register, seed 40');
 });
 
@@ -117,6 +118,25 @@ it('looks into the nodes after every event where invariants are asked for', asyn
   expect(code).toBe(0);
   expect(output).toMatch(/^3 seeds in .*, 0 failures\n$/);
   expect(complaints).toContain('invariants on');
+});
+
+it('hunts through the same seeds of several experiments, on so many threads', async () => {
+  const seeds = ['--first', '5', '--seeds', '3', '--threads', '1', '--json'] as const;
+  const { code, output } = await mangrove('lab', 'hunt', 'register', 'raft', ...seeds);
+  expect(code).toBe(0);
+  const figures = output
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const same = { firstSeed: 5, seedCount: 3, workerCount: 1, failures: [], unknowns: [] };
+  expect(figures).toMatchObject([
+    { experiment: 'register', ...same },
+    { experiment: 'raft', ...same },
+  ]);
+  for (const { eventCountMin, eventCount } of figures) {
+    expect(eventCountMin).toBeGreaterThan(0);
+    expect(3 * eventCountMin).toBeLessThanOrEqual(eventCount);
+  }
 });
 
 it('writes a report that replays to the same run', async () => {
@@ -157,6 +177,7 @@ it('answers wrong names and files in one sentence', async () => {
       ' names, such as register; `mangrove lab list` shows them all.',
     ],
     [['lab', 'hunt', 'register', '--watched'], 64, 'register has no invariants'],
+    [['lab', 'hunt', 'register', 'raft', '--when'], 64, 'are for one experiment'],
     [['lab', 'run', 'register', '--bug', 'moth'], 64, ' names; `mangrove lab bugs` shows them'],
     [['lab', 'run', 'register', '--seed', '-1'], 64, 'It is to be a whole number from 0'],
     [['lab', 'run', 'register', '--world', 'moon'], 64, 'Allowed choices are sim, local'],

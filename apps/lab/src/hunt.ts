@@ -4,7 +4,12 @@
 import { MarkSums, type PlantedBug } from '@mangrove/experiment';
 import { InvalidArgument } from '@mangrove/host';
 import type { SeedOutcome } from './lab-worker.ts';
-import { type HuntFailure, type HuntFigures, MAX_HUNT_FAILURES } from './run-report.ts';
+import {
+  type HuntFailure,
+  type HuntFigures,
+  type HuntUnknown,
+  MAX_HUNT_FAILURES,
+} from './run-report.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 /** What is hunted, and where. */
@@ -74,7 +79,9 @@ class Tally {
   private readonly counts = new Map<string, number>();
   private readonly marks = new MarkSums();
   private failures: HuntFailure[] = [];
+  private unknowns: HuntUnknown[] = [];
   private sums = { seedCount: 0, simulatedMs: 0, eventCount: 0, failureCount: 0, unknownCount: 0 };
+  private eventCountMin = Number.POSITIVE_INFINITY;
 
   constructor(firstSeed: number, workerCount: number) {
     this.firstSeed = firstSeed;
@@ -90,25 +97,33 @@ class Tally {
       failureCount: sums.failureCount + (outcome.answer === 'invalid' ? 1 : 0),
       unknownCount: sums.unknownCount + (outcome.answer === 'unknown' ? 1 : 0),
     };
+    this.eventCountMin = Math.min(this.eventCountMin, outcome.eventCount);
     for (const [name, count] of Object.entries(outcome.counts)) {
       this.counts.set(name, (this.counts.get(name) ?? 0) + count);
     }
     this.marks.addRun(outcome.marks);
-    const { seed, anomaly, sentence } = outcome;
+    const { seed, answer, anomaly, sentence } = outcome;
+    if (answer === 'unknown') this.unknowns = firstOf(this.unknowns, { seed, sentence });
     if (anomaly === undefined) return;
     const afterMs = performance.now() - this.startMs;
-    // Threads end out of order; what is kept is by seed.
-    this.failures.push({ seed, anomaly, sentence, afterMs });
-    this.failures.sort((a, b) => a.seed - b.seed);
-    this.failures = this.failures.slice(0, MAX_HUNT_FAILURES);
+    this.failures = firstOf(this.failures, { seed, anomaly, sentence, afterMs });
   }
 
   figures(): HuntFigures {
-    const { firstSeed, workerCount, failures } = this;
+    const { firstSeed, workerCount, failures, unknowns } = this;
     const elapsedMs = performance.now() - this.startMs;
     const counts = Object.fromEntries(this.counts);
     const marks = this.marks.marks();
-    const sums = { ...this.sums, failures: [...failures], counts, marks };
+    const eventCountMin = this.sums.seedCount === 0 ? 0 : this.eventCountMin;
+    const sums = { ...this.sums, eventCountMin, failures, unknowns, counts, marks };
     return { firstSeed, workerCount, elapsedMs, ...sums };
   }
+}
+
+/** Threads end out of order; what is kept is by seed. */
+function firstOf<Item extends { readonly seed: number }>(
+  kept: readonly Item[],
+  more: Item,
+): Item[] {
+  return [...kept, more].sort((a, b) => a.seed - b.seed).slice(0, MAX_HUNT_FAILURES);
 }

@@ -17,6 +17,7 @@ export {
   type ExperimentReport,
   type HuntFailure,
   type HuntFigures,
+  type HuntUnknown,
   type Inevitability,
   type InevitabilityPoint,
   MAX_HUNT_FAILURES,

@@ -72,11 +72,15 @@ export interface HuntFigures {
   readonly elapsedMs: number;
   readonly simulatedMs: number;
   readonly eventCount: number;
+  /** Events of the shortest run; 0 where there was none. */
+  readonly eventCountMin: number;
   readonly failureCount: number;
   /** Runs on which a judge gave up. */
   readonly unknownCount: number;
   /** The first failures by seed, at most `MAX_HUNT_FAILURES` of them. */
   readonly failures: readonly HuntFailure[];
+  /** The first runs by seed on which a judge gave up, as many at most. */
+  readonly unknowns: readonly HuntUnknown[];
   /** The counts of all runs added up: "did it test anything?". */
   readonly counts: Readonly<Record<string, number>>;
   /** The marks of all runs added up. */
@@ -90,6 +94,12 @@ export interface HuntFailure {
   readonly sentence: string;
   /** Wall time from the start of the hunt until it was known, ms. */
   readonly afterMs: number;
+}
+
+/** A seed on which a judge gave up, and why. */
+export interface HuntUnknown {
+  readonly seed: number;
+  readonly sentence: string;
 }
 
 /** The most failures that a hunt keeps; more are only counted. */

@@ -43,7 +43,13 @@ export function fullReport(operationCount = 433): ExperimentReport {
     },
     hunt: {
       ...{ firstSeed: 1, seedCount: 96, workerCount: 2, elapsedMs: 2900, simulatedMs: 1_152_000 },
-      ...{ eventCount: 812_000, failureCount: 3, unknownCount: 0 },
+      ...{
+        eventCount: 812_000,
+        eventCountMin: 5200,
+        failureCount: 3,
+        unknownCount: 0,
+        unknowns: [],
+      },
       failures: [
         { seed: 7, anomaly: 'linearizability', sentence: 'x=2 was lost', afterMs: 412 },
         { seed: 31, anomaly: 'linearizability', sentence: 'x=9 was lost', afterMs: 1490 },

@@ -67,9 +67,10 @@ function declareHunt(lab: Command, { terminal, signal, run }: Surroundings): voi
   lab
     .command('hunt')
     .description('run seed after seed on all cores until one fails')
-    .argument('<experiment>', 'its name: mangrove lab list; or the path of your own')
-    .option('--seeds <count>', 'how many', positiveInteger, 1000)
+    .argument('<experiments...>', 'by name: mangrove lab list; or the path of your own')
+    .option('--seeds <count>', 'how many of each', positiveInteger, 1000)
     .option('--first <seed>', 'the first of them', seedNumber, 1)
+    .option('--threads <count>', 'worker threads; default: one a core, 8 at most', positiveInteger)
     .option('--bug <name>', 'plant this bug: mangrove lab bugs')
     .option('--watched', 'hold every run to the invariants as well, after every event')
     .option('--all', 'go on after the first failure')
@@ -85,16 +86,18 @@ function declareHunt(lab: Command, { terminal, signal, run }: Surroundings): voi
         'Examples:',
         '  mangrove lab hunt register --seeds 2000',
         '  mangrove lab hunt raft --seeds 2000 --watched',
+        '  mangrove lab hunt kv-lean kv-contract-lean --first 2001 --seeds 2000 --all',
         '  mangrove lab hunt register --bug register-read-without-write-back --plan bug.json',
       ].join('\n'),
     )
-    .action((experiment: string, _options: unknown, command: Command) =>
+    .action((experiments: readonly string[], _options: unknown, command: Command) =>
       run(async () => {
         const { huntCommand } = await import('./hunt-command.ts');
         const given = command.optsWithGlobals<
           GlobalOptions & {
             seeds: number;
             first: number;
+            threads?: number;
             bug?: string;
             watched?: boolean;
             all?: boolean;
@@ -104,9 +107,9 @@ function declareHunt(lab: Command, { terminal, signal, run }: Surroundings): voi
           }
         >();
         return huntCommand({
-          ...{ experiment, terminal, signal, isJson: given.json === true },
+          ...{ experiments, terminal, signal, isJson: given.json === true },
           ...{ seedCount: given.seeds, firstSeed: given.first, bug: given.bug },
-          ...{ isWatched: given.watched === true },
+          ...{ threadCount: given.threads, isWatched: given.watched === true },
           ...{ isGoingOn: given.all === true, planPath: given.plan },
           ...{ reportPath: given.report, isAskingWhen: given.when === true },
         });

@@ -1,5 +1,5 @@
 /**
- * `mangrove lab hunt NAME`: runs seed after seed on all cores, and makes what fails smaller.
+ * `mangrove lab hunt NAME...`: runs seed after seed on all cores, and makes what fails smaller.
  */
 import { formatPlan } from '@mangrove/experiment';
 import { type HuntFigures, type Inevitability, type RunEvidence, sizeOf } from '@mangrove/lab';
@@ -20,12 +20,20 @@ import {
 } from './wording.ts';
 
 /** What the command is told. */
-export interface HuntCommandOptions {
+export interface HuntCommandOptions extends Omit<HuntOptions, 'experiment'> {
+  /** One after the other, each with the same seeds. */
+  readonly experiments: readonly string[];
+}
+
+/** What the hunt of one experiment is told. */
+interface HuntOptions {
   readonly experiment: string;
   /** A planted bug; the code as it is where it is undefined. */
   readonly bug: string | undefined;
   readonly firstSeed: number;
   readonly seedCount: number;
+  /** Default: one a core, eight at most. */
+  readonly threadCount: number | undefined;
   /** Holds every run to the invariants of the experiment as well; it must have some. */
   readonly isWatched: boolean;
   /** Goes on after the first failure. */
@@ -46,6 +54,22 @@ const SHOWN_FAILURES = 10;
 
 /** `invalid` when a seed failed, else `unknown` when a judge gave up on one. */
 export async function huntCommand(options: HuntCommandOptions): Promise<Ending> {
+  const { experiments, planPath, reportPath, isAskingWhen, ...common } = options;
+  const isWriting = planPath !== undefined || reportPath !== undefined || isAskingWhen;
+  if (isWriting && experiments.length > 1) {
+    throw new CommandError('usage', '--plan, --report and --when are for one experiment.');
+  }
+  const endings = new Set<Ending>();
+  for (const experiment of experiments) {
+    const ending = await huntOne({ ...common, experiment, planPath, reportPath, isAskingWhen });
+    endings.add(ending);
+    if (ending === 'invalid' && !options.isGoingOn) break;
+  }
+  if (endings.has('invalid')) return 'invalid';
+  return endings.has('unknown') ? 'unknown' : 'valid';
+}
+
+async function huntOne(options: HuntOptions): Promise<Ending> {
   const { experiment, firstSeed, seedCount, isWatched, isGoingOn, terminal, signal } = options;
   const figures = await callLab(signal, async () => {
     const entry = await loadExperiment(experiment);
@@ -58,6 +82,7 @@ export async function huntCommand(options: HuntCommandOptions): Promise<Ending> 
     terminal.say(`Hunts through ${seedCount} seeds of ${experiment}, ${code}${watch}.`);
     return hunt({
       ...{ experiment, bug, firstSeed, seedCount, isWatched, signal },
+      workerCount: options.threadCount,
       isOver: ({ failureCount }) => !isGoingOn && failureCount > 0,
       onProgress: (so) => terminal.status(liveHuntWords(so)),
     });
@@ -73,7 +98,7 @@ export async function huntCommand(options: HuntCommandOptions): Promise<Ending> 
   return figures.unknownCount > 0 ? 'unknown' : 'valid';
 }
 
-function printFigures(figures: HuntFigures, options: HuntCommandOptions): void {
+function printFigures(figures: HuntFigures, options: HuntOptions): void {
   const { experiment, bug, isWatched, isJson, terminal } = options;
   if (isJson) {
     terminal.result(JSON.stringify({ experiment, bug, isWatched, ...figures }));
@@ -83,6 +108,9 @@ function printFigures(figures: HuntFigures, options: HuntCommandOptions): void {
   for (const line of testedLines(figures)) terminal.say(line);
   for (const { seed, anomaly, sentence } of figures.failures.slice(0, SHOWN_FAILURES)) {
     terminal.result(`seed ${seed}: ${anomaly}: ${sentence}`);
+  }
+  for (const { seed, sentence } of figures.unknowns.slice(0, SHOWN_FAILURES)) {
+    terminal.result(`seed ${seed}: not known: ${sentence}`);
   }
   const more = figures.failureCount - SHOWN_FAILURES;
   if (more > 0) terminal.result(`and ${more} more`);
@@ -95,7 +123,7 @@ function printFigures(figures: HuntFigures, options: HuntCommandOptions): void {
 }
 
 /** Writes what was asked for: the smallest plan of the first failure, a report of the hunt. */
-async function writeFiles(figures: HuntFigures, options: HuntCommandOptions): Promise<void> {
+async function writeFiles(figures: HuntFigures, options: HuntOptions): Promise<void> {
   const { experiment, planPath, reportPath, isWatched, isAskingWhen, terminal, signal } = options;
   const report = await reportHunt(experiment, {
     ...{ figures, bug: bugOf(options), isWatched, isAskingWhen, signal },
@@ -117,7 +145,7 @@ async function writeFiles(figures: HuntFigures, options: HuntCommandOptions): Pr
 function printShrunk(
   { plan, verdict }: RunEvidence,
   { failures }: HuntFigures,
-  options: HuntCommandOptions,
+  options: HuntOptions,
 ): void {
   const { planPath, isJson, terminal } = options;
   const { seed, anomaly } = failures[0] ?? {};
@@ -134,16 +162,13 @@ function printShrunk(
   }
 }
 
-function printInevitability(
-  inevitability: Inevitability,
-  { isJson, terminal }: HuntCommandOptions,
-): void {
+function printInevitability(inevitability: Inevitability, { isJson, terminal }: HuntOptions): void {
   if (isJson) terminal.result(JSON.stringify({ inevitability }));
   else for (const line of inevitabilityLines(inevitability)) terminal.result(line);
 }
 
 /** The command that runs again what the report is about. */
-function againCommand(figures: HuntFigures, options: HuntCommandOptions): string {
+function againCommand(figures: HuntFigures, options: HuntOptions): string {
   const { experiment, firstSeed, seedCount, reportPath } = options;
   if (figures.failures.length > 0 && reportPath !== undefined) {
     return `npx mangrove replay ${reportPath}`;
@@ -153,10 +178,10 @@ function againCommand(figures: HuntFigures, options: HuntCommandOptions): string
 }
 
 /** The options that say which code ran, and how it was judged. */
-function codeOptions({ bug, isWatched }: HuntCommandOptions): string {
+function codeOptions({ bug, isWatched }: HuntOptions): string {
   return `${bug === undefined ? '' : ` --bug ${bug}`}${isWatched ? ' --watched' : ''}`;
 }
 
-function bugOf({ bug }: HuntCommandOptions) {
+function bugOf({ bug }: HuntOptions) {
   return bug === undefined ? undefined : findBug(bug).bug;
 }

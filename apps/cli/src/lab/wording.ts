@@ -38,14 +38,16 @@ export function markWords({ marks }: HuntFigures): string {
 }
 
 /** What the runs of a hunt did with the system, and which marks none of them reached. */
-export function testedLines({ counts, marks }: HuntFigures): readonly string[] {
+export function testedLines(figures: HuntFigures): readonly string[] {
+  const { counts, marks, eventCountMin } = figures;
   const faults = Object.entries(counts).filter(([name]) => name.startsWith('fault '));
   const struck = faults.reduce((sum, [, count]) => sum + count, 0);
   const hurt = counts['operations during a fault'] ?? 0;
   const lost = counts['bytes lost at power failure'] ?? 0;
   const tested =
     `tested: ${formatCount(struck)} faults of ${faults.length} kinds, ${formatCount(hurt)} ` +
-    `operations during one, ${formatCount(lost)} bytes lost at power failures`;
+    `operations during one, ${formatCount(lost)} bytes lost at power failures, ` +
+    `${counted(eventCountMin, 'event')} in the shortest run`;
   const entries = Object.entries(marks);
   if (entries.length === 0) return [tested];
   const reached = entries.filter(([, count]) => count > 0);
