@@ -21,15 +21,26 @@ export function encodeFrame(
   write: (writer: Writer) => void,
   crc32c: Crc32c = portableCrc32c,
 ): void {
-  const begin = writer.length;
-  writer.uint32(0);
-  writer.uint32(0);
+  const begin = beginFrame(writer);
   try {
     write(writer);
   } catch (error) {
     writer.rewind(begin);
     throw error;
   }
+  endFrame(writer, begin, crc32c);
+}
+
+/** Begins a frame whose payload is written bit by bit; where it begins, for `endFrame`. */
+export function beginFrame(writer: Writer): number {
+  const begin = writer.length;
+  writer.uint32(0);
+  writer.uint32(0);
+  return begin;
+}
+
+/** Ends the frame that was begun at `begin`: all that was written since is its payload. */
+export function endFrame(writer: Writer, begin: number, crc32c: Crc32c = portableCrc32c): void {
   const payload = writer.peek(begin + FRAME_HEADER_BYTES);
   writer.patchUint32(begin, payload.length);
   const checksum = crc32c(payload, crc32c(writer.peek(begin).subarray(0, 4)));

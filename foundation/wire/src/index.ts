@@ -13,7 +13,7 @@ export {
 } from './bytes.ts';
 export { array, nullable, nullableArray, oneOf, optional } from './collections.ts';
 export { type Crc32c, crc32c } from './crc32c.ts';
-export { encodeFrame, FRAME_HEADER_BYTES, FrameReader } from './frame.ts';
+export { beginFrame, encodeFrame, endFrame, FRAME_HEADER_BYTES, FrameReader } from './frame.ts';
 export { InvalidArgument } from './invalid-argument.ts';
 export {
   commonVersion,

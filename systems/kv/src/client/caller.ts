@@ -204,7 +204,7 @@ export class Caller {
     return new Promise((resolve) => {
       const endMs = this.host.clock.now() + timeoutMs;
       const patienceMs = this.patienceOf(treatment, timeoutMs);
-      this.dispatch(connection, request, { timeoutMs, patienceMs }, (outcome) => {
+      this.dispatch(connection, request, timeoutMs, patienceMs, (outcome) => {
         this.callCount -= 1;
         if (outcome.type === 'replied' && outcome.reply.type === 'done') {
           this.noteTerm(outcome.reply.header.term, connection);
@@ -396,15 +396,15 @@ export class Caller {
         connection.cancel(id);
         end({ type: 'silent', isImpatient: false, sentMs });
       });
-      const times = { timeoutMs: deadline.remainingMs, patienceMs };
-      const id = this.dispatch(connection, request, times, end);
+      const id = this.dispatch(connection, request, deadline.remainingMs, patienceMs, end);
     });
   }
 
   private dispatch(
     connection: Connection,
     request: KvRequest,
-    { timeoutMs, patienceMs }: { readonly timeoutMs: number; readonly patienceMs: number },
+    timeoutMs: number,
+    patienceMs: number,
     end: (outcome: RequestOutcome) => void,
   ): number {
     if (connection.ended !== undefined) {

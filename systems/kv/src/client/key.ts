@@ -20,8 +20,23 @@ export type KeySelector =
 
 /** The bytes of text or bytes. */
 export function toBytes(given: Bytes): Uint8Array {
-  return typeof given === 'string' ? ENCODER.encode(given) : given;
+  if (typeof given !== 'string') return given;
+  return (given.length <= SHORT_LENGTH ? asciiBytes(given) : undefined) ?? ENCODER.encode(given);
 }
+
+/** The bytes of text that is ASCII. */
+function asciiBytes(text: string): Uint8Array | undefined {
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code > 0x7f) return undefined;
+    bytes[at] = code;
+  }
+  return bytes;
+}
+
+/** Up to this length a loop is faster than a call of the encoder; most keys are shorter. */
+const SHORT_LENGTH = 48;
 
 /** A key's bytes; throws `InvalidArgument` where it has none. */
 export function toKey(given: Bytes): Uint8Array {

@@ -3,7 +3,6 @@
  */
 import type { AnswerHeader, ReadConsistency } from '../core/consistency.ts';
 import { keyAfter } from '../core/key-range.ts';
-import type { SessionPlace } from '../core/kv-request.ts';
 import type { Operation, OperationResult, TxnRequest } from '../core/request.ts';
 import { type Caller, type CallOptions, type Done, unexpected } from './caller.ts';
 import { type Bytes, type KeySelector, KvEntry } from './key.ts';
@@ -50,7 +49,10 @@ export class KvOperations {
 
   /** Writes a key. */
   async put(key: Bytes, value: Bytes, options: PutOptions & CallOptions = {}): Promise<PutAnswer> {
-    const { result, header } = await this.change(op.put(key, value, options), options);
+    const done = await this.change(op.put(key, value, options), options);
+    const { header } = done;
+    this.note(header);
+    const result = resultOf<'put'>(done, 'put');
     const previous = result.previous === undefined ? undefined : new KvEntry(result.previous);
     return { revision: header.revision, previous, header };
   }
@@ -60,7 +62,10 @@ export class KvOperations {
     keys: KeySelector,
     options: DeleteOptions & CallOptions = {},
   ): Promise<DeleteAnswer> {
-    const { result, header } = await this.change(op.delete(keys, options), options);
+    const done = await this.change(op.delete(keys, options), options);
+    const { header } = done;
+    this.note(header);
+    const result = resultOf<'delete'>(done, 'delete');
     const previous = result.previous.map((kv) => new KvEntry(kv));
     return { revision: header.revision, deletedCount: result.deletedCount, previous, header };
   }
@@ -69,7 +74,7 @@ export class KvOperations {
   async read(keys: KeySelector, options: GetOptions & ReadOptions = {}): Promise<ReadAnswer> {
     const { timeoutMs, signal, consistency, ...what } = options;
     const operation = op.get(keys, what);
-    const done = await this.call(operation, this.consistencyOf(consistency), true, {
+    const done = await this.look(operation, this.consistencyOf(consistency), {
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...(signal === undefined ? {} : { signal }),
     });
@@ -121,7 +126,9 @@ export class KvOperations {
 
   /** Does a transaction that is made already. */
   async transact(txn: TxnRequest, options: CallOptions = {}): Promise<TxnAnswer> {
-    const done = await this.call(txn, this.consistencyOf(undefined), isReadOnly(txn), options);
+    const done = await (isReadOnly(txn)
+      ? this.look(txn, this.consistencyOf(undefined), options)
+      : this.change(txn, options));
     this.note(done.header);
     const { succeeded, results } = resultOf<'txn'>(done, 'txn');
     const { header } = done;
@@ -136,26 +143,18 @@ export class KvOperations {
   /** Sees every answer. */
   protected note(_header: AnswerHeader): void {}
 
-  private async change<Request extends Extract<Operation, { type: 'put' | 'delete' }>>(
-    operation: Request,
-    options: CallOptions,
-  ) {
-    const done = await this.call(operation, LINEARIZABLE, false, options);
-    this.note(done.header);
-    return { result: resultOf<Request['type']>(done, operation.type), header: done.header };
+  private change(operation: Operation, options: CallOptions): Promise<Done> {
+    return this.caller.change(
+      (place) => ({ type: 'operation', operation, consistency: LINEARIZABLE, place }),
+      options,
+    );
   }
 
-  private call(
+  private look(
     operation: Operation,
     consistency: ReadConsistency,
-    isRead: boolean,
     options: CallOptions,
   ): Promise<Done> {
-    if (!isRead) {
-      const make = (place: SessionPlace | undefined) =>
-        ({ type: 'operation', operation, consistency, place }) as const;
-      return this.caller.change(make, options);
-    }
     const wantsLeader = consistency.type === 'linearizable' || consistency.type === 'lease';
     const request = { type: 'operation', operation, consistency, place: undefined } as const;
     return this.caller.repeatable(request, options, wantsLeader);

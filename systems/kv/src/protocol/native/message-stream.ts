@@ -6,9 +6,9 @@
  */
 import { type ByteStream, StreamError } from '@mangrove/host';
 import {
+  beginFrame,
   type Crc32c,
-  encodeFrame,
-  FRAME_HEADER_BYTES,
+  endFrame,
   FrameReader,
   type MessageCodec,
   Reader,
@@ -30,7 +30,7 @@ export class MessageSender<Out> {
   private readonly run: (task: () => Promise<void>) => void;
   private readonly onBroken: (error: StreamError) => void;
   private readonly batch = new Writer({ slabBytes: SLAB_BYTES, maxBytes: 2 * 67_108_864 });
-  // Batches that are full, in front of the open one.
+  // Frames that are full, in front of the open one, whose header is filled in at its end.
   private readonly full: Uint8Array[] = [];
   private fullBytes = 0;
   private writingBytes = 0;
@@ -84,10 +84,18 @@ export class MessageSender<Out> {
   /** Sends `message` with all that is said in this turn. Throws `WireError` where it cannot be. */
   send(message: Out): void {
     if (this.isOver || this.isEnding) return;
-    const begin = this.batch.length;
-    this.codec.encodeInto(this.batch, message);
-    this.sizeBytes += this.batch.length - begin;
-    if (begin > 0 && this.batch.length > BATCH_BYTES) this.cutAt(begin);
+    const { batch } = this;
+    const isFirst = batch.length === 0;
+    if (isFirst) beginFrame(batch);
+    const begin = batch.length;
+    try {
+      this.codec.encodeInto(batch, message);
+    } catch (error) {
+      if (isFirst) batch.rewind(0);
+      throw error;
+    }
+    this.sizeBytes += batch.length - begin;
+    if (!isFirst && batch.length > BATCH_BYTES) this.cutAt(begin);
     this.flushSoon();
   }
 
@@ -117,9 +125,10 @@ export class MessageSender<Out> {
   private cutAt(begin: number): void {
     const last = this.batch.peek(begin).slice();
     this.batch.rewind(begin);
-    const first = this.batch.take();
+    const first = this.takeFrame();
     this.full.push(first);
     this.fullBytes += first.length;
+    beginFrame(this.batch);
     this.batch.raw(last);
   }
 
@@ -133,10 +142,10 @@ export class MessageSender<Out> {
     try {
       for (;;) {
         for (let round = 0; round < GATHER_ROUNDS; round += 1) await undefined;
-        const payload = this.take();
-        if (payload === undefined) break;
-        this.writingBytes = payload.length;
-        await this.stream.write(frameOf(payload, this.crc32c));
+        const frame = this.take();
+        if (frame === undefined) break;
+        this.writingBytes = frame.length;
+        await this.stream.write(frame);
         this.writingBytes = 0;
         this.frames += 1;
         this.wake();
@@ -161,17 +170,13 @@ export class MessageSender<Out> {
       this.fullBytes -= first.length;
       return first;
     }
-    return this.batch.length === 0 ? undefined : this.batch.take();
+    return this.batch.length === 0 ? undefined : this.takeFrame();
   }
-}
 
-function frameOf(payload: Uint8Array, crc32c: Crc32c | undefined): Uint8Array {
-  const writer = new Writer({
-    slabBytes: Math.max(16, payload.length + FRAME_HEADER_BYTES),
-    maxBytes: payload.length + FRAME_HEADER_BYTES + 16,
-  });
-  encodeFrame(writer, (into) => into.raw(payload), crc32c);
-  return writer.take();
+  private takeFrame(): Uint8Array {
+    endFrame(this.batch, 0, this.crc32c);
+    return this.batch.take();
+  }
 }
 
 /** Takes a stream of bytes, however it is cut, and gives the messages in it. */
