@@ -42,6 +42,21 @@ describe('shrinking', () => {
     expect(sizes[1]).toBeLessThanOrEqual(1.5 * (MINIMUM.faultCount + MINIMUM.operationCount));
   }, 60_000);
 
+  it('asks a system that is stuck by one operation, not by a queue of them', async () => {
+    const { entry: leases, bug: endless } = findBug('transfer-never-ends');
+    const { name } = leases.experiment;
+    const threads = await WorkerPool.open({ experiment: name, bug: endless });
+    try {
+      const plan = drawPlan(leases.experiment, 1);
+      const { evidence } = await shrink(threads, { plan, anomaly: 'stuck', maxRuns: 200 });
+      const { faultCount, operationCount } = sizeOf(evidence.plan);
+      expect(operationCount).toBe(endless.minimum?.operationCount);
+      expect(faultCount).toBeLessThanOrEqual(1.5 * (endless.minimum?.faults.length ?? 0));
+    } finally {
+      await threads.close();
+    }
+  }, 30_000);
+
   it('gives the same plan on one thread as on two', async () => {
     const single = await WorkerPool.open({ experiment, bug, workerCount: 1 });
     const double = await WorkerPool.open({ experiment, bug, workerCount: 2 });

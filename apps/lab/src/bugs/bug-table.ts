@@ -2,6 +2,7 @@
  * The table of planted bugs as a Markdown page: how long the lab needs to find each, how small it
  * makes what it found, and how often it cried wolf.
  */
+import { quantile } from '../report/latency.ts';
 import type { ReportEnvironment } from '../run-report.ts';
 import type { BugRow, SearchFigures, ShrinkFigures, Spread } from './bug-row.ts';
 import type { CleanShare } from './measurement.ts';
@@ -142,17 +143,20 @@ function ratioWord(ratio: number | undefined): string {
   return ratio === undefined ? '-' : ratio.toFixed(2);
 }
 
-/** How many are found, and how many come within 1.5 times of the least. */
+/** How many are found, how many come within 1.5 times of the least, and how near the usual one. */
 function closing(rows: readonly BugRow[]): readonly string[] {
   const measured = rows.filter(({ outside }) => outside.baseCount > 0);
   const found = measured.filter(
     ({ outside, watched }) => outside.foundCount > 0 || (watched?.foundCount ?? 0) > 0,
   );
-  const ratios = rows.flatMap(({ shrunk }) => shrunk?.ratio ?? []);
+  const ratios = rows.flatMap(({ shrunk }) => shrunk?.ratio ?? []).sort((a, b) => a - b);
   const near = ratios.filter((ratio) => ratio <= 1.5);
   return [
     `${found.length} of ${measured.length} bugs that were looked for were found.`,
     `${near.length} of ${ratios.length} shrink to 1.5 times the least or less.`,
+    ...(ratios.length === 0
+      ? []
+      : [`The median over bugs is ${ratioWord(quantile(ratios, 0.5))} times the least.`]),
   ];
 }
 

@@ -1,8 +1,8 @@
 /**
  * Shrinking: makes a failing plan smaller while it fails in the same way.
  *
- *     cut the end -> leave out, boldly -> leave out, with much luck tried -> leap -> shorten
- *                        ^___________________________________________________|
+ *     cut the end -> leave out, boldly -> ever finer -> with much luck tried -> leap -> shorten
+ *                        ^____________________________________________________|
  *
  * Delta debugging over the plan's data: whole kinds of faults, faults, operations, clients and
  * replicas, then the lengths of what is left. A smaller plan is another run, so it may fail by luck
@@ -16,7 +16,14 @@ import { type PlanSize, type RunEvidence, type ShrinkStep, sizeOf } from '../run
 import type { AnomalyClass, Verdict } from '../verdict.ts';
 import type { WorkerPool } from '../worker-pool.ts';
 import { ADJUSTMENTS } from './adjustments.ts';
-import { failureEnd, namedOperationsOnly, soonerEnd } from './evidence-guided.ts';
+import {
+  asBegun,
+  askedByOne,
+  failureEnd,
+  namedOperationsOnly,
+  nearFailure,
+  soonerEnd,
+} from './evidence-guided.ts';
 import { leaps } from './leaps.ts';
 import { type Candidate, OMISSIONS, type Omission } from './omissions.ts';
 import { otherLuck } from './other-luck.ts';
@@ -60,8 +67,12 @@ const LEAST_COST = 0.1;
 /** Under how much other luck a candidate is tried where it does not fail as it is. */
 const LUCK = { none: 0, little: 3, more: 12, much: 40 } as const;
 
-/** After so many runs that led to nothing smaller, one gives up. */
-const PATIENCE = 800;
+/** After so many whole runs that led to nothing smaller, one gives up. */
+const PATIENCE = 250;
+
+/** In how many parts lists are left out at first, and in how many more once none of them can be. */
+const FEWEST_PARTS = 8;
+const FINER = 4;
 
 /** Plans with more faults and operations than this are tried with less luck: they run long. */
 const LARGE = 60;
@@ -85,10 +96,10 @@ class Shrinker {
   private readonly options: ShrinkOptions;
   private readonly startMs = performance.now();
   private runCount = 0;
-  /** The last run after which the plan was smaller. */
-  private lastSuccess = 0;
   /** In whole runs. */
   private spent = 0;
+  /** How much was spent when the plan last became smaller. */
+  private spentAtSuccess = 0;
   /** What the last run that failed as wanted cost. */
   private cost = 1;
   private failing: Failing;
@@ -108,44 +119,55 @@ class Shrinker {
     }
     this.failing = first.failing;
     await this.attempt(soonerEnd(this.failing), LUCK.little);
+    let partCount = FEWEST_PARTS;
     for (let luck: number = LUCK.little; !this.isOver; ) {
       // What was left out may free what could not be left out before.
-      if (await this.leaveOut(luck)) continue;
-      if (await this.leap()) luck = LUCK.little;
+      if (await this.leaveOut(luck, partCount)) continue;
+      if (partCount < weightOf(this.failing.plan)) partCount *= FINER;
+      else if (await this.leap()) luck = LUCK.little;
       else if (luck === LUCK.much) break;
       else luck = luck === LUCK.little ? LUCK.more : LUCK.much;
     }
-    this.lastSuccess = this.runCount;
+    this.spentAtSuccess = this.spent;
     for (const adjust of ADJUSTMENTS) await this.exhaust(adjust);
     return this.failing.plan;
   }
 
   private get isOver(): boolean {
     const { maxRuns = 3000, signal } = this.options;
-    const isInVain = this.runCount - this.lastSuccess >= PATIENCE;
+    const isInVain = this.spent - this.spentAtSuccess >= PATIENCE;
     return isInVain || this.spent >= maxRuns || signal?.aborted === true;
   }
 
-  /** Goes once through all that can be left out; whether anything could. */
-  private async leaveOut(luck: number): Promise<boolean> {
+  /** Goes once through all that can be left out, in so many parts; whether anything could. */
+  private async leaveOut(luck: number, partCount: number): Promise<boolean> {
     const before = weightOf(this.failing.plan);
     await this.attempt(failureEnd(this.failing), LUCK.none);
-    await this.attempt(namedOperationsOnly(this.failing), LUCK.more);
+    await this.attempt(asBegun(this.failing), LUCK.none);
+    await this.attemptAny(askedByOne(this.failing), LUCK.little);
+    await this.attempt(namedOperationsOnly(this.failing), Math.max(luck, LUCK.more));
+    await this.attemptAny(nearFailure(this.failing), LUCK.little);
     for (const omission of OMISSIONS) {
-      await this.sweep(omission, luck);
+      await this.sweep(omission, luck, partCount);
       await this.attempt(failureEnd(this.failing), LUCK.none);
     }
     return weightOf(this.failing.plan) < before;
   }
 
   /**
-   * Leaves out halves of a list, then quarters, then single items, and goes on where it was each
-   * time something could be left out.
+   * Leaves out halves of a list, then quarters, down to its `partCount`th part or single items, and
+   * goes on where it was each time something could be left out.
    */
-  private async sweep({ name, items, without }: Omission, luck: number): Promise<void> {
-    let size = Math.ceil(items(this.failing.plan).length / 2);
+  private async sweep(
+    { name, items, without }: Omission,
+    luck: number,
+    partCount: number,
+  ): Promise<void> {
+    const count = items(this.failing.plan).length;
+    const least = Math.ceil(count / partCount);
+    let size = Math.ceil(count / 2);
     for (let isLast = size === 0; !isLast && !this.isOver; size = Math.ceil(size / 2)) {
-      isLast = size === 1;
+      isLast = size <= least;
       let start = 0;
       while (start < items(this.failing.plan).length && !this.isOver) {
         const { plan } = this.failing;
@@ -195,7 +217,7 @@ class Shrinker {
     const kept = await this.firstThatFails(variants);
     if (kept !== undefined) {
       this.failing = kept;
-      this.lastSuccess = this.runCount;
+      this.spentAtSuccess = this.spent;
     }
     this.note(what, kept !== undefined);
     return kept !== undefined;
