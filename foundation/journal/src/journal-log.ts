@@ -150,8 +150,15 @@ export class JournalLog implements Journal {
     const lastIndex = firstIndex + lengths.length - 1;
     const sizeBytes = contentBytes + lengths.length * RECORD_OVERHEAD_BYTES;
     const range = { firstIndex, lastIndex };
-    const place = { log: state.number, isMoved: false, firstIndex };
-    const operation = { type: 'records', ...place, lengths, pieces } as const;
+    const { number: log } = state;
+    const operation = {
+      type: 'records',
+      log,
+      isMoved: false,
+      firstIndex,
+      lengths,
+      pieces,
+    } as const;
     const done = this.store.submit([operation], sizeBytes, range);
     state.acceptedNext = lastIndex + 1;
     return done;

@@ -317,12 +317,20 @@ export class Store {
     const synced = { segment: this.active, offset: this.durableEnd };
     const encoding = this.encode(kind, this.active, this.durableEnd, synced, operations);
     const encoded = encoding instanceof Promise ? await encoding : encoding;
+    const { pieces, totalBytes } = encoded;
+    const end = this.durableEnd + totalBytes;
     if (kind === 'last') await this.writeLast(encoded);
-    else await this.writeBatch(encoded);
-    const { active } = this;
-    this.durableEnd += encoded.totalBytes;
+    else {
+      if (end > this.file.size()) await this.lengthen(end);
+      try {
+        await this.file.writeDurably(this.durableEnd, pieces);
+      } catch (cause) {
+        throw await this.refusalOf(cause);
+      }
+    }
+    this.durableEnd = end;
     this.nextSequence += 1;
-    this.files.setSize(active, this.durableEnd);
+    this.files.setSize(this.active, end);
     this.syncCount.add();
     this.apply(encoded, kind);
   }
@@ -361,18 +369,12 @@ export class Store {
     }
   }
 
-  /** Makes a batch durable behind what is. Where there is no room for it nothing of it counts. */
-  private async writeBatch({ pieces, totalBytes }: EncodedBatch): Promise<void> {
-    const end = this.durableEnd + totalBytes;
-    if (end > this.file.size()) await this.lengthen(end);
-    try {
-      await this.file.writeDurably(this.durableEnd, pieces);
-    } catch (cause) {
-      if (!(cause instanceof DiskError)) throw cause;
-      // It may have failed at its sync, and that is told only once.
-      if (!isNoSpace(cause)) throw this.poison(cause);
-      throw await this.undo(cause, 'there was no room for a batch');
-    }
+  /** What a batch is refused with whose write failed: without room nothing of it counts. */
+  private async refusalOf(cause: unknown): Promise<unknown> {
+    if (!(cause instanceof DiskError)) return cause;
+    // It may have failed at its sync, and that is told only once.
+    if (!isNoSpace(cause)) return this.poison(cause);
+    return await this.undo(cause, 'there was no room for a batch');
   }
 
   /** Makes the last word durable. Nothing follows it, not even zeros. */
