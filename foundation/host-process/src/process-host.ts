@@ -332,9 +332,15 @@ class Guest implements ProcessHost {
     return this.life.ended;
   }
 
+  private readonly failed = (cause: unknown): void => this.life.fail(cause);
+
   run(task: () => Promise<void>): void {
-    const fail = (error: unknown) => this.life.fail(error);
-    this.life.call(() => void task().then(undefined, fail));
+    if (this.life.isOver) return;
+    try {
+      void task().then(undefined, this.failed);
+    } catch (error) {
+      this.life.fail(error);
+    }
   }
 
   fail(cause: unknown): void {
