@@ -15,6 +15,7 @@
 import type { PackedRecords } from '@mangrove/journal';
 import { message, Reader, type Schema, WireError, Writer } from '@mangrove/wire';
 import type { Entry } from '../core/entry.ts';
+import type { SmallWriter } from './small-writer.ts';
 
 /** The first version in which entries are records without a checksum of their own. */
 export const PLAIN_RECORDS_SINCE = 3;
@@ -39,13 +40,15 @@ class EntryRecords {
     this.codec = message('raft-entry', entry, versions).at(PLAIN_RECORDS_SINCE);
   }
 
-  /** `entries` as records, one behind the other. */
-  pack(entries: readonly Entry[]): PackedRecords {
+  /** `entries` as records, one behind the other; few of them in the memory of `small`. */
+  pack(entries: readonly Entry[], small: SmallWriter): PackedRecords {
     let sizeBytes = 64;
     for (const entry of entries) {
       sizeBytes += RECORD_COST_BYTES + (entry.type === 'command' ? entry.data.length : 0);
     }
-    const writer = new Writer({ slabBytes: sizeBytes, maxBytes: Number.MAX_SAFE_INTEGER });
+    const writer =
+      small.for(sizeBytes) ??
+      new Writer({ slabBytes: sizeBytes, maxBytes: Number.MAX_SAFE_INTEGER });
     const lengths: number[] = [];
     let begin = 0;
     for (const entry of entries) {
@@ -95,11 +98,13 @@ class EntryRecords {
  */
 export class PackedEntries {
   private readonly records: EntryRecords;
+  private readonly small: SmallWriter;
   private entries: readonly Entry[] = [];
   private packed: PackedRecords = NOTHING;
 
-  constructor(records: EntryRecords) {
+  constructor(records: EntryRecords, small: SmallWriter) {
     this.records = records;
+    this.small = small;
   }
 
   /** The records of `entries`, which follow each other. */
@@ -108,7 +113,7 @@ export class PackedEntries {
     const found = this.find(entries);
     if (found !== undefined) return found;
     this.entries = entries;
-    this.packed = this.records.pack(entries);
+    this.packed = this.records.pack(entries, this.small);
     return this.packed;
   }
 

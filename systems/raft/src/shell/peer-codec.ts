@@ -42,6 +42,7 @@ import type { Message } from '../core/message.ts';
 import type { LogIndex, Term } from '../core/positions.ts';
 import type { SnapshotMetadata } from '../core/snapshot-metadata.ts';
 import { createEntryRecords, PackedEntries, PLAIN_RECORDS_SINCE } from './entry-records.ts';
+import { SmallWriter } from './small-writer.ts';
 
 /** The most bytes of one command that any node can read, whatever it was configured to take. */
 export const COMMAND_BYTES_READ_MAX = 16_777_216;
@@ -193,14 +194,14 @@ export interface CodecTools {
   readonly crc32c: Crc32c;
   /** What the journal and all messages of one turn share. */
   readonly packed: PackedEntries;
-  /** Where messages are written that carry little. */
-  readonly writer: Writer;
+  /** What is small is written with this: memory of its own would take longer than all else. */
+  readonly small: SmallWriter;
 }
 
-/** The tools of a node. */
+/** The tools of a node, or of all nodes of a process: they are used for one thing at a time. */
 export function createCodecTools(crc32c: Crc32c = portableCrc32c): CodecTools {
-  const writer = new Writer({ slabBytes: SLAB_BYTES, maxBytes: MESSAGE_BYTES_MAX });
-  return { crc32c, packed: new PackedEntries(records), writer };
+  const small = new SmallWriter();
+  return { crc32c, packed: new PackedEntries(records, small), small };
 }
 
 /**
@@ -212,12 +213,12 @@ export function encodePeerMessage(
   given: Message,
   version: number = FORMAT_VERSIONS.highest,
   prefix?: number,
-  { crc32c, packed, writer: shared }: CodecTools = createCodecTools(),
+  { crc32c, packed, small }: CodecTools = createCodecTools(),
 ): Uint8Array {
   const { from, to, term: ofTerm } = given;
   const body = bodyOf(given, version, packed);
   const sizeBytes = HEAD_BYTES + contentBytes(body);
-  const writer = sizeBytes <= SHARED_BYTES_MAX ? shared : writerFor(sizeBytes);
+  const writer = small.for(sizeBytes) ?? writerFor(sizeBytes);
   if (prefix !== undefined) writer.uint8(prefix);
   encodeSealed(writer, peerMessage, { from, to, term: ofTerm, body }, version, crc32c);
   return writer.take();
@@ -243,8 +244,16 @@ export function decodePeerMessage(
   const came = { bytes: body.records, lengths };
   const entries = records.unpack(came);
   packed.keep(entries, came);
-  const place = { previousIndex, previousTerm, commitIndex };
-  return { type: 'append-entries', ...place, entries, from, to, term: ofTerm };
+  return {
+    type: 'append-entries',
+    previousIndex,
+    previousTerm,
+    entries,
+    commitIndex,
+    from,
+    to,
+    term: ofTerm,
+  };
 }
 
 /**
@@ -301,13 +310,15 @@ function bodyOf(given: Message, version: number, packed: PackedEntries): WireBod
   if (given.type !== 'append-entries' || version < PLAIN_RECORDS_SINCE) return given;
   const { previousIndex, previousTerm, commitIndex, entries } = given;
   const { bytes: content, lengths } = packed.of(entries);
-  const place = { previousIndex, previousTerm, commitIndex };
-  return { type: 'append-records', ...place, lengths, records: content };
+  return {
+    type: 'append-records',
+    previousIndex,
+    previousTerm,
+    commitIndex,
+    lengths,
+    records: content,
+  };
 }
-
-/** Messages of up to so many bytes share slabs: most are short, and memory has its price. */
-const SHARED_BYTES_MAX = 1024;
-const SLAB_BYTES = 8192;
 
 /** What of a message may be long. */
 function contentBytes(body: WireBody): number {

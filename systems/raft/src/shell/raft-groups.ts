@@ -24,6 +24,7 @@ import { isNoSpace } from './disk-room.ts';
 import { GroupHost } from './group-host.ts';
 import { finishRemoval, removeGroup } from './group-removal.ts';
 import { type GroupsOverview, GroupTally } from './group-tally.ts';
+import { type CodecTools, createCodecTools } from './peer-codec.ts';
 import { RaftError } from './raft-error.ts';
 import { type RaftNode, startRaftNode } from './raft-node.ts';
 import type { RaftNodeConfig } from './raft-node-config.ts';
@@ -93,6 +94,7 @@ export class RaftGroups implements RunningNode {
   private readonly hosts = new Map<string, GroupHost>();
   /** Groups that are being opened, removed or recovered. */
   private readonly busy = new Set<string>();
+  private readonly tools: CodecTools;
   private openCount = 0;
   private pulseTimer: Timer | undefined;
   private isCompacting = false;
@@ -108,6 +110,7 @@ export class RaftGroups implements RunningNode {
     this.tally = new GroupTally(host);
     this.timers = new SharedTimers(host);
     this.pulse = new PeerPulse(this.options.electionTimeoutMs);
+    this.tools = createCodecTools(config.crc32c);
     this.messages = new SharedMessages(
       host,
       (peer, incarnation) => this.perform(this.pulse.heard(peer, incarnation, host.clock.now())),
@@ -260,7 +263,7 @@ export class RaftGroups implements RunningNode {
     name: string,
     config: GroupConfig<Result, Command>,
   ): Promise<RaftNode<Result, Command>> {
-    const { peers, crc32c } = this.config;
+    const { peers } = this.config;
     const messages = this.messages.open(name);
     this.openCount += 1;
     // Opened again after its removal it must not draw the same store.
@@ -268,12 +271,12 @@ export class RaftGroups implements RunningNode {
     const host = new GroupHost(this.host, { messages, random, timers: this.timers });
     this.hosts.set(name, host);
     const place = { peers, options: this.options, directory: this.directoryOf(name) };
-    const ofCrc32c = crc32c === undefined ? {} : { crc32c };
     return startRaftNode(
       host,
-      { ...config, ...place, ...ofCrc32c },
+      { ...config, ...place },
       {
         openLog: (firstIndex) => this.openLog(name, firstIndex),
+        tools: this.tools,
         onAsleep: (leader) => this.fellAsleep(name, leader),
         onAwake: () => this.wokeUp(name),
         onRole: (role, leader) => {

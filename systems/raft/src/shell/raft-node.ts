@@ -72,7 +72,7 @@ export async function startRaftNode<Result, Command = Uint8Array>(
   const beginning = founding === undefined ? blankSnapshot() : foundingSnapshot(founding);
   const options = toNodeOptions(config.options, host.messages.maxMessageBytes);
   const chunkBytesMax = options.snapshotChunkBytesMax;
-  const tools = createCodecTools(config.crc32c);
+  const tools = seat.tools ?? createCodecTools(config.crc32c);
   const { foundingState: beginningSlices } = config;
   const { openLog } = seat;
   const place = { directory, beginning, beginningSlices, chunkBytesMax, openLog, tools };
