@@ -6,7 +6,7 @@ import { WireError } from '@mangrove/wire';
 import type { Effect } from '../core/effect.ts';
 import type { LogIndex } from '../core/positions.ts';
 import type { PartialSnapshot, SnapshotImage } from '../core/snapshot-metadata.ts';
-import { BlockCursor } from './snapshot-blocks.ts';
+import type { BlockCursor } from './snapshot-blocks.ts';
 import { readBlocks } from './snapshot-slices.ts';
 
 /** A piece as the core wants it written. */
@@ -47,10 +47,11 @@ export class IncomingFile {
     host: Host,
     path: string,
     what: Omit<PartialSnapshot, 'offset'>,
+    cursor: BlockCursor,
   ): Promise<IncomingFile> {
     const file = await host.disk.open(path, 'create');
     await file.truncate(0);
-    return new IncomingFile(path, what, file, new BlockCursor());
+    return new IncomingFile(path, what, file, cursor);
   }
 
   /** Goes on with what is there of it: whole blocks up to the first that is torn. */
@@ -58,9 +59,9 @@ export class IncomingFile {
     host: Host,
     path: string,
     what: Omit<PartialSnapshot, 'offset'>,
+    cursor: BlockCursor,
   ): Promise<IncomingFile> {
     const file = await host.disk.open(path, 'write');
-    const cursor = new BlockCursor();
     try {
       for await (const _ of readBlocks(file, cursor)) {
         // Counted by the cursor.

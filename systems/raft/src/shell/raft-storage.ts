@@ -110,14 +110,15 @@ export class RaftStorage {
    */
   static async open(host: Host, place: StoragePlace): Promise<RaftStorage> {
     const { directory, beginning, chunkBytesMax, tools = createCodecTools() } = place;
-    const files = await SnapshotFiles.open(host, `${directory}/snapshots`, chunkBytesMax);
+    const { crc32c } = tools;
+    const files = await SnapshotFiles.open(host, `${directory}/snapshots`, chunkBytesMax, crc32c);
     const snapshot = files.newest ?? beginning;
     // From now on the directory says by itself where its log begins.
     if (files.newest === undefined && beginning.index > 0) {
       await files.save(beginning, place.beginningSlices?.() ?? [], () => true);
     }
     const ownLog = (firstIndex: number) =>
-      openOwnLog(host, { directory: `${directory}/log`, firstIndex, crc32c: tools.crc32c });
+      openOwnLog(host, { directory: `${directory}/log`, firstIndex, crc32c });
     const openLog = place.openLog ?? ownLog;
     const hold = await openLog(snapshot.index + 1);
     const { journal } = hold;

@@ -11,7 +11,7 @@
  * The offset is in the checksum, so a block in the wrong place is damage. What is cut off at a
  * block is a whole beginning; a transfer goes on from there.
  */
-import { crc32c, WireError } from '@mangrove/wire';
+import { type Crc32c, crc32c as portableCrc32c, WireError } from '@mangrove/wire';
 import type { SnapshotImage } from '../core/snapshot-metadata.ts';
 
 /** The most bytes that one slice of a state machine may have. */
@@ -34,9 +34,15 @@ const KINDS: readonly (BlockKind | undefined)[] = [undefined, 'header', 'part', 
 
 /** Where one is in the bytes of a snapshot, while they are made or read in order. */
 export class BlockCursor {
+  private readonly crc32c: Crc32c;
   private place = 0;
   private sum = 0;
   private isComplete = false;
+
+  /** @param crc32c the checksum of blocks; default: the portable one */
+  constructor(crc32c: Crc32c = portableCrc32c) {
+    this.crc32c = crc32c;
+  }
 
   /** How many bytes are behind. */
   get offset(): number {
@@ -84,11 +90,11 @@ export class BlockCursor {
    * `WireError` where it is damaged.
    */
   read(bytes: Uint8Array, at: number): Block | undefined {
-    const block = readBlock(bytes, at, this.place);
+    const block = readBlock(bytes, at, this.place, this.crc32c);
     if (block === undefined) return undefined;
     if (block.kind === 'trailer') this.confirm(block.bytes);
     const head = bytes.subarray(at, at + HEAD_BYTES);
-    this.sum = crc32c(head, this.sum);
+    this.sum = this.crc32c(head, this.sum);
     this.place += HEAD_BYTES + block.bytes.length;
     return block;
   }
@@ -109,9 +115,9 @@ export class BlockCursor {
     const view = new DataView(block.buffer);
     const head = KINDS.indexOf(kind) * 0x1000000 + payload.length;
     view.setUint32(0, head);
-    view.setUint32(4, checksumOf(this.place, head, payload));
+    view.setUint32(4, checksumOf(this.place, head, payload, this.crc32c));
     block.set(payload, HEAD_BYTES);
-    this.sum = crc32c(block.subarray(0, HEAD_BYTES), this.sum);
+    this.sum = this.crc32c(block.subarray(0, HEAD_BYTES), this.sum);
     this.place += block.length;
     if (kind === 'trailer') this.isComplete = true;
     return block;
@@ -122,10 +128,15 @@ export class BlockCursor {
  * How many of `bytes`, which stand at `offset` of a snapshot, are whole blocks, up to `bytesMax`,
  * one block at least. Throws `WireError` where one is damaged.
  */
-export function wholeBlocks(bytes: Uint8Array, offset: number, bytesMax: number): number {
+export function wholeBlocks(
+  bytes: Uint8Array,
+  offset: number,
+  bytesMax: number,
+  crc32c: Crc32c = portableCrc32c,
+): number {
   let length = 0;
   for (;;) {
-    const block = readBlock(bytes, length, offset + length);
+    const block = readBlock(bytes, length, offset + length, crc32c);
     if (block === undefined) return length;
     const next = length + HEAD_BYTES + block.bytes.length;
     if (length > 0 && next > bytesMax) return length;
@@ -133,7 +144,12 @@ export function wholeBlocks(bytes: Uint8Array, offset: number, bytesMax: number)
   }
 }
 
-function readBlock(bytes: Uint8Array, at: number, offset: number): Block | undefined {
+function readBlock(
+  bytes: Uint8Array,
+  at: number,
+  offset: number,
+  crc32c: Crc32c,
+): Block | undefined {
   if (bytes.length - at < HEAD_BYTES) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset + at);
   const head = view.getUint32(0);
@@ -144,13 +160,13 @@ function readBlock(bytes: Uint8Array, at: number, offset: number): Block | undef
   }
   if (bytes.length - at < HEAD_BYTES + length) return undefined;
   const payload = bytes.subarray(at + HEAD_BYTES, at + HEAD_BYTES + length);
-  if (checksumOf(offset, head, payload) !== view.getUint32(4)) {
+  if (checksumOf(offset, head, payload, crc32c) !== view.getUint32(4)) {
     throw new WireError('checksum', `wrong checksum of the block at ${offset} of a snapshot`);
   }
   return { kind, bytes: payload };
 }
 
-function checksumOf(offset: number, head: number, payload: Uint8Array): number {
+function checksumOf(offset: number, head: number, payload: Uint8Array, crc32c: Crc32c): number {
   const place = new Uint8Array(12);
   const view = new DataView(place.buffer);
   view.setBigUint64(0, BigInt(offset));

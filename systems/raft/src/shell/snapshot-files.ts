@@ -11,7 +11,7 @@
  * there. What was being written by ourselves is begun anew.
  */
 import { assert, DiskError, type DiskFile, type Host } from '@mangrove/host';
-import { WireError } from '@mangrove/wire';
+import { type Crc32c, WireError } from '@mangrove/wire';
 import type { SnapshotChunk } from '../core/event.ts';
 import type { LogIndex } from '../core/positions.ts';
 import type {
@@ -39,6 +39,7 @@ export class SnapshotFiles {
   private readonly host: Host;
   private readonly directory: string;
   private readonly blockBytesMax: number;
+  private readonly crc32c: Crc32c;
   private readonly images = new Map<LogIndex, SnapshotImage>();
   private incoming: IncomingFile | undefined;
   /** The last file that was given its name. */
@@ -46,13 +47,18 @@ export class SnapshotFiles {
 
   private constructor(
     host: Host,
-    place: { readonly directory: string; readonly blockBytesMax: number },
+    place: {
+      readonly directory: string;
+      readonly blockBytesMax: number;
+      readonly crc32c: Crc32c;
+    },
     newest: SnapshotMetadata | undefined,
     incoming: IncomingFile | undefined,
   ) {
     this.host = host;
     this.directory = place.directory;
     this.blockBytesMax = place.blockBytesMax;
+    this.crc32c = place.crc32c;
     this.newest = newest;
     this.incoming = incoming;
     this.recovered = incoming?.partial();
@@ -63,8 +69,14 @@ export class SnapshotFiles {
    * snapshot is damaged; the rest of it is checked as it is read.
    *
    * @param chunkBytesMax how large the pieces are in which snapshots travel
+   * @param crc32c the checksum of blocks
    */
-  static async open(host: Host, directory: string, chunkBytesMax: number): Promise<SnapshotFiles> {
+  static async open(
+    host: Host,
+    directory: string,
+    chunkBytesMax: number,
+    crc32c: Crc32c,
+  ): Promise<SnapshotFiles> {
     const { disk } = host;
     await disk.makeDirectory(directory);
     const names = await disk.list(directory);
@@ -79,10 +91,15 @@ export class SnapshotFiles {
       if (!isKept) await disk.remove(`${directory}/${name}`);
     }
     const incoming = isWanted
-      ? await IncomingFile.recover(host, `${directory}/${arriving}`, partial)
+      ? await IncomingFile.recover(
+          host,
+          `${directory}/${arriving}`,
+          partial,
+          new BlockCursor(crc32c),
+        )
       : undefined;
     const blockBytesMax = Math.min(BLOCK_BYTES_MAX, Math.max(64, chunkBytesMax));
-    return new SnapshotFiles(host, { directory, blockBytesMax }, newest, incoming);
+    return new SnapshotFiles(host, { directory, blockBytesMax, crc32c }, newest, incoming);
   }
 
   /** The slices of the newest snapshot, checked; none where there is no snapshot. */
@@ -91,7 +108,7 @@ export class SnapshotFiles {
     const path = this.pathOf(this.newest.index);
     const file = await this.host.disk.open(path, 'read');
     try {
-      yield* readSlices(file);
+      yield* readSlices(file, this.cursor());
     } finally {
       await file.close();
     }
@@ -108,7 +125,7 @@ export class SnapshotFiles {
   ): Promise<number | undefined> {
     const { disk } = this.host;
     const partial = `${this.directory}/own-${digits(metadata.index)}.partial`;
-    const cursor = new BlockCursor();
+    const cursor = this.cursor();
     const file = await disk.open(partial, 'create');
     try {
       await file.truncate(0);
@@ -171,7 +188,7 @@ export class SnapshotFiles {
     if (file === undefined) return undefined;
     try {
       const bytes = await file.readAt(offset, Math.max(bytesMax, BLOCK_BYTES_MAX));
-      return { image, data: bytes.subarray(0, wholeBlocks(bytes, offset, bytesMax)) };
+      return { image, data: bytes.subarray(0, wholeBlocks(bytes, offset, bytesMax, this.crc32c)) };
     } finally {
       await file.close();
     }
@@ -196,7 +213,7 @@ export class SnapshotFiles {
     this.incoming = undefined;
     await before?.close();
     if (before !== undefined && before.path !== path) await this.host.disk.remove(before.path);
-    this.incoming = await IncomingFile.begin(this.host, path, toPartial(path));
+    this.incoming = await IncomingFile.begin(this.host, path, toPartial(path), this.cursor());
     await this.host.disk.syncDirectory(this.directory);
   }
 
@@ -219,7 +236,7 @@ export class SnapshotFiles {
     const known = this.images.get(index);
     if (known !== undefined || index !== this.newest?.index) return known;
     const file = await this.host.disk.open(this.pathOf(index), 'read');
-    const cursor = new BlockCursor();
+    const cursor = this.cursor();
     try {
       for await (const _ of readSlices(file, cursor)) {
         // What was read is checked; only the end of it is wanted.
@@ -229,6 +246,10 @@ export class SnapshotFiles {
     }
     this.images.set(index, cursor.image);
     return cursor.image;
+  }
+
+  private cursor(): BlockCursor {
+    return new BlockCursor(this.crc32c);
   }
 
   private pathOf(index: LogIndex): string {
