@@ -27,6 +27,7 @@ export class WatchHub {
   // Everything before this was given to the synced watchers.
   private nextRevision: Revision;
   private isCutOff = false;
+  private behindCount = 0;
 
   constructor(store: KvStore) {
     this.store = store;
@@ -36,6 +37,11 @@ export class WatchHub {
   /** How many watchers have not seen everything yet. */
   get laggingCount(): number {
     return this.lagging.size;
+  }
+
+  /** How often a watcher that had seen everything fell behind, from the beginning on. */
+  get fellBehindCount(): number {
+    return this.behindCount;
   }
 
   /** How many watchers there are. */
@@ -246,6 +252,7 @@ export class WatchHub {
   }
 
   private fallBehind(watcher: Watcher): void {
+    this.behindCount += 1;
     this.index.remove(watcher);
     watcher.isSynced = false;
     watcher.nextRevision = this.nextRevision;

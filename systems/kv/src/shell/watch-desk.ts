@@ -3,12 +3,14 @@
  * take is told.
  */
 import type { Host, Timer } from '@mangrove/host';
+import type { Revision } from '../core/revision.ts';
 import { WatchHub } from '../core/watch-hub.ts';
 import type { WatchId, WatchMessage, WatchRequest } from '../core/watch-message.ts';
 import { WatchSession, type WatchSessionOptions } from '../core/watch-session.ts';
 import type { KvMachine, MachineListener } from './kv-machine.ts';
 import type { WatchDoor } from './kv-service.ts';
 import { SliceClock } from './slice-clock.ts';
+import { WatchCounts } from './watch-counts.ts';
 
 /** How many versions are looked at between two looks at the clock. */
 const VERSIONS_PER_STEP = 32;
@@ -21,6 +23,7 @@ export class WatchDesk implements MachineListener {
   private readonly host: Host;
   private readonly machine: KvMachine;
   private readonly hub: WatchHub;
+  private readonly counts: WatchCounts;
   private readonly doors = new Set<Door>();
   private readonly progressMs: number;
   private isInTouch = true;
@@ -35,6 +38,7 @@ export class WatchDesk implements MachineListener {
     this.machine = machine;
     this.progressMs = progressMs;
     this.hub = new WatchHub(machine.state.store);
+    this.counts = new WatchCounts(host);
     this.progressTimer = this.nextProgress();
     machine.listen(this);
   }
@@ -45,6 +49,8 @@ export class WatchDesk implements MachineListener {
 
   open(options: WatchSessionOptions, onMessages: () => void): WatchDoor {
     const door = new Door(this.hub, new WatchSession(options), {
+      counts: this.counts,
+      present: () => this.machine.state.store.revision,
       changed: () => this.drive(),
       closed: (closed) => this.doors.delete(closed),
       onMessages,
@@ -58,6 +64,7 @@ export class WatchDesk implements MachineListener {
   }
 
   replaced(): void {
+    this.counts.moved(this.watcherCount);
     this.hub.replaceStore(this.machine.state.store);
     this.drive();
   }
@@ -98,9 +105,11 @@ export class WatchDesk implements MachineListener {
   /** Whether there is more to do. */
   private driveSome(): boolean {
     const slice = new SliceClock(this.host, STEPS_MAX);
+    const behindBefore = this.hub.fellBehindCount;
     let hasMore: boolean;
     do hasMore = this.hub.step(VERSIONS_PER_STEP);
     while (hasMore && !slice.isOver());
+    this.counts.fallenBehind(this.hub.fellBehindCount - behindBefore);
     for (const door of [...this.doors]) door.tell();
     return hasMore;
   }
@@ -116,6 +125,9 @@ export class WatchDesk implements MachineListener {
 
 /** What a door needs of the desk. */
 interface DoorContext {
+  readonly counts: WatchCounts;
+  /** The revision of the store. */
+  readonly present: () => Revision;
   /** There may be something to do for the hub, or to tell. */
   readonly changed: () => void;
   readonly closed: (door: Door) => void;
@@ -140,6 +152,7 @@ class Door implements WatchDoor {
 
   create(request: WatchRequest, wanted?: WatchId): void {
     if (this.isClosed) return;
+    this.context.counts.asked(request, this.context.present());
     this.hub.create(this.session, request, wanted);
     this.context.changed();
   }
@@ -157,9 +170,13 @@ class Door implements WatchDoor {
   take(): WatchMessage | undefined {
     if (this.isClosed) return undefined;
     const message = this.session.take();
-    if (message === undefined) this.isTold = false;
+    if (message === undefined) {
+      this.isTold = false;
+      return undefined;
+    }
+    this.context.counts.sent(message);
     // There is room for what waited for it.
-    else if (this.hub.laggingCount > 0) this.context.changed();
+    if (this.hub.laggingCount > 0) this.context.changed();
     return message;
   }
 
