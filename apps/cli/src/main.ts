@@ -2,7 +2,7 @@
  * The `mangrove` command, from its arguments to its exit code.
  */
 import process from 'node:process';
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { CommandError, Interrupted, messageOf } from './command-error.ts';
 import { EXIT_CODES } from './exit-code.ts';
 import { type Interruption, listenForInterruption } from './interruption.ts';
@@ -27,17 +27,18 @@ export async function main(
   const isQuiet = args.includes('--json');
   const terminal = createTerminal(output, progress, { isQuiet });
   const interruption = listenForInterruption();
+  const { program, ending } = createProgram(terminal, interruption.signal);
   try {
-    const { program, ending } = createProgram(terminal, interruption.signal);
     await program.parseAsync(args, { from: 'user' });
     // A reader that has gone shows only when the last line is written.
     await new Promise((resolve) => process.stdout.write('', resolve));
     return interruption.exitCode() ?? EXIT_CODES[ending()];
   } catch (error) {
-    return exitCodeOf(error, interruption, (line) => {
+    const complain = (line: string) => {
       terminal.status('');
       terminal.complain(line);
-    });
+    };
+    return exitCodeOf(error, interruption, complain, () => nameOfCommand(program, args));
   } finally {
     interruption.close();
   }
@@ -47,13 +48,14 @@ function exitCodeOf(
   error: unknown,
   interruption: Interruption,
   complain: (line: string) => void,
+  nameCommand: () => string,
 ): number {
   const interruptedBy = interruption.exitCode();
   if (error instanceof Interrupted && interruptedBy !== undefined) return interruptedBy;
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT_CODES.valid;
     // Help that was shown because the command line said nothing to do has been printed already.
-    if (error.code !== 'commander.help') complain(`mangrove: ${usageSentence(error.message)}`);
+    if (error.code !== 'commander.help') complain(usageSentence(error.message, nameCommand()));
     return EXIT_CODES.usage;
   }
   if (error instanceof CommandError) {
@@ -65,10 +67,25 @@ function exitCodeOf(
   return EXIT_CODES['could-not-run'];
 }
 
+/** The command that `args` name, as people type it: `mangrove kv put`. */
+function nameOfCommand(program: Command, args: readonly string[]): string {
+  let command = program;
+  let name = program.name();
+  for (const arg of args) {
+    if (arg.startsWith('-')) continue;
+    const next = command.commands.find((each) => each.name() === arg);
+    if (next === undefined) break;
+    command = next;
+    name += ` ${arg}`;
+  }
+  return name;
+}
+
 /** `error: unknown command 'labb'\n(Did you mean lab?)`, as one sentence that says what to do. */
-function usageSentence(message: string): string {
+function usageSentence(message: string, command: string): string {
   const [first = '', hint] = message.replace(/^error: /, '').split('\n');
   const advice = /^\(Did you mean (.*)\?\)$/.exec(hint ?? '')?.[1];
   const did = advice === undefined ? '' : `, did you mean ${advice}`;
-  return `${first.replace(/\.$/, '')}${did}: \`mangrove --help\` shows how it is used.`;
+  const what = `${first.replace(/\.$/, '')}${did}`;
+  return `mangrove: ${what}: \`${command} --help\` shows how it is used.`;
 }

@@ -59,13 +59,17 @@ describe('mangrove', () => {
   it('answers wrong usage with one sentence and 64', async () => {
     const wrong: readonly (readonly [readonly string[], string])[] = [
       [['benhc'], "unknown command 'benhc', did you mean bench: `mangrove --help` shows how"],
-      [['bench', '--jsn'], "unknown option '--jsn', did you mean --json: `mangrove --help` shows"],
+      [['bench', '--jsn'], "unknown option '--jsn', did you mean --json: `mangrove bench --help`"],
+      [['kv', 'put', 'a'], "missing required argument 'value': `mangrove kv put --help` shows how"],
+      [['--json', 'kv', 'gte'], "unknown command 'gte', did you mean get: `mangrove kv --help`"],
+      [['kv', 'lease', 'grant'], "'seconds': `mangrove kv lease grant --help` shows"],
       [['bench', 'a', 'b'], "too many arguments for 'bench'"],
       [['bench', 'nothing'], 'no benchmark is called "nothing": `mangrove bench --list` prints'],
     ];
     for (const [args, sentence] of wrong) {
       const { code, output, complaints } = await mangrove(...args);
-      expect(complaints).toContain(`mangrove: ${sentence}`);
+      expect(complaints).toMatch(/^mangrove: /);
+      expect(complaints).toContain(sentence);
       expect(complaints.trim().split('\n')).toHaveLength(1);
       expect({ code, output }).toEqual({ code: 64, output: '' });
     }

@@ -127,6 +127,43 @@ describe('a cluster of processes', { timeout: 90_000 }, () => {
     expect((await mangrove('logs', '--data', data, '--node', 'n1')).output).toContain('n1 serves');
   });
 
+  it('refuses writes at its quota, says how room is made, and takes them again', async () => {
+    const other = join(root, 'small');
+    const small = (...args: readonly string[]) => mangrove('kv', ...args, '--data', other);
+    const up = ['up', 'kv', '--nodes', '1', '--data', other];
+    expect(await mangrove(...up, '--quota', '1 Megabyte')).toMatchObject({ code: 64 });
+    expect(await mangrove(...up, '--quota', '256KiB')).toMatchObject({ code: 0 });
+    const fill = (nth: number) => small('put', `fill/${nth}`, 'x'.repeat(60_000));
+    let count = 0;
+    let refused = await fill(count);
+    while (refused.code === 0) {
+      count += 1;
+      refused = await fill(count);
+    }
+    expect(count).toBe(4);
+    expect(refused).toMatchObject({ code: 3, output: '' });
+    expect(refused.complaints).toContain('the store is at its quota: delete, compact, then disarm');
+    expect(refused.complaints).toContain('`mangrove kv alarm --help` tells how');
+    await untilDone(async () => (await small('alarm', 'list')).output.includes('no-space'));
+    expect((await mangrove('status', '--data', other)).output).toContain('ALARM no-space of n1');
+    // Also what would fit; reads, deletions and compaction go on.
+    expect(await small('put', 'a', '1')).toMatchObject({ code: 3 });
+    expect((await small('get', 'fill/0', '--keys-only')).output).toContain('fill/0');
+    const { revision } = JSON.parse((await small('del', '--prefix', 'fill/', '--json')).output);
+    expect(await small('compact', String(revision))).toMatchObject({ code: 0 });
+    expect(await small('put', 'a', '1')).toMatchObject({ code: 3 });
+    expect(await small('alarm', 'disarm-no-space')).toMatchObject({ code: 0 });
+    expect(await small('put', 'a', '1')).toMatchObject({ code: 0 });
+    // A quota is changed while all are down.
+    const running = await mangrove(...up, '--quota', '1MiB');
+    expect(running).toMatchObject({ code: 3 });
+    expect(await mangrove('down', '--data', other)).toMatchObject({ code: 0 });
+    expect(await mangrove(...up, '--quota', '1MiB')).toMatchObject({ code: 0 });
+    expect((await mangrove('status', '--data', other)).output).toContain('of 1 MiB');
+    for (let nth = 0; nth < 5; nth += 1) expect(await fill(nth)).toMatchObject({ code: 0 });
+    expect(await mangrove('down', '--data', other)).toMatchObject({ code: 0 });
+  });
+
   it('says which port is taken', async () => {
     const { members } = JSON.parse(await readFile(join(data, 'cluster.json'), 'utf8'));
     const port = String(members[0].clientPort);

@@ -13,6 +13,7 @@ export {
   type NewCluster,
   readCluster,
   removePlace,
+  setQuota,
 } from './service/cluster-directory.ts';
 export { ClusterDirectoryError } from './service/cluster-directory-error.ts';
 export { readClientTls } from './service/cluster-tls.ts';

@@ -197,7 +197,21 @@ function declareCluster(kv: Command, declare: Declare): void {
   const alarm = kv
     .command('alarm')
     .description('look at what is wrong with a cluster')
-    .addHelpText('after', '\nExamples:\n  mangrove kv alarm list --data data');
+    .addHelpText(
+      'after',
+      [
+        '',
+        'no-space: the store is at its quota. It takes deletions and compaction, and no writes until',
+        'the alarm is disarmed. corrupt: members differ, and nothing is written until that one was',
+        'replaced.',
+        '',
+        'Examples:',
+        '  mangrove kv alarm list --data data',
+        '  mangrove kv del --prefix log/ --data data        tells the revision behind it',
+        '  mangrove kv compact 1200 --data data             up to there',
+        '  mangrove kv alarm disarm-no-space --data data',
+      ].join('\n'),
+    );
   declare(alarm, 'list', 'print the alarms', async (call) => (await cluster()).listAlarms(call));
   for (const each of ['no-space', 'corrupt'] as const) {
     declare(alarm, `disarm-${each}`, 'say that it was mended', async (call) =>

@@ -44,7 +44,7 @@ export async function callKv(
 /** Which commands help, where some do. */
 const HINTS: Readonly<Partial<Record<KvErrorCode, string>>> = {
   'bad-member-change': ' `mangrove kv member list` shows them.',
-  'no-space': ' `mangrove kv` has `del`, `compact` and `alarm disarm-no-space`.',
+  'no-space': ' `mangrove kv alarm --help` tells how.',
 };
 
 async function connectTo(options: TargetOptions): Promise<KvClient> {

@@ -2,6 +2,7 @@
  * Declares `mangrove up`, `status`, `logs` and `down`: clusters of real processes on this machine.
  */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { byteCount } from '../byte-count.ts';
 import { type GlobalOptions, positiveInteger, type Surroundings } from '../surroundings.ts';
 
 interface DataOptions extends GlobalOptions {
@@ -13,6 +14,7 @@ interface UpOptions {
   readonly port: number;
   readonly from?: string;
   readonly tls?: string;
+  readonly quota?: number;
   readonly foreground?: boolean;
 }
 
@@ -33,6 +35,11 @@ function declareUp(program: Command, { terminal, signal, run }: Surroundings): v
     .option('--port <number>', 'the first port for clients of a new cluster', positiveInteger, 0)
     .option('--from <file>', 'found a new cluster with this backup')
     .option('--tls <directory>', 'encrypt a new cluster with the keys in it')
+    .option(
+      '--quota <bytes>',
+      'what the store may take of memory: 64MiB, 2GiB (default: 2GiB)',
+      byteCount,
+    )
     .option('--foreground', 'stay, show what the members say, and end them with this command')
     .addHelpText(
       'after',
@@ -45,9 +52,13 @@ function declareUp(program: Command, { terminal, signal, run }: Surroundings): v
         'certificate that names it (DNS:n1, IP:127.0.0.1). Where it has client.pem and client.key',
         'too, clients must show a certificate.',
         '',
+        'A store at its quota refuses what makes it larger until room was made: `mangrove kv alarm',
+        '--help` tells how. It can be changed while the cluster is down.',
+        '',
         'Examples:',
         '  mangrove up kv --nodes 3 --data data',
         '  mangrove up kv --data data --tls keys',
+        '  mangrove up kv --data data --quota 64MiB',
         '  mangrove kv put greeting hello --data data',
         '  mangrove status --data data',
         '  mangrove down --data data',
@@ -57,9 +68,10 @@ function declareUp(program: Command, { terminal, signal, run }: Surroundings): v
       run(async () => {
         const { upCommand } = await import('./up-command.ts');
         const given = command.optsWithGlobals<DataOptions & UpOptions>();
-        const { data, port, from, tls, json, foreground } = given;
+        const { data, port, from, tls, quota, json, foreground } = given;
         const isForeground = foreground === true;
-        const how = { nodes: given.nodes, port, from, tls, isJson: json === true, isForeground };
+        const founding = { nodes: given.nodes, port, from, tls, quotaBytes: quota };
+        const how = { ...founding, isJson: json === true, isForeground };
         return upCommand({ directory: data, ...how, terminal, signal });
       }),
     );

@@ -3,6 +3,7 @@
  */
 import { type KvClient, KvError, type KvStatus } from '@mangrove/kv';
 import { endpointsOf } from '@mangrove/kv/node';
+import { showBytes } from '../byte-count.ts';
 import type { Ending } from '../exit-code.ts';
 import type { Terminal } from '../terminal.ts';
 import { alignColumns } from '../text-columns.ts';
@@ -56,9 +57,9 @@ async function statusOf(client: KvClient, endpoint: string): Promise<KvStatus | 
 function toCells({ node, endpoint, pid, status }: MemberView): readonly string[] {
   if (pid === undefined) return [node, endpoint, 'down'];
   if (status === undefined) return [node, endpoint, `process ${pid}`, 'does not answer'];
-  const { role, term, revision, keyCount, sizeBytes, alarms } = status;
+  const { role, term, revision, keyCount, sizeBytes, quotaBytes, alarms } = status;
   const alarm = alarms.map((each) => `ALARM ${each.alarm} of ${each.member}`).join(', ');
-  const size = `${(sizeBytes / 1_048_576).toFixed(1)} MiB`;
+  const size = `${showBytes(sizeBytes)} of ${showBytes(quotaBytes)}`;
   const figures = [`term ${term}`, `revision ${revision}`, `${keyCount} keys`, size];
   return [node, endpoint, `process ${pid}`, role, ...figures, alarm];
 }

@@ -14,6 +14,7 @@ import {
   endpointsOf,
   foundingBackup,
   memberLog,
+  setQuota,
 } from '@mangrove/kv/node';
 import { CommandError, Interrupted, messageOf } from '../command-error.ts';
 import type { Ending } from '../exit-code.ts';
@@ -34,6 +35,8 @@ export interface UpCommandOptions {
   readonly from: string | undefined;
   /** The directory of the keys of a new cluster; `undefined` is none. */
   readonly tls: string | undefined;
+  /** What the store may take; `undefined` is what was said before, or the default. */
+  readonly quotaBytes: number | undefined;
   readonly isForeground: boolean;
   readonly isJson: boolean;
   readonly terminal: Terminal;
@@ -45,14 +48,21 @@ const START_MS = 30_000;
 
 /** Starts what is down, waits until a leader serves, and tells where. */
 export async function upCommand(options: UpCommandOptions): Promise<Ending> {
-  const { directory, terminal, signal, isForeground, isJson } = options;
-  const manifest = await openCluster(options);
+  const { directory, terminal, signal, isForeground, isJson, quotaBytes } = options;
+  let manifest = await openCluster(options);
   const running = await Promise.all(manifest.members.map(({ name }) => processOf(directory, name)));
   const down = manifest.members.filter((_, nth) => running[nth] === undefined);
   if (down.length === 0) {
     const how = `\`mangrove status --data ${directory}\` shows it`;
     const sentence = `the cluster in ${directory} runs already: ${how}.`;
     throw new CommandError('could-not-run', sentence);
+  }
+  if (quotaBytes !== undefined && quotaBytes !== manifest.quotaBytes) {
+    if (down.length < manifest.members.length) {
+      const how = `\`mangrove down --data ${directory}\`, then this again`;
+      throw new CommandError('could-not-run', `a quota is of all members: ${how}.`);
+    }
+    manifest = await setQuota(directory, manifest, quotaBytes);
   }
   const started: Started[] = [];
   try {

@@ -29,6 +29,8 @@ export interface ClusterManifest {
   readonly cluster: string;
   /** Where the keys are, see `readMemberTls`; without it nothing is encrypted. */
   readonly tls?: string;
+  /** What the store of each member may take; without it the default. */
+  readonly quotaBytes?: number;
   readonly members: readonly ClusterPlace[];
 }
 
@@ -107,6 +109,17 @@ export async function removePlace(
   await write(directory, { ...manifest, members });
 }
 
+/** Has members that start from now on keep their store within `quotaBytes`. */
+export async function setQuota(
+  directory: string,
+  manifest: ClusterManifest,
+  quotaBytes: number,
+): Promise<ClusterManifest> {
+  const changed = { ...manifest, quotaBytes };
+  await write(directory, changed);
+  return changed;
+}
+
 /** Where clients connect to. */
 export function endpointsOf({ members }: ClusterManifest): readonly string[] {
   return members.map(({ clientPort }) => `127.0.0.1:${clientPort}`);
@@ -153,13 +166,14 @@ async function isEmpty(directory: string): Promise<boolean> {
 
 function parse(text: string): ClusterManifest | undefined {
   try {
-    const { system, format, cluster, tls, members } = JSON.parse(text);
+    const { system, format, cluster, tls, quotaBytes, members } = JSON.parse(text);
     const isPlace = ({ name, peerPort, clientPort }: ClusterPlace) =>
       typeof name === 'string' && Number.isInteger(peerPort) && Number.isInteger(clientPort);
     const isWhole = system === 'kv' && format === 1 && typeof cluster === 'string';
     if (!isWhole || !Array.isArray(members) || !members.every(isPlace)) return undefined;
     const keys = typeof tls === 'string' ? { tls } : {};
-    return { system, format, cluster, ...keys, members };
+    const quota = Number.isSafeInteger(quotaBytes) && quotaBytes > 0 ? { quotaBytes } : {};
+    return { system, format, cluster, ...keys, ...quota, members };
   } catch {
     // No JSON, or not of that shape: the caller says so.
     return undefined;

@@ -41,7 +41,9 @@ export async function serveMember(options: ServeMemberOptions): Promise<void> {
   const backup = () => createReadStream(foundingBackup(directory));
   const founding = existsSync(foundingBackup(directory)) ? { backup } : {};
   const keys = manifest.tls === undefined ? {} : await readMemberTls(manifest.tls, name);
-  const settings = { cluster: manifest.cluster, control: true, ...founding, ...keys };
+  const { cluster, quotaBytes } = manifest;
+  const bounds = quotaBytes === undefined ? {} : { bounds: { quotaBytes } };
+  const settings = { cluster, control: true, ...founding, ...keys, ...bounds };
   const data = memberDirectory(directory, name);
   const own = { name, data, peerPort: place.peerPort, clientPort: place.clientPort };
   const peers = peersOf(manifest);
