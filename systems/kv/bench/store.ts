@@ -11,17 +11,20 @@ import { setImmediate } from 'node:timers/promises';
 import type { Bench, BenchRow } from '@mangrove/experiment';
 import {
   applyCommand,
+  type Command,
   commandWork,
   type KeyRange,
   KvStore,
   type LeaseId,
   NO_LEASE,
+  type Operation,
   RangeRead,
   readAll,
   SnapshotRead,
   SnapshotRestore,
   type Work,
 } from '@mangrove/kv';
+import { decide } from '../src/core/transaction.ts';
 
 const KEY_COUNT = 1_000_000;
 /** How long a slice of a member's work takes, but for its last piece. */
@@ -48,7 +51,12 @@ export const bench: Bench = {
     while (store.sweep(1_000)) await setImmediate();
     const sliceMs = await longestSliceOfRange(store);
     report(toRow('longest slice of a range of all keys', sliceMs, 5, 'ms', 5));
-    const [deleteMs, leaseMs] = [await longestSliceOfDelete(store), await longestSliceOfLease()];
+    const compareMs = await longestSliceOf(decide(store, COMPARE_ALL, store.revision));
+    report(toRow('longest slice of a compare of all keys', compareMs, 5, 'ms', 5));
+    const [deleteMs, leased] = [await longestSliceOfDelete(store), leasedStore()];
+    const keysMs = await longestSliceOf(leased.keysOfLease(LEASE));
+    report(toRow('longest slice of the list of 200,000 keys of a lease', keysMs, 5, 'ms', 5));
+    const leaseMs = await longestSliceOf(commandWork(leased, REVOKE, 1));
     report(toRow('longest slice of a deletion of all keys', deleteMs, 5, 'ms', 5));
     report(toRow('longest slice of the end of a lease of 200,000 keys', leaseMs, 5, 'ms', 5));
     fill(store, 2);
@@ -114,16 +122,15 @@ async function longestSliceOfDelete(store: KvStore): Promise<number> {
   return await longestSliceOf(commandWork(store, { type: 'operation', operation }, 1));
 }
 
-async function longestSliceOfLease(): Promise<number> {
+function leasedStore(): KvStore {
   const store = new KvStore();
-  const lease = 1n as LeaseId;
-  applyCommand(store, { type: 'grant-lease', lease, ttlMs: 1000 }, 1);
+  applyCommand(store, { type: 'grant-lease', lease: LEASE, ttlMs: 1000 }, 1);
   for (let index = 0; index < LEASE_KEY_COUNT; index += 1) {
-    const put = { type: 'put', key: keyOf(index), value: new Uint8Array(8), lease } as const;
+    const put = { type: 'put', key: keyOf(index), value: new Uint8Array(8), lease: LEASE } as const;
     const operation = { ...put, wantsPrevious: false };
     applyCommand(store, { type: 'operation', operation }, 1);
   }
-  return await longestSliceOf(commandWork(store, { type: 'revoke-lease', lease }, 1));
+  return store;
 }
 
 /** Does `work` as a member does: for some time, then others run. */
@@ -206,3 +213,13 @@ function toRow(
 }
 
 const ALL_KEYS: KeyRange = { from: new Uint8Array(0), to: undefined };
+
+const LEASE = 1n as LeaseId;
+const REVOKE: Command = { type: 'revoke-lease', lease: LEASE };
+
+const COMPARE_ALL: Operation = {
+  type: 'txn',
+  compares: [{ range: ALL_KEYS, relation: 'greater', operand: { target: 'version', number: 0 } }],
+  success: [],
+  failure: [],
+};

@@ -24,6 +24,7 @@ import {
 } from '@mangrove/kv';
 import { crc32c } from '@mangrove/wire';
 import { expect, test } from 'vitest';
+import { OperationRead } from '../src/core/operation-read.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const words = (given: Uint8Array): string => new TextDecoder().decode(given);
@@ -116,6 +117,64 @@ test('R8: a transaction that is refused has changed nothing', () => {
   expect(store.get(bytes('a'))).toBeUndefined();
   expect(store.revision).toBe(1);
 });
+
+test('R6: a transaction that only reads compares in slices, on the state when it began', () => {
+  const store = new KvStore();
+  for (let nth = 0; nth < 2000; nth += 1) apply(store, put(`k/${1000 + nth}`, '1'));
+  const range = { from: bytes('k/'), to: bytes('k0') };
+  const isOld = {
+    range,
+    relation: 'equal' as const,
+    operand: { target: 'version' as const, number: 1 },
+  };
+  const future = { ...readAll(range), revision: (store.revision + 1) as Revision };
+  const read = new OperationRead(store, txn([isOld], [{ ...readAll(range), countOnly: true }]));
+  const early = new OperationRead(store, txn([isOld], [future]));
+  const release = store.pin();
+  const ends: unknown[] = [];
+  let stepCount = 0;
+  while (ends.length < 2) {
+    stepCount += 1;
+    // What is written between the slices is not seen, whether it is ahead of them or behind.
+    for (const key of [1000, 2999]) apply(store, put(`k/${key}`, '2'));
+    apply(store, put(`k/9${stepCount}`, '3'));
+    for (const each of ends.length === 0 ? [read] : [early]) {
+      const end = each.step(128);
+      if (end !== undefined) ends.push(end);
+    }
+  }
+  release();
+  expect(stepCount).toBeGreaterThan(40);
+  expect(ends[0]).toMatchObject({ succeeded: true, results: [{ count: 2000 }] });
+  expect(ends[1]).toBe('future-revision');
+});
+
+test.each([300, 20_000])(
+  'R6: the %d keys of a lease are told as when they were asked for',
+  (count) => {
+    const store = new KvStore();
+    const lease = 7n as LeaseId;
+    applyCommand(store, { type: 'grant-lease', lease, ttlMs: 1000 }, 1);
+    for (let nth = 0; nth < count; nth += 1) {
+      apply(store, { ...put(`k/${100_000 + ((nth * 7919) % count)}`, '1'), lease });
+    }
+    const release = store.pin();
+    const work = store.keysOfLease(lease);
+    for (let pieceCount = 0; ; pieceCount += 1) {
+      const { done, value } = work.next();
+      if (done === true) {
+        expect(pieceCount).toBeGreaterThan(count / 256);
+        const expected = Array.from({ length: count }, (_, nth) => `k/${100_000 + nth}`);
+        expect(value.map(words)).toEqual(expected);
+        break;
+      }
+      const key = `k/${100_000 + ((pieceCount * 31) % count)}`;
+      apply(store, pieceCount % 2 === 0 ? del(key) : put(key, 'off'));
+      apply(store, { ...put(`k/0${pieceCount}`, 'more'), lease });
+    }
+    release();
+  },
+);
 
 test('R44: a change that finds too much for its result is done, and not told', () => {
   const store = new KvStore();

@@ -4,20 +4,21 @@
 import { compareKeys, type KeyRange } from './key-range.ts';
 import { type LeaseId, NO_LEASE } from './key-value.ts';
 import type { Compare, CompareOperand } from './request.ts';
+import type { Revision } from './revision.ts';
 import type { KvStore } from './store.ts';
 import { NO_VERSION, type VersionRow } from './versions.ts';
 import { PIECE_KEYS, type Work } from './work.ts';
 
 /**
- * Whether `compare` holds in `store` as it is now: for every key of its range, and where there is
- * none, for a key with nothing but zeros, which has no value to compare.
+ * Whether `compare` holds in `store` as it was at `revision`: for every key of its range, and where
+ * there is none, for a key with nothing but zeros, which has no value to compare.
  */
-export function* holds(store: KvStore, compare: Compare): Work<boolean> {
+export function* holds(store: KvStore, compare: Compare, revision: Revision): Work<boolean> {
   let isMet = true;
   let isEmpty = true;
   let rest: KeyRange | undefined = compare.range;
   for (;;) {
-    rest = store.visitSome(rest, store.revision, PIECE_KEYS, (version) => {
+    rest = store.visitSome(rest, revision, PIECE_KEYS, (version) => {
       isEmpty = false;
       isMet &&= holdsFor(store, version, compare);
     });

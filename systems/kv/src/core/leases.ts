@@ -44,6 +44,11 @@ export class LeaseTable {
     return this.leases.get(id)?.keys ?? [];
   }
 
+  /** How many keys hang on a lease. */
+  keyCountOf(id: LeaseId): number {
+    return this.leases.get(id)?.keys.size ?? 0;
+  }
+
   add(lease: Lease): void {
     assert(!this.leases.has(lease.id), `lease ${lease.id} is granted twice`);
     this.leases.set(lease.id, { lease, keys: new Set() });

@@ -1,8 +1,8 @@
 /**
  * The read of a range, or of a transaction that only reads, in slices.
  *
- * What is compared is compared when the read begins, and what is read is of that moment, whatever
- * is written between the slices. Whoever drives it holds a pin of the store from the first slice to
+ * What is compared and what is read is of the moment in which the read begins, whatever is written
+ * between the slices. Whoever drives it holds a pin of the store from the first slice to
  * the last.
  */
 import { assert } from '@mangrove/host';
@@ -11,40 +11,50 @@ import type { Operation, OperationResult, Refusal } from './request.ts';
 import { NO_REVISION, type Revision } from './revision.ts';
 import type { KvStore } from './store.ts';
 import { decide, refusalOf, type Step } from './transaction.ts';
-import { finish } from './work.ts';
+import type { Work } from './work.ts';
 
 /** A read under way. */
 export class OperationRead {
   /** The present of the store when the read began. */
   readonly revision: Revision;
-  private readonly root: Part;
+  private readonly store: KvStore;
+  private readonly deciding: Work<Step>;
+  // What is to be read; undefined before that is decided.
+  private root: Part | undefined;
   private bytesBefore = 0;
 
-  private constructor(store: KvStore, step: Step) {
+  /** Begins `operation`, which only reads. */
+  constructor(store: KvStore, operation: Operation) {
+    this.store = store;
     this.revision = store.revision;
-    this.root = toPart(store, step, store.revision);
-  }
-
-  /** Begins `operation`, which only reads; or says why it cannot be done. */
-  static open(store: KvStore, operation: Operation): OperationRead | Refusal {
-    const step = finish(decide(store, operation));
-    return refusalOf(store, step) ?? new OperationRead(store, step);
+    this.deciding = decide(store, operation, this.revision);
   }
 
   /** The bytes of keys and values that were found up to now. */
   get foundBytes(): number {
-    const under = firstOpen(this.root);
+    const under = this.root === undefined ? undefined : firstOpen(this.root);
     return this.bytesBefore + (under?.read?.foundBytes ?? 0);
   }
 
-  /** Looks at up to `keysMax` more keys; gives the result once there are no more. */
-  step(keysMax: number): OperationResult | undefined {
-    const open = firstOpen(this.root);
-    if (open?.read === undefined) return resultOf(this.root);
+  /**
+   * Compares some keys, or looks at up to `keysMax` more; gives the result once there are no more,
+   * or why the operation cannot be done.
+   */
+  step(keysMax: number): OperationResult | Refusal | undefined {
+    if (this.root === undefined) {
+      const { done, value } = this.deciding.next();
+      if (done !== true) return undefined;
+      const refusal = refusalOf(this.store, value, this.revision);
+      if (refusal !== undefined) return refusal;
+      this.root = toPart(this.store, value, this.revision);
+    }
+    const { root } = this;
+    const open = firstOpen(root);
+    if (open?.read === undefined) return resultOf(root);
     open.result = open.read.step(keysMax);
     if (open.result === undefined) return undefined;
     this.bytesBefore += open.read.foundBytes;
-    return firstOpen(this.root) === undefined ? resultOf(this.root) : undefined;
+    return firstOpen(root) === undefined ? resultOf(root) : undefined;
   }
 }
 

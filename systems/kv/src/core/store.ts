@@ -60,9 +60,12 @@ export class KvStore {
     return slabs.liveBytes + keys.slabs.liveBytes + versions.count * ROW_BYTES;
   }
 
-  /** Whether `revision` can be read, and if not, why. */
-  refusalOfRevision(revision: Revision): 'compacted' | 'future-revision' | undefined {
-    if (revision > this.current) return 'future-revision';
+  /** Whether `revision` can be read by who began at `present`, and if not, why. */
+  refusalOfRevision(
+    revision: Revision,
+    present: Revision = this.current,
+  ): 'compacted' | 'future-revision' | undefined {
+    if (revision > present) return 'future-revision';
     return revision < this.compacted ? 'compacted' : undefined;
   }
 
@@ -129,10 +132,29 @@ export class KvStore {
     this.leases.remove(lease);
   }
 
-  /** The keys that hang on a lease, in their order; their bytes are copies. */
+  /**
+   * The keys that hang on a lease when it begins, in their order, whatever is written between the
+   * pieces; their bytes are copies. Whoever drives it holds a pin.
+   */
   *keysOfLease(lease: LeaseId): Work<readonly Uint8Array[]> {
-    const rows = yield* this.rowsOfLease(lease);
-    return rows.map((row) => this.keys.keyAt(row).slice());
+    const { current } = this;
+    const keys: Uint8Array[] = [];
+    if (this.leases.keyCountOf(lease) > ROWS_AT_ONCE) {
+      // A copy of so many rows would be a long piece: all keys are looked at instead.
+      for (let rest: KeyRange | undefined = ALL_KEYS; rest !== undefined; ) {
+        rest = this.visitSome(rest, current, PIECE_KEYS, (version) => {
+          if (this.leaseOf(version) !== lease) return;
+          keys.push(this.keys.keyAt(this.versions.keyRow.at(version)).slice());
+        });
+        if (rest !== undefined) yield;
+      }
+      return keys;
+    }
+    for (const row of yield* this.inOrder([...this.leases.keysOf(lease)])) {
+      keys.push(this.keys.keyAt(row).slice());
+      if (keys.length % PIECE_KEYS === 0) yield;
+    }
+    return keys;
   }
 
   /**
@@ -287,6 +309,10 @@ export class KvStore {
       if (rows.length > 0 && rows.length % PIECE_KEYS === 0) yield;
       rows.push(row);
     }
+    return yield* this.inOrder(rows);
+  }
+
+  private *inOrder(rows: KeyRow[]): Work<readonly KeyRow[]> {
     const sort = new SlicedSort(rows, (left, right) =>
       this.keys.slabs.compare(this.keys.place.at(left), this.keys.keyAt(right)),
     );
@@ -384,4 +410,9 @@ function evacuate(slabs: Slabs, places: Column<Float64Array>): boolean {
  */
 const ROW_BYTES = 84;
 
+/** The most rows that are copied at once. */
+const ROWS_AT_ONCE = 16_384;
+
 const NO_BYTES = new Uint8Array(0);
+
+const ALL_KEYS: KeyRange = { from: NO_BYTES, to: undefined };

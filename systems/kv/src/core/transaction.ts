@@ -26,7 +26,7 @@ import {
   type Refusal,
   readAll,
 } from './request.ts';
-import { NO_REVISION, revisionAfter } from './revision.ts';
+import { NO_REVISION, type Revision, revisionAfter } from './revision.ts';
 import type { KvStore } from './store.ts';
 import { PIECE_KEYS, type Work } from './work.ts';
 
@@ -39,8 +39,8 @@ export function* execute(
   operation: Operation,
 ): Work<OperationResult | Refusal | 'untold'> {
   if (operation.type === 'put') return executePut(store, operation);
-  const step = yield* decide(store, operation);
-  const refusal = refusalOf(store, step);
+  const step = yield* decide(store, operation, store.revision);
+  const refusal = refusalOf(store, step, store.revision);
   if (refusal !== undefined) return refusal;
   const room: ResultRoom = { leftBytes: RESULT_BYTES_MAX };
   const result = yield* store.inRevision(run(store, step, room));
@@ -69,33 +69,34 @@ export type Step =
   | RangeRequest
   | { readonly type: 'txn'; readonly succeeded: boolean; readonly steps: readonly Step[] };
 
-/** Which branches of `operation` are taken, on the state as it is. */
-export function* decide(store: KvStore, operation: Operation): Work<Step> {
+/** Which branches of `operation` are taken, on the state as it was at `revision`. */
+export function* decide(store: KvStore, operation: Operation, revision: Revision): Work<Step> {
   if (operation.type !== 'txn') return operation;
-  const succeeded = yield* allHold(store, operation.compares);
+  const succeeded = yield* allHold(store, operation.compares, revision);
   const taken = succeeded ? operation.success : operation.failure;
   const steps: Step[] = [];
-  for (const each of taken) steps.push(yield* decide(store, each));
+  for (const each of taken) steps.push(yield* decide(store, each, revision));
   return { type: 'txn', succeeded, steps };
 }
 
-function* allHold(store: KvStore, compares: readonly Compare[]): Work<boolean> {
-  for (const compare of compares) if (!(yield* holds(store, compare))) return false;
+function* allHold(store: KvStore, compares: readonly Compare[], revision: Revision): Work<boolean> {
+  for (const compare of compares) if (!(yield* holds(store, compare, revision))) return false;
   return true;
 }
 
-/** Why `step` cannot be done on the state as it is, if it cannot. */
-export function refusalOf(store: KvStore, step: Step): Refusal | undefined {
+/** Why `step` cannot be done on the state as it is at `present`, if it cannot. */
+export function refusalOf(store: KvStore, step: Step, present: Revision): Refusal | undefined {
   switch (step.type) {
     case 'put':
       return refusalOfPut(store, step);
     case 'delete':
       return undefined;
     case 'range':
-      return step.revision === NO_REVISION ? undefined : store.refusalOfRevision(step.revision);
+      if (step.revision === NO_REVISION) return undefined;
+      return store.refusalOfRevision(step.revision, present);
     case 'txn':
       for (const each of step.steps) {
-        const refusal = refusalOf(store, each);
+        const refusal = refusalOf(store, each, present);
         if (refusal !== undefined) return refusal;
       }
       return undefined;

@@ -12,15 +12,17 @@ export const storeBugs: readonly KvBug[] = [
     file: 'systems/kv/src/core/transaction.ts',
     find: "  return room.leftBytes < 0 ? 'untold' : result;",
     replace: `  if (operation.type !== 'txn' || result.type !== 'txn') return result;
-  return { ...result, succeeded: yield* allHold(store, operation.compares) };`,
+  return { ...result, succeeded: yield* allHold(store, operation.compares, store.revision) };`,
     breaks: 'R7: what a transaction says of its compares is what holds after it.',
     source: 'etcd API guarantees: compares are on the state before the transaction',
   },
   {
     name: 'one-compare-is-enough',
     file: 'systems/kv/src/core/transaction.ts',
-    find: '  for (const compare of compares) if (!(yield* holds(store, compare))) return false;\n',
-    replace: `  for (const compare of compares) if (yield* holds(store, compare)) return true;
+    find:
+      '  for (const compare of compares) ' +
+      'if (!(yield* holds(store, compare, revision))) return false;\n',
+    replace: `  for (const compare of compares) if (yield* holds(store, compare, revision)) return true;
   if (compares.length > 0) return false;
 `,
     breaks: 'R7: a transaction goes through where one of its compares holds.',

@@ -6,8 +6,9 @@ import { HashRead } from '../core/hash-kv.ts';
 import type { KvResult } from '../core/kv-request.ts';
 import { NO_REVISION, type Revision } from '../core/revision.ts';
 import type { KvStore } from '../core/store.ts';
+import type { Ask } from './ask.ts';
 import { RequestFailure } from './request-failure.ts';
-import { SliceClock } from './slice-clock.ts';
+import { inSlices } from './sliced-work.ts';
 
 /** How many keys or versions are looked at between two looks at the clock. */
 const COUNT_PER_STEP = 256;
@@ -20,25 +21,13 @@ export async function hashOf(
   host: Host,
   store: KvStore,
   asked: Revision,
-  signal: AbortSignal | undefined,
+  ask: Ask,
 ): Promise<KvResult & { type: 'hash' }> {
   const revision = asked === NO_REVISION ? store.revision : asked;
   const refusal = store.refusalOfRevision(revision);
   if (refusal !== undefined) throw new RequestFailure(refusal, true);
   const read = new HashRead(store, revision);
-  const release = store.pin();
-  try {
-    for (;;) {
-      const slice = new SliceClock(host, STEPS_MAX);
-      do {
-        const hash = read.step(COUNT_PER_STEP);
-        const { compactRevision } = read;
-        if (hash !== undefined) return { type: 'hash', hash, revision, compactRevision };
-      } while (!slice.isOver());
-      await host.timers.sleep(0);
-      if (signal?.aborted === true) throw new RequestFailure('aborted', true);
-    }
-  } finally {
-    release();
-  }
+  const step = () => read.step(COUNT_PER_STEP);
+  const hash = await inSlices(host, store, step, { stepsMax: STEPS_MAX, ask });
+  return { type: 'hash', hash, revision, compactRevision: read.compactRevision };
 }

@@ -86,8 +86,8 @@ function inBetween(machine: KvMachine, call: () => Applied | undefined) {
     }
     expect(message).toBeUndefined();
     expect(store.revision).toBe(before);
-    const read = OperationRead.open(store, { ...readAll(ALL), countOnly: true });
-    expect(typeof read === 'string' ? read : read.step(1e9)).toMatchObject({ count: KEY_COUNT });
+    const read = new OperationRead(store, { ...readAll(ALL), countOnly: true });
+    expect(read.step(1e9)).toMatchObject({ count: KEY_COUNT });
   }
 }
 

@@ -15,7 +15,7 @@ import type { KvMachine } from './kv-machine.ts';
 import { type AnswerMeter, NO_ROOM } from './kv-service.ts';
 import { RequestFailure, toFailure } from './request-failure.ts';
 import type { RevisionQuestions } from './revision-questions.ts';
-import { SliceClock } from './slice-clock.ts';
+import { inSlices } from './sliced-work.ts';
 
 /** How many keys are looked at between two looks at the clock. */
 const KEYS_PER_STEP = 128;
@@ -121,41 +121,23 @@ export class ReadDesk {
 
   private async take(operation: Operation, ask: Ask): Promise<ReadAnswer> {
     const { store } = this.machine.state;
-    const read = OperationRead.open(store, operation);
-    if (typeof read === 'string') throw new RequestFailure(read, true);
-    const { revision } = read;
-    let result = this.takeSome(read, ask.answer);
-    if (result !== undefined) return { revision, result };
-    const release = store.pin();
-    try {
-      while (result === undefined) {
-        await this.host.timers.sleep(0);
-        if (ask.isGivenUp) throw new RequestFailure('aborted', true);
-        result = this.takeSome(read, ask.answer);
-      }
-    } finally {
-      release();
-    }
-    return { revision, result };
+    const read = new OperationRead(store, operation);
+    const step = () => this.step(read, ask.answer);
+    const result = await inSlices(this.host, store, step, { stepsMax: STEPS_MAX, ask });
+    return { revision: read.revision, result };
   }
 
-  private takeSome(
-    read: OperationRead,
-    answer: AnswerMeter | undefined,
-  ): OperationResult | undefined {
-    const slice = new SliceClock(this.host, STEPS_MAX);
-    let result: OperationResult | undefined;
-    do {
-      result = read.step(KEYS_PER_STEP);
-      const { foundBytes } = read;
-      if (foundBytes > this.answerBytesMax) {
-        const bound = `${foundBytes} bytes, where ${this.answerBytesMax} may be`;
-        throw new RequestFailure('answer-too-large', true, bound);
-      }
-      if (answer?.growTo(foundBytes) === false) {
-        throw new RequestFailure('too-many-requests', true, NO_ROOM);
-      }
-    } while (result === undefined && !slice.isOver());
+  private step(read: OperationRead, answer: AnswerMeter | undefined): OperationResult | undefined {
+    const result = read.step(KEYS_PER_STEP);
+    if (typeof result === 'string') throw new RequestFailure(result, true);
+    const { foundBytes } = read;
+    if (foundBytes > this.answerBytesMax) {
+      const bound = `${foundBytes} bytes, where ${this.answerBytesMax} may be`;
+      throw new RequestFailure('answer-too-large', true, bound);
+    }
+    if (answer?.growTo(foundBytes) === false) {
+      throw new RequestFailure('too-many-requests', true, NO_ROOM);
+    }
     return result;
   }
 }

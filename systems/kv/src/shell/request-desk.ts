@@ -13,8 +13,8 @@ import type { Applied, ReplicatedState } from '../core/replicated-state.ts';
 import type { Operation } from '../core/request.ts';
 import { resultBytes } from '../core/result-bytes.ts';
 import type { Revision } from '../core/revision.ts';
+import type { KvStore } from '../core/store.ts';
 import { invalidity } from '../core/validity.ts';
-import { finish } from '../core/work.ts';
 import type { Ask } from './ask.ts';
 import { hashOf } from './hash-task.ts';
 import type { KvMachine } from './kv-machine.ts';
@@ -24,6 +24,7 @@ import { membersOfCluster, statusOfMember } from './member-report.ts';
 import type { QuotaKeeper } from './quota-keeper.ts';
 import type { ReadDesk } from './read-desk.ts';
 import { RequestFailure } from './request-failure.ts';
+import { inSlices, stepsOf } from './sliced-work.ts';
 import type { WatchDesk } from './watch-desk.ts';
 
 /** What a request gave, and the revision behind it. */
@@ -88,7 +89,7 @@ export class RequestDesk {
       case 'keep-lease-alive':
         return this.keepAlive(request.lease, ask.signal);
       case 'lease-time-to-live':
-        return this.timeToLive(request, ask.signal);
+        return this.timeToLive(request, ask);
       case 'list-leases':
       case 'list-alarms':
         return this.freshReport(request.type, ask);
@@ -96,7 +97,7 @@ export class RequestDesk {
       case 'list-members':
         return Promise.resolve(this.served(this.report(request.type)));
       case 'hash':
-        return this.hash(request.revision, ask.signal);
+        return this.hash(request.revision, ask);
       case 'disarm-alarm':
         return this.propose({ type: 'disarm-alarm', alarm: request.alarm }, ask);
       case 'change-members':
@@ -153,16 +154,26 @@ export class RequestDesk {
 
   private async timeToLive(
     { lease: id, wantsKeys }: KvRequest & { type: 'lease-time-to-live' },
-    signal: AbortSignal | undefined,
+    ask: Ask,
   ): Promise<Served> {
-    const { lease, remainingMs } = await this.parts.leases.timeToLive(id, signal);
-    const keys = wantsKeys ? finish(this.store.keysOfLease(id)) : [];
+    const { lease, remainingMs } = await this.parts.leases.timeToLive(id, ask.signal);
+    const { store } = this;
+    const { revision } = store;
+    const keys = wantsKeys ? await this.keysOfLease(store, id, ask) : [];
     const grantedMs = lease.ttlMs;
-    return this.served({ type: 'lease-time', lease: id, grantedMs, remainingMs, keys });
+    return {
+      revision,
+      result: { type: 'lease-time', lease: id, grantedMs, remainingMs, keys },
+    };
   }
 
-  private async hash(revision: Revision, signal: AbortSignal | undefined): Promise<Served> {
-    const result = await hashOf(this.host, this.store, revision, signal);
+  private keysOfLease(store: KvStore, lease: LeaseId, ask: Ask): Promise<readonly Uint8Array[]> {
+    const step = stepsOf(store.keysOfLease(lease));
+    return inSlices(this.host, store, step, { stepsMax: PIECES_MAX, ask });
+  }
+
+  private async hash(revision: Revision, ask: Ask): Promise<Served> {
+    const result = await hashOf(this.host, this.store, revision, ask);
     return { revision: this.store.revision, result };
   }
 
@@ -216,6 +227,9 @@ export class RequestDesk {
     return this.parts.machine.state.store;
   }
 }
+
+/** How many pieces of work are done before others run. */
+const PIECES_MAX = 64;
 
 /** What has room before a change is proposed: what most of them answer takes no more. */
 const CHANGE_BYTES = 256;

@@ -90,12 +90,13 @@ export class ContractUpkeep {
       const pause = () => this.host.timers.sleep(0);
       const restored = await restoreState(readBackup(chunksOf(line)), pause);
       if (restored === undefined) return { type: 'fail', error: 'no state' };
-      const read = OperationRead.open(
+      const read = new OperationRead(
         restored.store,
         readAll({ from: new Uint8Array([0]), to: undefined }),
       );
-      if (typeof read === 'string') throw new Error(`a present that is ${read}`);
-      const { kvs } = found(read.step(KEYS_MAX) ?? { type: 'none' });
+      const all = read.step(KEYS_MAX);
+      if (typeof all !== 'object') throw new Error(`a present that is ${all}`);
+      const { kvs } = found(all);
       const state = Object.fromEntries(kvs.map((kv) => [fromKey(kv.key), fromBytes(kv.value)]));
       return { type: 'ok', value: { revision: read.revision, state } };
     } catch (error) {

@@ -1,0 +1,62 @@
+/**
+ * Work on a store in slices, with others in between: requests that look at much.
+ */
+import type { Host } from '@mangrove/host';
+import type { KvStore } from '../core/store.ts';
+import type { Work } from '../core/work.ts';
+import type { Ask } from './ask.ts';
+import { RequestFailure } from './request-failure.ts';
+import { SliceClock } from './slice-clock.ts';
+
+/** How work is cut, and who may give it up. */
+export interface SlicedWorkOptions {
+  /** How many steps a slice has at most; each does what takes well below a millisecond. */
+  readonly stepsMax: number;
+  readonly ask: Pick<Ask, 'isGivenUp'>;
+}
+
+/**
+ * Calls `step` until it gives something. The store is pinned from the first slice to the last, so
+ * that what is compacted meanwhile is still there. Rejects with `RequestFailure`: `aborted`, and
+ * with whatever `step` throws.
+ */
+export async function inSlices<Result>(
+  host: Host,
+  store: KvStore,
+  step: () => Result | undefined,
+  { stepsMax, ask }: SlicedWorkOptions,
+): Promise<Result> {
+  let result = oneSlice(host, step, stepsMax);
+  if (result !== undefined) return result;
+  const release = store.pin();
+  try {
+    while (result === undefined) {
+      await host.timers.sleep(0);
+      if (ask.isGivenUp) throw new RequestFailure('aborted', true);
+      result = oneSlice(host, step, stepsMax);
+    }
+    return result;
+  } finally {
+    release();
+  }
+}
+
+/** The steps of `work`, which gives something. */
+export function stepsOf<Result>(work: Work<Result>): () => Result | undefined {
+  return () => {
+    const { done, value } = work.next();
+    return done === true ? value : undefined;
+  };
+}
+
+function oneSlice<Result>(
+  host: Host,
+  step: () => Result | undefined,
+  stepsMax: number,
+): Result | undefined {
+  const slice = new SliceClock(host, stepsMax);
+  for (;;) {
+    const result = step();
+    if (result !== undefined || slice.isOver()) return result;
+  }
+}
