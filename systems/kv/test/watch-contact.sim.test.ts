@@ -1,50 +1,38 @@
 /**
- * Watches of members that are cut off from the cluster, and still reached by their clients: they
- * are told so and end, and a client takes them up at another member where they stood. The members
- * and the client are real, their machines and the network simulated.
+ * Watches of clients whose member is cut off from the cluster, or from them: they are told, or find
+ * out, and take the watch up at another member where it stood. The members and the clients are
+ * real, their machines and the network simulated.
  */
 import { type NodeId, toNodeId } from '@mangrove/host';
-import { simpleConfiguration } from '@mangrove/raft';
-import { Simulation } from '@mangrove/sim';
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  KvClient,
-  type KvClientOptions,
-  type KvNode,
-  serveNative,
-  startKvNode,
-} from '../src/index.ts';
+import type { KvClientOptions } from '../src/index.ts';
+import { addressOf, ELECTION_MS, MEMBERS, ServedCluster } from './served-cluster.ts';
 
-const ELECTION_MS = 150;
-const MEMBERS: readonly NodeId[] = ['a', 'b', 'c'].map(toNodeId);
 const [WATCHING, WRITING] = [toNodeId('w'), toNodeId('x')];
 
-/** Three members with ports for clients, and two clients. */
-class Stage {
-  readonly simulation = new Simulation({ seed: 66, nodes: [...MEMBERS, WATCHING, WRITING] });
+/** Members with ports for clients, and two clients. */
+class Stage extends ServedCluster {
   readonly seen: string[] = [];
-  private readonly nodes = new Map<NodeId, KvNode>();
-  private readonly clients = new Map<NodeId, KvClient>();
 
   constructor(endpoints: KvClientOptions['endpoints']) {
-    for (const each of MEMBERS) this.startMember(each);
-    this.startClient(WATCHING, endpoints);
-    this.startClient(WRITING, MEMBERS.map(addressOf));
+    super(66, [WATCHING, WRITING]);
+    this.startClient(WATCHING, { endpoints });
+    this.startClient(WRITING, { endpoints: MEMBERS.map(addressOf) });
   }
 
   /** Puts, by the client that is never cut off. */
   async put(value: string): Promise<void> {
-    await this.settled(this.clients.get(WRITING)?.put('k', value));
+    await this.settled(this.client(WRITING).put('k', value));
   }
 
   /** Begins to watch, with a first put that is seen. */
   async watch(): Promise<void> {
-    await this.until(() => this.clients.size === 2);
-    const watch = this.clients.get(WATCHING)?.watch('k');
+    await this.ready();
+    const watch = this.client(WATCHING).watch('k');
     void (async () => {
-      for await (const { value } of watch ?? []) this.seen.push(value);
+      for await (const { value } of watch) this.seen.push(value);
     })();
-    await this.settled(watch?.started);
+    await this.settled(watch.started);
     await this.put('first');
     await this.until(() => this.seen.length === 1);
   }
@@ -57,7 +45,7 @@ class Stage {
   }
 
   watcherCount(member: NodeId): number {
-    return this.nodes.get(member)?.inspect().watcherCount ?? 0;
+    return this.node(member).inspect().watcherCount;
   }
 
   /** Cuts `member` off from the other members, and from no client. */
@@ -68,47 +56,12 @@ class Stage {
     this.simulation.inject({ type: 'cut', ...window, from: others, to: [member] });
   }
 
-  async until(isDone: () => boolean, withinMs = 20_000): Promise<void> {
-    await this.simulation.run(this.simulation.nowMs + withinMs, isDone);
-    expect(isDone()).toBe(true);
+  /** Has nothing pass between `member` and the client that watches, which nobody is told. */
+  silence(member: NodeId, untilMs: number): void {
+    const window = { atMs: this.simulation.nowMs, untilMs };
+    this.simulation.inject({ type: 'stall-links', ...window, from: [member], to: [WATCHING] });
+    this.simulation.inject({ type: 'stall-links', ...window, from: [WATCHING], to: [member] });
   }
-
-  /** Runs until `promise` is fulfilled. */
-  private async settled(promise: Promise<unknown> | undefined): Promise<void> {
-    let isDone = false;
-    void promise?.then(() => {
-      isDone = true;
-    });
-    await this.until(() => isDone);
-  }
-
-  private startMember(member: NodeId): void {
-    this.simulation.start(member, async (host) => {
-      const node = await startKvNode(host, {
-        peers: MEMBERS.map((each) => ({ node: each, address: each })),
-        founding: simpleConfiguration(MEMBERS),
-        raft: { electionTimeoutMs: ELECTION_MS, heartbeatIntervalMs: 30 },
-      });
-      this.nodes.set(member, node);
-      await serveNative(host, node, { cluster: 'c', port: PORT });
-      return node;
-    });
-  }
-
-  private startClient(name: NodeId, endpoints: readonly string[]): void {
-    this.simulation.start(name, async (host) => {
-      const client = new KvClient(host, { endpoints, timeoutMs: 15_000 });
-      this.clients.set(name, client);
-      const close = () => client.close();
-      return { close, [Symbol.asyncDispose]: close };
-    });
-  }
-}
-
-const PORT = 2379;
-
-function addressOf(member: NodeId): string {
-  return `${member}:${PORT}`;
 }
 
 let stage: Stage | undefined;
@@ -140,5 +93,47 @@ describe('R66: a watch at a member that is cut off from the others', () => {
     expect(stage.seen).toEqual(['first']);
     await stage.until(() => stage?.seen.length === 2);
     expect(stage.seen).toEqual(['first', 'second']);
+  });
+});
+
+describe('R66: a watch at a member that is not heard any more', () => {
+  it('is left after 30 s in which it is asked three times, and goes on elsewhere', async () => {
+    stage = new Stage(MEMBERS.map(addressOf));
+    await stage.watch();
+    const { watched, simulation } = stage;
+    const silentAtMs = simulation.nowMs;
+    stage.silence(watched, silentAtMs + 600_000);
+    await stage.put('second');
+    await stage.until(() => stage?.seen.length === 2, 60_000);
+    const tookMs = simulation.nowMs - silentAtMs;
+    // Up to ten seconds pass between two looks.
+    expect(tookMs).toBeGreaterThan(29_000);
+    expect(tookMs).toBeLessThan(42_000);
+    expect(MEMBERS.filter((each) => (stage?.watcherCount(each) ?? 0) > 0)).not.toContain(watched);
+    await stage.put('third');
+    await stage.until(() => stage?.seen.length === 3, 1000);
+    expect(stage.seen).toEqual(['first', 'second', 'third']);
+  });
+
+  it('is not left where the silence is shorter, and nothing is lost', async () => {
+    stage = new Stage(MEMBERS.map(addressOf));
+    await stage.watch();
+    const { watched, simulation } = stage;
+    stage.silence(watched, simulation.nowMs + 15_000);
+    await stage.put('second');
+    await stage.until(() => stage?.seen.length === 2, 60_000);
+    expect(stage.seen).toEqual(['first', 'second']);
+    expect(stage.watched).toBe(watched);
+  });
+
+  it('ends at the member as well, where a client is gone without a word', async () => {
+    stage = new Stage(MEMBERS.map(addressOf));
+    await stage.watch();
+    const { watched, simulation } = stage;
+    const goneAtMs = simulation.nowMs;
+    // It asks nothing more, and its machine says nothing of its connections.
+    simulation.crash(WATCHING, 'unsynced-lost');
+    await stage.until(() => stage?.watcherCount(watched) === 0, 60_000);
+    expect(simulation.nowMs - goneAtMs).toBeLessThan(42_000);
   });
 });

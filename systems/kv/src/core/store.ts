@@ -142,19 +142,33 @@ export class KvStore {
     if (this.leases.keyCountOf(lease) > ROWS_AT_ONCE) {
       // A copy of so many rows would be a long piece: all keys are looked at instead.
       for (let rest: KeyRange | undefined = ALL_KEYS; rest !== undefined; ) {
+        const found: KeyRow[] = [];
         rest = this.visitSome(rest, current, PIECE_KEYS, (version) => {
-          if (this.leaseOf(version) !== lease) return;
-          keys.push(this.keys.keyAt(this.versions.keyRow.at(version)).slice());
+          if (this.leaseOf(version) === lease) found.push(this.versions.keyRow.at(version));
         });
+        keys.push(...this.copiesOf(found));
         if (rest !== undefined) yield;
       }
       return keys;
     }
-    for (const row of yield* this.inOrder([...this.leases.keysOf(lease)])) {
-      keys.push(this.keys.keyAt(row).slice());
-      if (keys.length % PIECE_KEYS === 0) yield;
+    const rows = yield* this.inOrder([...this.leases.keysOf(lease)]);
+    for (let nth = 0; nth < rows.length; nth += PIECE_KEYS) {
+      keys.push(...this.copiesOf(rows.slice(nth, nth + PIECE_KEYS)));
+      yield;
     }
     return keys;
+  }
+
+  // Side by side in one piece of memory: one for each would keep the garbage collector busy.
+  private copiesOf(rows: readonly KeyRow[]): readonly Uint8Array[] {
+    const found = rows.map((row) => this.keys.keyAt(row));
+    const bytes = new Uint8Array(found.reduce((sum, key) => sum + key.length, 0));
+    let end = 0;
+    return found.map((key) => {
+      bytes.set(key, end);
+      end += key.length;
+      return bytes.subarray(end - key.length, end);
+    });
   }
 
   /**
