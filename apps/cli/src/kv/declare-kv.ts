@@ -201,9 +201,9 @@ function declareCluster(kv: Command, declare: Declare): void {
       'after',
       [
         '',
-        'no-space: the store is at its quota. It takes deletions and compaction, and no writes until',
-        'the alarm is disarmed. corrupt: members differ, and nothing is written until that one was',
-        'replaced.',
+        'no-space: the store is at its quota. It takes deletions and compaction, and no writes',
+        'until the alarm is disarmed. corrupt: members differ, and nothing is written until that',
+        'one was replaced.',
         '',
         'Examples:',
         '  mangrove kv alarm list --data data',

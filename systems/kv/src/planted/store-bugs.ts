@@ -22,7 +22,9 @@ export const storeBugs: readonly KvBug[] = [
     find:
       '  for (const compare of compares) ' +
       'if (!(yield* holds(store, compare, revision))) return false;\n',
-    replace: `  for (const compare of compares) if (yield* holds(store, compare, revision)) return true;
+    replace: `  for (const compare of compares) {
+    if (yield* holds(store, compare, revision)) return true;
+  }
   if (compares.length > 0) return false;
 `,
     breaks: 'R7: a transaction goes through where one of its compares holds.',
