@@ -65,6 +65,10 @@ export type LabAnswer =
   /** The task could not be done: a defect of the lab or of the subject's own client. */
   | { readonly type: 'failed'; readonly id: number; readonly sentence: string };
 
+// Simulated code fails all the time, and what leaves this thread is what errors say: to collect
+// the stack of each took a twentieth of a hunt.
+Error.stackTraceLimit = 0;
+
 const { experiment } = workerData as LabWorkerData;
 const entry = await loadExperiment(experiment);
 
