@@ -51,7 +51,9 @@ export function endFrame(writer: Writer, begin: number, crc32c: Crc32c = portabl
 export class FrameReader {
   private readonly maxBytes: number;
   private readonly crc32c: Crc32c;
-  private held: Uint8Array<ArrayBuffer>;
+  // What came: as it came, or gathered. 0 <= from <= to <= its length.
+  private held: Uint8Array = NOTHING;
+  private isGathered = false;
   private from = 0;
   private to = 0;
 
@@ -62,7 +64,6 @@ export class FrameReader {
     }
     this.maxBytes = maxBytes;
     this.crc32c = crc32c;
-    this.held = new Uint8Array(Math.min(maxBytes + FRAME_HEADER_BYTES, 4096));
   }
 
   /** How many bytes wait for the rest of their frame, or to be taken by `next`. */
@@ -70,46 +71,64 @@ export class FrameReader {
     return this.to - this.from;
   }
 
-  /** Adds what came. The bytes are copied. */
+  /** Adds what came. The bytes are the reader's from now on: payloads share their memory. */
   push(bytes: Uint8Array): void {
-    if (this.to + bytes.length > this.held.length) this.makeRoom(bytes.length);
+    if (this.heldBytes === 0) {
+      this.hold(bytes, false);
+      this.to = bytes.length;
+      return;
+    }
+    if (!this.isGathered || this.to + bytes.length > this.held.length) this.gather(bytes.length);
     this.held.set(bytes, this.to);
     this.to += bytes.length;
   }
 
   /**
-   * The next payload, in memory of its own; undefined until all of it has come.
+   * The next payload, in memory that is not written to any more; undefined until all of it has
+   * come.
    *
    * After a `WireError` the stream cannot be read on: where the next frame begins is not known.
    */
-  next(): Uint8Array<ArrayBuffer> | undefined {
-    if (this.heldBytes < FRAME_HEADER_BYTES) return undefined;
+  next(): Uint8Array | undefined {
+    if (this.heldBytes < FRAME_HEADER_BYTES) return this.wait();
     const reader = new Reader(this.held, this.from);
     const length = reader.uint32();
     if (length > this.maxBytes) {
       throw new WireError('too-long', `a frame of ${length} bytes, where ${this.maxBytes} may be`);
     }
-    if (this.heldBytes < FRAME_HEADER_BYTES + length) return undefined;
+    if (this.heldBytes < FRAME_HEADER_BYTES + length) return this.wait();
     const stated = reader.uint32();
     const begin = this.from + FRAME_HEADER_BYTES;
-    const payload = this.held.slice(begin, begin + length);
+    const payload = this.held.subarray(begin, begin + length);
     const { crc32c } = this;
     const found = crc32c(payload, crc32c(this.held.subarray(this.from, this.from + 4)));
     if (found !== stated) {
       throw new WireError('checksum', `the checksum is ${found}, where ${stated} is stated`);
     }
     this.from = begin + length;
-    if (this.from === this.to) this.from = this.to = 0;
+    if (this.from === this.to) this.hold(NOTHING, false);
     return payload;
   }
 
-  private makeRoom(width: number): void {
-    const heldBytes = this.heldBytes;
-    const isMoveEnough = heldBytes + width <= this.held.length / 2;
-    const target = isMoveEnough ? this.held : new Uint8Array(2 * (heldBytes + width));
-    target.set(this.held.subarray(this.from, this.to));
-    this.held = target;
+  // A chunk is not kept for the beginning of a frame at its end.
+  private wait(): undefined {
+    if (this.from > 0 && !this.isGathered) this.gather(0);
+  }
+
+  // Always in new memory: what is before `from` was given away.
+  private gather(width: number): void {
+    const rest = this.held.subarray(this.from, this.to);
+    this.hold(new Uint8Array(2 * (rest.length + width)), true);
+    this.held.set(rest);
+    this.to = rest.length;
+  }
+
+  private hold(memory: Uint8Array, isGathered: boolean): void {
+    this.held = memory;
+    this.isGathered = isGathered;
     this.from = 0;
-    this.to = heldBytes;
+    this.to = 0;
   }
 }
+
+const NOTHING = new Uint8Array(0);
