@@ -2,14 +2,15 @@
  * Shows that a signal to `mangrove`, to `npx mangrove` or to the group of a terminal ends all that
  * runs: the processes are listed before, and all of them are gone after.
  */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { processFiles, skipUnless } from '@mangrove/test-kit/node';
+import { processFiles, script, skipUnless } from '@mangrove/test-kit/node';
 import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { BIN, type RunningCommand, start } from './command.ts';
+import { BIN, ROOT, type RunningCommand, start } from './command.ts';
 import { commandLine, isGone, listProcesses, treeOf, until, waitsIn } from './processes.ts';
 
 // Each test starts many processes, which takes long on a busy machine.
@@ -79,6 +80,40 @@ it('Ctrl-C in a terminal reaches it behind npx', async () => {
   await until(() => below.every(isGone));
   expect((await command.outcome).code).not.toBe(0);
 });
+
+it.for(['npm start', 'npx --no-install mangrove lab run kv/leader-isolated --world local'])(
+  'the key Ctrl-C ends the cluster of processes of `%s`, and its files',
+  async (line, context) => {
+    const program = skipUnless(context, script);
+    const folder = mkdtempSync(join(tmpdir(), 'mt-'));
+    // It gives the command a terminal, whose driver makes a signal to the whole group of the key.
+    const terminal = spawn(program, ['-qec', line, '/dev/null'], {
+      ...{ cwd: ROOT, env: { ...process.env, TMPDIR: folder }, detached: true },
+    });
+    const ended = once(terminal, 'exit');
+    try {
+      let shown = '';
+      terminal.stdout.on('data', (bytes) => {
+        shown += String(bytes);
+      });
+      await until(() => shown.includes('processes serve') && shown.includes('does not reach'));
+      const below = treeOf(terminal.pid ?? -1);
+      const replicas = below.filter((id) => commandLine(id).includes('replica-process.ts'));
+      expect(replicas.length).toBeGreaterThanOrEqual(3);
+      expect(readdirSync(folder).filter((name) => name.startsWith('mangrove-'))).toHaveLength(1);
+      terminal.stdin.write('\x03');
+      await until(() => below.every(isGone));
+      const [code] = await ended;
+      expect(code).not.toBe(0);
+      expect(readdirSync(folder).filter((name) => name.startsWith('mangrove-'))).toEqual([]);
+    } finally {
+      if (terminal.exitCode === null && terminal.pid !== undefined) {
+        process.kill(-terminal.pid, 'SIGKILL');
+      }
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+);
 
 it('SIGKILL leaves nothing behind either', async () => {
   const command = await startLong(...DIRECT);

@@ -3,11 +3,12 @@
  * through, one bug is planted, found and explained; what happens is shown while it does.
  */
 import { join, relative } from 'node:path';
-import { type RunEvidence, sizeOf } from '@mangrove/lab';
+import { sizeOf } from '@mangrove/lab';
 import { clusterFiguresOf, type DemoResult, demo, renderReport } from '@mangrove/lab/node';
 import type { Ending } from '../exit-code.ts';
 import type { Terminal } from '../terminal.ts';
 import { alignColumns } from '../text-columns.ts';
+import { demoJson } from './demo-json.ts';
 import { createDemoStory } from './demo-story.ts';
 import { callLab } from './lab-call.ts';
 import { writeResult } from './report-file.ts';
@@ -46,7 +47,7 @@ export async function demoCommand(options: DemoCommandOptions): Promise<Ending> 
   );
   const path = writeResult(join(root, REPORT_PATH), renderReport(result.report));
   const shown = relative('', path) || path;
-  if (isJson) terminal.result(JSON.stringify(jsonOf(result, path)));
+  if (isJson) terminal.result(JSON.stringify(demoJson(result, path)));
   else for (const line of summary(result, shown)) terminal.result(line);
   terminal.say(`Took ${seconds(performance.now() - startedMs)}.`);
   return result.isAsExpected ? 'valid' : 'invalid';
@@ -103,16 +104,4 @@ function testedWord(counts: Readonly<Record<string, number>>): string {
   const faults = Object.entries(counts).filter(([name]) => name.startsWith('fault '));
   const struck = faults.reduce((sum, [, count]) => sum + count, 0);
   return `${counted(struck, 'fault')} of ${counted(faults.length, 'kind')} struck`;
-}
-
-function jsonOf({ report, cluster, cleanHunt, isAsExpected }: DemoResult, path: string): unknown {
-  const { hunt, planted, found, shrunk = found } = report;
-  const brief = ({ world, plan, verdict, endMs, hash }: RunEvidence) => {
-    return { world, size: sizeOf(plan), verdict, endMs, hash };
-  };
-  return {
-    ...{ isAsExpected, report: path, cleanHunt, hunt, bug: planted?.bug.name },
-    cluster: { ...brief(cluster), figures: clusterFiguresOf(cluster) },
-    ...{ found: brief(found), shrunk: brief(shrunk), cleanAnswer: planted?.cleanAnswer },
-  };
 }
