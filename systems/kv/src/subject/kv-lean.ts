@@ -13,8 +13,8 @@ import { kvExperiment } from './kv-experiment.ts';
 /** Long enough for every scenario, whatever its length, in milliseconds. */
 const ACTIVE_MS = 2400;
 
-/** Half of it is for getting well; more of that would be heartbeats and nothing else. */
-const QUIET_MS = 5000;
+/** For getting well, in milliseconds; more of it would be heartbeats and nothing else. */
+const RECOVERY_MS = 2500;
 
 /** Who does what at the end, by places; the rest falls to the first three in turn. */
 type Parts = Readonly<Record<string, readonly number[]>>;
@@ -59,7 +59,7 @@ function lean(experiment: Experiment, ownParts: Parts): Experiment {
     ...experiment,
     name: `${name}-lean`,
     activeMs: ACTIVE_MS,
-    quietMs: QUIET_MS,
+    recoveryMs: RECOVERY_MS,
     workload: {
       active,
       last: (place: number) => [
