@@ -3,6 +3,8 @@
  *
  * The floor and the nodes are driven by this same loop, so what it costs itself weighs on both.
  */
+import { channel } from 'node:diagnostics_channel';
+import { PROPOSALS } from './hops-of.ts';
 
 /** What a client is asked to do. */
 export interface LoadOrder {
@@ -42,9 +44,12 @@ export async function runLoad(
   let count = 0;
   const syncsBefore = syncCount();
   const startedAt = performance.now();
+  const proposals = channel(PROPOSALS);
   const worker = async () => {
     for (let at = performance.now(); at - startedAt < durationMs; ) {
+      if (proposals.hasSubscribers) proposals.publish('proposed');
       await propose(new Uint8Array(PROPOSAL_BYTES));
+      if (proposals.hasSubscribers) proposals.publish('resolved');
       const now = performance.now();
       if (count < LATENCIES_MAX) latencies[count] = now - at;
       count += 1;

@@ -25,12 +25,20 @@ export class ReplicaGroup {
     this.leader = leader;
   }
 
-  /** Starts three of `program`, a file beside this one, and waits until one leads. */
-  static async start(program: string, directory: string): Promise<ReplicaGroup> {
+  /**
+   * Starts three of `program`, a file beside this one, and waits until one leads.
+   *
+   * @param execArgv what Node.js is told beside what this process was told
+   */
+  static async start(
+    program: string,
+    directory: string,
+    execArgv: readonly string[] = [],
+  ): Promise<ReplicaGroup> {
     await mkdir(directory, { recursive: true });
     const path = fileURLToPath(new URL(program, import.meta.url));
     const replicas = Array.from({ length: REPLICA_COUNT }, (_, place) =>
-      fork(path, [String(place), directory]),
+      fork(path, [String(place), directory], { execArgv: [...process.execArgv, ...execArgv] }),
     );
     const ready = await Promise.all(replicas.map((replica) => nextNews(replica, 'ready')));
     const addresses = ready.map(({ address }) => address);
@@ -42,6 +50,16 @@ export class ReplicaGroup {
     );
     for (const replica of replicas) order(replica, { type: 'start', addresses });
     return new ReplicaGroup(replicas, await leading);
+  }
+
+  /** The processes, by their places. */
+  get pids(): readonly number[] {
+    return this.replicas.map(({ pid }) => pid ?? Number.NaN);
+  }
+
+  /** The place of the one that leads. */
+  get leaderPlace(): number {
+    return this.replicas.indexOf(this.leader);
   }
 
   /** Has the leader be its own client for a while. */
