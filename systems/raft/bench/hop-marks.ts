@@ -2,8 +2,8 @@
  * Loaded into a replica before its program: notes when it proposes, writes to sockets, hears, asks
  * its disk and is answered, and leaves the newest notes in a file when it ends.
  *
- * The functions of Node.js that all of this goes through are wrapped, so the floor and the nodes are
- * watched in the same way. A note is a look at the clock and two stores.
+ * The functions of Node.js that all of this goes through are wrapped, so the floor and the nodes
+ * are watched in the same way. A note is a look at the clock and two stores.
  *
  *     file => (time:float64 in microseconds of the machine's monotonic clock, mark:float64)*
  */

@@ -78,14 +78,14 @@ async function tellTimes(report: (row: BenchRow) => void, directory: string): Pr
   }
 }
 
-/** Tells the median of each hop, over the middle half of the proposals. */
+/** Tells the median of each hop, over the middle fifth of the proposals. */
 async function tellHops(report: (row: BenchRow) => void, directory: string): Promise<void> {
   const groups = await open(directory, ['--import', MARKS]);
   await takeTurns(groups, async (group) => {
     await group.load({ width: 1, durationMs: ROUND_MS });
   });
   const hops = await Promise.all(groups.map((group, nth) => closed(group, directory, nth)));
-  const [ours = [], floor = []] = hops.map(middleHalf);
+  const [ours = [], floor = []] = hops.map(middleFifth);
   for (const name of Object.keys(ours[0] ?? {}) as (keyof Hops)[]) {
     tell(
       report,
@@ -156,9 +156,10 @@ async function costOf(group: ReplicaGroup): Promise<Cost> {
   return { leader: of([group.leaderPlace]), follower: of(followers) };
 }
 
-function middleHalf(hops: readonly Hops[]): Hops[] {
+/** Those that took neither short nor long: their hops add up, medians of all of them do not. */
+function middleFifth(hops: readonly Hops[]): Hops[] {
   const sorted = hops.toSorted((a, b) => a.all - b.all);
-  return sorted.slice(Math.floor(sorted.length / 4), Math.ceil((sorted.length * 3) / 4));
+  return sorted.slice(Math.floor(sorted.length * 0.4), Math.ceil(sorted.length * 0.6));
 }
 
 function median(values: readonly number[]): number {
