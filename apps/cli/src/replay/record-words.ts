@@ -1,14 +1,20 @@
 /**
  * What happened in a run, in words: one line for each record of its trace that says something.
  */
-import type { TraceRecord } from '@mangrove/experiment';
+import type { Plan, PlannedOperation, TraceRecord } from '@mangrove/experiment';
 import type { NodeId } from '@mangrove/host';
 
 /** Fields of a state or an event. */
 export type Fields = Readonly<Record<string, string | number | boolean>>;
 
+/** What the words of a record may need of its run. */
+export interface RecordedRun {
+  readonly records: readonly TraceRecord[];
+  readonly plan: Plan;
+}
+
 /** The record in words; undefined for what says nothing by itself, as a timer that fired. */
-export function wordsOf(record: TraceRecord, records: readonly TraceRecord[]): string | undefined {
+export function wordsOf(record: TraceRecord, { records, plan }: RecordedRun): string | undefined {
   switch (record.type) {
     case 'send':
       return `sends ${record.to}: ${record.label}`;
@@ -31,12 +37,19 @@ export function wordsOf(record: TraceRecord, records: readonly TraceRecord[]): s
     case 'resume':
       return 'goes on';
     case 'invoke':
-      return `begins operation ${record.operation}`;
+      return `begins ${operationWords(plan.operations[record.operation])}`;
     case 'return':
-      return `ends operation ${record.operation}: ${record.outcome}`;
+      return `ends ${operationWords(plan.operations[record.operation])}: ${record.outcome}`;
     default:
       return undefined;
   }
+}
+
+/** `write x 7`, or `read` where there is neither key nor value. */
+export function operationWords(operation: PlannedOperation | undefined): string {
+  const { f = '?', key, value } = operation ?? {};
+  const words = [f, key, value === undefined ? undefined : JSON.stringify(value)];
+  return words.filter((word) => word !== undefined).join(' ');
 }
 
 /** A loss is told of the sender where no receiver was there to miss it. */

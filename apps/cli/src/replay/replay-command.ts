@@ -3,7 +3,6 @@
  * steps through it, forward and back; elsewhere it tells its story.
  */
 import process from 'node:process';
-import type { TraceRecord } from '@mangrove/experiment';
 import { anomaliesOf, type RunEvidence, readStory, type Story } from '@mangrove/lab';
 import { type ReplayResult, replay } from '@mangrove/lab/node';
 import { CommandError, messageOf } from '../command-error.ts';
@@ -46,13 +45,13 @@ export async function replayCommand(options: ReplayCommandOptions): Promise<Endi
   const { isJson, isTelling, terminal, signal } = options;
   const result = await callLab(signal, () => replayed(options));
   const { evidence } = result;
-  const { verdict, trace } = evidence;
+  const { verdict } = evidence;
   terminal.status('');
   const isPerson = !isJson && !isTelling && isTerminal();
   if (isPerson) await stepInTerminal(result, signal);
   if (isJson) terminal.result(JSON.stringify(jsonOf(options.file, result)));
   else for (const line of summaryLines(result)) terminal.result(line);
-  if (isTelling) for (const line of allLines(trace?.records ?? [], isJson)) terminal.result(line);
+  if (isTelling) for (const line of allLines(evidence, isJson)) terminal.result(line);
   else if (!isJson && !isPerson && verdict.answer === 'invalid') {
     for (const line of storyLines(evidence)) terminal.result(line);
   }
@@ -76,7 +75,7 @@ async function stepInTerminal(
   if (trace === undefined) return;
   const story = storyOf(evidence);
   const cursor = new ReplayCursor({
-    ...{ trace, plan, stepsMs: story?.steps.map(({ atMs }) => atMs) ?? [] },
+    ...{ trace, plan, steps: story?.steps ?? [] },
     decisiveMs: story?.steps[story.decisiveIndex]?.atMs,
   });
   const title = `${experiment}, ${codeWords(bug, isWatched)}: ${answerWord(verdict)}`;
@@ -148,10 +147,11 @@ async function replayed(options: ReplayCommandOptions) {
 }
 
 /** One line a record: when, where, what; messages name their other end. */
-function allLines(records: readonly TraceRecord[], isJson: boolean): readonly string[] {
+function allLines({ trace, plan }: RunEvidence, isJson: boolean): readonly string[] {
+  const records = trace?.records ?? [];
   if (isJson) return records.map((record, index) => JSON.stringify({ index, ...record }));
   return records.flatMap((record) => {
-    const what = wordsOf(record, records);
+    const what = wordsOf(record, { records, plan });
     if (what === undefined) return [];
     return [`${record.atMs.toFixed(3).padStart(10)} ms  ${record.node.padEnd(4)} ${what}`];
   });

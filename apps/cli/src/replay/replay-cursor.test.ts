@@ -45,8 +45,13 @@ const PLAN = {
   choices: { links: {}, draws: {} },
 } satisfies Plan;
 
+const STEPS = [
+  { atMs: 6, text: 'n1 leads term 1.' },
+  { atMs: 10, text: 'n1 loses its power, and with it 3.' },
+];
+
 function newCursor(): ReplayCursor {
-  return new ReplayCursor({ trace: TRACE, plan: PLAN, stepsMs: [6, 10], decisiveMs: 10 });
+  return new ReplayCursor({ trace: TRACE, plan: PLAN, steps: STEPS, decisiveMs: 10 });
 }
 
 it('goes forward and back over all that says something, and stays at the ends', () => {
@@ -58,7 +63,7 @@ it('goes forward and back over all that says something, and stays at the ends', 
   expect(cursor.events[cursor.position]?.words).toBe('is role leader, term 1');
   cursor.move('last');
   cursor.move('next');
-  expect(cursor.events[cursor.position]?.words).toBe('ends operation 0: info');
+  expect(cursor.events[cursor.position]?.words).toBe('ends write 3: info');
   cursor.move('back-page');
   expect(cursor.position).toBe(0);
 });
@@ -102,11 +107,15 @@ it('shows the events around, the states, what is wrong, and the keys, in the siz
   const text = { title: 'register: INVALID (linearizability)', reasons: ['3 was lost'] };
   const lines = renderScreen(cursor, text, { columns: 70, rows: 24 });
   expect(lines[1]).toBe('event 6 of 8, 10.000 ms');
+  expect(lines[2]).toBe('story 2 of 2: n1 loses its power, and with it 3.');
   expect(lines).toContain('>     10.000 ms  n1   is down: crash (unsynced-lost)');
   expect(lines).toContain('n1   down      role leader, term 1');
   expect(lines).toContain('c1   client    write 3');
   expect(lines).toContain('3 was lost');
-  expect(lines.at(-1)).toBe(KEY_LINES[1]?.slice(0, 69));
+  expect(lines.at(-1)).toBe(`${KEY_LINES[1]?.slice(0, 68)}…`);
+  cursor.move('first');
+  const begin = renderScreen(cursor, text, { columns: 70, rows: 24 });
+  expect(begin[2]).toBe('story: 2 moments');
   const narrow = renderScreen(cursor, text, { columns: 20, rows: 5 });
   expect(Math.max(...narrow.map((line) => line.length))).toBeLessThan(20);
   expect(narrow.some((line) => line.startsWith('>'))).toBe(true);

@@ -5,7 +5,7 @@
  * never runs again, and never another way.
  */
 import type { Plan, RunTrace } from '@mangrove/experiment';
-import { type Fields, wordsOf } from './record-words.ts';
+import { type Fields, operationWords, wordsOf } from './record-words.ts';
 
 /** One thing that happened. */
 export interface ReplayEvent {
@@ -42,12 +42,19 @@ export type Move =
   /** To where it goes wrong. */
   | 'decisive';
 
+/** A moment that tells the story. */
+export interface StoryMoment {
+  readonly atMs: number;
+  /** What happens then, in a sentence. */
+  readonly text: string;
+}
+
 /** A run that can be stepped through. */
 export interface ReplayedRun {
   readonly trace: RunTrace;
   readonly plan: Plan;
-  /** The moments that tell the story, ms, and the one at which it goes wrong. */
-  readonly stepsMs: readonly number[];
+  /** The moments that tell the story, in order, and the one at which it goes wrong. */
+  readonly steps: readonly StoryMoment[];
   readonly decisiveMs: number | undefined;
 }
 
@@ -67,7 +74,7 @@ export class ReplayCursor {
     const { records } = run.trace;
     this.run = run;
     this.events = records.flatMap((record, recordIndex) => {
-      const words = wordsOf(record, records);
+      const words = wordsOf(record, { records, plan: run.plan });
       const { atMs, node } = record;
       return words === undefined ? [] : [{ atMs, node, words, recordIndex }];
     });
@@ -78,6 +85,13 @@ export class ReplayCursor {
   move(move: Move): void {
     const last = this.events.length - 1;
     this.position = Math.max(0, Math.min(last, this.target(move)));
+  }
+
+  /** Which moment of the story has come last, from 1, of how many; 0 before the first. */
+  storyMoment(): { readonly number: number; readonly count: number; readonly text: string } {
+    const { steps } = this.run;
+    const number = steps.filter(({ atMs }) => this.placeOf(atMs) <= this.position).length;
+    return { number, count: steps.length, text: steps[number - 1]?.text ?? '' };
   }
 
   /** Every member, nodes first, after the event at the cursor. */
@@ -127,7 +141,7 @@ export class ReplayCursor {
   }
 
   private stepPlaces(): readonly number[] {
-    return this.run.stepsMs.map((atMs) => this.placeOf(atMs)).sort((a, b) => a - b);
+    return this.run.steps.map(({ atMs }) => this.placeOf(atMs)).sort((a, b) => a - b);
   }
 
   /** The last event that is not after `atMs`. */
@@ -179,9 +193,7 @@ function stateAfter(
     case 'state':
       return { ...before, fields: record.fields };
     case 'invoke': {
-      const { f = '?', key, value } = plan.operations[record.operation] ?? {};
-      const words = [f, key, value === undefined ? undefined : JSON.stringify(value)];
-      return { ...before, operation: words.filter((word) => word !== undefined).join(' ') };
+      return { ...before, operation: operationWords(plan.operations[record.operation]) };
     }
     case 'return': {
       const { operation: _operation, ...rest } = before;

@@ -44,9 +44,22 @@ export function renderScreen(
   const place = `event ${position + 1} of ${events.length}, ${(now?.atMs ?? 0).toFixed(3)} ms`;
   const rule = '-'.repeat(Math.max(1, columns - 1));
   const below = [rule, ...members, ...(why.length > 0 ? [rule, ...why] : []), rule, ...KEY_LINES];
-  const room = Math.max(MIN_EVENTS, rows - below.length - 3);
+  const story = storyLines(cursor);
+  const room = Math.max(MIN_EVENTS, rows - below.length - story.length - 3);
   const shown = eventLines(events, position, room);
-  return [title, place, ...shown, ...below].map((line) => line.slice(0, Math.max(1, columns - 1)));
+  return [title, place, ...story, ...shown, ...below].map((line) => fitted(line, columns - 1));
+}
+
+/** The moment of the story that has come last; nothing where there is no story. */
+function storyLines(cursor: ReplayCursor): readonly string[] {
+  const { number, count, text } = cursor.storyMoment();
+  if (count === 0) return [];
+  return [number === 0 ? `story: ${count} moments` : `story ${number} of ${count}: ${text}`];
+}
+
+/** The line, with a mark where there is more of it than fits. */
+function fitted(line: string, width: number): string {
+  return line.length <= width ? line : `${line.slice(0, Math.max(0, width - 1))}…`;
 }
 
 /** So many events with the one at the cursor in their middle, where there are as many. */
