@@ -219,6 +219,18 @@ it('Ctrl-C leaves nothing behind but the history that was asked for', async (con
   expect(report).toMatchObject({ format: 'json-lines', verdict: { type: 'valid' } });
 });
 
+it('tells of a hunt that is interrupted what it has seen', async (context) => {
+  skipUnless(context, processFiles);
+  const command = start(process.execPath, [BIN, 'lab', 'hunt', 'register', '--seeds', '1000000']);
+  await command.saying(' seeds in ');
+  const below = treeOf(command.child.pid ?? -1);
+  command.child.kill('SIGINT');
+  await until(() => below.every(isGone));
+  const { code, by, output } = await command.outcome;
+  expect(code === 130 || by === 'SIGINT').toBe(true);
+  expect(output).toMatch(/^\d+ seeds? in .*, 0 failures\n$/);
+});
+
 it('ends processes and threads with a signal, behind npm too', async (context) => {
   skipUnless(context, processFiles);
   const local = (experiment: string) => ['lab', 'run', experiment, '--world', 'local'];

@@ -80,15 +80,17 @@ async function huntOne(options: HuntOptions): Promise<Ending> {
     const code = bug === undefined ? 'the code as it is' : `with ${bug.name}`;
     const watch = isWatched ? ', invariants on' : '';
     terminal.say(`Hunts through ${seedCount} seeds of ${experiment}, ${code}${watch}.`);
-    return hunt({
+    const seen = await hunt({
       ...{ experiment, bug, firstSeed, seedCount, isWatched, signal },
       workerCount: options.threadCount,
       isOver: ({ failureCount }) => !isGoingOn && failureCount > 0,
       onProgress: (so) => terminal.status(liveHuntWords(so)),
     });
+    terminal.status('');
+    // One that is interrupted has seen something, too: a long hunt would be lost.
+    printFigures(seen, options);
+    return seen;
   });
-  terminal.status('');
-  printFigures(figures, options);
   const { planPath, reportPath, isAskingWhen } = options;
   const isShrinking = figures.failureCount > 0 && (planPath !== undefined || isAskingWhen);
   if (isShrinking || reportPath !== undefined) {
