@@ -17,6 +17,9 @@ import { found, fromBytes, fromKey, put, under } from './words.ts';
 /** What fills the store: some dozens are its quota. Every third write is small and may fit. */
 const FILLING = 'x'.repeat(200);
 
+/** How often the store is filled until it must be full. */
+const FILLS_MAX = 60;
+
 /** The most keys of a backup in an experiment. */
 const KEYS_MAX = 10_000;
 
@@ -39,7 +42,7 @@ export class ContractUpkeep {
       case 'fill':
         return this.fill(turn, Number(value));
       case 'alarms':
-        return this.alarms(turn);
+        return this.alarms(turn, value === 'once full');
       case 'make-room':
         return this.makeRoom(turn);
       case 'back-up':
@@ -57,12 +60,17 @@ export class ContractUpkeep {
     return reply.type === 'done' ? { type: 'ok' } : outcomeOf(reply);
   }
 
-  private async alarms(turn: number): Promise<Outcome> {
-    const reply = await this.members.changeOnce(turn, { type: 'list-alarms' });
-    if (reply.type === 'refused') return outcomeOf(reply);
-    const { result } = reply;
-    const raised = result.type === 'alarms' ? result.alarms : [];
-    return { type: 'ok', value: { isFull: raised.some(({ alarm }) => alarm === 'no-space') } };
+  /** Asks for the alarms; where it is to be full, fills the store until they say so. */
+  private async alarms(turn: number, isToBeFull: boolean): Promise<Outcome> {
+    for (let index = 0; ; index += 1) {
+      const reply = await this.members.changeOnce(turn, { type: 'list-alarms' });
+      if (reply.type === 'refused') return outcomeOf(reply);
+      const { result } = reply;
+      const raised = result.type === 'alarms' ? result.alarms : [];
+      const isFull = raised.some(({ alarm }) => alarm === 'no-space');
+      if (isFull || !isToBeFull || index >= FILLS_MAX) return { type: 'ok', value: { isFull } };
+      await this.fill(turn, 3 * index + 1);
+    }
   }
 
   /** Deletes what fills the store, compacts it away once it is written down, ends the alarm. */

@@ -59,6 +59,9 @@ const BY_AIM: Readonly<Record<string, readonly [experiment: string, seedBudget: 
     'ending-is-told-as-ended': ['kv-endings', 40],
     'unknown-is-said-to-have-failed': ['kv-answers', 100],
     'snapshot-begins-late': ['kv-snapshots', 40],
+    'alarm-lets-transactions-in': ['kv-upkeep', 60],
+    'full-store-refuses-deletions': ['kv-upkeep', 20],
+    'alarms-not-in-snapshots': ['kv-upkeep', 300],
   });
 
 /**

@@ -198,7 +198,10 @@ export const kvUpkeepExperiment: Experiment = Object.freeze({
     }),
     last: (place) => {
       if (place === 3) return [{ f: 'log' }, { f: 'make-room' }, { f: 'log', value: 'all' }];
-      return place === 4 ? [{ f: 'back-up' }] : [{ f: 'alarms' }];
+      if (place === 4) return [{ f: 'back-up' }];
+      // Nobody makes room any more when it is asked for the second time.
+      const full = { f: 'alarms', value: 'once full' };
+      return place > 0 ? [{ f: 'alarms' }] : [full, full, { f: 'fill', value: 0 }];
     },
   },
 } satisfies Experiment);
