@@ -127,6 +127,35 @@ describe('a cluster of processes', { timeout: 90_000 }, () => {
     expect((await mangrove('logs', '--data', data, '--node', 'n1')).output).toContain('n1 serves');
   });
 
+  it('keeps a lease that its leader, stopped for longer, believes to be over', async () => {
+    const leader = (await views()).find(({ status }) => status.role === 'leader');
+    await using client = await clientOf(await needCluster(data));
+    await using lease = await client.grantLease(6000);
+    await client.put('leased', 'yes', { lease });
+    const pid = leader?.pid ?? 0;
+    process.kill(pid, 'SIGSTOP');
+    try {
+      // Long enough that all of it is over by the clock of the one that sleeps.
+      await new Promise((resolve) => setTimeout(resolve, 10_000));
+      expect(lease.isHeld).toBe(true);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    await untilDone(async () => {
+      const now = (await views()).find(({ node }) => node === leader?.node);
+      return now?.status.role === 'follower';
+    });
+    // What it proposed when it woke would have been applied by now.
+    await client.put('behind', '1');
+    const read = ['get', 'leased', '--consistency', 'serializable'];
+    for (const { endpoint } of await views()) {
+      const got = await mangrove('kv', ...read, '--endpoints', endpoint);
+      expect(got).toMatchObject({ code: 0, output: 'yes\n' });
+    }
+    expect(lease.signal.aborted).toBe(false);
+    expect((await lease.timeToLive()).remainingMs).toBeGreaterThan(0);
+  });
+
   it('refuses writes at its quota, says how room is made, and takes them again', async () => {
     const other = join(root, 'small');
     const small = (...args: readonly string[]) => mangrove('kv', ...args, '--data', other);
