@@ -11,6 +11,7 @@ import {
   KvClient,
   type KvErrorCode,
   type KvNode,
+  type KvRequest,
   type Operation,
   op,
   serveNative,
@@ -59,7 +60,10 @@ class Greedy {
   /** Asks once it was welcomed: nothing may follow the hello before. */
   ask(operation: Operation, count: number): void {
     const consistency = { type: 'serializable' } as const;
-    const request = { type: 'operation', operation, consistency, place: undefined } as const;
+    this.request({ type: 'operation', operation, consistency, place: undefined }, count);
+  }
+
+  request(request: KvRequest, count: number): void {
     for (let id = 0; id < count; id += 1) {
       this.sender.send({ type: 'request', id, timeoutMs: 0, request });
     }
@@ -204,6 +208,26 @@ describe('R35: answers that nobody takes', () => {
     expect(done + lost + greedy.count('too-many-requests')).toBe(COUNT);
     expect(done + lost).toBe(stage.version);
     expect(lost).toBeGreaterThan(0);
+    expect(done * VALUE_BYTES).toBeLessThan(BOUND_BYTES + NETWORK_BYTES);
+  });
+
+  it('are bounded where they list the keys of a lease, too', async () => {
+    stage = new Stage();
+    const other = await stage.begin();
+    const lease = await stage.outcome(other.grantLease(60_000, { keepAlive: false }));
+    const length = 16;
+    for (let nth = 0; nth < length; nth += 1) {
+      const key = `${nth}`.padStart(VALUE_BYTES / length, 'k');
+      await stage.outcome(other.put(key, '', { lease }));
+    }
+    const greedy = await stage.greedy();
+    greedy.request({ type: 'lease-time-to-live', lease: lease.id, wantsKeys: true }, COUNT);
+    await stage.pass(100);
+    stage.take(greedy);
+    await stage.until(() => greedy.ends.length === COUNT);
+    const done = greedy.count('done');
+    expect(done + greedy.count('too-many-requests')).toBe(COUNT);
+    expect(done * VALUE_BYTES).toBeGreaterThan(BOUND_BYTES / 2);
     expect(done * VALUE_BYTES).toBeLessThan(BOUND_BYTES + NETWORK_BYTES);
   });
 

@@ -161,10 +161,8 @@ export class RequestDesk {
     const { revision } = store;
     const keys = wantsKeys ? await this.keysOfLease(store, id, ask) : [];
     const grantedMs = lease.ttlMs;
-    return {
-      revision,
-      result: { type: 'lease-time', lease: id, grantedMs, remainingMs, keys },
-    };
+    const result = { type: 'lease-time', lease: id, grantedMs, remainingMs, keys } as const;
+    return listed({ revision, result }, ask);
   }
 
   private keysOfLease(store: KvStore, lease: LeaseId, ask: Ask): Promise<readonly Uint8Array[]> {
@@ -184,7 +182,7 @@ export class RequestDesk {
 
   private async freshReport(type: 'list-leases' | 'list-alarms', ask: Ask): Promise<Served> {
     await this.parts.reads.freshen({ type: 'linearizable' }, ask);
-    return this.served(this.report(type));
+    return listed(this.served(this.report(type)), ask);
   }
 
   private report(type: 'list-leases' | 'list-alarms' | 'status' | 'list-members'): KvResult {
@@ -238,6 +236,12 @@ const CHANGE_BYTES = 256;
 function told(served: Served, answer: AnswerMeter): Served {
   if (answer.growTo(CHANGE_BYTES + resultBytes(served.result))) return served;
   throw new RequestFailure('result-lost', false, NO_ROOM);
+}
+
+/** What was asked for is told where it has room. */
+function listed(served: Served, { answer }: Ask): Served {
+  if (answer?.growTo(resultBytes(served.result)) !== false) return served;
+  throw new RequestFailure(TOO_MANY, true, NO_ROOM);
 }
 
 const TOO_MANY = 'too-many-requests';
