@@ -22,6 +22,7 @@ export {
   type OnLink,
   type PinnedFault,
 } from './faults.ts';
+export { freePorts } from './free-ports.ts';
 export { HostError, type HostErrorCode } from './host-error.ts';
 export type { TraceWriter } from './json-trace.ts';
 export type { LifeEnd } from './life.ts';

@@ -9,6 +9,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bench, BenchRow } from '@mangrove/experiment';
+import { freePorts } from '@mangrove/host-process/node';
 import type { KvClient } from '@mangrove/kv';
 import { connectKv } from '@mangrove/kv/node';
 import { findEtcd, startEtcd } from '@mangrove/test-kit/node';
@@ -115,7 +116,7 @@ async function openEtcd(
     process.stderr.write('skipped: etcd (needs etcd, Debian package etcd-server)\n');
     return undefined;
   }
-  const members: Members = await startEtcd(program, directory);
+  const members: Members = await startEtcd(program, directory, freePorts);
   open.push(members);
   const endpoint = members.endpoints[await members.leader()] ?? '';
   const store = new EtcdStore(await EtcdConnection.connect(endpoint));

@@ -9,6 +9,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bench, BenchRow } from '@mangrove/experiment';
+import { freePorts } from '@mangrove/host-process/node';
 import { connectKv } from '@mangrove/kv/node';
 import { findEtcd, startEtcd } from '@mangrove/test-kit/node';
 import { EtcdConnection, putMessage } from './etcd-connection.ts';
@@ -39,7 +40,7 @@ export const bench: Bench = {
       if (program === undefined) {
         process.stderr.write('skipped: etcd (needs etcd, Debian package etcd-server)\n');
       } else {
-        const etcd = await startEtcd(program, join(directory, 'etcd'));
+        const etcd = await startEtcd(program, join(directory, 'etcd'), freePorts);
         groups.push({ members: etcd, put: putEtcd, figures: [] });
       }
       for (let round = 0; round < ROUND_COUNT; round += 1) {

@@ -8,6 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bench, BenchRow } from '@mangrove/experiment';
+import { freePorts } from '@mangrove/host-process/node';
 import { connectKv } from '@mangrove/kv/node';
 import { findEtcd, startEtcd } from '@mangrove/test-kit/node';
 import { EtcdConnection, putMessage, watchMessage } from './etcd-connection.ts';
@@ -107,7 +108,7 @@ async function openOurs(directory: string): Promise<FanOut> {
 }
 
 async function openEtcd(program: string, directory: string): Promise<FanOut> {
-  const members = await startEtcd(program, directory);
+  const members = await startEtcd(program, directory, freePorts);
   const connection = await EtcdConnection.connect(members.endpoints[0] ?? '');
   const hearing = new Hearing();
   const send = connection.stream('Watch/Watch', hearing.hear);

@@ -1,12 +1,13 @@
 /**
  * A group of etcd whose leader the failover benchmark kills.
  */
+import { freePorts } from '@mangrove/host-process/node';
 import { type EtcdMembers, startEtcd } from '@mangrove/test-kit/node';
 import type { Cluster } from './failover.ts';
 
 /** Starts three members in `directory`, and waits until one commits. */
 export async function startEtcdCluster(program: string, directory: string): Promise<Cluster> {
-  return new EtcdCluster(await startEtcd(program, directory));
+  return new EtcdCluster(await startEtcd(program, directory, freePorts));
 }
 
 class EtcdCluster implements Cluster {

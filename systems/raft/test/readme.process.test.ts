@@ -3,12 +3,12 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { freePorts } from '@mangrove/host-process/node';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const ROOM = fileURLToPath(new URL('..', import.meta.url));
@@ -27,17 +27,6 @@ const programs = new Map(
 /** Writes the programs where they find the packages; gives the folder. */
 function writePrograms(change: (text: string) => string = (text) => text): void {
   for (const [name, text] of programs) writeFileSync(join(folder, name), change(text));
-}
-
-/** Ports that were free a moment ago. */
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  await Promise.all(
-    servers.map((server) => new Promise<void>((done) => server.listen(0, '127.0.0.1', done))),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
 }
 
 symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));

@@ -3,7 +3,6 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import net from 'node:net';
 import { delimiter, join } from 'node:path';
 
 /** How long etcd may take until it answers, in milliseconds. */
@@ -26,9 +25,14 @@ export function findEtcd(): string | undefined {
 /**
  * Starts three members that keep their files in `directory`, and waits until one leads.
  *
+ * @param freePorts gives so many ports for them: that of `@mangrove/host-process/node`
  * @throws Error when none leads within 30 s; nothing runs on then
  */
-export async function startEtcd(program: string, directory: string): Promise<EtcdMembers> {
+export async function startEtcd(
+  program: string,
+  directory: string,
+  freePorts: (count: number) => Promise<readonly number[]>,
+): Promise<EtcdMembers> {
   const ports = await freePorts(6);
   const places = [0, 1, 2].map((nth) => ({
     name: `e${nth}`,
@@ -141,21 +145,4 @@ async function end(child: ChildProcess | undefined, signal: NodeJS.Signals): Pro
   const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
   await gone;
   clearTimeout(timer);
-}
-
-/** Ports that nobody listens on now, all different. */
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => net.createServer());
-  try {
-    return await Promise.all(servers.map(listen));
-  } finally {
-    for (const server of servers) server.close();
-  }
-}
-
-function listen(server: net.Server): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as net.AddressInfo).port));
-  });
 }

@@ -8,8 +8,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs/promises';
-import net from 'node:net';
 import { join, resolve } from 'node:path';
+import { freePorts } from '@mangrove/host-process/node';
 import { ClusterDirectoryError } from './cluster-directory-error.ts';
 import { readMemberTls } from './cluster-tls.ts';
 
@@ -178,21 +178,4 @@ function parse(text: string): ClusterManifest | undefined {
     // No JSON, or not of that shape: the caller says so.
     return undefined;
   }
-}
-
-/** Ports that nobody listens on now, all different. */
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => net.createServer());
-  try {
-    return await Promise.all(servers.map(listen));
-  } finally {
-    for (const server of servers) server.close();
-  }
-}
-
-function listen(server: net.Server): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as net.AddressInfo).port));
-  });
 }
