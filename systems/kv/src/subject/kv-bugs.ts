@@ -67,9 +67,9 @@ const BY_AIM: Readonly<Record<string, readonly [experiment: string, seedBudget: 
 /**
  * The planted bugs of the experiments.
  *
- * `expiry-without-term-check` is not among them: the log never has the end of a lease in another term
- * than the one that it names, and the check is a second line of defence (DESIGN.md says why). The
- * rule's test of the core finds it.
+ * `expiry-without-term-check` is not among them: the log never has the end of a lease in another
+ * term than the one that it names, and the check is a second line of defence (DESIGN.md says why).
+ * The rule's test of the core finds it.
  */
 export const kvBugs: readonly PlantedBug[] = Object.freeze(
   plantedBugs.flatMap((planted) => {
