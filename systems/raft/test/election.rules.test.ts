@@ -54,18 +54,45 @@ describe('votes', () => {
     expect(stage.take({ from: 'c', to: 'b' })).toMatchObject([{ isGranted: false }]);
   });
 
-  it('R2: a candidate whose log is shorter, or ends in an older term, gets no vote', () => {
+  it('R2: a candidate whose log is shorter gets no vote', () => {
     const stage = new Stage(THREE);
-    stage.elect('a', ['c']);
+    stage.elect('a');
     stage.propose('a');
     stage.settle(['c']);
+    expect([stage.terms('b'), stage.terms('c')]).toEqual(['2 2', '2']);
     stage.elapse(300);
     stage.timer('c');
     stage.settle();
+    // All are in one term, so it is for its log that it is refused.
+    expect('abc'.split('').map((name) => stage.state(name).term)).toEqual([2, 2, 2]);
     expect(stage.state('c').role.type).toBe('follower');
     stage.timer('b');
     stage.settle();
     expect(stage.state('b').role.type).toBe('leader');
+  });
+
+  it('R2: a candidate whose log ends in an older term gets no vote, however long it is', () => {
+    for (const hasPreVote of [true, false]) {
+      const stage = new Stage({ ...THREE, options: { hasPreVote } });
+      stage.elect('c');
+      for (let count = 0; count < 3; count++) stage.propose('c');
+      stage.sync('c');
+      stage.take();
+      stage.elapse(300);
+      stage.elect('a', ['c']);
+      expect([stage.terms('b'), stage.terms('c')]).toEqual(['2 3', '2 2 2 2']);
+      // It steps down, learns of the term, then asks in that one.
+      for (let round = 0; round < 3; round++) {
+        stage.elapse(300);
+        stage.timer('c');
+        stage.settle();
+        expect(stage.state('c').role.type).not.toBe('leader');
+      }
+      expect(stage.state('c').term).toBe(stage.state('b').term);
+      expect(stage.terms('b')).toBe('2 3');
+      stage.elapse(300);
+      stage.elect('b');
+    }
   });
 
   it('R3: voters are counted, not answers, and only those of the configuration', () => {
@@ -87,6 +114,21 @@ describe('votes', () => {
       stage.settle(['a']);
     }
     expect(stage.state('a').term).toBe(1);
+    expect(stage.state('a').role.type).toBe('pre-candidate');
+  });
+
+  it('R4: the answer to a former question for pre-votes does not count for the one after', () => {
+    const stage = new Stage(THREE);
+    stage.timer('a');
+    stage.deliver({ to: 'b' });
+    const [grant] = stage.take({ from: 'b' });
+    if (grant === undefined) throw new Error('b did not answer');
+    expect(grant).toMatchObject({ type: 'pre-vote-response', isGranted: true, term: 2 });
+    stage.happen('a', { type: 'message', message: heartbeatAnswer('c') });
+    expect(stage.state('a')).toMatchObject({ term: 2, role: { type: 'follower' } });
+    stage.timer('a');
+    expect(stage.state('a').role.type).toBe('pre-candidate');
+    stage.hand(grant);
     expect(stage.state('a').role.type).toBe('pre-candidate');
   });
 

@@ -2,6 +2,7 @@
  * Proposals of a member that does not lead: handed over, answered once, definite or not.
  */
 import { describe, expect, it } from 'vitest';
+import { FORWARD_COUNT_MAX } from '../src/core/forwarding.ts';
 import type { Message } from '../src/index.ts';
 import { Stage } from './stage.ts';
 
@@ -102,6 +103,20 @@ describe('a proposal that is handed over', () => {
     stage.settle(['a']);
     expect(stage.state('c').role.type).toBe('leader');
     expect(stage.outcome(id)).toMatchObject({ reason: 'overwritten', isDefinite: true });
+  });
+
+  it('R86: those that wait for the leader are bounded, and refused for good beyond', () => {
+    const options = { ...THREE.options, uncommittedBytesMax: 1_000_000 };
+    const stage = new Stage({ ...THREE, options });
+    stage.elect('a');
+    const ids = stage.proposeBatch('b', new Array(FORWARD_COUNT_MAX).fill(3));
+    expect(ids.filter((id) => stage.outcome(id) !== undefined)).toEqual([]);
+    const beyond = [stage.propose('b'), stage.propose('b')];
+    expect(stage.outcome(beyond[1] ?? 0)).toMatchObject({ reason: 'overload', isDefinite: true });
+    stage.settle();
+    const later = stage.propose('b');
+    stage.settle();
+    expect(stage.outcome(later)).toMatchObject({ type: 'committed' });
   });
 
   it('R87: a leader of another term neither takes it in nor refuses it', () => {

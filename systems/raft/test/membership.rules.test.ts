@@ -3,6 +3,7 @@
  */
 import { toNodeId } from '@mangrove/host';
 import { describe, expect, it } from 'vitest';
+import type { Progress } from '../src/core/progress.ts';
 import {
   areSameConfiguration,
   type Configuration,
@@ -21,6 +22,14 @@ function change(stage: Stage, leader: string, changes: MemberChange[], isAutoLea
   const id = stage.id();
   stage.happen(leader, { type: 'change-members', id, changes, isAutoLeave });
   return id;
+}
+
+/** What the leader a knows of `name`. */
+function progressOf(stage: Stage, name: string): Progress {
+  const { role } = stage.state('a');
+  const progress = role.type === 'leader' ? role.progress.get(toNodeId(name)) : undefined;
+  if (progress === undefined) throw new Error(`a does not lead, or not ${name}`);
+  return progress;
 }
 
 const configurationOf = (stage: Stage, name: string): Configuration =>
@@ -95,6 +104,25 @@ describe('changes of membership', () => {
     }
   });
 
+  it('R32: a group has 64 members at the most, those who leave included', () => {
+    const names = Array.from({ length: 63 }, (_, place) => toNodeId(`n${place}`));
+    const [first = toNodeId('n0'), ...rest] = names;
+    const below = simpleConfiguration([first], rest);
+    expect(changeConfiguration(below, [learn('z')], true)).toMatchObject({
+      learners: { length: 63 },
+    });
+    const full = simpleConfiguration([toNodeId('a'), first], rest);
+    expect(changeConfiguration(full, [learn('z')], true)).toBe('too-many');
+    expect(changeConfiguration(full, [remove('a'), learn('z')], true)).toBe('too-many');
+    expect(changeConfiguration(full, [remove('n1'), learn('z')], true)).toMatchObject({
+      learners: { length: 62 },
+    });
+    const stage = new Stage({ voters: ['a'], learners: names });
+    stage.elect('a');
+    const id = change(stage, 'a', [learn('z')]);
+    expect(stage.outcome(id)).toMatchObject({ reason: 'bad-change', isDefinite: true });
+  });
+
   it('R33: a configuration that is truncated with its entry is rolled back', () => {
     const stage = new Stage({ voters: ['a', 'b', 'c'] });
     stage.elect('a');
@@ -157,6 +185,35 @@ describe('changes of membership', () => {
     expect(configurationOf(stage, 'd').voters).toEqual(['a', 'd']);
   });
 
+  it('R35: one that gets the log without waiting is promoted up to so many entries behind', () => {
+    for (const lagCount of [2, 3]) {
+      const options = { promotionLagMax: 2 };
+      const stage = new Stage({ voters: ['a'], learners: ['d'], options });
+      stage.elect('a');
+      for (let count = 0; count < lagCount; count++) stage.propose('a');
+      stage.sync('a');
+      stage.take();
+      expect(progressOf(stage, 'd').mode).toBe('replicate');
+      const id = change(stage, 'a', [promote('d')]);
+      const refusal = { reason: 'not-caught-up', isDefinite: true };
+      if (lagCount === 3) expect(stage.outcome(id)).toMatchObject(refusal);
+      else expect(configurationOf(stage, 'a').voters).toEqual(['a', 'd']);
+    }
+  });
+
+  it('R35: one that was silent for an election timeout is not promoted', () => {
+    for (const silentMs of [99, 100]) {
+      const stage = new Stage({ voters: ['a'], learners: ['d'] });
+      stage.elect('a');
+      expect(progressOf(stage, 'd')).toMatchObject({ mode: 'replicate', contactAt: stage.now });
+      stage.elapse(silentMs);
+      const id = change(stage, 'a', [promote('d')]);
+      const refusal = { reason: 'not-caught-up', isDefinite: true };
+      if (silentMs === 100) expect(stage.outcome(id)).toMatchObject(refusal);
+      else expect(configurationOf(stage, 'a').voters).toEqual(['a', 'd']);
+    }
+  });
+
   it('R35: a learner that does not know yet that it is one is not promoted', () => {
     const stage = new Stage({ voters: ['a', 'b', 'c'], blank: ['d'] });
     stage.elect('a', ['d']);
@@ -165,18 +222,14 @@ describe('changes of membership', () => {
     change(stage, 'a', [learn('d')]);
     stage.settle(['d']);
     const { latest } = stage.state('a').log.configurations;
-    const progress = () => {
-      const { role } = stage.state('a');
-      return role.type === 'leader' ? role.progress.get(toNodeId('d')) : undefined;
-    };
     stage.timer('a');
-    for (let round = 0; round < 50 && progress()?.mode !== 'replicate'; round++) {
+    for (let round = 0; round < 50 && progressOf(stage, 'd').mode !== 'replicate'; round++) {
       stage.deliver({ to: 'd' });
       stage.sync('d');
       stage.deliver({ from: 'd' });
     }
     // It has the snapshot from before it was added, and is as near as a learner needs to be.
-    expect(progress()).toMatchObject({ mode: 'replicate', matchIndex: 1 });
+    expect(progressOf(stage, 'd')).toMatchObject({ mode: 'replicate', matchIndex: 1 });
     expect(latest.index).toBeGreaterThan(1);
     const early = change(stage, 'a', [promote('d')]);
     expect(stage.outcome(early)).toMatchObject({ reason: 'not-caught-up', isDefinite: true });
@@ -198,6 +251,23 @@ describe('changes of membership', () => {
     stage.elapse(1000);
     stage.timer('a');
     expect(stage.state('a').role.type).toBe('follower');
+  });
+
+  it('R36: the heir is the one with the most log', () => {
+    for (const behind of ['b', 'e']) {
+      const stage = new Stage({ voters: ['a', 'b', 'c', 'd', 'e'] });
+      stage.elect('a');
+      stage.propose('a');
+      stage.settle([behind]);
+      change(stage, 'a', [remove('a')]);
+      stage.settle([behind]);
+      expect(stage.state('a').role.type).toBe('follower');
+      const heirs = stage.seen.flatMap(({ effect }) =>
+        effect.type === 'send' && effect.message.type === 'timeout-now' ? [effect.message.to] : [],
+      );
+      expect(heirs).toEqual([behind === 'b' ? 'c' : 'b']);
+      expect(stage.state(heirs[0] ?? behind).role.type).toBe('leader');
+    }
   });
 
   it('R37: a member that is removed is served until it can know', () => {

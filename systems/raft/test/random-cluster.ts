@@ -179,11 +179,13 @@ class RandomCluster implements QuietBoard {
         this.send(effect.message);
         return;
       case 'apply':
+        checkIdle(machine, effect.type);
         for (const entry of effect.entries) this.watchman.applied(machine, entry);
         machine.isApplyPending = true;
         return;
       case 'apply-stored':
         this.count(effect.type);
+        checkIdle(machine, effect.type);
         for (const entry of machine.read(effect.from, effect.to, effect.to)) {
           this.watchman.applied(machine, entry);
         }
@@ -525,6 +527,11 @@ class RandomCluster implements QuietBoard {
     );
     return leaders.length === 0 ? undefined : this.random.pick(leaders);
   }
+}
+
+/** R24: no batch is given before the last one is taken in. A snapshot may take its place. */
+function checkIdle({ node, isApplyPending, machineIndex }: Machine, type: string): void {
+  check(!isApplyPending, () => `${node} gets ${type}, and has not taken in ${machineIndex}`);
 }
 
 function hasWork({ isApplyPending, loads, chunkLoads }: Machine): boolean {

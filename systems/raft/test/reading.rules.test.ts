@@ -75,10 +75,21 @@ describe('reads', () => {
     stage.settle();
     expect(stage.outcome(first)).toMatchObject({ type: 'read-ready' });
     stage.hand(question);
+    stage.deliver({ type: 'heartbeat' });
+    stage.deliver({ type: 'heartbeat-response' });
+    const [late] = stage.take({ type: 'read-index-response' });
+    if (late === undefined) throw new Error('a did not answer');
+    stage.propose('a');
     stage.settle(['b']);
     const second = stage.read('b');
     expect(stage.take({ type: 'read-index' })).not.toMatchObject([question]);
+    // It tells of a time before the read, and before the write.
+    stage.hand(late);
     expect(stage.outcome(second)).toBeUndefined();
+    stage.elapse(20);
+    stage.timer('b');
+    stage.settle();
+    expect(stage.outcome(second)).toMatchObject({ type: 'read-ready', index: 3 });
   });
 
   it('R49: a lease counts from the sending of the heartbeat, less the drift of two clocks', () => {

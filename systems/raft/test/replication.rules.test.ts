@@ -3,6 +3,7 @@
  */
 import { toNodeId } from '@mangrove/host';
 import { describe, expect, it } from 'vitest';
+import { entrySizeBytes } from '../src/core/entry.ts';
 import { nextTimerAt } from '../src/core/step.ts';
 import type { Entry, LogIndex, Message, Term } from '../src/index.ts';
 import { Stage } from './stage.ts';
@@ -57,25 +58,41 @@ describe('logs', () => {
     expect(stage.terms('b')).toBe('2 3');
   });
 
-  it('R13: a rejection lets the leader skip a whole term at once', () => {
+  it('R13: after one rejection the leader skips all of its own that cannot match', () => {
     const stage = new Stage(THREE);
-    stage.elect('a');
+    stage.elect('b');
+    for (let count = 0; count < 50; count++) stage.propose('b');
+    stage.sync('b');
     stage.take();
-    const stale = Array.from({ length: 50 }, (_, count) => command(2 + count, 1));
-    const other = new Stage({ ...THREE, options: { hasCheckQuorum: false } });
-    give(other, append('a', 1, [1, 1], stale));
-    other.sync('b');
-    other.take();
-    const mine = Array.from({ length: 50 }, (_, count) => command(2 + count, 2));
-    const longer = append('a', 2, [51, 2], [command(52, 2)]);
-    give(other, longer);
-    other.sync('b');
-    const [rejection] = other.take({ type: 'append-rejected' });
-    expect(rejection).toMatchObject({ previousIndex: 51, hintIndex: 51, hintTerm: 1 });
-    // The leader has nothing of term 1 behind index 1, so that is where it goes on.
-    const state = stage.state('a');
-    state.log.append(mine.slice(1));
-    expect(state.log.lastAtMost(51 as LogIndex, 1 as Term)).toBe(1);
+    stage.elapse(300);
+    stage.elect('a', ['b']);
+    for (let count = 0; count < 50; count++) stage.propose('a');
+    stage.settle(['b']);
+    stage.elapse(300);
+    stage.timer('a');
+    // In its next term it begins at the end of its log, where b has entries of the older one.
+    stage.elect('a', ['b']);
+    stage.timer('a');
+    stage.settle();
+    expect(stage.terms('b')).toBe(stage.terms('a'));
+    const rejections = stage.seen.flatMap(({ effect }) =>
+      effect.type === 'send' && effect.message.type === 'append-rejected' ? [effect.message] : [],
+    );
+    expect(rejections).toMatchObject([{ previousIndex: 53, hintIndex: 52, hintTerm: 2 }]);
+  });
+
+  it('R13: a follower skips all of its own that the leader cannot have', () => {
+    const stage = new Stage(ALONE);
+    const stray = Array.from({ length: 50 }, (_, count) => command(2 + count, 3));
+    give(stage, append('c', 3, [1, 1], stray));
+    stage.sync('b');
+    stage.take();
+    // At 51 the leader has term 2, so nothing of term 3 before it can be the leader's.
+    give(stage, append('a', 4, [51, 2], [command(52, 4)]));
+    stage.sync('b');
+    expect(stage.take({ type: 'append-rejected' })).toMatchObject([
+      { previousIndex: 51, hintIndex: 1, hintTerm: 1 },
+    ]);
   });
 
   it('R14: a probe waits for its answer; who keeps up gets appends up to the bounds', () => {
@@ -90,13 +107,27 @@ describe('logs', () => {
     expect(stage.take({ to: 'b', type: 'append-entries' })).toHaveLength(0);
   });
 
+  it('R14: who keeps up gets appends up to a bound in bytes, and more as it answers', () => {
+    // An entry weighs 32 beside its data: the second one reaches the bound.
+    const stage = new Stage({ voters: ['a', 'b'], options: { inflightBytesMax: 100 } });
+    stage.elect('a');
+    for (let count = 0; count < 6; count++) stage.propose('a', 40);
+    const appends = () => stage.parcels.filter(({ type }) => type === 'append-entries');
+    expect(appends()).toHaveLength(2);
+    stage.deliver();
+    stage.sync('b');
+    stage.deliver({ from: 'b' });
+    expect(appends()).toMatchObject([{ entries: [{}, {}, {}, {}] }]);
+  });
+
   it('R15: the next heartbeat finds lost appends out, whatever bound is full', () => {
     const options = { inflightBytesMax: 50, inflightCountMax: 100 };
     const stage = new Stage({ voters: ['a', 'b'], options });
     stage.elect('a');
     stage.propose('a', 40);
     stage.propose('a', 40);
-    stage.take({ type: 'append-entries' });
+    // The bound is full with the first.
+    expect(stage.take({ type: 'append-entries' })).toHaveLength(1);
     stage.sync('a');
     stage.timer('a');
     stage.settle();
@@ -110,7 +141,9 @@ describe('logs', () => {
     for (let count = 0; count < 30; count++) {
       stage.propose('a');
       stage.settle(['c']);
+      expect(cachedBytes(stage, 'a')).toBeLessThanOrEqual(200);
     }
+    expect(cachedBytes(stage, 'a')).toBeGreaterThan(0);
     expect(stage.state('a').log.isCached(5 as LogIndex)).toBe(false);
     stage.timer('a');
     stage.settle();
@@ -261,6 +294,19 @@ describe('a commit notice', () => {
     expect(stage.state('b').commitIndex).toBe(committed + 2);
     expect(nextTimerAt(stage.state('a'))).toBeGreaterThan(stage.state('a').now);
   });
+
+  it('R92: a commit that removes a member is told at once', () => {
+    const stage = new Stage(HELD);
+    stage.elect('a');
+    const changes = [{ type: 'remove', node: toNodeId('c') }] as const;
+    stage.happen('a', { type: 'change-members', id: stage.id(), changes, isAutoLeave: true });
+    const { now } = stage;
+    stage.settle();
+    const { latest } = stage.state('c').log.configurations;
+    expect(latest.configuration).toMatchObject({ voters: ['a', 'b'], outgoing: [] });
+    expect(stage.state('c').commitIndex).toBe(latest.index);
+    expect(stage.now).toBe(now);
+  });
 });
 
 describe('persistence', () => {
@@ -312,6 +358,34 @@ describe('persistence', () => {
     expect(stage.state('b').appliedIndex).toBe(3);
   });
 
+  it('R24: one bounded batch at a time: the next one when the last one is taken in', () => {
+    const bounds = { applyBytesMax: 80 };
+    const stage = new Stage({ ...ALONE, appliesByItself: false, options: bounds });
+    const entries = [2, 3, 4, 5, 6].map((index) => command(index, 2));
+    give(stage, append('a', 2, [1, 1], entries, 6));
+    stage.sync('b');
+    const batches = () =>
+      stage.seen.flatMap(({ effect }) =>
+        effect.type === 'apply' ? [effect.entries.map((entry) => Number(entry.index))] : [],
+      );
+    // An entry weighs 35: two fit.
+    expect(batches()).toEqual([[2, 3]]);
+    stage.elapse(10);
+    give(stage, append('a', 2, [6, 2], [command(7, 2)], 7));
+    stage.sync('b');
+    expect(batches()).toEqual([[2, 3]]);
+    stage.finishApply('b');
+    stage.finishApply('b');
+    expect(batches()).toEqual([
+      [2, 3],
+      [4, 5],
+      [6, 7],
+    ]);
+    expect(stage.state('b').appliedIndex).toBe(5);
+    stage.finishApply('b');
+    expect(stage.state('b').appliedIndex).toBe(7);
+  });
+
   it('R25: a leader whose disk hangs too long steps down and does not campaign', () => {
     const stage = new Stage({ ...THREE, options: { diskStallMs: 40 } });
     stage.elect('a');
@@ -328,11 +402,12 @@ describe('persistence', () => {
 
   it('R26: at the bound of messages that wait for the disk the newest is lost', () => {
     const stage = new Stage({ ...ALONE, options: { deferredCountMax: 2 } });
-    for (let count = 0; count < 5; count++) {
-      give(stage, append('a', 2, [1, 1], [command(2, 2), command(3 + count, 2)].slice(0, 1)));
+    give(stage, append('a', 2, [1, 1], [command(2, 2)]));
+    for (let last = 2; last < 6; last++) {
+      give(stage, append('a', 2, [last, 2], [command(last + 1, 2)]));
     }
     stage.sync('b');
-    expect(stage.take({ from: 'b' })).toHaveLength(2);
+    expect(stage.take({ from: 'b' })).toMatchObject([{ index: 2 }, { index: 3 }]);
   });
 
   it('R27: a member that lost entries which it had acknowledged stops', () => {
@@ -380,4 +455,14 @@ function lead(stage: Stage, name: string, apart: readonly string[] = []): void {
   stage.deliver({ to: name });
   stage.sync(name);
   expect(stage.state(name).role.type).toBe('leader');
+}
+
+/** How much of the log of `name` is in memory. */
+function cachedBytes(stage: Stage, name: string): number {
+  const { log } = stage.state(name);
+  let bytes = 0;
+  for (let index = log.lastIndex; log.isCached(index); index = (index - 1) as LogIndex) {
+    for (const entry of log.cached(index, index, 0)) bytes += entrySizeBytes(entry);
+  }
+  return bytes;
 }

@@ -133,6 +133,23 @@ describe('snapshots', () => {
     expect(stage.state('c').appliedIndex).toBe(7);
   });
 
+  it('R43: an acknowledgement from before the log of the leader begins ends no transfer', () => {
+    const stage = behind(9);
+    movePieces(stage, 2);
+    const transfer = () => {
+      const { role } = stage.state('a');
+      return role.type === 'leader' ? role.progress.get(toNodeId('c')) : undefined;
+    };
+    const wanted = { mode: 'snapshot', transfer: { offset: 2 * CHUNK_BYTES } };
+    expect(transfer()).toMatchObject(wanted);
+    const { term } = stage.state('a');
+    const head = { from: toNodeId('c'), to: toNodeId('a'), term };
+    stage.hand({ type: 'append-accepted', index: 1 as LogIndex, ...head });
+    expect(transfer()).toMatchObject({ ...wanted, matchIndex: 1 });
+    expect(offsetsUntilInstalled(stage)).not.toContain(0);
+    expect(stage.state('c').snapshot.index).toBe(9);
+  });
+
   it('R100: a snapshot comes in pieces, one at a time; the log stays until all is there', () => {
     const stage = behind(9);
     const before = stage.terms('c');

@@ -38,6 +38,8 @@ export interface Cast {
   readonly options?: Partial<RaftOptions>;
   /** Whether the watchman looks; not where the test plays a leader that is not on the stage. */
   readonly isWatched?: boolean;
+  /** Whether what is to be applied is at once; else when the test says `finishApply`. */
+  readonly appliesByItself?: boolean;
 }
 
 /** Which messages are meant. */
@@ -57,10 +59,12 @@ export class Stage {
   parcels: Message[] = [];
   now = 0;
   private readonly isWatched: boolean;
+  private readonly appliesByItself: boolean;
   private nextId = 1;
 
-  constructor({ voters, learners = [], blank = [], options = {}, isWatched = true }: Cast) {
-    this.isWatched = isWatched;
+  constructor({ voters, learners = [], blank = [], options = {}, ...rest }: Cast) {
+    this.isWatched = rest.isWatched ?? true;
+    this.appliesByItself = rest.appliesByItself ?? true;
     const complete = toRaftOptions({
       electionTimeoutMs: 100,
       heartbeatIntervalMs: 10,
@@ -206,6 +210,14 @@ export class Stage {
     return id;
   }
 
+  /** A member's state machine has taken in what it was given; nothing where there was nothing. */
+  finishApply(name: string): void {
+    const machine = this.machine(name);
+    if (!machine.isApplyPending) return;
+    machine.isApplyPending = false;
+    this.happen(name, { type: 'applied', index: machine.machineIndex as LogIndex });
+  }
+
   /** An id for another request. */
   id(): number {
     return this.nextId++;
@@ -272,7 +284,8 @@ export class Stage {
             ? effect.entries
             : machine.read(effect.from, effect.to, effect.to);
         for (const entry of entries) this.apply(machine, entry);
-        this.happen(machine.node, { type: 'applied', index: machine.machineIndex as LogIndex });
+        machine.isApplyPending = true;
+        if (this.appliesByItself) this.finishApply(machine.node);
         return;
       }
       case 'restore':
