@@ -1,6 +1,7 @@
 /**
  * What a hunt has seen: sums that threads keep each for itself and that are added up at the end.
  */
+import { BrokenInvariant } from '@mangrove/host';
 import { type RunResult, runSeed } from './random-cluster.ts';
 
 /** The seeds of one thread: `from`, and every `stride`-th after it, below `until`. */
@@ -46,8 +47,7 @@ export function huntShare(share: HuntShare): HuntTally {
     try {
       addResult(tally, runSeed(seed, share.stepCount, share.leastEventCount));
     } catch (cause) {
-      const message = cause instanceof Error ? cause.message : String(cause);
-      addViolation(tally, { seed, message });
+      addViolation(tally, { seed, message: findingIn(cause) });
       if (share.isFirstEnough) break;
     }
   }
@@ -61,6 +61,13 @@ export function addTally(whole: HuntTally, part: HuntTally): void {
   whole.eventCountMin = Math.min(whole.eventCountMin, part.eventCountMin);
   for (const [name, count] of part.counts) add(whole.counts, name, count);
   for (const violation of part.violations.values()) addViolation(whole, violation);
+}
+
+/** What a run found: a violation, or a member that stopped. Anything else is thrown on. */
+function findingIn(cause: unknown): string {
+  if (cause instanceof BrokenInvariant) return `stopped: ${cause.message}`;
+  if (cause instanceof Error && cause.message.startsWith('violation: ')) return cause.message;
+  throw cause;
 }
 
 function addResult(tally: HuntTally, result: RunResult): void {

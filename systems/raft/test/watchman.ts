@@ -6,6 +6,7 @@
 import type { NodeId } from '@mangrove/host';
 import type { Effect, Entry, RaftState, Term } from '../src/index.ts';
 import { haveDisjointQuorums } from '../src/subject/disjoint-quorums.ts';
+import { QuorumsInForce } from '../src/subject/quorums-in-force.ts';
 import { check, hashAfter, type Machine } from './machine.ts';
 
 /** What stands at a place of the log, wherever it stands. */
@@ -56,6 +57,7 @@ export class Watchman {
   private readonly reported = new Set<number>();
   private readonly proposed = new Map<number, Uint8Array>();
   private readonly readFloors = new Map<number, number>();
+  private readonly quorums = new QuorumsInForce();
 
   constructor(machines: ReadonlyMap<NodeId, Machine>) {
     this.machines = machines;
@@ -95,6 +97,7 @@ export class Watchman {
     }
     lookAtOwnVote(machine, state);
     lookAtConfiguration(state, before);
+    this.lookAtQuorums(state);
     this.before.set(machine.node, {
       incarnation: machine.incarnation,
       term: state.term,
@@ -104,6 +107,17 @@ export class Watchman {
       appliedIndex: state.appliedIndex,
       configurationIndex: state.log.configurations.latest.index,
     });
+  }
+
+  /** Any two quorums in force meet. */
+  private lookAtQuorums(state: RaftState): void {
+    const members: RaftState[] = [];
+    for (const machine of this.machines.values()) if (machine.state) members.push(machine.state);
+    const rival = this.quorums.rivalOf(state, members);
+    check(
+      rival === undefined,
+      () => `${state.self} and ${rival?.self} could lead by quorums that do not meet`,
+    );
   }
 
   /** Whether a proposal was reported as committed. */

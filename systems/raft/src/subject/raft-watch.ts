@@ -13,6 +13,7 @@ import type { LogIndex, Term } from '../core/positions.ts';
 import type { RaftState } from '../core/state.ts';
 import { haveDisjointQuorums } from './disjoint-quorums.ts';
 import { LogMirror } from './log-mirror.ts';
+import { QuorumsInForce } from './quorums-in-force.ts';
 
 /** What is watched of one node. */
 export interface WatchedNode {
@@ -60,6 +61,7 @@ export class RaftWatch {
   private highestCommitted = 0;
   private highestCommitTerm = 0;
   private readonly machines = new Map<number, { appliedCount: number; digest: number }>();
+  private readonly quorums = new QuorumsInForce();
   private readonly forgiven: ReadonlySet<NodeId>;
   /** What nodes that are down must have on disk, since a quorum was only one with them. */
   private readonly presumed = new Map<NodeId, { index: LogIndex; term: Term }[]>();
@@ -74,6 +76,7 @@ export class RaftWatch {
   look(nodes: ReadonlyMap<NodeId, WatchedNode>): void {
     this.running = nodes;
     for (const [node, watched] of nodes) this.lookAt(node, watched);
+    this.lookAtQuorums();
   }
 
   private lookAt(node: NodeId, { life, state, machine }: WatchedNode): void {
@@ -178,6 +181,20 @@ export class RaftWatch {
     check(isAlone, `one change at a time: ${change2}, ${previous.index} is not committed`);
     const knows = firstIndex <= state.commitIndex;
     check(knows, `one change at a time: ${change2} before its first commit at ${firstIndex}`);
+  }
+
+  /** Any two quorums in force have a node in common; a damaged disk's node is in none. */
+  private lookAtQuorums(): void {
+    const members = [...this.running]
+      .filter(([node]) => !this.forgiven.has(node))
+      .map(([, { state }]) => state);
+    for (const member of members) {
+      const rival = this.quorums.rivalOf(member, members);
+      check(
+        rival === undefined,
+        `quorums: ${member.self} and ${rival?.self} could lead by quorums that do not meet`,
+      );
+    }
   }
 
   /** Remembers the newest term and vote that are on disk; they never go back. */
