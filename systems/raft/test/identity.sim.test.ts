@@ -140,6 +140,28 @@ describe('a store that is not the node\u2019s', () => {
     group.simulation.close();
   });
 
+  it('R81: a directory of another node is refused', async () => {
+    const group = new NodeGroup(38);
+    await bind(group);
+    const [from, to] = [A, B].map((node) => group.hosts.get(node)?.disk);
+    if (from === undefined || to === undefined) throw new Error('a and b run');
+    const copy = async () => {
+      const source = await from.open('raft/identity', 'read');
+      const target = await to.open('raft/identity', 'write');
+      await target.truncate(0);
+      await target.append(await source.readAt(0, source.size()));
+      await target.sync();
+    };
+    expect(await group.outcome(copy())).toBeUndefined();
+    group.simulation.crash(B, 'kept');
+    group.simulation.restart(B);
+    await group.until(() => group.simulation.ends.length === 1);
+    expect(group.simulation.ends[0]).toMatchObject({ node: B, cause: { code: 'foreign-store' } });
+    expect(String(group.simulation.ends[0]?.cause)).toContain('another node or cluster');
+    expect(await group.write(1)).toEqual(DONE);
+    group.simulation.close();
+  });
+
   it('R81: a directory of another cluster, or without identity, is refused', async () => {
     const group = new NodeGroup(37);
     await bind(group);

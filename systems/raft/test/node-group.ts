@@ -30,6 +30,8 @@ export const FOUNDERS: readonly NodeId[] = [A, B, C];
 export type GroupConfig = Partial<Omit<RaftNodeConfig<Uint8Array>, 'peers'>> & {
   /** The version of the code that nodes start as; an upgrade raises it. Default: the newest. */
   readonly codeVersion?: number;
+  /** What a node is given in the place of its Host. Default: the Host itself. */
+  readonly around?: (host: Host) => Host;
 };
 
 /** Three founders of a register, and a fourth machine that may join. */
@@ -47,12 +49,12 @@ export class NodeGroup {
 
   /** Starts a life; without `founding` it is one that joins. */
   start(node: NodeId, config: GroupConfig = {}): void {
-    const { codeVersion = 3 } = { ...this.config, ...config };
+    const { codeVersion = 3, around = itself } = { ...this.config, ...config };
     const code = async (host: Host, versionMax: number) => {
       const stateMachine = new RegisterMachine();
       this.machines.set(node, stateMachine);
       this.hosts.set(node, host);
-      return await startRaftNode(host, {
+      return await startRaftNode(around(host), {
         stateMachine,
         peers: [A, B, C, D].map((each) => ({ node: each, address: each })),
         options: { electionTimeoutMs: 150, heartbeatIntervalMs: 30 },
@@ -114,6 +116,10 @@ export class NodeGroup {
     const leader = await this.elect();
     return await this.outcome(leader.propose(writing(value)));
   }
+}
+
+function itself(host: Host): Host {
+  return host;
 }
 
 /** The command that writes `value`. */

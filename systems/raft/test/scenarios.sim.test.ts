@@ -2,6 +2,7 @@
  * Every failure scenario, played with Raft's register in the simulator: what it is about takes
  * place, whoever leads.
  */
+import { checkLinearizable, register } from '@mangrove/check';
 import { describeFault, isRole } from '@mangrove/experiment';
 import { drawPlan, simulate } from '@mangrove/sim';
 import { describe, expect, it } from 'vitest';
@@ -23,7 +24,7 @@ describe('a failure scenario', () => {
   });
 
   it.each(raftScenarioExperiments.map((each) => [each.name, each] as const))(
-    '%s: every fault strikes, nobody breaks, and every client is answered in the end',
+    '%s: every fault strikes, nobody breaks, and every client is answered truly, in the end',
     async (_name, experiment) => {
       const plan = drawPlan(experiment, SEED);
       const report = await simulate(experiment.subject, plan, { invariant: watchRaft(plan) });
@@ -32,6 +33,8 @@ describe('a failure scenario', () => {
       const names = report.plan.faults.map(describeFault).join(' ').split(/[ ,]/);
       expect(names.filter(isRole)).toEqual([]);
       expect(report).toMatchObject({ violation: undefined, stuck: [] });
+      expect(report.history.length).toBeGreaterThan(100);
+      expect(checkLinearizable(register(), report.history)).toMatchObject({ type: 'valid' });
       expect(report.ends.filter(({ type }) => type === 'broken')).toEqual([]);
     },
   );
