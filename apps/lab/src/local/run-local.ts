@@ -231,12 +231,15 @@ class LocalRun {
   }
 
   private inject(index: number, planned: Fault): void {
+    if (!isInjectable(planned)) {
+      this.notInjected.push(describeFault(planned));
+      return;
+    }
     const hasStreams = this.entry.experiment.subject.clientAddressOf !== undefined;
     const fault = hasStreams ? betweenReplicas(planned, this.plan.clients) : planned;
     if (fault !== planned) this.notInjected.push(`${describeFault(planned)} for clients' streams`);
     if (fault === undefined) return;
-    if (!isInjectable(fault)) this.notInjected.push(describeFault(fault));
-    else if (hasRole(fault)) this.at(startOf(fault), () => this.cast(index, fault));
+    if (hasRole(fault)) this.at(startOf(fault), () => this.cast(index, fault));
     else this.at(startOf(fault), () => this.begin(index, fault));
   }
 

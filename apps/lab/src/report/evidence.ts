@@ -4,9 +4,11 @@
  * A valid verdict on a quiet run means little. So every report counts what took place, and names
  * what did not: whoever reads it should not believe more than was tried.
  */
+
 import type { Fault } from '@mangrove/experiment';
 import type { ExperimentReport, RunEvidence } from '../run-report.ts';
 import { bandsOf } from './fault-band.ts';
+import { injectedFaults } from './injected-faults.ts';
 import { timingsOf } from './latency.ts';
 import { toWords } from './lifeline.ts';
 
@@ -63,7 +65,7 @@ function countsOf(run: RunEvidence): ReadonlyMap<string, number> {
       timings.filter((each) => isHurt(each.startMs, each.endMs)).length,
     ],
     ['operations with unknown outcome', unknown],
-    ['faults in the plan', bands.length],
+    ['faults in the plan', run.plan.faults.length],
   ];
   const rest = Object.entries(counts).map(([name, count]) => [toWords(name), count] as const);
   return new Map([...own, ...rest]);
@@ -72,7 +74,7 @@ function countsOf(run: RunEvidence): ReadonlyMap<string, number> {
 /** What the shown run and the one before it did not contain. */
 export function silencesOf({ found, shrunk, others }: ExperimentReport): readonly Silence[] {
   const runs = [found, ...(shrunk === undefined ? [] : [shrunk]), ...others];
-  const types = new Set(runs.flatMap(({ plan }) => plan.faults.map(kindOf)));
+  const types = new Set(runs.flatMap((run) => injectedFaults(run).map(kindOf)));
   const silences = SILENCES.filter(({ kinds }) => !kinds.some((kind) => types.has(kind)));
   const missed = runs.flatMap(({ notInjected, world }) =>
     notInjected.map((missing) => ({

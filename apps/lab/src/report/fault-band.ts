@@ -1,6 +1,7 @@
 /**
  * Faults as bands over lifelines, each with its number and a label of a few words.
  */
+
 import {
   type DiskFate,
   type DiskFault,
@@ -10,6 +11,7 @@ import {
   type TraceRecord,
 } from '@mangrove/experiment';
 import type { RunEvidence } from '../run-report.ts';
+import { injectedFaults } from './injected-faults.ts';
 import { toWords } from './lifeline.ts';
 import { formatCount, formatDuration, formatList, formatMs } from './wording.ts';
 
@@ -69,10 +71,11 @@ export function readBands(
     }));
 }
 
-/** The faults of a run with their numbers. */
-export function bandsOf({ plan, endMs, trace }: RunEvidence): readonly Band[] {
-  const { faults, replicas, clients } = plan;
-  return readBands(faults, trace ?? { records: undefined, replicas, clients }, endMs);
+/** The faults that a run was given, with their numbers. */
+export function bandsOf(run: RunEvidence): readonly Band[] {
+  const { plan, endMs, trace } = run;
+  const { replicas, clients } = plan;
+  return readBands(injectedFaults(run), trace ?? { records: undefined, replicas, clients }, endMs);
 }
 
 /** From when until when a fault lasted, and how long; or why there is no such time. */

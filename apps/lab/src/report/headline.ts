@@ -1,8 +1,10 @@
 /**
  * The headline of a report: the consequence in one sentence, with times, and what to make of it.
  */
+
 import type { ExperimentReport, RunEvidence } from '../run-report.ts';
 import { type Answer, anomaliesOf, type HistoryExplanation } from '../verdict.ts';
+import { injectedFaults } from './injected-faults.ts';
 import { contradictionOf, isWrite, valueSeen, witnessOf } from './operation.ts';
 import { formatMs, formatValue, plural, toSentence } from './wording.ts';
 
@@ -37,7 +39,7 @@ export function headlineOf(report: ExperimentReport): Headline {
 }
 
 function sentenceOf(run: RunEvidence): string {
-  const { verdict, history, plan, endMs } = run;
+  const { verdict, history, endMs } = run;
   if (verdict.answer === 'invalid') {
     const explanation = explanationOf(run);
     const pair = explanation === undefined ? undefined : contrast(explanation);
@@ -50,8 +52,8 @@ function sentenceOf(run: RunEvidence): string {
     return toSentence(`it is not known whether the promises held: ${why}`);
   }
   const operations = history.filter(({ type }) => type === 'invoke').length;
-  const faults =
-    plan.faults.length === 0 ? 'without faults' : `under ${plural(plan.faults.length, 'fault')}`;
+  const { length: count } = injectedFaults(run);
+  const faults = count === 0 ? 'without faults' : `under ${plural(count, 'fault')}`;
   return (
     `Every check held: ${plural(operations, 'operation')} ${faults} ` +
     `in ${formatMs(endMs)} of the run\u2019s time.`

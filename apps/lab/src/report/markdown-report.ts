@@ -11,6 +11,7 @@ import { bandsOf, whenOf } from './fault-band.ts';
 import { explanationOf, headlineOf, shownRun } from './headline.ts';
 import { storyOf } from './html-report.ts';
 import { inevitabilitySentence, percent, shareOf } from './inevitability-chart.ts';
+import { injectedFaults } from './injected-faults.ts';
 import { MIN_PLOTTED } from './latency.ts';
 import { markRowsOf } from './mark-rows.ts';
 import { showHidden } from './markup.ts';
@@ -101,7 +102,7 @@ function injected(report: ExperimentReport): readonly string[] {
     rows.length === 0
       ? 'Nothing: no fault was planned.'
       : table(['', 'fault', 'kind', 'when'], rows);
-  const clocks = clockOffsets(run.plan.faults).slice(0, MAX_ROWS);
+  const clocks = clockOffsets(injectedFaults(run)).slice(0, MAX_ROWS);
   const offsets = clocks.map(({ node, atMs, because, offsetMs }) => [
     ...[node, formatMs(atMs), because, formatDuration(offsetMs)],
   ]);

@@ -8,6 +8,7 @@ import { renderContradiction } from './contradiction-chart.ts';
 import { type EvidenceRow, evidenceOf, silencesOf } from './evidence.ts';
 import { bandsOf, whenOf } from './fault-band.ts';
 import { explanationOf } from './headline.ts';
+import { injectedFaults } from './injected-faults.ts';
 import { latencyFigures, MIN_PLOTTED, timingsOf } from './latency.ts';
 import { markRowsOf } from './mark-rows.ts';
 import { type Markup, markup } from './markup.ts';
@@ -110,8 +111,8 @@ export function renderInjected(run: RunEvidence): Markup {
 }
 
 /** How far wall clocks were off; nothing where none was touched. */
-function clockTable({ plan }: RunEvidence): Markup | '' {
-  const offsets = clockOffsets(plan.faults);
+function clockTable(run: RunEvidence): Markup | '' {
+  const offsets = clockOffsets(injectedFaults(run));
   if (offsets.length === 0) return '';
   const rows = offsets.slice(0, MAX_ROWS).map(({ node, atMs, offsetMs, because }) => {
     const offset = `${offsetMs > 0 ? '+' : ''}${formatDuration(offsetMs)}`;
