@@ -36,6 +36,8 @@ export interface Cast {
   /** Nodes that belong to no group yet. */
   readonly blank?: readonly string[];
   readonly options?: Partial<RaftOptions>;
+  /** What single members have in the place of `options`, by name. */
+  readonly ownOptions?: Readonly<Record<string, Partial<RaftOptions>>>;
   /** Whether the watchman looks; not where the test plays a leader that is not on the stage. */
   readonly isWatched?: boolean;
   /** Whether what is to be applied is at once; else when the test says `finishApply`. */
@@ -60,20 +62,19 @@ export class Stage {
   now = 0;
   private readonly isWatched: boolean;
   private readonly appliesByItself: boolean;
+  /** How far the clocks of members have jumped, in milliseconds. */
+  private readonly ahead = new Map<NodeId, number>();
   private nextId = 1;
 
-  constructor({ voters, learners = [], blank = [], options = {}, ...rest }: Cast) {
-    this.isWatched = rest.isWatched ?? true;
-    this.appliesByItself = rest.appliesByItself ?? true;
-    const complete = toRaftOptions({
-      electionTimeoutMs: 100,
-      heartbeatIntervalMs: 10,
-      clockDriftPpmMax: 0,
-      ...options,
-    });
+  constructor(cast: Cast) {
+    const { voters, learners = [], blank = [], options = {}, ownOptions = {} } = cast;
+    this.isWatched = cast.isWatched ?? true;
+    this.appliesByItself = cast.appliesByItself ?? true;
+    const short = { electionTimeoutMs: 100, heartbeatIntervalMs: 10, clockDriftPpmMax: 0 };
     const configuration = simpleConfiguration(voters.map(toNodeId), learners.map(toNodeId));
     const founding = foundingSnapshot(configuration);
     const start = (name: string, snapshot: typeof founding) => {
+      const complete = toRaftOptions({ ...short, ...options, ...ownOptions[name] });
       this.machines.set(toNodeId(name), new Machine(toNodeId(name), complete, snapshot));
     };
     for (const name of [...voters, ...learners]) start(name, founding);
@@ -98,7 +99,7 @@ export class Stage {
   happen(name: string, happening: Happening): readonly Effect[] {
     const machine = this.machine(name);
     const state = this.state(name);
-    const now = Math.max(machine.clock(this.now), state.now);
+    const now = Math.max(machine.clock(this.now) + this.aheadOf(machine), state.now);
     const effects = step(state, { ...happening, now } as RaftEvent);
     if (this.isWatched) this.watchman.look(machine, state, effects);
     for (const effect of effects) {
@@ -113,9 +114,17 @@ export class Stage {
     this.now += ms;
   }
 
+  /** Puts a member's clock ahead, by `ms` more; it sees so at its next event. */
+  jump(name: string, ms: number): void {
+    const machine = this.machine(name);
+    this.ahead.set(machine.node, this.aheadOf(machine) + ms);
+  }
+
   /** Lets time pass until the member's next timer, which fires. */
   timer(name: string, random = 0): readonly Effect[] {
-    this.now = Math.max(this.now, nextTimerAt(this.state(name)));
+    const machine = this.machine(name);
+    const own = nextTimerAt(this.state(name)) - this.aheadOf(machine);
+    this.now = Math.max(this.now, own / (1 + machine.driftPpm / 1_000_000));
     return this.happen(name, { type: 'timer', random });
   }
 
@@ -261,6 +270,10 @@ export class Stage {
   private apply(machine: Machine, entry: Entry): void {
     if (this.isWatched) this.watchman.applied(machine, entry);
     else machine.machineIndex = entry.index;
+  }
+
+  private aheadOf({ node }: Machine): number {
+    return this.ahead.get(node) ?? 0;
   }
 
   private hasWrites(): boolean {

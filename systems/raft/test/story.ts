@@ -1,9 +1,11 @@
 /**
  * Stories as text: a command, `----`, and what the members did because of it.
  *
- *     cast a b c [learner d] [blank e] [option=value]     who is on the stage
+ *     cast a b c [learner d] [blank e] [option=value] [c:option=value]   who is on the stage
  *     timer a            time passes until a's next timer, which fires
- *     elapse 30          time passes; no timer fires
+ *     elapse 30          time passes; no timer fires, as if all were paused
+ *     drift a 100000     a's clock is so much too fast from now on, in ppm; set it at the start
+ *     jump a 500         a's clock jumps ahead
  *     sync a [1]         a's writes are done, all or the first
  *     deliver [a] [b] [type]   messages under way arrive: from a, to b (`-` for anyone)
  *     lose [a] [b] [type]      they are lost
@@ -16,11 +18,11 @@
  */
 import { type NodeId, toNodeId } from '@mangrove/host';
 import {
+  type Configuration,
   type Effect,
   type Entry,
   type MemberChange,
   type Message,
-  type RaftOptions,
   statusOf,
 } from '../src/index.ts';
 import { Stage } from './stage.ts';
@@ -54,16 +56,19 @@ class Teller {
     const learners: string[] = [];
     const blank: string[] = [];
     const options: Record<string, number | boolean> = {};
+    const own: Record<string, Record<string, number | boolean>> = {};
     let list = voters;
     for (const word of words) {
       const [name = '', value] = word.split('=');
-      if (value !== undefined) options[name] = value === 'false' ? false : Number(value);
+      const [member = '', option] = name.split(':');
+      const given = value === 'false' ? false : Number(value);
+      if (option !== undefined) own[member] = { ...own[member], [option]: given };
+      else if (value !== undefined) options[name] = given;
       else if (word === 'learner') list = learners;
       else if (word === 'blank') list = blank;
       else list.push(word);
     }
-    const given = options as Partial<RaftOptions>;
-    this.stage = new Stage({ voters, learners, blank, options: given });
+    this.stage = new Stage({ voters, learners, blank, options, ownOptions: own });
   }
 
   tell([command = '', ...words]: readonly string[]): readonly string[] {
@@ -83,6 +88,12 @@ class Teller {
         return;
       case 'elapse':
         stage.elapse(Number(name));
+        return;
+      case 'drift':
+        stage.machine(name).driftPpm = Number(other);
+        return;
+      case 'jump':
+        stage.jump(name, Number(other));
         return;
       case 'sync':
         stage.sync(name, other === '' ? undefined : Number(other));
@@ -224,11 +235,14 @@ function describeEntries(entries: readonly Entry[]): string {
     .map((entry) => {
       const place = `${entry.index}/${entry.term}`;
       if (entry.type !== 'configuration') return `${place} ${entry.type}`;
-      const { voters, outgoing } = entry.configuration;
-      const joint = outgoing.length === 0 ? '' : ` + {${outgoing.join(' ')}}`;
-      return `${place} {${voters.join(' ')}}${joint}`;
+      return `${place} ${describeVoters(entry.configuration)}`;
     })
     .join(', ');
+}
+
+function describeVoters({ voters, outgoing }: Configuration): string {
+  const joint = outgoing.length === 0 ? '' : ` + {${outgoing.join(' ')}}`;
+  return `{${voters.join(' ')}}${joint}`;
 }
 
 function describeMessage(message: Message): string {
@@ -256,7 +270,7 @@ function describeMessage(message: Message): string {
       return `${head}: round ${message.round}`;
     case 'install-snapshot': {
       const { snapshot, offset, data } = message;
-      const place = `${snapshot.index}/${snapshot.term}`;
+      const place = `${snapshot.index}/${snapshot.term} of ${describeVoters(snapshot.configuration)}`;
       return `${head}: ${place}, bytes ${offset} to ${offset + data.length}`;
     }
     case 'quiesce':
@@ -264,9 +278,9 @@ function describeMessage(message: Message): string {
     case 'snapshot-progress':
       return `${head}: has ${message.offset} of ${message.index}`;
     case 'read-index':
-      return head;
+      return `${head}: question ${message.context}`;
     case 'read-index-response':
-      return `${head}: ${message.index ?? 'cannot tell'}`;
+      return `${head}: question ${message.context} ${message.index ?? 'cannot tell'}`;
     case 'forward-proposal':
       return `${head}: ${message.sequence}`;
     case 'forward-response':
