@@ -55,7 +55,10 @@ export {
   startRaftGroups,
 } from './shell/raft-groups.ts';
 export {
+  type CallOptions,
+  type ChangeOptions,
   type Consistency,
+  type LearnerOptions,
   RaftNode,
   type ReadOptions,
   startRaftNode,

@@ -52,7 +52,7 @@ describe('a disk that was lost', () => {
     const ask = async (what: Promise<void>) => expect(await group.outcome(what)).toBeUndefined();
     await group.until(() => group.leader !== undefined && group.leader !== group.node(C));
     await ask((await group.elect()).changeMembers([{ type: 'remove', node: C }]));
-    await ask((await group.elect()).addLearner(C, group.node(C).store));
+    await ask((await group.elect()).addLearner(C, { store: group.node(C).store }));
     await group.until(() => {
       const found = group.leader?.status().followers.find(({ node }) => node === C);
       return found?.mode === 'replicate' && found.lagCount === 0;
@@ -78,7 +78,9 @@ describe('a disk that was lost', () => {
     group.start(D);
     await group.until(() => group.simulation.running(D) !== undefined);
     const other = group.node(A).store;
-    expect(await group.outcome((await group.elect()).addLearner(D, other))).toBeUndefined();
+    expect(
+      await group.outcome((await group.elect()).addLearner(D, { store: other })),
+    ).toBeUndefined();
     await group.pass(1000);
     const refused = await group.outcome(group.node(D).read());
     expect(refused).toMatchObject({ code: 'wrong-store', isDefinite: true });

@@ -5,7 +5,7 @@ import { MetricRegistry } from '@mangrove/host';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_OPTIONS, type RaftStatus } from '../src/index.ts';
 import { toNodeOptions } from '../src/shell/raft-node-config.ts';
-import { A, B, C, DONE, FOUNDERS, NodeGroup, writing } from './node-group.ts';
+import { A, B, C, D, DONE, FOUNDERS, NodeGroup, writing } from './node-group.ts';
 
 describe('giving up', () => {
   it('R70: a proposal that is given up may have happened, before it began it did not', async () => {
@@ -43,6 +43,59 @@ describe('giving up', () => {
     giver.abort();
     expect(await group.outcome(read)).toMatchObject({ code: 'aborted', isDefinite: true });
     expect(group.simulation.nowMs).toBeLessThan(nowMs + 150);
+    group.simulation.close();
+  });
+
+  it('R70: a change of members or a hand-over that is given up may happen all the same', async () => {
+    const group = new NodeGroup(28);
+    const leader = await group.elect();
+    const self = leader.status().node;
+    const others = FOUNDERS.filter((node) => node !== self);
+    await group.write(1);
+    const { nowMs } = group.simulation;
+    group.simulation.inject({
+      type: 'cut',
+      atMs: nowMs,
+      untilMs: nowMs + 60,
+      from: others,
+      to: [self],
+    });
+    const asks = [
+      (signal: AbortSignal) => leader.addLearner(D, { signal }),
+      (signal: AbortSignal) => leader.promote(D, { signal }),
+      (signal: AbortSignal) => leader.changeMembers([{ type: 'remove', node: D }], { signal }),
+      (signal: AbortSignal) => leader.leaveJoint({ signal }),
+      (signal: AbortSignal) => leader.transferLeadership(others[0] ?? A, { signal }),
+    ];
+    // Before it begins it is definite, and nothing happens.
+    const { lastIndex } = leader.status();
+    for (const ask of asks) {
+      const end = await group.outcome(ask(AbortSignal.abort('before')));
+      expect(end).toMatchObject({ code: 'aborted', isDefinite: true, cause: 'before' });
+    }
+    expect(leader.status().lastIndex).toBe(lastIndex);
+    // Nobody answers, so the change is open; it is committed when the others are heard again.
+    const giver = new AbortController();
+    const adding = leader.addLearner(D, { signal: giver.signal });
+    await group.pass(20);
+    giver.abort('tired');
+    const end = await group.outcome(adding);
+    expect(end).toMatchObject({ code: 'aborted', isDefinite: false, cause: 'tired' });
+    expect(group.simulation.nowMs).toBeLessThan(nowMs + 40);
+    await group.until(() =>
+      group
+        .node(others[0] ?? A)
+        .status()
+        .configuration.learners.includes(D),
+    );
+    // A hand-over goes on without the one who asked for it.
+    const handing = new AbortController();
+    const gone = (await group.elect()).transferLeadership(others[0] ?? A, {
+      signal: handing.signal,
+    });
+    handing.abort();
+    expect(await group.outcome(gone)).toMatchObject({ code: 'aborted', isDefinite: false });
+    await group.until(() => group.node(others[0] ?? A).status().role === 'leader');
     group.simulation.close();
   });
 

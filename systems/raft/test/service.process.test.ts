@@ -107,7 +107,7 @@ describe('replicas on real disks', () => {
         await empty.host.timers.sleep(20);
       }
       await leader.node.changeMembers([{ type: 'remove', node: name }]);
-      await leader.node.addLearner(name, empty.node.store);
+      await leader.node.addLearner(name, { store: empty.node.store });
       await until(empty, ({ appliedIndex }) => appliedIndex >= leader.node.status().commitIndex);
       for (;;) {
         const refusal = await leader.node.promote(name).catch((error: unknown) => error);

@@ -61,7 +61,9 @@ describe('a group without a quorum', () => {
 
     group.start(D, { cluster: 'mangrove-2' });
     await group.until(() => group.simulation.running(D) !== undefined);
-    expect(await group.outcome(leader.addLearner(D, group.node(D).store))).toBeUndefined();
+    expect(
+      await group.outcome(leader.addLearner(D, { store: group.node(D).store })),
+    ).toBeUndefined();
     await group.until(() => leader.status().followers[0]?.lagCount === 0);
     expect(await group.outcome(leader.promote(D))).toBeUndefined();
     expect(await group.outcome(group.node(D).read())).toBeUndefined();

@@ -48,12 +48,31 @@ export type Consistency =
   /** Whatever this node has applied; needs no one else, and may be behind without bound. */
   | 'stale';
 
-/** How a read is made. */
-export interface ReadOptions {
+/** How a call is given up. */
+export interface CallOptions {
+  /**
+   * Ends the wait at once, with `aborted`. What was asked for may happen all the same, as
+   * `isDefinite` of the error says: not where the signal was aborted before the call.
+   */
+  readonly signal?: AbortSignal;
+}
+
+/** How a read is made. Giving it up is always definite. */
+export interface ReadOptions extends CallOptions {
   /** Default: `linearizable`. */
   readonly consistency?: Consistency;
-  /** Gives the read up. */
-  readonly signal?: AbortSignal;
+}
+
+/** How members are changed. */
+export interface ChangeOptions extends CallOptions {
+  /** Whether a joint configuration is left by itself; else it waits for `leaveJoint`. Default true. */
+  readonly isAutoLeave?: boolean;
+}
+
+/** How a learner is added. */
+export interface LearnerOptions extends CallOptions {
+  /** The only store under which it is let in. Default: the one that it is seen with. */
+  readonly store?: StoreId;
 }
 
 /** Opens the storage, recovers, and takes part. Rejects where the storage is damaged. */
@@ -193,7 +212,7 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
    * Rejects with `RaftError`. Where `isDefinite` is false the command may be applied all the same,
    * now or later: it must not be proposed again unless applying it twice does no harm.
    */
-  propose(command: Command, options?: { readonly signal?: AbortSignal }): Promise<Result> {
+  propose(command: Command, options?: CallOptions): Promise<Result> {
     if (this.isClosed) return Promise.reject(new RaftError('closed', true));
     const { proposals } = this;
     try {
@@ -219,36 +238,39 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
     const mode = consistency === 'lease' ? 'lease' : 'read-index';
     const forget = (id: RequestId) => this.loop.dispatch({ type: 'cancel-read', id });
     const toEvent = (id: RequestId): TimelessEvent => ({ type: 'read', id, mode });
-    await this.request(toEvent, { signal, isDefinite: true, forget });
-  }
-
-  /** Changes the members; resolves when all of the change is committed. Rejects as `propose`. */
-  async changeMembers(changes: readonly MemberChange[], isAutoLeave = true): Promise<void> {
-    await this.request((id) => ({ type: 'change-members', id, changes, isAutoLeave }));
+    await this.open(toEvent, { signal, isDefinite: true, forget });
   }
 
   /**
-   * Adds a node that gets the log and has no vote.
-   *
-   * @param store the only one under which it is let in; by default the one that it is seen with
+   * Changes the members; resolves when all of the change is committed. Rejects as `propose`; what is
+   * given up may go on, and `status` tells how far it is.
    */
-  async addLearner(node: NodeId, store?: StoreId): Promise<void> {
-    await this.changeMembers([{ type: 'add-learner', node, store }]);
+  async changeMembers(
+    changes: readonly MemberChange[],
+    options: ChangeOptions = {},
+  ): Promise<void> {
+    const { isAutoLeave = true, signal } = options;
+    await this.request((id) => ({ type: 'change-members', id, changes, isAutoLeave }), signal);
+  }
+
+  /** Adds a node that gets the log and has no vote. */
+  async addLearner(node: NodeId, options: LearnerOptions = {}): Promise<void> {
+    await this.changeMembers([{ type: 'add-learner', node, store: options.store }], options);
   }
 
   /** Makes a learner that has caught up a voter. */
-  async promote(node: NodeId): Promise<void> {
-    await this.changeMembers([{ type: 'promote', node }]);
+  async promote(node: NodeId, options: CallOptions = {}): Promise<void> {
+    await this.changeMembers([{ type: 'promote', node }], options);
   }
 
   /** Leaves a joint configuration that does not leave itself. */
-  async leaveJoint(): Promise<void> {
-    await this.request((id) => ({ type: 'leave-joint', id }));
+  async leaveJoint({ signal }: CallOptions = {}): Promise<void> {
+    await this.request((id) => ({ type: 'leave-joint', id }), signal);
   }
 
   /** Has `target` take over; resolves when it is heard as the leader. */
-  async transferLeadership(target: NodeId): Promise<void> {
-    await this.request((id) => ({ type: 'transfer-leadership', id, target }));
+  async transferLeadership(target: NodeId, { signal }: CallOptions = {}): Promise<void> {
+    await this.request((id) => ({ type: 'transfer-leadership', id, target }), signal);
   }
 
   /** The store of this node: what `addLearner` takes where a disk was replaced. */
@@ -303,9 +325,17 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
     await this.close();
   }
 
+  /** Asks for what may happen though it is given up. */
   private request(
     toEvent: (id: RequestId) => TimelessEvent,
-    abort: Parameters<Requests['open']>[1] = { signal: undefined, isDefinite: false },
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
+    return this.open(toEvent, { signal, isDefinite: false });
+  }
+
+  private open(
+    toEvent: (id: RequestId) => TimelessEvent,
+    abort: Parameters<Requests['open']>[1],
   ): Promise<unknown> {
     if (this.isClosed) return Promise.reject(new RaftError('closed', true));
     this.proposals.flush();

@@ -62,7 +62,8 @@ export async function operate(
   else {
     const change = CHANGES[name as ChangeName];
     const other = String(args['other']) as NodeId;
-    await leader.changeMembers(change(node, other), args['isAutoLeave'] !== false);
+    const isAutoLeave = args['isAutoLeave'] !== false;
+    await leader.changeMembers(change(node, other), { isAutoLeave });
   }
 }
 
