@@ -60,14 +60,21 @@ const PAGE_BYTES = 65_536;
 /** The machine around `inner`, whose results are bytes, since snapshots carry them. */
 export class SessionMachine implements StreamingMachine<SessionResult> {
   private readonly inner: StreamingMachine<Uint8Array>;
-  private readonly sessions = new SessionTable<Uint8Array>(SESSIONS_MAX);
+  /** A command that the machine within has not got through has no result, and is run again. */
+  private readonly sessions = new SessionTable<Uint8Array | undefined>(SESSIONS_MAX);
 
   constructor(inner: AnyMachine<Uint8Array>) {
     this.inner = toStreaming(inner);
   }
 
   applyBatch(batch: readonly PlacedCommand<Uint8Array>[]): readonly SessionResult[] {
-    return batch.map((placed) => this.apply(placed));
+    const results: SessionResult[] = [];
+    for (const placed of batch) {
+      const result = this.apply(placed);
+      if (result === undefined) break;
+      results.push(result);
+    }
+    return results;
   }
 
   snapshotSlices(): Slices {
@@ -80,7 +87,7 @@ export class SessionMachine implements StreamingMachine<SessionResult> {
     const iterator = slices[Symbol.asyncIterator]();
     const first = await iterator.next();
     const pageCount = first.done === true ? 0 : head.decode(first.value).pageCount;
-    const records: SessionRecord<Uint8Array>[] = [];
+    const records: SessionRecord<Uint8Array | undefined>[] = [];
     for (let count = 0; count < pageCount; count++) {
       const next = await iterator.next();
       assert(next.done !== true, `${pageCount} slices of sessions, and ${count} are there`);
@@ -90,23 +97,34 @@ export class SessionMachine implements StreamingMachine<SessionResult> {
     await this.inner.restoreSlices({ [Symbol.asyncIterator]: () => iterator });
   }
 
-  private apply({ command: encoded, index, term }: PlacedCommand<Uint8Array>): SessionResult {
+  /** `undefined` where the machine within wants to be called again, when others have run. */
+  private apply({
+    command: encoded,
+    index,
+    term,
+  }: PlacedCommand<Uint8Array>): SessionResult | undefined {
     const given = command.decode(encoded);
     if (given.type === 'open') {
       this.sessions.open(index);
       return { type: 'opened', session: index };
     }
     const { session, sequence, data: wanted } = given;
-    return this.sessions.apply(session, sequence, () => {
-      const [result] = this.inner.applyBatch([{ index, term, command: wanted }]);
-      assert(result !== undefined, `the state machine gave no result for the command at ${index}`);
-      return result;
+    const outcome = this.sessions.apply(session, sequence, () => {
+      const results = this.inner.applyBatch([{ index, term, command: wanted }]);
+      assert(
+        results.length <= 1,
+        `the state machine gave ${results.length} results for the command at ${index}`,
+      );
+      return results[0];
     });
+    if (outcome.type !== 'applied') return outcome;
+    const { result } = outcome;
+    return result === undefined ? undefined : { type: 'applied', result };
   }
 }
 
 async function* slicesOf(
-  pages: readonly (readonly SessionRecord<Uint8Array>[])[],
+  pages: readonly (readonly SessionRecord<Uint8Array | undefined>[])[],
   inner: Slices,
 ): AsyncGenerator<Uint8Array> {
   yield head.encode({ pageCount: pages.length });
@@ -115,9 +133,9 @@ async function* slicesOf(
 }
 
 function toPages(
-  records: readonly SessionRecord<Uint8Array>[],
-): readonly (readonly SessionRecord<Uint8Array>[])[] {
-  const pages: SessionRecord<Uint8Array>[][] = [];
+  records: readonly SessionRecord<Uint8Array | undefined>[],
+): readonly (readonly SessionRecord<Uint8Array | undefined>[])[] {
+  const pages: SessionRecord<Uint8Array | undefined>[][] = [];
   let sizeBytes = PAGE_BYTES;
   for (const each of records) {
     if (sizeBytes >= PAGE_BYTES) {
