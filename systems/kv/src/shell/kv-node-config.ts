@@ -14,6 +14,7 @@ export interface KvNodeConfig
     | 'versionMax'
     | 'crc32c'
     | 'directory'
+    | 'snapshotEveryBytes'
     | 'snapshotEveryCount'
     | 'snapshotLeastBytes'
     | 'snapshotExpansion'

@@ -15,7 +15,10 @@ import type { MachineDefinition } from '../shell/typed-machine.ts';
 
 /** How a replica in this process is set up. */
 export interface ProcessReplicaOptions
-  extends Pick<RaftNodeConfig<unknown>, 'options' | 'snapshotEveryCount' | 'versionMax'>,
+  extends Pick<
+      RaftNodeConfig<unknown>,
+      'options' | 'snapshotEveryBytes' | 'snapshotEveryCount' | 'versionMax'
+    >,
     Pick<ProcessHostOptions, 'cluster' | 'host' | 'port' | 'tls' | 'control' | 'trace'> {
   /** The name of this node. */
   readonly node: string;
@@ -52,7 +55,8 @@ export async function startOn<State, Command, Result>(
     address,
   }));
   const founders = peers.map(({ node }) => node);
-  const { options: raftOptions, cluster, snapshotEveryCount, versionMax } = options;
+  const { options: raftOptions, cluster, versionMax } = options;
+  const { snapshotEveryBytes, snapshotEveryCount } = options;
   try {
     const replica = await startReplica(host, definition, {
       peers,
@@ -60,6 +64,7 @@ export async function startOn<State, Command, Result>(
       options: { hasForwarding: true, ...raftOptions },
       crc32c: findCrc32c().crc32c,
       ...(cluster === undefined ? {} : { cluster }),
+      ...(snapshotEveryBytes === undefined ? {} : { snapshotEveryBytes }),
       ...(snapshotEveryCount === undefined ? {} : { snapshotEveryCount }),
       ...(versionMax === undefined ? {} : { versionMax }),
     });

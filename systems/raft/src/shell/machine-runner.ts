@@ -9,15 +9,21 @@
 import { assert, type Host } from '@mangrove/host';
 import type { Effect } from '../core/effect.ts';
 import type { Entry } from '../core/entry.ts';
-import { indexAfter, type LogIndex } from '../core/positions.ts';
+import { indexAfter } from '../core/positions.ts';
 import { snapshotAt } from '../core/snapshots.ts';
 import type { RaftState } from '../core/state.ts';
 import type { TimelessEvent } from './core-loop.ts';
 import { isNoSpace } from './disk-room.ts';
 import type { NodeMetrics } from './node-metrics.ts';
-import type { RaftNodeConfig } from './raft-node-config.ts';
 import type { RaftStorage } from './raft-storage.ts';
-import { type CommandCodec, codecOf, type StreamingMachine, toStreaming } from './state-machine.ts';
+import type { SnapshotPace } from './snapshot-pace.ts';
+import {
+  type AnyMachine,
+  type CommandCodec,
+  codecOf,
+  type StreamingMachine,
+  toStreaming,
+} from './state-machine.ts';
 
 /** How many commands are applied before the clock is looked at. */
 const COUNT_PER_LOOK = 64;
@@ -31,7 +37,6 @@ const FULL_DISK_PAUSE_MS = 1000;
 /** What runs the state machine of one node. */
 export class MachineRunner<Result, Command> {
   private readonly host: Host;
-  private readonly config: RaftNodeConfig<Result, Command>;
   private readonly machine: StreamingMachine<Result, Command>;
   private readonly codec: CommandCodec<Command>;
   private readonly storage: RaftStorage;
@@ -39,10 +44,8 @@ export class MachineRunner<Result, Command> {
   private readonly metrics: NodeMetrics;
   private readonly dispatch: (event: TimelessEvent) => void;
   private readonly onApplied: (entries: readonly Entry[], results: readonly Result[]) => void;
+  private readonly pace: SnapshotPace;
   private isSnapshotting = false;
-  /** Bytes of the last snapshot that was taken, and of the commands that were applied since. */
-  private snapshotBytes = 0;
-  private appliedBytes = 0;
   private isStopped = false;
   /** How many snapshots took the place of the state: what was being applied then is in them. */
   private restoreCount = 0;
@@ -50,19 +53,20 @@ export class MachineRunner<Result, Command> {
   /** @param onApplied is told of all entries, with the results of those that were commands */
   constructor(
     host: Host,
-    config: RaftNodeConfig<Result, Command>,
+    machine: AnyMachine<Result, Command>,
     parts: {
       readonly storage: RaftStorage;
       readonly state: RaftState;
       readonly metrics: NodeMetrics;
+      readonly pace: SnapshotPace;
     },
     dispatch: (event: TimelessEvent) => void,
     onApplied: (entries: readonly Entry[], results: readonly Result[]) => void,
   ) {
     this.host = host;
-    this.config = config;
-    this.machine = toStreaming(config.stateMachine);
-    this.codec = codecOf(config.stateMachine);
+    this.machine = toStreaming(machine);
+    this.codec = codecOf(machine);
+    this.pace = parts.pace;
     this.storage = parts.storage;
     this.state = parts.state;
     this.metrics = parts.metrics;
@@ -101,6 +105,7 @@ export class MachineRunner<Result, Command> {
   /** Becomes what the newest snapshot says. */
   restore({ snapshot }: Extract<Effect, { type: 'restore' }>): void {
     this.restoreCount += 1;
+    this.pace.replaced();
     this.host.run(async () => {
       await this.machine.restoreSlices(this.storage.slices());
       if (!this.isStopped) this.dispatch({ type: 'applied', index: snapshot.index });
@@ -109,16 +114,12 @@ export class MachineRunner<Result, Command> {
 
   /** Takes a snapshot where enough was applied since the last one. */
   snapshotIfDue(): void {
-    const { snapshotEveryCount = 10_000, trailingCount = 1000 } = this.config;
-    const { snapshotLeastBytes = 0, snapshotExpansion = 0 } = this.config;
-    if (this.appliedBytes < snapshotLeastBytes) return;
-    if (this.appliedBytes < snapshotExpansion * this.snapshotBytes) return;
-    const { state } = this;
+    const { state, pace } = this;
     const index = state.appliedIndex;
-    if (index - state.snapshot.index < snapshotEveryCount || this.isSnapshotting) return;
+    if (this.isSnapshotting || !pace.isDue(index - state.snapshot.index)) return;
     if (state.installing !== undefined || state.applyingIndex !== index || this.isStopped) return;
     this.isSnapshotting = true;
-    this.appliedBytes = 0;
+    const { beginsAtBytes } = pace;
     const metadata = snapshotAt(state, index);
     // What is asked for now is the state of now: it must not wait for a turn.
     const slices = this.machine.snapshotSlices();
@@ -129,9 +130,8 @@ export class MachineRunner<Result, Command> {
       try {
         const sizeBytes = await this.storage.save(metadata, slices, isWanted);
         if (sizeBytes === undefined || this.isStopped) return;
-        this.snapshotBytes = sizeBytes;
         this.metrics.snapshotTakenBytes.add(sizeBytes);
-        const compactTo = Math.max(0, index - trailingCount) as LogIndex;
+        const compactTo = pace.taken(index, beginsAtBytes, sizeBytes);
         this.dispatch({ type: 'snapshot-taken', index, compactTo });
       } catch (error) {
         if (!isNoSpace(error)) throw error;
@@ -184,7 +184,9 @@ export class MachineRunner<Result, Command> {
     );
     const rest = batch[results.length];
     const done = rest === undefined ? entries : entries.filter(({ index }) => index < rest.index);
-    for (const entry of done) if (entry.type === 'command') this.appliedBytes += entry.data.length;
+    for (const entry of done) {
+      if (entry.type === 'command') this.pace.applied(entry.index, entry.data.length);
+    }
     this.onApplied(done, results);
     return done.length;
   }

@@ -38,15 +38,23 @@ export interface RaftNodeConfig<Result, Command = Uint8Array> {
   /** After how many applied entries a snapshot is taken. Default: 10,000. */
   readonly snapshotEveryCount?: number;
   /**
-   * How many bytes of commands must have been applied since the last snapshot besides. Default 0.
+   * After how many bytes of applied commands a snapshot is taken, where that comes first; no more
+   * than that stays of the log before a snapshot either. Default: 64 MiB. Too small: the state is
+   * written again and again. Too large: so much is on disk, and in memory at a start, and has to be
+   * applied again.
+   */
+  readonly snapshotEveryBytes?: number;
+  /**
+   * How many bytes of commands must have been applied before `snapshotEveryCount` counts. Default 0.
    */
   readonly snapshotLeastBytes?: number;
   /**
-   * And how many as a multiple of that snapshot (thesis 5.1.3). Default 0: a large state is written
-   * again and again. Too large: so much has to be applied again at a start.
+   * How many bytes must have been applied in any case, as a multiple of the last snapshot (thesis
+   * 5.1.3); it goes before `snapshotEveryBytes`. Default 0: a large state is written again and
+   * again. Too large: so much has to be applied again at a start.
    */
   readonly snapshotExpansion?: number;
-  /** How many entries before a snapshot stay, for followers a bit behind. Default: 1000. */
+  /** How many entries before a snapshot stay at most, for followers a bit behind. Default: 1000. */
   readonly trailingCount?: number;
   /** A command in a word, for traces: `x=1`. Default: its size. It must tell no secrets. */
   readonly describeCommand?: (command: Uint8Array) => string;

@@ -34,6 +34,7 @@ import { type RaftNodeConfig, toNodeOptions } from './raft-node-config.ts';
 import { RaftStorage } from './raft-storage.ts';
 import { Requests } from './requests.ts';
 import { SnapshotMover } from './snapshot-mover.ts';
+import { SnapshotPace } from './snapshot-pace.ts';
 import { type CommandCodec, codecOf, toStreaming } from './state-machine.ts';
 import { StateTrace } from './state-trace.ts';
 import { StatusFeed } from './status-feed.ts';
@@ -87,6 +88,7 @@ export async function startRaftNode<Result, Command = Uint8Array>(
     const bound = `${FORMAT_VERSIONS.lowest} to ${FORMAT_VERSIONS.highest}`;
     throw new InvalidArgument('versionMax', versionMax, bound);
   }
+  const pace = new SnapshotPace(config);
   const identity = await StoreIdentity.open(host, directory, cluster);
   const beginning = founding === undefined ? blankSnapshot() : foundingSnapshot(founding);
   const options = toNodeOptions(config.options, host.messages.maxMessageBytes);
@@ -97,7 +99,7 @@ export async function startRaftNode<Result, Command = Uint8Array>(
   const place = { directory, beginning, beginningSlices, chunkBytesMax, openLog, tools };
   const storage = await RaftStorage.open(host, place);
   await toStreaming(config.stateMachine).restoreSlices(storage.slices());
-  return new RaftNode(host, config, { storage, identity, options, versionMax, seat, tools });
+  return new RaftNode(host, config, { storage, identity, options, versionMax, pace, seat, tools });
 }
 
 /** What a node is made of. */
@@ -106,6 +108,7 @@ interface NodeParts {
   readonly identity: StoreIdentity;
   readonly options: RaftOptions;
   readonly versionMax: number;
+  readonly pace: SnapshotPace;
   readonly seat: NodeSeat;
   readonly tools: CodecTools;
 }
@@ -180,8 +183,8 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
     this.mover = new SnapshotMover(host, { storage, metrics }, dispatch);
     this.machine = new MachineRunner(
       host,
-      config,
-      { storage, state, metrics },
+      config.stateMachine,
+      { storage, state, metrics, pace: parts.pace },
       dispatch,
       (entries, results) => this.requests.applied(entries, results),
     );
