@@ -1,6 +1,6 @@
 /**
- * The log of a node stays within its bound of bytes, however large commands are and however few, also
- * over a restart, and a follower that missed what is gone gets on.
+ * The log of a node stays within its bound of bytes, however large commands are and however few,
+ * also over a restart, and a follower that missed what is gone gets on.
  */
 import { expect, it } from 'vitest';
 import { A, DONE, FOUNDERS, NodeGroup } from './node-group.ts';

@@ -60,7 +60,8 @@ describe('what a node measures', () => {
     group.start(D, { snapshotEveryCount: 1000 });
     await group.until(() => group.simulation.running(D) !== undefined);
     const leader = await group.elect();
-    expect(await group.outcome(leader.addLearner(D, group.node(D).store))).toBeUndefined();
+    const { store } = group.node(D);
+    expect(await group.outcome(leader.addLearner(D, { store }))).toBeUndefined();
     await group.until(() => group.machines.get(D)?.value === 12);
     const sent = readingOf(group, leader.status().node, 'raft_snapshot_bytes_total', 'sent');
     const received = readingOf(group, D, 'raft_snapshot_bytes_total', 'received');

@@ -46,7 +46,7 @@ describe('giving up', () => {
     group.simulation.close();
   });
 
-  it('R70: a change of members or a hand-over that is given up may happen all the same', async () => {
+  it('R70: a change of members or a hand-over that is given up may happen', async () => {
     const group = new NodeGroup(28);
     const leader = await group.elect();
     const self = leader.status().node;

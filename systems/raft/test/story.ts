@@ -270,7 +270,8 @@ function describeMessage(message: Message): string {
       return `${head}: round ${message.round}`;
     case 'install-snapshot': {
       const { snapshot, offset, data } = message;
-      const place = `${snapshot.index}/${snapshot.term} of ${describeVoters(snapshot.configuration)}`;
+      const voters = describeVoters(snapshot.configuration);
+      const place = `${snapshot.index}/${snapshot.term} of ${voters}`;
       return `${head}: ${place}, bytes ${offset} to ${offset + data.length}`;
     }
     case 'quiesce':

@@ -45,7 +45,7 @@ export interface RaftNodeConfig<Result, Command = Uint8Array> {
    */
   readonly snapshotEveryBytes?: number;
   /**
-   * How many bytes of commands must have been applied before `snapshotEveryCount` counts. Default 0.
+   * How many bytes must have been applied before `snapshotEveryCount` counts. Default 0.
    */
   readonly snapshotLeastBytes?: number;
   /**

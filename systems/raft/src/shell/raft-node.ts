@@ -66,7 +66,7 @@ export interface ReadOptions extends CallOptions {
 
 /** How members are changed. */
 export interface ChangeOptions extends CallOptions {
-  /** Whether a joint configuration is left by itself; else it waits for `leaveJoint`. Default true. */
+  /** Whether a joint configuration is left by itself, not by `leaveJoint`. Default true. */
   readonly isAutoLeave?: boolean;
 }
 
@@ -245,8 +245,8 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
   }
 
   /**
-   * Changes the members; resolves when all of the change is committed. Rejects as `propose`; what is
-   * given up may go on, and `status` tells how far it is.
+   * Changes the members; resolves when all of the change is committed. Rejects as `propose`; what
+   * is given up may go on, and `status` tells how far it is.
    */
   async changeMembers(
     changes: readonly MemberChange[],
