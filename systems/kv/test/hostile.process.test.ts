@@ -125,17 +125,17 @@ describe('R60: a port for clients', () => {
   }, 15_000);
 
   it('cuts off who asks for much and takes nothing, and serves others meanwhile', async () => {
-    await using small = await startKv({ port: { keepAliveMs: 300 } });
+    await using small = await startKv({ port: { keepAliveMs: 1500 } });
     await using other = small.client();
     await other.put('large', 'x'.repeat(900_000));
     const greedy = await Stranger.connect(small);
     await greedy.greet();
     greedy.pause();
     greedy.say(...Array.from({ length: 40 }, (_, id) => toGet(id, 'large')));
-    const beganMs = performance.now();
-    expect((await other.put('during', '2')).revision).toBe(3);
-    expect(performance.now() - beganMs).toBeLessThan(1000);
-    await greedy.broken();
+    const gone = greedy.broken();
+    const first = await Promise.race([other.put('during', '2'), gone]);
+    expect(first).toMatchObject({ revision: 3 });
+    await gone;
     expect((await other.put('after', '3')).revision).toBe(4);
   }, 15_000);
 
