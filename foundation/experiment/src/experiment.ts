@@ -60,8 +60,6 @@ export interface Experiment {
   readonly activeMs: number;
   /** After the faults: within this time every client must see an `ok`, ms. */
   readonly quietMs: number;
-  /** When in it the last operations begin, in milliseconds from its start. Default: half of it. */
-  readonly recoveryMs?: number | undefined;
   /** A client gives up an operation after this time and does not know its outcome, ms. */
   readonly operationTimeoutMs: number;
   readonly workload: Workload;

@@ -90,10 +90,11 @@ function drawAllOperations(
   clients: readonly NodeId[],
   random: Random,
 ): readonly PlannedOperation[] {
-  const { workload, activeMs, quietMs, recoveryMs = Math.floor(quietMs / 2) } = experiment;
+  const { workload, activeMs, quietMs } = experiment;
   const stretch = { random, clients, fromMs: 0, untilMs: activeMs };
   const active = drawOperations(workload.active, stretch);
-  const quietAtMs = activeMs + recoveryMs;
+  // Half of the quiet phase is for getting well again.
+  const quietAtMs = activeMs + Math.floor(quietMs / 2);
   const { last } = workload;
   const quiet = clients.flatMap((client, place) => {
     const own = typeof last === 'function' ? last(place) : last;
@@ -112,10 +113,5 @@ function checkCounts(experiment: Experiment): void {
     if (!Number.isInteger(value) || value < 1) {
       throw new InvalidArgument(`experiment.${name}`, value, 'a positive integer');
     }
-  }
-  const { recoveryMs = 0, quietMs } = experiment;
-  if (!Number.isInteger(recoveryMs) || recoveryMs < 0 || recoveryMs >= quietMs) {
-    const bound = `an integer from 0 to ${quietMs - 1}, within the quiet phase`;
-    throw new InvalidArgument('experiment.recoveryMs', recoveryMs, bound);
   }
 }

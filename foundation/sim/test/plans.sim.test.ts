@@ -37,18 +37,6 @@ describe('a scenario', () => {
 });
 
 describe('a plan', () => {
-  it('asks its last questions when half of the quiet phase is over, or when it is told to', () => {
-    const { activeMs, quietMs } = experiment;
-    const firstLate = (given: typeof experiment) => {
-      const times = drawPlan(given, 1).operations.map(({ atMs }) => atMs);
-      return Math.min(...times.filter((atMs) => atMs >= activeMs)) - activeMs;
-    };
-    expect(firstLate(experiment)).toBe(quietMs / 2);
-    expect(firstLate({ ...experiment, recoveryMs: 700 })).toBe(700);
-    const late = () => drawPlan({ ...experiment, recoveryMs: quietMs }, 1);
-    expect(late).toThrow('experiment.recoveryMs');
-  });
-
   it('gives the same run again, by hop and by checkpoint', async () => {
     const hashes = new Set<string>();
     for (const seed of SEEDS) {
