@@ -1,5 +1,6 @@
 /**
- * The programs of the README, taken from it as they are: they compile, and do what it says.
+ * The programs of the README, taken from it as they are: they compile, and do what it says; and the
+ * hunt that it shows.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -42,6 +43,23 @@ afterAll(async () => {
   }
   rmSync(folder, { recursive: true, force: true });
 });
+
+describe('what the README shows of the lab', () => {
+  it('is what the lab finds, but for how long it goes on', { timeout: 60_000 }, async () => {
+    const text = readFileSync(join(ROOM, 'README.md'), 'utf8');
+    const shown = /^\$ npx mangrove (lab hunt .*)\n.*\n {2}\.\.\.\n([\s\S]*?)```/m.exec(text);
+    const [, words = '', found = ''] = shown ?? [];
+    const mangrove = join(ROOT, 'apps/cli/bin/mangrove.js');
+    // It exits with 1, since it finds a failure.
+    const { stdout } = await run(execPath, [mangrove, ...words.split(' ')]).catch((error) => error);
+    expect(found).toMatch(/^seed \d+: linearizability: /);
+    expect(inOneLine(stdout)).toContain(inOneLine(found));
+  });
+});
+
+function inOneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
 
 describe('the programs of the README', () => {
   it('are two, the first ten lines of code a whole group', () => {

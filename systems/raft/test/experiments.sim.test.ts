@@ -1,0 +1,35 @@
+/**
+ * The experiments that the lab hunts by: the first seeds of each are silent, by what clients see
+ * and by the invariants. Longer hunts are the lab's.
+ */
+import { checkLinearizable, register } from '@mangrove/check';
+import type { Experiment } from '@mangrove/experiment';
+import { drawPlan, simulate } from '@mangrove/sim';
+import { describe, expect, it } from 'vitest';
+import { raftHunts, raftReadsExperiment, watchRaft } from '../src/index.ts';
+
+const SEEDS = [1, 2];
+
+describe('experiments', () => {
+  for (const experiment of [raftReadsExperiment, ...raftHunts]) {
+    it(`R30, R58: ${experiment.name} is silent`, { timeout: 60_000 }, async () => {
+      let okCount = 0;
+      for (const seed of SEEDS) okCount += await judge(experiment, seed);
+      // A group that mostly refuses would prove little.
+      expect(okCount).toBeGreaterThan(SEEDS.length * 50);
+    });
+  }
+});
+
+/** Runs a seed, expects no alarm, and tells how many operations succeeded. */
+async function judge(experiment: Experiment, seed: number): Promise<number> {
+  const plan = drawPlan(experiment, seed);
+  const { history, stuck, violation, ends } = await simulate(experiment.subject, plan, {
+    invariant: watchRaft(plan),
+  });
+  const { type } = checkLinearizable(register(), history);
+  const broken = ends.filter((end) => end.type === 'broken');
+  const verdict = { seed, type, broken, stuck, violation };
+  expect(verdict).toEqual({ seed, type: 'valid', broken: [], stuck: [], violation: undefined });
+  return history.filter((event) => event.type === 'ok').length;
+}
