@@ -110,7 +110,7 @@ function declareTable(bugs: Command, { terminal, signal, run }: Surroundings): v
     .option('--shrinks <count>', 'failures of each bug that are shrunk', count, 3)
     .option('--shrink-runs <count>', 'the most runs of each shrinking', positiveInteger, 2000)
     .option('--clean <count>', 'runs without a bug, over all experiments', count, 10_000)
-    .option('--ledger <file>', 'keeps what was measured', 'results/planted-bugs.jsonl')
+    .option('--ledger <file>', 'keeps what was measured', 'docs/planted-bugs.jsonl')
     .option('--page <file>', 'where the page is written', 'docs/planted-bugs.md')
     .option('--render', 'measure nothing, write the page from the ledger')
     .addHelpText(
@@ -122,7 +122,8 @@ function declareTable(bugs: Command, { terminal, signal, run }: Surroundings): v
         '',
         'Examples:',
         '  mangrove lab bugs table',
-        '  mangrove lab bugs table journal-ends-at-rot --bases 5 --clean 0 --page results/bugs.md',
+        '  mangrove lab bugs table journal-ends-at-rot --bases 5 --clean 0 \\',
+        '    --ledger results/bugs.jsonl --page results/bugs.md',
       ].join('\n'),
     )
     .action((names: readonly string[], given: TableOptions, command: Command) =>

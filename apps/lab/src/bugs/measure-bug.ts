@@ -120,7 +120,7 @@ class BugMeasurement {
       const seed = firstSeed + seedCount - 1;
       const outcome = await pool.runSeed(seed, isWatched);
       if (signal?.aborted === true) return undefined;
-      cpuMs += outcome.cpuMs;
+      cpuMs += Math.round(outcome.cpuMs);
       const { anomaly, name } = outcome;
       if (anomaly === undefined || name === undefined) continue;
       const found = { seed, anomaly, name };
