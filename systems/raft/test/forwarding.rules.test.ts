@@ -111,8 +111,8 @@ describe('a proposal that is handed over', () => {
     stage.elect('a');
     const ids = stage.proposeBatch('b', new Array(FORWARD_COUNT_MAX).fill(3));
     expect(ids.filter((id) => stage.outcome(id) !== undefined)).toEqual([]);
-    const beyond = [stage.propose('b'), stage.propose('b')];
-    expect(stage.outcome(beyond[1] ?? 0)).toMatchObject({ reason: 'overload', isDefinite: true });
+    const beyond = stage.propose('b');
+    expect(stage.outcome(beyond)).toMatchObject({ reason: 'overload', isDefinite: true });
     stage.settle();
     const later = stage.propose('b');
     stage.settle();

@@ -73,8 +73,9 @@ export function forward(state: RaftState, { id, data }: Proposal): boolean {
   if (!options.hasForwarding || leader === undefined || !isSpoken(state, leader)) return false;
   // What a former leader had is given up first.
   settleForwards(state);
-  const [oldest = forwards.count] = forwards.open.keys();
-  const isFull = forwards.count - oldest >= FORWARD_COUNT_MAX;
+  const next = forwards.count + 1;
+  const [oldest = next] = forwards.open.keys();
+  const isFull = next - oldest >= FORWARD_COUNT_MAX;
   if (data.length > options.commandBytesMax) refuse(state, id, 'too-large', true);
   else if (isFull || forwards.sizeBytes + data.length > options.uncommittedBytesMax) {
     refuse(state, id, 'overload', true);

@@ -143,14 +143,14 @@ export class MachineRunner<Result, Command> {
     });
   }
 
-  private async applyRest(entries: readonly Entry[], from: number): Promise<void> {
+  /** Applies entries from the one at `appliedCount` on; others run between two slices. */
+  private async applyRest(entries: readonly Entry[], appliedCount: number): Promise<void> {
     const { restoreCount } = this;
-    let count = from;
-    for (;;) {
-      count += this.applyFrom(entries, count);
-      if (count >= entries.length) return;
-      await this.host.timers.sleep(0);
+    let count = appliedCount;
+    while (count < entries.length) {
+      if (count > 0) await this.host.timers.sleep(0);
       if (this.isStopped || this.restoreCount !== restoreCount) return;
+      count += this.applyFrom(entries, count);
     }
   }
 
