@@ -96,7 +96,7 @@ export class MachineRunner<Result, Command> {
         const entries = await this.storage.read(next, to, this.state.options.applyBytesMax);
         const last = entries.at(-1);
         assert(last !== undefined, `entry ${next} is to be applied and is not on disk`);
-        await this.applyRest(entries, 0);
+        await this.applyRest(entries, this.applyFrom(entries, 0));
         next = indexAfter(last.index);
       }
     });
@@ -143,12 +143,12 @@ export class MachineRunner<Result, Command> {
     });
   }
 
-  /** Applies entries from the one at `appliedCount` on; others run between two slices. */
+  /** Applies entries from the one at `appliedCount` on; others run before each slice. */
   private async applyRest(entries: readonly Entry[], appliedCount: number): Promise<void> {
     const { restoreCount } = this;
     let count = appliedCount;
     while (count < entries.length) {
-      if (count > 0) await this.host.timers.sleep(0);
+      await this.host.timers.sleep(0);
       if (this.isStopped || this.restoreCount !== restoreCount) return;
       count += this.applyFrom(entries, count);
     }
