@@ -12,7 +12,7 @@
  */
 import type { Envelope, Host, Incarnation, Instant, NodeId } from '@mangrove/host';
 import { commonVersion } from '@mangrove/wire';
-import { isMember, membersOf, type StoreId, storeOf } from '../core/configuration.ts';
+import { isMember, MAX_MEMBERS, membersOf, type StoreId, storeOf } from '../core/configuration.ts';
 import { admissionFault, boundIndexOf, type Introduction } from '../core/identity.ts';
 import type { LogIndex } from '../core/positions.ts';
 import type { RaftState } from '../core/state.ts';
@@ -137,7 +137,7 @@ export class Handshake {
       fault: undefined,
     };
     this.parts.onRefused(from, fault as HandshakeFault | undefined);
-    if (this.judge(known) !== undefined || !this.isFounder(from)) {
+    if (this.judge(known) !== undefined || !this.mustKeep(from)) {
       this.acquaint(from, known, hello);
       return;
     }
@@ -176,10 +176,19 @@ export class Handshake {
     return known.fault;
   }
 
-  /** Whether `peer` is one of those who found the group with us, which no store is bound in yet. */
-  private isFounder(peer: NodeId): boolean {
-    const { configuration } = this.parts.state.log.configurations.latest;
-    return configuration.stores.length === 0 && isMember(configuration, peer);
+  /**
+   * Whether the store of `peer` is to be kept, as long as none is bound. One that is no member as
+   * far as we know has joined by a change that we have missed, or it would not greet us; and it may
+   * be needed to lead before anybody can tell us (R77).
+   */
+  private mustKeep(peer: NodeId): boolean {
+    const { state, identity } = this.parts;
+    const { configuration } = state.log.configurations.latest;
+    if (configuration.stores.length > 0) return false;
+    const members = membersOf(configuration);
+    if (members.includes(peer)) return true;
+    const unseenCount = members.filter((node) => !identity.firstSeen.has(node)).length;
+    return identity.firstSeen.size + unseenCount < MAX_MEMBERS;
   }
 
   private keptOf(peer: NodeId): StoreId | undefined {
