@@ -14,7 +14,7 @@ import { raftSubject, watchRaft } from '../src/index.ts';
 const directory = new URL('./regressions/', import.meta.url);
 
 describe('a plan that once failed', () => {
-  it.each(readdirSync(directory))('R30, R77: %s', async (name) => {
+  it.each(readdirSync(directory))('R30, R77, R106: %s', async (name) => {
     const plan = parsePlan(readFileSync(new URL(name, directory), 'utf8'));
     const report = await simulate(raftSubject, plan, { invariant: watchRaft(plan) });
     const { stuck, violation } = report;

@@ -69,7 +69,7 @@ export class Handshake {
 
   /** Begins to greet the other founders, until all of them keep our store. */
   start(): void {
-    this.swearIfKept();
+    if (this.parts.identity.isSworn) this.swearIfKept();
     this.greetFounders();
   }
 
@@ -231,6 +231,8 @@ export class Handshake {
     const { state, identity } = this.parts;
     const { configuration } = state.log.configurations.latest;
     if (this.isStopped || identity.isSworn || configuration.stores.length > 0) return;
+    // Who has joined meanwhile may have been kept by all others before.
+    this.swearIfKept();
     for (const peer of this.missing()) this.greet(peer);
     const { heartbeatIntervalMs } = this.parts.state.options;
     this.host.timers.after(2 * heartbeatIntervalMs, () => this.greetFounders());

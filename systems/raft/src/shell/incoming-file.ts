@@ -54,7 +54,7 @@ export class IncomingFile {
     return new IncomingFile(path, what, file, cursor);
   }
 
-  /** Goes on with what is there of it: whole blocks up to the first that is torn. */
+  /** Goes on with what is there of it, and makes that durable: whole blocks up to a torn one. */
   static async recover(
     host: Host,
     path: string,
@@ -70,6 +70,7 @@ export class IncomingFile {
       if (!(error instanceof WireError)) throw error;
     }
     await file.truncate(cursor.offset);
+    await file.sync();
     return new IncomingFile(path, what, file, cursor);
   }
 

@@ -86,6 +86,8 @@ export class SnapshotFiles {
     const arriving = names.filter((name) => INCOMING.test(name)).at(-1);
     const partial = arriving === undefined ? undefined : toPartial(arriving);
     const isWanted = partial !== undefined && partial.index > (newest?.index ?? 0);
+    // The process that renamed it may have died before the sync: nothing may be built on it yet.
+    if (newestName !== undefined) await disk.syncDirectory(directory);
     for (const name of names) {
       const isKept = name === newestName || (isWanted && name === arriving);
       if (!isKept) await disk.remove(`${directory}/${name}`);

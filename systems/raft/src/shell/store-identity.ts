@@ -5,7 +5,7 @@
  *
  * The file is written under another name, synced and renamed, so it is whole or not there.
  */
-import { type Host, type NodeId, toNodeId } from '@mangrove/host';
+import { type Disk, type Host, type NodeId, toNodeId } from '@mangrove/host';
 import {
   array,
   boolean,
@@ -97,6 +97,8 @@ export class StoreIdentity {
         const cause = new Error(`it belongs to ${record.node} of ${record.cluster}`);
         throw new RaftError('foreign-store', true, { cause });
       }
+      // A process that died before the sync left a name that a loss of power takes away.
+      await syncName(disk, directory);
       return new StoreIdentity(host, directory, record);
     } finally {
       await file.close();
@@ -157,7 +159,12 @@ export class StoreIdentity {
       await file.close();
     }
     await disk.rename(`${path}.partial`, path);
-    await disk.syncDirectory(this.directory);
-    await disk.syncDirectory('.');
+    await syncName(disk, this.directory);
   }
+}
+
+/** Makes durable that the file is there, and its directory. */
+async function syncName(disk: Disk, directory: string): Promise<void> {
+  await disk.syncDirectory(directory);
+  await disk.syncDirectory('.');
 }

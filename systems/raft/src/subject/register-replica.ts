@@ -2,7 +2,7 @@
  * A node of the replicated register: Raft, the state machine, and answers to clients.
  */
 import type { NodeConfig } from '@mangrove/experiment';
-import type { Envelope, Host, RunningNode } from '@mangrove/host';
+import type { Host, RunningNode } from '@mangrove/host';
 import { simpleConfiguration } from '../core/configuration.ts';
 import { RaftError } from '../shell/raft-error.ts';
 import { type RaftNode, startRaftNode } from '../shell/raft-node.ts';
@@ -90,6 +90,7 @@ export async function startReplica(
   for (const { node, address } of topology.clients) host.messages.addPeer(node, address);
   const founders = topology.replicas.slice(0, founderCount).map(({ node }) => node);
   const register = new RegisterMachine();
+  const underWay = new Set<string>();
   const raft: RaftNode<SessionResult> = await startRaftNode(host, {
     stateMachine: new SessionMachine(register),
     ...(founders.includes(host.node) ? { founding: simpleConfiguration(founders) } : {}),
@@ -99,20 +100,22 @@ export async function startReplica(
     trailingCount,
     versionMax: version === 1 ? VERSIONS_MAX.before : VERSIONS_MAX.after,
     describeCommand: describeSessionCommand,
-    onOther: (envelope) => host.run(() => answer(host, raft, register, envelope)),
+    onOther: (envelope) => {
+      const { from, incarnation, bytes } = envelope;
+      const request = decodeRequest(bytes);
+      // A copy that the network made must not be refused in the place of the first.
+      const name = `${from} ${incarnation} ${request.id}`;
+      if (underWay.has(name)) return;
+      underWay.add(name);
+      host.run(async () => {
+        const { id, operation } = request;
+        const outcome = await perform(raft, register, operation);
+        underWay.delete(name);
+        host.messages.send(from, encodeResponse({ id, outcome }));
+      });
+    },
   });
   return new RegisterReplica(raft, register);
-}
-
-async function answer(
-  host: Host,
-  raft: RaftNode<SessionResult>,
-  machine: RegisterMachine,
-  { from, bytes }: Envelope,
-): Promise<void> {
-  const { id, operation } = decodeRequest(bytes);
-  const outcome = await perform(raft, machine, operation);
-  host.messages.send(from, encodeResponse({ id, outcome }));
 }
 
 async function perform(
