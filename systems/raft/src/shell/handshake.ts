@@ -178,8 +178,8 @@ export class Handshake {
 
   /**
    * Whether the store of `peer` is to be kept, as long as none is bound. One that is no member as
-   * far as we know has joined by a change that we have missed, or it would not greet us; and it may
-   * be needed to lead before anybody can tell us (R77).
+   * far as we know is about to join, or has joined by a change that we have missed; then it may be
+   * needed to lead before anybody can tell us (R77).
    */
   private mustKeep(peer: NodeId): boolean {
     const { state, identity } = this.parts;
