@@ -32,11 +32,10 @@ const ROUNDING_MS = 0.01;
 /** What is promised of reads that allow `boundMs` milliseconds. */
 export function within(boundMs: number): KvPromise {
   const maxStaleMs = boundMs * DRIFT + ROUNDING_MS;
-  const ofKey = named({ write: 'write', 'read-bounded': 'read' }, `b/${boundMs}`);
   return {
     check: `no read that allows ${boundMs} ms is staler`,
-    view: (event) => withPlainValue(ofKey(event)),
-    judge: (seen) => checkStaleness(seen, { maxStaleMs }).verdict,
+    view: named({ write: 'write', 'read-bounded': 'read' }, `b/${boundMs}`),
+    judge: (seen) => checkStaleness(boundedInMs(seen, boundMs), { maxStaleMs }).verdict,
   };
 }
 
@@ -60,12 +59,27 @@ export const stalenessPromises: readonly KvPromise[] = Object.freeze([
   revisions,
 ]);
 
+/**
+ * The reads that allow `boundMs`, with what they read as plain values, beside all writes. One that
+ * bounds revisions alone may be as old as it likes: its member may have heard of the change, and
+ * have no room to write it down and apply it.
+ */
+function boundedInMs(seen: readonly HistoryEvent[], boundMs: number): readonly HistoryEvent[] {
+  const others = new Set<HistoryEvent['process']>();
+  return seen.flatMap((event) => {
+    const { f, type, process, value } = event;
+    if (f !== 'read') return [event];
+    if (type === 'invoke' && fieldOf(value, 'ms') !== boundMs) others.add(process);
+    else if (!others.has(process)) return [withPlainValue(event)];
+    else others.delete(process);
+    return [];
+  });
+}
+
 /** A bounded read answers a value and more; a judge of registers wants the value. */
-function withPlainValue(event: HistoryEvent | undefined): HistoryEvent | undefined {
-  if (event?.f !== 'read') return event;
-  const { value, ...rest } = event;
-  const isAnswer = event.type === 'ok' && typeof value === 'object' && value !== null;
-  return isAnswer && 'value' in value ? { ...rest, value: value['value'] as Value } : rest;
+function withPlainValue(event: HistoryEvent): HistoryEvent {
+  const read = event.type === 'ok' ? fieldOf(event.value, 'value') : undefined;
+  return read === undefined ? event : { ...event, value: read };
 }
 
 /** The state that was read held all that was acknowledged so long before the answer. */
@@ -122,6 +136,12 @@ function judgeRevisions(seen: readonly HistoryEvent[]): Verdict {
 }
 
 function lagOf(argument: Value | undefined): number | undefined {
-  if (typeof argument !== 'object' || argument === null || !('lag' in argument)) return undefined;
-  return Number(argument['lag']);
+  const lag = fieldOf(argument, 'lag');
+  return lag === undefined ? undefined : Number(lag);
+}
+
+/** A field of an object; `undefined` where there is none. */
+function fieldOf(value: Value | undefined, name: string): Value | undefined {
+  if (typeof value !== 'object' || value === null || !(name in value)) return undefined;
+  return (value as Readonly<Record<string, Value>>)[name];
 }
