@@ -115,14 +115,16 @@ export class KvStore {
 
   /** Deletes the keys of `range`, in the revision that is open; gives how many there were. */
   *delete(range: KeyRange): Work<number> {
-    const doomed: KeyRow[] = [];
+    let deletedCount = 0;
     for (let rest: KeyRange | undefined = range; rest !== undefined; ) {
+      const doomed: KeyRow[] = [];
       rest = this.visitSome(rest, this.current, PIECE_KEYS, (version) => {
         doomed.push(this.versions.keyRow.at(version));
       });
+      for (const keyRow of doomed) if (this.deleteRow(keyRow)) deletedCount += 1;
       if (rest !== undefined) yield;
     }
-    return yield* this.deleteRows(doomed);
+    return deletedCount;
   }
 
   /** Ends a lease and deletes its keys in one revision, in the order of the keys. */
@@ -337,13 +339,11 @@ export class KvStore {
     }
   }
 
-  private *deleteRows(rows: readonly KeyRow[]): Work<number> {
-    let deletedCount = 0;
+  private *deleteRows(rows: readonly KeyRow[]): Work<void> {
     for (const [nth, keyRow] of rows.entries()) {
       if (nth > 0 && nth % PIECE_KEYS === 0) yield;
-      if (this.deleteRow(keyRow)) deletedCount += 1;
+      this.deleteRow(keyRow);
     }
-    return deletedCount;
   }
 
   private deleteRow(keyRow: KeyRow): boolean {

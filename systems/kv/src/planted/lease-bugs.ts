@@ -27,10 +27,11 @@ export const leaseBugs: readonly KvBug[] = [
   },
   {
     name: 'put-stays-on-its-old-lease',
-    file: 'systems/kv/src/core/leases.ts',
-    find: 'if (from !== NO_LEASE) this.leases.get(from)?.keys.delete(key);',
-    replace: 'if (from !== NO_LEASE && to === from) this.leases.get(from)?.keys.delete(key);',
-    breaks: 'R16: a key that was put on another lease, or off any, ends with the old one.',
+    file: 'systems/kv/src/core/transaction.ts',
+    find: 'lease ?? previous?.lease ?? NO_LEASE);',
+    replace:
+      '(lease === NO_LEASE ? store.get(key)?.lease : lease) ?? previous?.lease ?? NO_LEASE);',
+    breaks: 'R16: a key that was put off its lease ends with that all the same.',
     source: 'etcd API: a put without a lease takes the key off it',
   },
   {
