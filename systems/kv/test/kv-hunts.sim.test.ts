@@ -1,12 +1,14 @@
 /**
- * The experiment of the upkeep puts its promises to the test, and they hold. The other experiments
+ * The experiments of the upkeep put their promises to the test, and they hold. The other experiments
  * with aimed faults are for hunts alone.
  */
 import { kvHunts, watchKv } from '@mangrove/kv';
 import { drawPlan, simulate } from '@mangrove/sim';
 import { describe, expect, it } from 'vitest';
 
-const UPKEEP = kvHunts.filter(({ experiment }) => experiment.name === 'kv-upkeep');
+const UPKEEP = kvHunts.filter(({ experiment }) =>
+  ['kv-upkeep', 'kv-quota'].includes(experiment.name),
+);
 
 describe.each(UPKEEP)('$experiment.name', ({ experiment, promises }) => {
   it('tests what it is about, and finds it kept', { timeout: 60_000 }, async () => {

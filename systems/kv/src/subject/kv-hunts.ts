@@ -10,6 +10,7 @@ import {
   phases,
   type Source,
   spread,
+  stagger,
 } from '@mangrove/experiment';
 import { attemptsOf, deafLeader } from '@mangrove/raft';
 import { openContractClient } from './contract-client.ts';
@@ -23,7 +24,7 @@ import {
   slowWriter,
   stalledLeader,
 } from './kv-directed.ts';
-import { kvSubject } from './kv-experiment.ts';
+import { kvExperiment, kvSubject } from './kv-experiment.ts';
 import { startReplica } from './kv-replica.ts';
 import { hashes, registers } from './promises/data-promises.ts';
 import { lives } from './promises/lease-promises.ts';
@@ -206,6 +207,45 @@ export const kvUpkeepExperiment: Experiment = Object.freeze({
   },
 } satisfies Experiment);
 
+/** By the place of a program: two fill the store, one makes room, one takes backups. */
+const KEEPING: readonly Source[] = Object.freeze([
+  mix([
+    [5, ({ random }) => ({ f: 'fill', value: random.below(120) })],
+    [1, always({ f: 'alarms' })],
+  ]),
+  mix([
+    [2, ({ random }) => ({ f: 'fill', value: random.below(120) })],
+    [2, always({ f: 'alarms' })],
+    [1, ({ index }) => ({ f: 'write', key: 'r/b', value: index + 1 })],
+  ]),
+  mix([
+    [2, always({ f: 'log' })],
+    [1, always({ f: 'make-room' })],
+  ]),
+  mix([
+    [3, always({ f: 'back-up' })],
+    [1, always({ f: 'alarms' })],
+  ]),
+]);
+
+/** The upkeep of a small store by programs with the client library, under every fault. */
+export const kvQuotaExperiment: Experiment = Object.freeze({
+  ...kvExperiment,
+  name: 'kv-quota',
+  subject: { ...kvSubject, start: kvUpkeepExperiment.subject.start },
+  clientCount: KEEPING.length,
+  activeMs: 2200,
+  workload: {
+    active: perClient((_, place) => stagger(70, KEEPING[place] ?? always({ f: 'alarms' }))),
+    last: (place) => {
+      if (place === 2) return [{ f: 'log' }, { f: 'make-room' }, { f: 'log', value: 'all' }];
+      if (place === 3) return [{ f: 'back-up' }];
+      const full = { f: 'alarms', value: 'once full' };
+      return place === 1 ? [{ f: 'alarms' }] : [full, full, { f: 'fill', value: 5 }];
+    },
+  },
+} satisfies Experiment);
+
 /** An experiment of this file, and the promises that its clients put to the test. */
 export interface KvHunt {
   readonly experiment: Experiment;
@@ -243,6 +283,11 @@ export const kvHunts: readonly KvHunt[] = Object.freeze([
   {
     experiment: kvUpkeepExperiment,
     about: 'the store at its quota: filled, backed up and relieved under every fault',
+    promises: [quota, past],
+  },
+  {
+    experiment: kvQuotaExperiment,
+    about: 'the store at its quota, kept by programs with the client library',
     promises: [quota, past],
   },
 ]);

@@ -12,6 +12,7 @@ import { op, when } from '../client/operations.ts';
 import { clientAddresses, FOUNDER_COUNT } from './kv-replica.ts';
 import { LibraryLocks } from './library-locks.ts';
 import { LibraryScribe } from './library-scribe.ts';
+import { LibraryUpkeep } from './library-upkeep.ts';
 import { LibraryWatch } from './library-watch.ts';
 
 /** How long a call may take: less than an operation, so that the library has the last word. */
@@ -41,6 +42,7 @@ class LibraryClient implements SubjectClient {
   private readonly locks: LibraryLocks;
   private readonly watch: LibraryWatch;
   private readonly scribe: LibraryScribe;
+  private readonly upkeep: LibraryUpkeep;
 
   constructor(host: Host, kv: KvClient, members: readonly string[]) {
     this.kv = kv;
@@ -49,6 +51,7 @@ class LibraryClient implements SubjectClient {
     this.locks = new LibraryLocks(host, kv);
     this.watch = new LibraryWatch(host, kv);
     this.scribe = new LibraryScribe(kv);
+    this.upkeep = new LibraryUpkeep(host, kv, members, this.scribe);
   }
 
   async invoke(operation: Operation): Promise<Outcome> {
@@ -102,7 +105,7 @@ class LibraryClient implements SubjectClient {
   private playPart(f: string, value: Value): Promise<Outcome> {
     if (f === 'log') return this.scribe.log(value === 'all');
     if (f === 'compact') return this.scribe.compact(Number(value));
-    return this.watch.perform(f);
+    return this.upkeep.perform(f, value) ?? this.watch.perform(f);
   }
 
   private async compareAndSet(key: string, [from, to]: readonly [Value, Value]): Promise<Outcome> {
