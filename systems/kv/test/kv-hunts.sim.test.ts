@@ -1,6 +1,6 @@
 /**
- * The experiments of the upkeep put their promises to the test, and they hold. The other experiments
- * with aimed faults are for hunts alone.
+ * The experiments of the upkeep put their promises to the test, and they hold. The other ones with
+ * aimed faults are for hunts alone.
  */
 import { kvHunts, watchKv } from '@mangrove/kv';
 import { drawPlan, simulate } from '@mangrove/sim';

@@ -44,6 +44,7 @@ export async function callKv(
 /** Which commands help, where some do. */
 const HINTS: Readonly<Partial<Record<KvErrorCode, string>>> = {
   'bad-member-change': ' `mangrove kv member list` shows them.',
+  corrupt: ' `mangrove kv alarm list` names it.',
   'no-space': ' `mangrove kv alarm --help` tells how.',
 };
 

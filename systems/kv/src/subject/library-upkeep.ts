@@ -14,7 +14,7 @@ import { restoreState } from '../shell/state-slices.ts';
 import type { LibraryScribe } from './library-scribe.ts';
 import { found, fromBytes, fromKey } from './words.ts';
 
-/** Values have up to four times this length; every fifth is empty, and may fit into a full store. */
+/** Values have up to four times this length; every fifth is empty, and may still fit. */
 const LENGTH_STEP = 60;
 
 /** How often the store is filled until it must be full. */
