@@ -54,6 +54,11 @@ export interface Subject {
    */
   leads?(node: RunningNode): number | undefined;
   /**
+   * Whether the group is founded, as far as the nodes that run show: it outlives the loss of a disk
+   * from then on. Faults that damage a disk wait until it was so once. Without it they do not wait.
+   */
+  isFounded?(nodes: ReadonlyMap<NodeId, RunningNode>): boolean;
+  /**
    * Does what an `action` of the plan asks for, on the nodes that run; in worlds where each node is
    * a process, on the one that leads.
    */

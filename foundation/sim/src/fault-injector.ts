@@ -24,12 +24,14 @@ export interface FaultActor {
   act(name: string, args: Readonly<Record<string, string | number | boolean>>): void;
   /** Who leads, as far as anybody knows. */
   leading(): NodeId | undefined;
+  /** Whether the group outlives the loss of a disk by now. */
+  isFounded(): boolean;
 }
 
 /** Told when a fault strikes: with nodes in the place of roles, and its moment. */
 export type OnStrike = (fault: Fault, atMs: number) => void;
 
-/** How often it is asked who leads, while a fault waits for a leader, in microseconds. */
+/** How often a fault that waits asks who leads, or whether the group is founded, microseconds. */
 const ASK_US = 5000;
 
 /** Begins a fault; what it returns ends it. */
@@ -48,6 +50,7 @@ export class FaultInjector {
   /** What ends each fault that is in force, by the event that will do so. */
   private readonly inForce = new Map<SimulationEvent, () => void>();
   private readonly roles: RoleBook;
+  private isFounded = false;
 
   constructor(world: World, actor: FaultActor, roles: RoleBook) {
     this.world = world;
@@ -57,11 +60,14 @@ export class FaultInjector {
 
   /** Has the fault begin and end at its times; what is already past happens at once. */
   inject(fault: Fault, onStrike: OnStrike = () => {}): void {
+    if (hasRole(fault)) this.whenDue(fault, () => this.cast(fault, onStrike));
+    else if (damages(fault)) this.whenDue(fault, () => this.whenFounded(fault, onStrike));
+    else this.strike(fault, onStrike);
+  }
+
+  /** The same for a fault that waits for nothing but its time. */
+  private strike(fault: Fault, onStrike: OnStrike): void {
     const { world, actor } = this;
-    if (hasRole(fault)) {
-      this.whenDue(fault, () => this.cast(fault, onStrike));
-      return;
-    }
     if (fault.type === 'crash-at') {
       const machine = this.machineOf(fault);
       const arm = () =>
@@ -110,11 +116,24 @@ export class FaultInjector {
       this.inject(startingAt(known, toMs(engine.nowUs)), onStrike);
       return;
     }
+    this.askAgain(fault, () => this.cast(fault, onStrike));
+  }
+
+  /** Lets a disk be damaged once the group outlives that; asks again while it does not. */
+  private whenFounded(fault: Fault, onStrike: OnStrike): void {
+    this.isFounded ||= this.actor.isFounded();
+    if (this.isFounded) this.strike(startingAt(fault, toMs(this.world.engine.nowUs)), onStrike);
+    else this.askAgain(fault, () => this.whenFounded(fault, onStrike));
+  }
+
+  /** Has `ask` called a little later, unless the fault would be over by then. */
+  private askAgain(fault: Fault, ask: () => void): void {
+    const { engine } = this.world;
     const isOver = 'untilMs' in fault && engine.nowUs + ASK_US >= fault.untilMs * 1000;
     if (isOver) return;
     const again = engine.schedule('fault', engine.nowUs + ASK_US, undefined, undefined, () => {
       this.inForce.delete(again);
-      this.cast(fault, onStrike);
+      ask();
     });
     this.inForce.set(again, () => {});
   }
@@ -287,6 +306,11 @@ function startOf(fault: Fault): number {
 function startingAt(fault: Fault, atMs: number): Fault {
   if (fault.type !== 'crash-at') return { ...fault, atMs };
   return { ...fault, point: { ...fault.point, fromMs: atMs } };
+}
+
+/** Whether what a disk had synced is lost, or is not what it was. */
+function damages(fault: Fault): boolean {
+  return fault.type === 'bit-rot' || ('disk' in fault && fault.disk === 'wiped');
 }
 
 /** A fault that has no end of its own. */

@@ -135,6 +135,7 @@ class PlannedRun {
       describe: subject.describe?.bind(subject),
       replicas,
       leads: subject.leads?.bind(subject),
+      isFounded: subject.isFounded?.bind(subject),
       invariant: invariant && (() => this.check(invariant)),
       act: async (name, args) => subject.act?.(name, args, this.simulation.nodes),
     });

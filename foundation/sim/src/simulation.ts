@@ -56,6 +56,8 @@ export interface SimulationOptions {
   readonly replicas?: readonly NodeId[] | undefined;
   /** The term in which a node leads, if it does; faults that name `@leader` need it. */
   readonly leads?: ((node: RunningNode) => number | undefined) | undefined;
+  /** Whether disks may be damaged from now on. Default: they may from the start. */
+  readonly isFounded?: ((nodes: ReadonlyMap<NodeId, RunningNode>) => boolean) | undefined;
   /** What `action` faults do. */
   readonly act?: (name: string, args: ActionArguments) => Promise<void>;
 }
@@ -118,6 +120,7 @@ export class Simulation {
       restart: (machine: Machine, version?: number) => this.restartMachine(machine, version),
       act: (name: string, args: ActionArguments) => this.act(name, args),
       leading: () => this.leading(),
+      isFounded: () => options.isFounded?.(this.nodeMap) ?? true,
     };
     const roles = new RoleBook(options.replicas ?? options.nodes);
     this.injector = new FaultInjector(this.world, actor, roles);

@@ -166,6 +166,34 @@ describe('a fault of whoever leads', () => {
   });
 });
 
+describe('damage to a disk', () => {
+  const wiped = (node: NodeId, atMs: number, untilMs: number): Fault => {
+    return { type: 'crash', node, disk: 'wiped', atMs, untilMs };
+  };
+
+  it('waits until the group is founded; what is over by then does nothing', async () => {
+    const rot: Fault = { type: 'bit-rot', node: N3, atMs: 50, path: '', positionPerMille: 0 };
+    const harmless: Fault = { type: 'crash', node: N3, disk: 'kept', atMs: 100, untilMs: 110 };
+    const faults = [rot, harmless, wiped(N1, 102, 500), wiped(N2, 100, 290), wiped(N2, 600, 700)];
+    const strikes: { readonly fault: number; readonly atMs: number }[] = [];
+    // It is no group any more, and still one that was founded.
+    const isFounded = () => simulation.nowMs >= 300 && simulation.nowMs < 550;
+    const simulation = new Simulation({ seed: 1, nodes: [N1, N2, N3], isFounded });
+    for (const node of [N1, N2, N3]) simulation.start(node, async () => idleNode());
+    for (const [index, fault] of faults.entries()) {
+      simulation.inject(fault, (_, atMs) => strikes.push({ fault: index, atMs }));
+    }
+    await simulation.run(1000);
+    simulation.close();
+    expect(strikes).toEqual([
+      { fault: 1, atMs: 100 },
+      { fault: 0, atMs: 300 },
+      { fault: 2, atMs: 302 },
+      { fault: 4, atMs: 600 },
+    ]);
+  });
+});
+
 describe('a swizzle', () => {
   it('cuts its victims off one by one, and heals them in the order that it is told', () => {
     const faults = swizzle([N1, N2], [N1, N2, N3], { atMs: 0, untilMs: 500 }, [1, 0]);

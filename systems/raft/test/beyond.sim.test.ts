@@ -8,10 +8,11 @@
  */
 import { checkLinearizable, register } from '@mangrove/check';
 import type { Plan } from '@mangrove/experiment';
-import { type NodeId, toNodeId } from '@mangrove/host';
+import { type NodeId, type RunningNode, toNodeId } from '@mangrove/host';
 import { drawPlan, simulate } from '@mangrove/sim';
 import { describe, expect, it } from 'vitest';
-import { raftBeyondExperiment } from '../src/index.ts';
+import { RaftWatch, raftBeyondExperiment, type WatchedNode, watchRaft } from '../src/index.ts';
+import { RegisterReplica } from '../src/subject/register-replica.ts';
 
 const SEED_COUNT = 60;
 
@@ -22,6 +23,15 @@ const KEPT = toNodeId('n1');
 function sparing(plan: Plan): Plan {
   const faults = plan.faults.filter((fault) => damagedBy(fault) !== KEPT);
   return { ...plan, faults };
+}
+
+/** What is watched of the nodes that run. */
+function seen(nodes: ReadonlyMap<NodeId, RunningNode>): ReadonlyMap<NodeId, WatchedNode> {
+  return new Map(
+    [...nodes].flatMap(([node, running]) =>
+      running instanceof RegisterReplica ? [[node, running.inspect()]] : [],
+    ),
+  );
 }
 
 function damagedBy(fault: Plan['faults'][number]): NodeId | undefined {
@@ -58,5 +68,17 @@ describe('damage beyond what is promised', () => {
     expect(seen.refusals).toBeGreaterThan(5);
     expect(seen.stuck).toBeGreaterThan(0);
     expect(seen.okCount).toBeGreaterThan(1000);
+  });
+
+  it('R30: where no disk is left, what is founded anew is another group', async () => {
+    // All three disks are lost, the last one while its node is down; then term 2 is led once more.
+    const plan = drawPlan(raftBeyondExperiment, 1054);
+    const { subject } = raftBeyondExperiment;
+    const whole = new RaftWatch(new Set(plan.replicas));
+    const asOne = await simulate(subject, plan, { invariant: (nodes) => whole.look(seen(nodes)) });
+    const message = 'election safety: n2 and n1 lead term 2';
+    expect(asOne.violation).toMatchObject({ cause: { message } });
+    const asTwo = await simulate(subject, plan, { invariant: watchRaft(plan) });
+    expect(asTwo.violation).toBeUndefined();
   });
 });

@@ -7,6 +7,7 @@ import type { Experiment } from '@mangrove/experiment';
 import { drawPlan, simulate } from '@mangrove/sim';
 import { describe, expect, it } from 'vitest';
 import { raftHunts, raftReadsExperiment, watchRaft } from '../src/index.ts';
+import { raftDisksExperiment } from '../src/subject/raft-hunts.ts';
 
 const SEEDS = [1, 2];
 
@@ -19,6 +20,13 @@ describe('experiments', () => {
       expect(okCount).toBeGreaterThan(SEEDS.length * 50);
     });
   }
+});
+
+describe('raft-disks', () => {
+  // In each a founder was to lose its disk while the others needed its word.
+  it.each([13, 52])('R77: disks are lost once the group is founded, seed %i', async (seed) => {
+    await judge(raftDisksExperiment, seed);
+  });
 });
 
 /** Runs a seed, expects no alarm, and tells how many operations succeeded. */

@@ -11,8 +11,10 @@ import {
   spread,
 } from '@mangrove/experiment';
 import type { NodeId, RunningNode } from '@mangrove/host';
+import { mayPromise } from '../core/identity.ts';
 import { decodeRequest } from './client-codec.ts';
 import { describePeerMessage } from './describe-peer.ts';
+import { GroupMemory, type SeenStore } from './group-memory.ts';
 import { drawRequest, operate } from './raft-operator.ts';
 import { drawReadScenario, drawScenario } from './raft-scenarios.ts';
 import { RaftWatch, type WatchedNode } from './raft-watch.ts';
@@ -40,6 +42,7 @@ export function raftSubjectWith(
       const { role, term } = running.raft.inspect();
       return role.type === 'leader' ? term : undefined;
     },
+    isFounded: (nodes) => isFoundedBy(whole.founderCount, nodes),
     act: operate,
   } satisfies Subject);
 }
@@ -102,20 +105,45 @@ export const raftReadsExperiment: Experiment = Object.freeze({
   drawScenario: drawReadScenario,
 } satisfies Experiment);
 
-/** The invariants of Raft for one run of `plan`, to be looked at after every event. */
+/**
+ * The invariants of Raft for one run of `plan`, to be looked at after every event. Beyond the atlas
+ * a run may have several groups, one after the other, see `GroupMemory`: each is held to them.
+ */
 export function watchRaft(plan: Plan): (nodes: ReadonlyMap<NodeId, RunningNode>) => void {
-  const damaged = plan.faults.flatMap((fault) => {
-    const isDamage = fault.type === 'bit-rot' || (fault.type === 'crash' && fault.disk === 'wiped');
-    return isDamage ? [fault.node] : [];
-  });
-  const watch = new RaftWatch(new Set(damaged));
+  const damaged = new Set(
+    plan.faults.flatMap((fault) => {
+      const isDamage =
+        fault.type === 'bit-rot' || (fault.type === 'crash' && fault.disk === 'wiped');
+      return isDamage ? [fault.node] : [];
+    }),
+  );
+  const memory = new GroupMemory();
+  let watch = new RaftWatch(damaged);
   return (nodes) => {
     const watched = new Map<NodeId, WatchedNode>();
+    const stores = new Map<NodeId, SeenStore>();
     for (const [node, running] of nodes) {
-      if (running instanceof RegisterReplica) watched.set(node, running.inspect());
+      if (!(running instanceof RegisterReplica)) continue;
+      const seen = running.inspect();
+      watched.set(node, seen);
+      const { identity } = seen.state;
+      if (identity === undefined) continue;
+      stores.set(node, { store: identity.store, mayPromise: mayPromise(seen.state) });
     }
+    if (memory.isLost(stores)) watch = new RaftWatch(damaged);
     watch.look(watched);
   };
+}
+
+/**
+ * Whether every founder may vote. Until then each is needed, with the disk that it began with: who
+ * lost his is refused, and those who wait for his word cannot elect anybody (R77).
+ */
+function isFoundedBy(founderCount: number, nodes: ReadonlyMap<NodeId, RunningNode>): boolean {
+  const sworn = [...nodes.values()].filter(
+    (running) => running instanceof RegisterReplica && mayPromise(running.raft.inspect()),
+  );
+  return sworn.length >= founderCount;
 }
 
 function describe(bytes: Uint8Array): string {

@@ -201,7 +201,8 @@ export const raftDisksExperiment: Experiment = Object.freeze({
 export const raftBeyondExperiment: Experiment = Object.freeze({
   ...raftExperiment,
   name: 'raft-beyond',
-  subject: raftSubjectWith({}, { reads: 'by-round' }),
+  // Disks are lost also before the group is founded.
+  subject: { ...raftSubjectWith({}, { reads: 'by-round' }), isFounded: () => true },
   replicaCount: 3,
   faults: ['wipe', 'bit-rot', 'clock-drift', 'crash', 'power-loss', 'cut', 'pause'],
   atlas: { mode: 'beyond' },
