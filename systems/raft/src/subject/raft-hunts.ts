@@ -28,6 +28,7 @@ import {
   deadHeir,
   deafLeader,
   lateHandOver,
+  oldAnswers,
   rebornVoter,
   WRITTEN,
 } from './plays/reading-plays.ts';
@@ -45,10 +46,10 @@ export const raftLeasesExperiment: Experiment = Object.freeze({
   name: 'raft-leases',
   // A leader looks at its clock now and then only, unless it does at every event.
   subject: raftSubjectWith({ heartbeatIntervalMs: 70 }),
-  ...{ replicaCount: 3, clientCount: 9, activeMs: 2900 },
+  ...{ replicaCount: 3, clientCount: 9, activeMs: 4000 },
   workload: BUSY,
   faults: [],
-  drawAttempts: attemptsOf([deafLeader, lateHandOver, deadHeir], {
+  drawAttempts: attemptsOf([oldAnswers, deafLeader, lateHandOver, deadHeir], {
     ...{ lengthMs: 1100, founderCount: 3 },
   }),
 } satisfies Experiment);

@@ -16,6 +16,26 @@ export function deafLeader({ random, first, atMs }: Attempt): readonly Fault[] {
   ];
 }
 
+/** By how much answers come later with each step, ms: not so much that the leader steps down. */
+const LATER_MS = 70;
+
+/**
+ * Answers to a leader come later and later, until each is older than an election takes; then the
+ * leader is not heard any more. It hears for long what was said before the others elected another.
+ */
+export function oldAnswers({ random, first, atMs }: Attempt): readonly Fault[] {
+  const steps = Array.from({ length: 4 }, (_, step) => atMs + 80 * step);
+  const muteAt = atMs + random.between(320, 380);
+  const untilMs = muteAt + 500;
+  return [
+    ...steps.map((fromMs): Fault => {
+      const links = { from: [OTHERS], to: [first] };
+      return { type: 'slow-links', ...links, latencyMs: LATER_MS, atMs: fromMs, untilMs };
+    }),
+    ...cut([{ from: [first], to: [OTHERS] }], { atMs: muteAt, untilMs }),
+  ];
+}
+
 /** Leadership is handed over, and the former leader hears of it late. */
 export function lateHandOver({ random, first, others, atMs }: Attempt): readonly Fault[] {
   const latencyMs = random.pick([50, 100, 140]);
