@@ -150,10 +150,10 @@ const FOUND_OUTSIDE: Readonly<Record<string, Found>> = Object.freeze({
     },
   },
   'old-term-committed-by-count': {
-    ...{ experiment: 'raft-elections', seedBudget: 800, difficulty: 'hard' },
+    ...{ experiment: 'raft-elections', seedBudget: 250, difficulty: 'hard' },
     minimum: {
       faults: [
-        ...['crash of the first leader', 'crash of the second', 'crash of the first, again'],
+        ...['crash of the first leader', 'crash of the second', 'cut around the first'],
         ...['crash of a voter', 'crash of another'],
       ],
       operationCount: 2,

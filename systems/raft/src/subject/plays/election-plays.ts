@@ -8,7 +8,8 @@ import { type Attempt, diesSaying, during } from './attempt.ts';
  * Figure 8 of the paper. The first leader has entries that no one else has, and dies. The second
  * one is elected by a voter that dies with its vote on the way, so that its no-op reaches no one;
  * it dies too. The first one leads again and brings its entries to the voter, which dies with its
- * first answer on the way; the leader follows. Then the second one leads.
+ * first answer on the way; the leader is cut off. Then the second one leads, and the first one
+ * hears of it.
  */
 export function figureEight({ random, first, others, nth, atMs }: Attempt): readonly Fault[] {
   const deadAt = atMs + random.between(20, 60);
@@ -20,7 +21,7 @@ export function figureEight({ random, first, others, nth, atMs }: Attempt): read
     ...others.map((node) => diesSaying(votes, node, { fromMs: deadAt, downMs: 100 })),
     { type: 'crash', node: leader(nth), disk: 'kept', atMs: deadAt + 1, untilMs: deadAgainAt },
     ...others.map((node) => diesSaying(answers, node, { fromMs: againAt, downMs: 700 })),
-    { type: 'crash', node: first, disk: 'kept', atMs: deadAgainAt, untilMs: deadAgainAt + 900 },
+    ...cut(bothWays([first], [OTHERS]), during(deadAgainAt, 900)),
   ];
 }
 
