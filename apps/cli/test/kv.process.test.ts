@@ -63,6 +63,15 @@ describe('mangrove kv', { timeout: 60_000 }, () => {
     const second = await kv(...txn);
     expect(second).toMatchObject({ code: 1 });
     expect(second.output).toContain('t  1');
+    const json = JSON.parse((await kv(...txn, 'del t', '--json')).output);
+    expect(json).toMatchObject({
+      succeeded: false,
+      results: [
+        { type: 'get', entries: [{ key: 't', value: '1', lease: '0' }], count: 1 },
+        { type: 'delete', deletedCount: 1 },
+      ],
+    });
+    expect(await kv('txn')).toMatchObject({ code: 64 });
     const wrong = await kv('txn', '--if', 'nonsense');
     expect(wrong).toMatchObject({ code: 64 });
     expect(wrong.complaints).toContain('"nonsense" is no condition');
@@ -141,6 +150,8 @@ describe('a cluster of processes', { timeout: 90_000 }, () => {
     } finally {
       process.kill(pid, 'SIGCONT');
     }
+    // On a busy machine nobody may lead for a moment when it is back.
+    await untilDone(async () => (await mangrove('status', '--data', data)).code === 0);
     await untilDone(async () => {
       const now = (await views()).find(({ node }) => node === leader?.node);
       return now?.status.role === 'follower';
@@ -183,13 +194,22 @@ describe('a cluster of processes', { timeout: 90_000 }, () => {
     expect(await small('put', 'a', '1')).toMatchObject({ code: 3 });
     expect(await small('alarm', 'disarm-no-space')).toMatchObject({ code: 0 });
     expect(await small('put', 'a', '1')).toMatchObject({ code: 0 });
-    // A quota is changed while all are down.
+    // Bounds are changed while all are down.
     const running = await mangrove(...up, '--quota', '1MiB');
     expect(running).toMatchObject({ code: 3 });
     expect(await mangrove('down', '--data', other)).toMatchObject({ code: 0 });
-    expect(await mangrove(...up, '--quota', '1MiB')).toMatchObject({ code: 0 });
+    const keeping = ['--keep-revisions', '3', '--keep-hours', '0'];
+    expect(await mangrove(...up, '--keep-hours', 'long')).toMatchObject({ code: 64 });
+    expect(await mangrove(...up, '--quota', '1MiB', ...keeping)).toMatchObject({ code: 0 });
     expect((await mangrove('status', '--data', other)).output).toContain('of 1 MiB');
     for (let nth = 0; nth < 5; nth += 1) expect(await fill(nth)).toMatchObject({ code: 0 });
+    await untilDone(async () => {
+      const status = JSON.parse((await small('status', '--json')).output);
+      return status.compactRevision === status.revision - 3;
+    });
+    const past = await small('get', 'a', '--revision', '2');
+    expect(past).toMatchObject({ code: 3 });
+    expect(past.complaints).toMatch(/from the compaction on\. The oldest is \d+\.\n$/);
     expect(await mangrove('down', '--data', other)).toMatchObject({ code: 0 });
   });
 

@@ -3,6 +3,7 @@
  */
 export {
   addPlace,
+  type ClusterBounds,
   type ClusterManifest,
   type ClusterPlace,
   createCluster,
@@ -13,7 +14,7 @@ export {
   type NewCluster,
   readCluster,
   removePlace,
-  setQuota,
+  setBounds,
 } from './service/cluster-directory.ts';
 export { ClusterDirectoryError } from './service/cluster-directory-error.ts';
 export { readClientTls } from './service/cluster-tls.ts';

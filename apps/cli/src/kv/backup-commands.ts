@@ -50,7 +50,9 @@ export async function checkBackup(path: string): Promise<BackupSummary> {
   try {
     return await verifyBackup(createReadStream(path), () => setImmediate());
   } catch (error) {
-    throw new CommandError('could-not-run', `${path} is no backup: ${messageOf(error)}.`, error);
+    const isThere = !(error instanceof Error && 'syscall' in error);
+    const what = isThere ? 'is no backup' : 'cannot be read';
+    throw new CommandError('could-not-run', `${path} ${what}: ${messageOf(error)}.`, error);
   }
 }
 

@@ -18,6 +18,22 @@ export function leaseText(lease: bigint): string {
   return lease.toString(16);
 }
 
+/** One operation of a transaction as JSON, with those within it. */
+export function answerJson(answer: OperationAnswer): Readonly<Record<string, unknown>> {
+  switch (answer.type) {
+    case 'put':
+      return { type: answer.type };
+    case 'delete':
+      return { type: answer.type, deletedCount: answer.deletedCount };
+    case 'get': {
+      const { type, count, hasMore } = answer;
+      return { type, entries: answer.entries.map(toJson), count, hasMore };
+    }
+    case 'txn':
+      return { ...answer, results: answer.results.map(answerJson) };
+  }
+}
+
 /** One operation of a transaction in a line. */
 export function answerText(answer: OperationAnswer): string {
   switch (answer.type) {

@@ -4,7 +4,7 @@
 import { type KeySelector, type Operation, op, when } from '@mangrove/kv';
 import { CommandError } from '../command-error.ts';
 import type { Ending } from '../exit-code.ts';
-import { answerText, leaseText, toJson } from './entry-text.ts';
+import { answerJson, answerText, leaseText, toJson } from './entry-text.ts';
 import type { KvCall } from './kv-call.ts';
 
 /** Which keys, as the command line says it. */
@@ -84,6 +84,9 @@ export async function transact(
   { client, terminal, isJson }: KvCall,
   options: TxnCommandOptions,
 ): Promise<Ending> {
+  if (options.if === undefined && options.then === undefined && options.else === undefined) {
+    throw new CommandError('usage', 'say what is to be done: --if, --then, --else.');
+  }
   const answer = await client
     .txn()
     .if(...(options.if ?? []).map(toCompare))
@@ -91,8 +94,10 @@ export async function transact(
     .else(...(options.else ?? []).map(toOperation))
     .commit();
   const { succeeded, revision, results } = answer;
-  if (isJson) terminal.result(JSON.stringify({ succeeded, revision, results }));
-  else {
+  if (isJson) {
+    const told = { succeeded, revision, results: results.map(answerJson) };
+    terminal.result(JSON.stringify(told));
+  } else {
     const branch = succeeded ? 'the conditions hold' : 'a condition does not hold';
     terminal.result(`${branch}, revision ${revision}`);
     for (const result of results) terminal.result(answerText(result));

@@ -36,7 +36,9 @@ export async function callKv(
     if (!(error instanceof KvError)) throw error;
     if (error.code === 'aborted' && signal.aborted) throw new Interrupted();
     const happened = error.isDefinite ? '' : ' It may have happened all the same.';
-    const hint = HINTS[error.code] ?? '';
+    const { compactRevision } = error;
+    const oldest = compactRevision > 0 ? ` The oldest is ${compactRevision}.` : '';
+    const hint = HINTS[error.code] ?? oldest;
     throw new CommandError('could-not-run', `${error.message}.${hint}${happened}`, error);
   }
 }

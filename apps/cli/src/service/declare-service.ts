@@ -1,6 +1,8 @@
 /**
  * Declares `mangrove up`, `status`, `logs` and `down`: clusters of real processes on this machine.
  */
+
+import type { ClusterBounds } from '@mangrove/kv/node';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { byteCount } from '../byte-count.ts';
 import { type GlobalOptions, positiveInteger, type Surroundings } from '../surroundings.ts';
@@ -15,6 +17,8 @@ interface UpOptions {
   readonly from?: string;
   readonly tls?: string;
   readonly quota?: number;
+  readonly keepRevisions?: number;
+  readonly keepHours?: number;
   readonly foreground?: boolean;
 }
 
@@ -40,6 +44,12 @@ function declareUp(program: Command, { terminal, signal, run }: Surroundings): v
       'what the store may take of memory: 64MiB, 2GiB (default: 2GiB)',
       byteCount,
     )
+    .option(
+      '--keep-revisions <count>',
+      'compact by itself, and leave so many; 0: never',
+      noneOrMore,
+    )
+    .option('--keep-hours <hours>', 'compact by itself what is older; 0: never', noneOrMore)
     .option('--foreground', 'stay, show what the members say, and end them with this command')
     .addHelpText(
       'after',
@@ -53,12 +63,13 @@ function declareUp(program: Command, { terminal, signal, run }: Surroundings): v
         'too, clients must show a certificate.',
         '',
         'A store at its quota refuses what makes it larger until room was made: `mangrove kv alarm',
-        '--help` tells how. It can be changed while the cluster is down.',
+        '--help` tells how. With --keep-revisions and --keep-hours the more careful one counts.',
+        'All three can be changed while the cluster is down.',
         '',
         'Examples:',
         '  mangrove up kv --nodes 3 --data data',
         '  mangrove up kv --data data --tls keys',
-        '  mangrove up kv --data data --quota 64MiB',
+        '  mangrove up kv --data data --quota 64MiB --keep-hours 24',
         '  mangrove kv put greeting hello --data data',
         '  mangrove status --data data',
         '  mangrove down --data data',
@@ -68,13 +79,32 @@ function declareUp(program: Command, { terminal, signal, run }: Surroundings): v
       run(async () => {
         const { upCommand } = await import('./up-command.ts');
         const given = command.optsWithGlobals<DataOptions & UpOptions>();
-        const { data, port, from, tls, quota, json, foreground } = given;
+        const { data, port, from, tls, json, foreground } = given;
         const isForeground = foreground === true;
-        const founding = { nodes: given.nodes, port, from, tls, quotaBytes: quota };
+        const founding = { nodes: given.nodes, port, from, tls, bounds: boundsOf(given) };
         const how = { ...founding, isJson: json === true, isForeground };
         return upCommand({ directory: data, ...how, terminal, signal });
       }),
     );
+}
+
+function boundsOf({ quota, keepRevisions, keepHours }: UpOptions): ClusterBounds {
+  return {
+    ...(quota === undefined ? {} : { quotaBytes: quota }),
+    ...(keepRevisions === undefined ? {} : { keptRevisions: Math.round(keepRevisions) }),
+    ...(keepHours === undefined ? {} : { keptMs: Math.round(keepHours * HOUR_MS) }),
+  };
+}
+
+const HOUR_MS = 3_600_000;
+
+/** The most revisions or hours that can be asked for. */
+const KEPT_MAX = 1_000_000_000;
+
+function noneOrMore(text: string): number {
+  const value = text === '' ? Number.NaN : Number(text);
+  if (value >= 0 && value <= KEPT_MAX) return value;
+  throw new InvalidArgumentError(`It is to be a number from 0 to ${KEPT_MAX}.`);
 }
 
 function declareLooks(program: Command, { terminal, signal, run }: Surroundings): void {

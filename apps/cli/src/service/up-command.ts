@@ -8,13 +8,14 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { KvError } from '@mangrove/kv';
 import {
+  type ClusterBounds,
   type ClusterManifest,
   type ClusterPlace,
   createCluster,
   endpointsOf,
   foundingBackup,
   memberLog,
-  setQuota,
+  setBounds,
 } from '@mangrove/kv/node';
 import { CommandError, Interrupted, messageOf } from '../command-error.ts';
 import type { Ending } from '../exit-code.ts';
@@ -35,8 +36,8 @@ export interface UpCommandOptions {
   readonly from: string | undefined;
   /** The directory of the keys of a new cluster; `undefined` is none. */
   readonly tls: string | undefined;
-  /** What the store may take; `undefined` is what was said before, or the default. */
-  readonly quotaBytes: number | undefined;
+  /** What members keep to; what is left out is what was said before, or the default. */
+  readonly bounds: ClusterBounds;
   readonly isForeground: boolean;
   readonly isJson: boolean;
   readonly terminal: Terminal;
@@ -48,7 +49,7 @@ const START_MS = 30_000;
 
 /** Starts what is down, waits until a leader serves, and tells where. */
 export async function upCommand(options: UpCommandOptions): Promise<Ending> {
-  const { directory, terminal, signal, isForeground, isJson, quotaBytes } = options;
+  const { directory, terminal, signal, isForeground, isJson, bounds } = options;
   let manifest = await openCluster(options);
   const running = await Promise.all(manifest.members.map(({ name }) => processOf(directory, name)));
   const down = manifest.members.filter((_, nth) => running[nth] === undefined);
@@ -57,12 +58,12 @@ export async function upCommand(options: UpCommandOptions): Promise<Ending> {
     const sentence = `the cluster in ${directory} runs already: ${how}.`;
     throw new CommandError('could-not-run', sentence);
   }
-  if (quotaBytes !== undefined && quotaBytes !== manifest.quotaBytes) {
+  if (!isKept(bounds, manifest)) {
     if (down.length < manifest.members.length) {
       const how = `\`mangrove down --data ${directory}\`, then this again`;
-      throw new CommandError('could-not-run', `a quota is of all members: ${how}.`);
+      throw new CommandError('could-not-run', `the bounds are those of all members: ${how}.`);
     }
-    manifest = await setQuota(directory, manifest, quotaBytes);
+    manifest = await setBounds(directory, manifest, bounds);
   }
   const started: Started[] = [];
   try {
@@ -105,6 +106,16 @@ async function openCluster(options: UpCommandOptions): Promise<ClusterManifest> 
   const what = `the cluster in ${directory} has ${count} members and not ${nodes}`;
   const sentence = `${what}: leave --nodes out.`;
   throw new CommandError('could-not-run', sentence);
+}
+
+/** Whether the cluster has these bounds already. */
+function isKept({ quotaBytes, keptRevisions, keptMs }: ClusterBounds, now: ClusterBounds): boolean {
+  const isSame = (wanted: number | undefined, is: number | undefined) => (wanted ?? is) === is;
+  return (
+    isSame(quotaBytes, now.quotaBytes) &&
+    isSame(keptRevisions, now.keptRevisions) &&
+    isSame(keptMs, now.keptMs)
+  );
 }
 
 interface Started {

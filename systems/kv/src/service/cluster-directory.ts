@@ -10,6 +10,7 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { freePorts } from '@mangrove/host-process/node';
+import type { KvBounds } from '../shell/kv-node-config.ts';
 import { ClusterDirectoryError } from './cluster-directory-error.ts';
 import { readMemberTls } from './cluster-tls.ts';
 
@@ -22,15 +23,16 @@ export interface ClusterPlace {
   readonly joins?: true;
 }
 
+/** Which bounds all members keep to; without them the defaults. */
+export type ClusterBounds = Partial<Pick<KvBounds, (typeof BOUNDS)[number]>>;
+
 /** What `cluster.json` holds. */
-export interface ClusterManifest {
+export interface ClusterManifest extends ClusterBounds {
   readonly system: 'kv';
   readonly format: 1;
   readonly cluster: string;
   /** Where the keys are, see `readMemberTls`; without it nothing is encrypted. */
   readonly tls?: string;
-  /** What the store of each member may take; without it the default. */
-  readonly quotaBytes?: number;
   readonly members: readonly ClusterPlace[];
 }
 
@@ -109,15 +111,26 @@ export async function removePlace(
   await write(directory, { ...manifest, members });
 }
 
-/** Has members that start from now on keep their store within `quotaBytes`. */
-export async function setQuota(
+/** Has members that start from now on keep to `bounds`, and to those that were said before. */
+export async function setBounds(
   directory: string,
   manifest: ClusterManifest,
-  quotaBytes: number,
+  bounds: ClusterBounds,
 ): Promise<ClusterManifest> {
-  const changed = { ...manifest, quotaBytes };
+  const changed = { ...manifest, ...bounds };
   await write(directory, changed);
   return changed;
+}
+
+/** The bounds that a cluster was given. */
+export function boundsOf(
+  given: Readonly<Partial<Record<keyof ClusterBounds, unknown>>>,
+): ClusterBounds {
+  const known = BOUNDS.flatMap((name) => {
+    const value = given[name];
+    return Number.isSafeInteger(value) ? [[name, value]] : [];
+  });
+  return Object.fromEntries(known);
 }
 
 /** Where clients connect to. */
@@ -141,6 +154,8 @@ export function foundingBackup(directory: string): string {
 }
 
 const FILE = 'cluster.json';
+
+const BOUNDS = ['quotaBytes', 'keptRevisions', 'keptMs'] as const;
 
 async function write(directory: string, manifest: ClusterManifest): Promise<void> {
   const path = join(directory, FILE);
@@ -166,14 +181,13 @@ async function isEmpty(directory: string): Promise<boolean> {
 
 function parse(text: string): ClusterManifest | undefined {
   try {
-    const { system, format, cluster, tls, quotaBytes, members } = JSON.parse(text);
+    const { system, format, cluster, tls, members, ...more } = JSON.parse(text);
     const isPlace = ({ name, peerPort, clientPort }: ClusterPlace) =>
       typeof name === 'string' && Number.isInteger(peerPort) && Number.isInteger(clientPort);
     const isWhole = system === 'kv' && format === 1 && typeof cluster === 'string';
     if (!isWhole || !Array.isArray(members) || !members.every(isPlace)) return undefined;
     const keys = typeof tls === 'string' ? { tls } : {};
-    const quota = Number.isSafeInteger(quotaBytes) && quotaBytes > 0 ? { quotaBytes } : {};
-    return { system, format, cluster, ...keys, ...quota, members };
+    return { system, format, cluster, ...keys, ...boundsOf(more), members };
   } catch {
     // No JSON, or not of that shape: the caller says so.
     return undefined;

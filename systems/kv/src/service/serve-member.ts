@@ -5,6 +5,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { toNodeId } from '@mangrove/host';
 import type { LifeEnd } from '@mangrove/host-process/node';
 import {
+  boundsOf,
   type ClusterManifest,
   foundingBackup,
   memberDirectory,
@@ -41,9 +42,8 @@ export async function serveMember(options: ServeMemberOptions): Promise<void> {
   const backup = () => createReadStream(foundingBackup(directory));
   const founding = existsSync(foundingBackup(directory)) ? { backup } : {};
   const keys = manifest.tls === undefined ? {} : await readMemberTls(manifest.tls, name);
-  const { cluster, quotaBytes } = manifest;
-  const bounds = quotaBytes === undefined ? {} : { bounds: { quotaBytes } };
-  const settings = { cluster, control: true, ...founding, ...keys, ...bounds };
+  const { cluster } = manifest;
+  const settings = { cluster, control: true, ...founding, ...keys, bounds: boundsOf(manifest) };
   const data = memberDirectory(directory, name);
   const own = { name, data, peerPort: place.peerPort, clientPort: place.clientPort };
   const peers = peersOf(manifest);
