@@ -185,13 +185,7 @@ describe('R35: answers that nobody takes', () => {
     await stage.begin();
     const greedy = await stage.greedy();
     greedy.ask(op.get('large/1'), COUNT);
-    await stage.pass(100);
-    stage.take(greedy);
-    await stage.until(() => greedy.ends.length === COUNT);
-    const done = greedy.count('done');
-    expect(done + greedy.count('too-many-requests')).toBe(COUNT);
-    expect(done * VALUE_BYTES).toBeGreaterThan(BOUND_BYTES / 2);
-    expect(done * VALUE_BYTES).toBeLessThan(BOUND_BYTES + NETWORK_BYTES);
+    await expectBounded(stage, greedy);
     expect(greedy.heard.every((each) => isDefinite(each))).toBe(true);
   });
 
@@ -222,13 +216,7 @@ describe('R35: answers that nobody takes', () => {
     }
     const greedy = await stage.greedy();
     greedy.request({ type: 'lease-time-to-live', lease: lease.id, wantsKeys: true }, COUNT);
-    await stage.pass(100);
-    stage.take(greedy);
-    await stage.until(() => greedy.ends.length === COUNT);
-    const done = greedy.count('done');
-    expect(done + greedy.count('too-many-requests')).toBe(COUNT);
-    expect(done * VALUE_BYTES).toBeGreaterThan(BOUND_BYTES / 2);
-    expect(done * VALUE_BYTES).toBeLessThan(BOUND_BYTES + NETWORK_BYTES);
+    await expectBounded(stage, greedy);
   });
 
   it('are those of all connections together', async () => {
@@ -276,6 +264,17 @@ describe('R35: answers that nobody takes', () => {
     await stage.until(() => greedy.count('done') === 10);
   });
 });
+
+/** It gets as many answers as there is room for, and the others are refused. */
+async function expectBounded(stage: Stage, greedy: Greedy): Promise<void> {
+  await stage.pass(100);
+  stage.take(greedy);
+  await stage.until(() => greedy.ends.length === COUNT);
+  const done = greedy.count('done');
+  expect(done + greedy.count('too-many-requests')).toBe(COUNT);
+  expect(done * VALUE_BYTES).toBeGreaterThan(BOUND_BYTES / 2);
+  expect(done * VALUE_BYTES).toBeLessThan(BOUND_BYTES + NETWORK_BYTES);
+}
 
 function isDefinite(message: ServerMessage): boolean {
   return message.type !== 'reply' || message.reply.type === 'done' || message.reply.isDefinite;

@@ -15,7 +15,7 @@ import {
   spread,
 } from '@mangrove/experiment';
 import { openContractClient } from './contract-client.ts';
-import { KV_FAULTS, KV_TROUBLE } from './kv-faults.ts';
+import { kvExperiment } from './kv-experiment.ts';
 import { leads, operate } from './kv-operator.ts';
 import { clientAddressOf, startReplica } from './kv-replica.ts';
 import { LOCK_TTL_MS } from './promises/lease-promises.ts';
@@ -145,22 +145,16 @@ const LAST: readonly Operation[] = Object.freeze([
 ]);
 
 /**
- * Three founders and one that may join; nine clients: three that read and write, one with leases,
+ * The same cluster and faults as in `kv`; nine clients: three that read and write, one with leases,
  * two with locks, two watchers, one of them slow, and a scribe that compacts.
  */
 export const kvContractExperiment: Experiment = Object.freeze({
+  ...kvExperiment,
   name: 'kv-contract',
   subject: kvContractSubject,
-  replicaCount: 4,
   clientCount: PARTS.length,
-  activeMs: 3000,
-  quietMs: 9000,
-  operationTimeoutMs: 700,
   workload: {
     active: perClient((_, place) => PARTS[place] ?? spread(24, WORK)),
     last: LAST,
   },
-  faults: KV_FAULTS,
-  atlas: { mode: 'within', damagedReplicaMax: 0 },
-  ...KV_TROUBLE,
 } satisfies Experiment);
