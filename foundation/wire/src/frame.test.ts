@@ -43,6 +43,18 @@ describe('frames', () => {
     }
   });
 
+  it('are held in memory of about their own length, where that has come', () => {
+    const stream = framed([new Uint8Array(300_000), new Uint8Array(10)]);
+    const reader = new FrameReader(400_000);
+    const got: Uint8Array[] = [];
+    for (let at = 0; at < stream.length; at += 65_536) {
+      reader.push(stream.slice(at, at + 65_536));
+      for (let next = reader.next(); next !== undefined; next = reader.next()) got.push(next);
+    }
+    expect(got.map(({ length }) => length)).toEqual([300_000, 10]);
+    expect(got[0]?.buffer.byteLength).toBeLessThan(400_000);
+  });
+
   it('refuse a length above the bound before they hold it', () => {
     const reader = new FrameReader(100);
     reader.push(Uint8Array.of(0, 0, 0, 101, 0, 0, 0, 0));

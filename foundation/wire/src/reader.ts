@@ -157,6 +157,11 @@ export class Reader {
   }
 
   bigUvarint(): bigint {
+    // Most are 0, and all other numbers of this type take memory.
+    if (this.at < this.end && this.bytes[this.at] === 0) {
+      this.at += 1;
+      return 0n;
+    }
     let value = 0n;
     for (let group = 0; group < 10; group++) {
       const byte = this.view.getUint8(this.next(1));

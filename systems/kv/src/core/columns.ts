@@ -41,7 +41,8 @@ export class Column<Pages extends ColumnArray> {
     let length = FIRST_PAGE_ROWS;
     while (length <= row) length *= 2;
     const page = createPage(length);
-    for (const [index, value] of pages[0]?.entries() ?? []) page[index] = value;
+    // Pages of a column are of one kind, which the type of `set` cannot say.
+    if (pages[0] !== undefined) (page as Uint32Array).set(pages[0] as Uint32Array);
     pages[0] = page;
     return page;
   }

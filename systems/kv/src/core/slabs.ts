@@ -56,9 +56,9 @@ export class Slabs {
 
   /** Gives up the string at `place`. */
   free(place: Place): void {
-    const number = Math.floor(place / SLAB_BYTES);
+    const number = numberOf(place);
     const slab = this.slabAt(number);
-    const length = slab.view.getUint32(place % SLAB_BYTES, true);
+    const length = slab.view.getUint32(offsetOf(place, number), true);
     slab.liveBytes -= HEADER_BYTES + length;
     this.live -= length;
     if (slab.liveBytes === 0 && number !== this.current) this.clear(number);
@@ -69,23 +69,26 @@ export class Slabs {
    * `evacuate`.
    */
   at(place: Place): Uint8Array {
-    const slab = this.slabAt(Math.floor(place / SLAB_BYTES));
-    const offset = place % SLAB_BYTES;
+    const number = numberOf(place);
+    const slab = this.slabAt(number);
+    const offset = offsetOf(place, number);
     const length = slab.view.getUint32(offset, true);
     return slab.bytes.subarray(offset + HEADER_BYTES, offset + HEADER_BYTES + length);
   }
 
   /** How many bytes are at `place`. */
   lengthAt(place: Place): number {
-    return this.slabAt(Math.floor(place / SLAB_BYTES)).view.getUint32(place % SLAB_BYTES, true);
+    const number = numberOf(place);
+    return this.slabAt(number).view.getUint32(offsetOf(place, number), true);
   }
 
   /**
    * Less than 0, 0 or more than 0, as the bytes at `place` come before, are, or come after `key`.
    */
   compare(place: Place, key: Uint8Array): number {
-    const slab = this.slabAt(Math.floor(place / SLAB_BYTES));
-    const offset = place % SLAB_BYTES;
+    const number = numberOf(place);
+    const slab = this.slabAt(number);
+    const offset = offsetOf(place, number);
     const length = slab.view.getUint32(offset, true);
     const start = offset + HEADER_BYTES;
     const shared = Math.min(length, key.length);
@@ -161,6 +164,15 @@ export class Slabs {
     if (slab !== undefined) return slab;
     throw new BrokenInvariant(`no slab ${number} of ${this.slabs.length}`);
   }
+}
+
+function numberOf(place: Place): number {
+  return Math.floor(place / SLAB_BYTES);
+}
+
+// A remainder of numbers beyond 32 bits is a call of a function that divides bit by bit.
+function offsetOf(place: Place, number: number): number {
+  return place - number * SLAB_BYTES;
 }
 
 const HEADER_BYTES = 8;
