@@ -416,15 +416,6 @@ describe('persistence', () => {
     const message: Message = { type: 'heartbeat', round: 1, commitIndex: 9 as LogIndex, ...head };
     expect(() => give(stage, message)).toThrow('b has lost entries: 9 is committed');
   });
-
-  it('R121: a member that has committed what its leader lacks stops', () => {
-    const committed = append('a', 2, [1, 1], [command(2, 2), command(3, 2)], 3);
-    for (const other of [append('c', 3, [3, 3], []), append('c', 3, [2, 2], [command(3, 3)])]) {
-      const stage = new Stage(ALONE);
-      give(stage, committed);
-      expect(() => give(stage, other)).toThrow('b has committed 3/2, its leader has 3/3');
-    }
-  });
 });
 
 describe('outcomes', () => {

@@ -7,7 +7,7 @@ import { assert } from '@mangrove/host';
 import type { Entry } from './entry.ts';
 import type { Message } from './message.ts';
 import { say, sayAccepted, truncateLog } from './output.ts';
-import { higherIndex, type LogIndex, lowerIndex, type Term } from './positions.ts';
+import { higherIndex, type LogIndex, lowerIndex } from './positions.ts';
 import { type RaftState, refuse } from './state.ts';
 
 /** Takes in entries of the leader of this term. */
@@ -16,12 +16,7 @@ export function onAppendEntries(
   message: Extract<Message, { type: 'append-entries' }>,
 ): void {
   const { log } = state;
-  checkCommitted(state, message.previousIndex, message.previousTerm);
-  for (const { index, term } of message.entries) {
-    if (index > state.commitIndex) break;
-    checkCommitted(state, index, term);
-  }
-  // What is committed is the leader's too, so entries there never cut the log.
+  // What is committed is the leader's too, so entries there need no look and never cut the log.
   const isBehind = message.previousIndex < state.commitIndex;
   if (!isBehind && !log.matches(message.previousIndex, message.previousTerm)) {
     reject(state, message);
@@ -58,20 +53,6 @@ export function commitTo(state: RaftState, index: LogIndex): void {
     `${state.self} has lost entries: ${index} is committed, its log ends at ${state.log.lastIndex}`,
   );
   state.commitIndex = index;
-}
-
-/**
- * Stops a member that has committed something else than its leader has at `index`: one of the two
- * is not what the group agreed on, and to go on would leave two truths. (Raft 5.4.3 says that it
- * cannot be; a member that only skipped what is behind its commit would never find out.)
- */
-function checkCommitted(state: RaftState, index: LogIndex, term: Term): void {
-  if (index > state.commitIndex) return;
-  const own = state.log.termAt(index);
-  assert(
-    own === undefined || own === term,
-    `${state.self} has committed ${index}/${own}, its leader has ${index}/${term}`,
-  );
 }
 
 /** Gives up waiting for the outcome of proposals from `index` on. */

@@ -150,10 +150,10 @@ const FOUND_OUTSIDE: Readonly<Record<string, Found>> = Object.freeze({
     },
   },
   'old-term-committed-by-count': {
-    ...{ experiment: 'raft-elections', seedBudget: 250, difficulty: 'hard' },
+    ...{ experiment: 'raft-elections', seedBudget: 60, difficulty: 'medium' },
     minimum: {
       faults: [
-        ...['crash of the first leader', 'crash of the second', 'cut around the first'],
+        ...['cut around the first leader', 'crash of the second', 'cut around the first'],
         ...['crash of a voter', 'crash of another'],
       ],
       operationCount: 2,

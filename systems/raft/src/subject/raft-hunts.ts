@@ -8,6 +8,7 @@ import {
   doubledVotes,
   figureEight,
   halves,
+  laggard,
   truncatedAndCommitted,
   votesTwice,
 } from './plays/election-plays.ts';
@@ -82,10 +83,18 @@ export const raftElectionsExperiment: Experiment = Object.freeze({
   ...raftExperiment,
   name: 'raft-elections',
   subject: raftSubjectWith({}),
-  ...{ replicaCount: 3, clientCount: 6, activeMs: 3400 },
-  workload: BUSY,
+  ...{ replicaCount: 3, clientCount: 9, activeMs: 3400 },
+  // Longer than it takes until the first leader leads again.
+  operationTimeoutMs: 1500,
+  workload: {
+    ...raftExperiment.workload,
+    // A third of them read only: whoever has a write under way does not see what was lost.
+    active: perClient((_, place) =>
+      stagger(30, place % 3 === 1 ? always({ f: 'read' }) : READS_AND_WRITES),
+    ),
+  },
   faults: [],
-  drawAttempts: attemptsOf([figureEight], { lengthMs: 2700, founderCount: 3 }),
+  drawAttempts: attemptsOf([figureEight, laggard], { lengthMs: 2700, founderCount: 3 }),
 } satisfies Experiment);
 
 /** Five nodes, whose leaders follow each other and are heard by few. */

@@ -5,23 +5,34 @@ import { bothWays, cut, type Fault, leader, OTHERS } from '@mangrove/experiment'
 import { type Attempt, diesSaying, during } from './attempt.ts';
 
 /**
- * Figure 8 of the paper. The first leader has entries that no one else has, and dies. The second
- * one is elected by a voter that dies with its vote on the way, so that its no-op reaches no one;
- * it dies too. The first one leads again and brings its entries to the voter, which dies with its
- * first answer on the way; the leader is cut off. Then the second one leads, and the first one
- * hears of it.
+ * Figure 8 of the paper. The first leader has entries that no one else has, and is cut off. The
+ * second one is elected by a voter that dies with its vote on the way, so that its no-op reaches no
+ * one; it dies too. The first one leads again and brings its entries to the voter, which dies with
+ * its first answer on the way; the leader, who may have told clients of it, is cut off once more.
+ * Then the second one leads.
  */
 export function figureEight({ random, first, others, nth, atMs }: Attempt): readonly Fault[] {
-  const deadAt = atMs + random.between(20, 60);
-  const [againAt, deadAgainAt] = [deadAt + 500, deadAt + 1300];
+  const againAt = atMs + random.between(380, 440);
+  const apartAt = againAt + 800;
+  // By then it knows that it does not lead any more.
+  const deposedAt = atMs + 160;
   const [votes, answers] = ['vote-response', 'append-accepted'];
   return [
-    ...cut(bothWays([first], [OTHERS]), { atMs, untilMs: deadAt }),
-    { type: 'crash', node: first, disk: 'kept', atMs: deadAt, untilMs: againAt },
-    ...others.map((node) => diesSaying(votes, node, { fromMs: deadAt, downMs: 100 })),
-    { type: 'crash', node: leader(nth), disk: 'kept', atMs: deadAt + 1, untilMs: deadAgainAt },
+    ...cut(bothWays([first], [OTHERS]), { atMs, untilMs: againAt }),
+    ...others.map((node) => diesSaying(votes, node, { fromMs: atMs, downMs: 100 })),
+    { type: 'crash', node: leader(nth), disk: 'kept', atMs: deposedAt, untilMs: apartAt },
     ...others.map((node) => diesSaying(answers, node, { fromMs: againAt, downMs: 700 })),
-    ...cut(bothWays([first], [OTHERS]), during(deadAgainAt, 900)),
+    ...cut(bothWays([first], [OTHERS]), during(apartAt, 900)),
+  ];
+}
+
+/** A follower hears nothing for a while; then the leader dies, and who is left has more than it. */
+export function laggard({ random, first, others, atMs }: Attempt): readonly Fault[] {
+  const [behind = first] = others;
+  const deadAt = atMs + random.between(200, 300);
+  return [
+    ...cut(bothWays([behind], [OTHERS]), { atMs, untilMs: deadAt }),
+    { type: 'crash', node: first, disk: 'kept', ...during(deadAt, 900) },
   ];
 }
 
