@@ -12,9 +12,8 @@ import type { Bench, BenchRow } from '@mangrove/experiment';
 import { freePorts } from '@mangrove/host-process/node';
 import type { KvClient } from '@mangrove/kv';
 import { connectKv } from '@mangrove/kv/node';
-import { findEtcd, startEtcd } from '@mangrove/test-kit/node';
+import { FLOOR, findEtcd, ReplicaGroup, startEtcd } from '@mangrove/test-kit/node';
 import { EtcdConnection, putMessage, rangeMessage } from './etcd-connection.ts';
-import { Floor } from './floor.ts';
 import { type KvMembers, type Members, startMembers } from './kv-members.ts';
 import { type LoadReport, medianOf, runLoad } from './load.ts';
 
@@ -38,7 +37,7 @@ export const bench: Bench = {
       open.push(members);
       const ours = new OurStore(connectKv({ ...OURS, endpoints: members.endpoints }));
       open.push(ours);
-      const floor = await Floor.start(join(directory, 'floor'));
+      const floor = await ReplicaGroup.start(FLOOR, join(directory, 'floor'));
       open.push(floor);
       const etcd = await openEtcd(join(directory, 'etcd'), open);
       await compare(report, ours, etcd, floor);
@@ -128,19 +127,16 @@ async function compare(
   report: (row: BenchRow) => void,
   ours: Store,
   etcd: Store | undefined,
-  floor: Floor,
+  floor: ReplicaGroup,
 ): Promise<void> {
   const stores = etcd === undefined ? [ours] : [ours, etcd];
   for (const store of stores) await runLoad(256, WARM_UP_MS, (nth) => store.put(nth));
-  await floor.load(256, WARM_UP_MS);
+  await floor.load({ width: 256, durationMs: WARM_UP_MS });
   for (const width of [1, 64, 1000]) {
     const loads = stores.map((store) => (): Promise<LoadReport> => {
       return runLoad(width, ROUND_MS, (nth) => store.put(nth));
     });
-    const floorLoad = () => floor.load(width, ROUND_MS);
-    const figures = await takeTurns(
-      etcd === undefined ? [...loads, floorLoad] : [...loads, floorLoad],
-    );
+    const figures = await takeTurns([...loads, () => loadFloor(floor, width)]);
     tellPuts(report, width, figures, etcd !== undefined);
   }
   if (etcd === undefined) return;
@@ -158,6 +154,13 @@ async function compare(
     if (own === undefined || theirs === undefined) continue;
     tell(report, name, READ_WIDTH, own, theirs, 'etcd');
   }
+}
+
+/** Keeps so many proposals of 256 bytes in flight; the floor's leader is its own client. */
+async function loadFloor(floor: ReplicaGroup, width: number): Promise<LoadReport> {
+  const report = await floor.load({ width, durationMs: ROUND_MS });
+  const { proposalsPerSecond, p50Ms, p99Ms } = report;
+  return { callsPerSecond: proposalsPerSecond, p50Ms, p99Ms };
 }
 
 /** Who uses how much of the CPU that a put costs, all together. */

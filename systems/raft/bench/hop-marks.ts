@@ -12,7 +12,8 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
 import { join } from 'node:path';
-import { HOP_BYTES, MARK, PROPOSALS } from './hops-of.ts';
+import { PROPOSALS } from '@mangrove/test-kit/node';
+import { HOP_BYTES, MARK } from './hops-of.ts';
 
 /** How many notes are kept. */
 const NOTES_MAX = 400_000;

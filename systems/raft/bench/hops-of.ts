@@ -2,9 +2,6 @@
  * The way of one proposal, hop by hop, out of what a leader and its followers noted.
  */
 
-/** The channel on which a client tells that it proposes, and that it was answered. */
-export const PROPOSALS = 'mangrove:bench:proposals';
-
 /** The bytes of a note. */
 export const HOP_BYTES = 16;
 

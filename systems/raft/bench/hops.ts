@@ -10,16 +10,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Bench, BenchRow } from '@mangrove/experiment';
+import { FLOOR, ReplicaGroup } from '@mangrove/test-kit/node';
 import { type Hops, hopsOf, MARK, type Note, readNotes } from './hops-of.ts';
 import { type ProcessorTime, processorTimeOf } from './processor-time.ts';
-import { ReplicaGroup } from './replica-group.ts';
 
 const ROUND_COUNT = 8;
 const ROUND_MS = 700;
 const WIDE_MS = 1000;
 const WARM_UP_MS = 2500;
 
-const PROGRAMS = ['./raft-process.ts', './floor-process.ts'] as const;
+const PROGRAMS = [fileURLToPath(new URL('./raft-process.ts', import.meta.url)), FLOOR] as const;
 
 /** With what a disk is done: one write that is durable, or a sync. */
 const DISK_DONE = [MARK.written, MARK.synced] as const;

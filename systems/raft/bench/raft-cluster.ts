@@ -4,9 +4,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { endReplica, nextNews, type ReplicaNews, type ReplicaOrder } from '@mangrove/test-kit/node';
 import type { Cluster } from './failover.ts';
-import type { ReplicaNews, ReplicaOrder } from './replica-channel.ts';
-import { endReplica, nextNews } from './replica-group.ts';
 
 const PROGRAM = fileURLToPath(new URL('./raft-process.ts', import.meta.url));
 

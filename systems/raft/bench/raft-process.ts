@@ -7,10 +7,9 @@
  */
 import { toNodeId } from '@mangrove/host';
 import { createProcessHost } from '@mangrove/host-process/node';
+import { onOrder, runLoad, tell } from '@mangrove/test-kit/node';
 import { findCrc32c } from '@mangrove/wire/node';
 import { RaftError, type RaftNode, simpleConfiguration, startRaftNode } from '../src/index.ts';
-import { runLoad } from './load.ts';
-import { onOrder, tell } from './replica-channel.ts';
 
 const [place = '0', directory = '', port = '0'] = process.argv.slice(2);
 const host = await createProcessHost({

@@ -8,9 +8,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Bench, BenchRow } from '@mangrove/experiment';
-import type { LoadReport } from './load.ts';
-import { ReplicaGroup } from './replica-group.ts';
+import { FLOOR, type LoadReport, ReplicaGroup } from '@mangrove/test-kit/node';
+
+const RAFT = fileURLToPath(new URL('./raft-process.ts', import.meta.url));
 
 const ROUND_COUNT = 5;
 const ROUND_MS = 1500;
@@ -26,8 +28,8 @@ export const bench: Bench = {
     const directory = await mkdtemp(join(tmpdir(), 'mangrove-bench-'));
     const groups: ReplicaGroup[] = [];
     try {
-      groups.push(await ReplicaGroup.start('./raft-process.ts', join(directory, 'raft')));
-      groups.push(await ReplicaGroup.start('./floor-process.ts', join(directory, 'floor')));
+      groups.push(await ReplicaGroup.start(RAFT, join(directory, 'raft')));
+      groups.push(await ReplicaGroup.start(FLOOR, join(directory, 'floor')));
       for (const group of groups) await group.load({ width: 1024, durationMs: WARM_UP_MS });
       for (const width of WIDTHS) {
         const [ours, floor] = await takeTurns(groups, width);

@@ -4,7 +4,9 @@
  * The floor and the nodes are driven by this same loop, so what it costs itself weighs on both.
  */
 import { channel } from 'node:diagnostics_channel';
-import { PROPOSALS } from './hops-of.ts';
+
+/** The channel on which a client tells that it proposes, and that it was answered. */
+export const PROPOSALS = 'mangrove:bench:proposals';
 
 /** What a client is asked to do. */
 export interface LoadOrder {

@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 import type { LoadOrder, LoadReport } from './load.ts';
 import type { ReplicaNews, ReplicaOrder } from './replica-channel.ts';
 
+/** The program of the floor: replicas that append, sync and acknowledge, and do nothing else. */
+export const FLOOR: string = fileURLToPath(new URL('./floor-process.ts', import.meta.url));
+
 const REPLICA_COUNT = 3;
 
 /** How long a replica may be silent when something is expected of it, in milliseconds. */
@@ -26,7 +29,7 @@ export class ReplicaGroup {
   }
 
   /**
-   * Starts three of `program`, a file beside this one, and waits until one leads.
+   * Starts three of `program`, the path of a file, and waits until one leads.
    *
    * @param execArgv what Node.js is told beside what this process was told
    */
@@ -36,9 +39,8 @@ export class ReplicaGroup {
     execArgv: readonly string[] = [],
   ): Promise<ReplicaGroup> {
     await mkdir(directory, { recursive: true });
-    const path = fileURLToPath(new URL(program, import.meta.url));
     const replicas = Array.from({ length: REPLICA_COUNT }, (_, place) =>
-      fork(path, [String(place), directory], { execArgv: [...process.execArgv, ...execArgv] }),
+      fork(program, [String(place), directory], { execArgv: [...process.execArgv, ...execArgv] }),
     );
     const ready = await Promise.all(replicas.map((replica) => nextNews(replica, 'ready')));
     const addresses = ready.map(({ address }) => address);
