@@ -6,6 +6,7 @@ import {
   applyCommand,
   type Command,
   type CommandResult,
+  commandWork,
   execute,
   finish,
   hashKv,
@@ -25,6 +26,7 @@ import {
 import { crc32c } from '@mangrove/wire';
 import { expect, test } from 'vitest';
 import { OperationRead } from '../src/core/operation-read.ts';
+import { TXN_DEPTH_MAX } from '../src/core/request.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const words = (given: Uint8Array): string => new TextDecoder().decode(given);
@@ -41,11 +43,18 @@ test('R1: only what changes something moves the revision on', () => {
 
 test('R2: the changes of a transaction share a revision and are numbered in it', () => {
   const store = new KvStore();
-  apply(store, txn([], [put('b', '1'), put('a', '1'), del('x')]));
+  apply(store, txn([], [put('b', '1'), put('a', '1'), del('x'), put('c', '1')]));
+  apply(store, put('a', '2'));
   const { log, versions } = store;
-  expect([log.at(0), log.at(1)].map((row) => [log.revisionAt(0), versions.sub.at(row)])).toEqual([
+  const numbers = [0, 1, 2, 3].map((place) => [
+    log.revisionAt(place),
+    versions.sub.at(log.at(place)),
+  ]);
+  expect(numbers).toEqual([
     [2, 0],
     [2, 1],
+    [2, 2],
+    [3, 0],
   ]);
 });
 
@@ -77,6 +86,10 @@ test('R5: the limit counts after the filter, the count before it', () => {
   const result = apply(store, request);
   expect(result).toMatchObject({ result: { count: 4, hasMore: true } });
   expect(keysOf(result)).toEqual(['b', 'c']);
+  const all = apply(store, { ...request, limit: 3 });
+  expect(all).toMatchObject({ result: { count: 4, hasMore: false } });
+  const last = apply(store, { ...request, limit: 1, sort: { by: 'key', order: 'descend' } });
+  expect(keysOf(last)).toEqual(['d']);
 });
 
 test('R6: a read under way sees its revision, through compaction and sweeping', () => {
@@ -113,9 +126,18 @@ test('R7: nested compares are decided on the state before the transaction', () =
 test('R8: a transaction that is refused has changed nothing', () => {
   const store = new KvStore();
   const keep: Operation = { ...put('missing', ''), value: undefined };
-  expect(apply(store, txn([], [put('a', '1'), keep]))).toMatchObject({ refusal: 'key-not-found' });
-  expect(store.get(bytes('a'))).toBeUndefined();
-  expect(store.revision).toBe(1);
+  const future: Operation = { ...range('a'), revision: 9 as Revision };
+  const refusals = [
+    [keep, 'key-not-found'],
+    [put('b', '1', 7n), 'lease-not-found'],
+    [future, 'future-revision'],
+    [txn([], [future]), 'future-revision'],
+  ] as const;
+  for (const [last, refusal] of refusals) {
+    expect(apply(store, txn([], [put('a', '1'), last]))).toMatchObject({ refusal });
+    expect(store.get(bytes('a'))).toBeUndefined();
+    expect(store.revision).toBe(1);
+  }
 });
 
 test('R6: a transaction that only reads compares in slices, on the state when it began', () => {
@@ -176,6 +198,31 @@ test.each([300, 20_000])(
   },
 );
 
+test('R43: what changes or compares many keys is done in pieces of few', () => {
+  const store = new KvStore();
+  const count = 2_000;
+  grant(store, 7n);
+  for (let nth = 0; nth < count; nth += 1) apply(store, put(`k/${nth}`, '1', 7n));
+  const all = { from: bytes('k/'), to: bytes('k0') };
+  const compare = { ...equals('a', '1'), range: all };
+  const pieces = (command: Command): number => {
+    const work = commandWork(store, command, 1);
+    let pieceCount = 1;
+    while (work.next().done !== true) pieceCount += 1;
+    return pieceCount;
+  };
+  for (const operation of [txn([compare], []), txn([], [readAll(all), del('b')])]) {
+    expect(pieces({ type: 'operation', operation })).toBeGreaterThan(count / 256);
+  }
+  // A lease lists its keys, sorts them and deletes them.
+  const revoke: Command = { type: 'revoke-lease', lease: 7n as LeaseId };
+  expect(pieces(revoke)).toBeGreaterThan((3 * count) / 256);
+  for (let nth = 0; nth < count; nth += 1) apply(store, put(`k/${nth}`, '2'));
+  const operation = del('k/', 'k0');
+  expect(pieces({ type: 'operation', operation })).toBeGreaterThan(count / 256);
+  expect(store.keyCount).toBe(0);
+});
+
 test('R44: a change that finds too much for its result is done, and not told', () => {
   const store = new KvStore();
   const value = 'x'.repeat(1 << 20);
@@ -199,6 +246,11 @@ test('R9: the value of an absent key is neither equal nor unequal to anything', 
   const created = { range: singleKey(bytes('a')), relation: 'equal' as const };
   const isAbsent = { ...created, operand: { target: 'create' as const, number: 0 } };
   expect(finish(execute(store, txn([isAbsent], [])))).toMatchObject({ succeeded: true });
+  for (const key of ['a', 'b', 'c']) apply(store, put(key, '1'));
+  const all = { ...equals('a', '1'), range: { from: bytes('a'), to: bytes('d') } };
+  expect(finish(execute(store, txn([all], [])))).toMatchObject({ succeeded: true });
+  apply(store, put('b', '2'));
+  expect(finish(execute(store, txn([all], [])))).toMatchObject({ succeeded: false });
 });
 
 test('R10: a key that may change twice is refused, in branches that exclude each other not', () => {
@@ -227,6 +279,12 @@ test('R12: operations are bounded along each nested path', () => {
   expect(invalidity(txn([], many(TXN_OPERATIONS_MAX + 1)))).toBe('too-many-operations');
   const nested = txn([], [txn([], many(TXN_OPERATIONS_MAX))]);
   expect(invalidity(nested)).toBe('too-many-operations');
+  const compares = Array.from({ length: TXN_OPERATIONS_MAX + 1 }, () => equals('a', '1'));
+  expect(invalidity(txn(compares, []))).toBe('too-many-operations');
+  let deep = txn([], [put('a', '1')]);
+  for (let depth = 1; depth < TXN_DEPTH_MAX; depth += 1) deep = txn([], [deep]);
+  expect(invalidity(deep)).toBeUndefined();
+  expect(invalidity(txn([], [deep]))).toBe('too-many-operations');
 });
 
 test('R13, R14: sweeping changes nothing that is seen; deletions at the compaction stay', () => {
@@ -291,6 +349,12 @@ test('R18: what a deposed leader decided by its clock is void', () => {
   const store = new KvStore();
   grant(store, 7n);
   const expire: Command = { type: 'expire-leases', leases: [7n as LeaseId], term: 3 };
+  const rest = { lease: 7n as LeaseId, remainingMs: 10 };
+  const checkpoint: Command = { type: 'checkpoint-leases', leases: [rest], term: 3 };
+  applyCommand(store, checkpoint, 4);
+  expect(store.leases.get(7n as LeaseId)).toMatchObject({ remainingMs: 1_000 });
+  applyCommand(store, checkpoint, 3);
+  expect(store.leases.get(7n as LeaseId)).toMatchObject({ remainingMs: 10 });
   applyCommand(store, expire, 4);
   expect(store.leases.has(7n as LeaseId)).toBe(true);
   applyCommand(store, expire, 3);
