@@ -5,8 +5,10 @@
  * all of it, or was told that compaction overtook it; progress is never ahead of what was sent.
  */
 import {
+  applyCommand,
   isInRange,
   KvStore,
+  NO_LEASE,
   NO_REVISION,
   type Revision,
   type WatchEvent,
@@ -38,6 +40,37 @@ test('R23, R24, R25, R26, R27: a watcher sees every event of its range once, in 
     expect(reached.get(mark) ?? 0, mark).toBeGreaterThan(10);
   }
 }, 60_000);
+
+test('R26: what waits for a slow consumer is bounded, and it gets all of it later', () => {
+  const store = new KvStore();
+  const hub = new WatchHub(store);
+  const bound = { watchersMax: 1, waitingBytesMax: 1_000, fragmentBytes: 1_000 };
+  const session = new WatchSession(bound);
+  hub.open(session);
+  hub.create(session, { ...ALL_EVENTS, range: { from: new Uint8Array([1]), to: undefined } });
+  const value = new Uint8Array(100);
+  for (let nth = 0; nth < 200; nth += 1) {
+    const operation = { type: 'put', key: new Uint8Array([7]), value } as const;
+    const change = { ...operation, lease: NO_LEASE, wantsPrevious: false };
+    applyCommand(store, { type: 'operation', operation: change }, 1);
+    while (hub.step(10));
+    // One revision may exceed the bound.
+    expect(session.waitingBytes).toBeLessThan(bound.waitingBytesMax + 200);
+  }
+  expect(hub.laggingCount).toBe(1);
+  let eventCount = 0;
+  for (let message = session.take(); message !== undefined; message = session.take()) {
+    if (message.type === 'events') eventCount += message.events.length;
+    hub.step(1_000);
+  }
+  expect(eventCount).toBe(200);
+});
+
+/** All that happens from now on, plainly. */
+const ALL_EVENTS = {
+  ...{ startRevision: NO_REVISION, wantsPuts: true, wantsDeletes: true },
+  ...{ wantsPrevious: false, wantsProgress: false, allowsFragments: false },
+} as const;
 
 type Move =
   | { readonly type: 'apply'; readonly step: Step }

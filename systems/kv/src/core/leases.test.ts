@@ -11,7 +11,7 @@ const LEASES = [1n, 2n, 3n].map((id) => id as LeaseId);
 it('R16: a key hangs on the lease that it was moved to last, and on no other', () => {
   const move = fc.record({ key: fc.integer({ min: 1, max: 12 }), to: fc.constantFrom(0, 1, 2, 3) });
   fc.assert(
-    fc.property(fc.array(move, { maxLength: 60 }), (moves) => {
+    fc.property(fc.array(move, { minLength: 30, maxLength: 60 }), (moves) => {
       const table = new LeaseTable();
       for (const id of LEASES) table.add({ id, ttlMs: 1, remainingMs: 1 });
       const leaseOf = new Map<number, LeaseId>();
