@@ -23,7 +23,8 @@ const fdatasync = promisify(fs.fdatasync);
 /** How many rounds of promise reactions a batch waits for those that were just answered. */
 const GATHER_ROUNDS = 4;
 
-const [place = '0', directory = ''] = process.argv.slice(2);
+const place = process.argv[2] ?? '0';
+const directory = process.argv[3] ?? '';
 const fd = fs.openSync(join(directory, `floor-${place}`), 'w');
 
 if (place === '0') lead();
