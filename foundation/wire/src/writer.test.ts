@@ -2,6 +2,7 @@
  * The writer at the edge of its slab: whatever is written when it must grow comes back whole.
  */
 import { describe, expect, it } from 'vitest';
+import { InvalidArgument } from './invalid-argument.ts';
 import { Reader } from './reader.ts';
 import type { CallName } from './schema.ts';
 import { Writer } from './writer.ts';
@@ -68,6 +69,22 @@ describe('a writer that must grow', () => {
       expect(reader.utf8(reader.uvarint())).toBe(text);
       reader.finish();
     }
+  });
+
+  it('writes to memory again where it is told to, and keeps no more than it may', () => {
+    const writer = new Writer({ slabBytes: 16 });
+    const memories = [100, 100, 20, 20].map((length, nth) => {
+      writer.raw(new Uint8Array(length).fill(nth));
+      const taken = writer.take();
+      expect([...taken]).toEqual(new Array(length).fill(nth));
+      writer.reuse(nth < 2 ? 1000 : 10);
+      return taken.buffer;
+    });
+    expect(memories[1]).toBe(memories[0]);
+    expect(memories[2]).toBe(memories[0]);
+    expect(memories[3]).not.toBe(memories[2]);
+    writer.uint8(1);
+    expect(() => writer.reuse(1000)).toThrow(InvalidArgument);
   });
 
   it('refuses what goes over its bound, and holds no more than that', () => {

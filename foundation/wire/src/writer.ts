@@ -53,12 +53,26 @@ export class Writer {
 
   /**
    * The bytes written since the last `take`. They are the caller's: this writer never touches them
-   * again.
+   * again, unless it is told to `reuse` them.
    */
   take(): Uint8Array<ArrayBuffer> {
     const taken = this.slab.subarray(this.start, this.at);
     this.start = this.at;
     return taken;
+  }
+
+  /**
+   * Has the memory of all that was taken written to again, up to `keptBytes` of it: whoever took
+   * bytes must be done with them. Nothing may have been written since the last `take`.
+   */
+  reuse(keptBytes: number): void {
+    if (this.at !== this.start) throw new InvalidArgument('length', this.length, '0');
+    if (this.slab.length > Math.max(keptBytes, this.slabBytes)) {
+      this.slab = new Uint8Array(this.slabBytes);
+      this.view = new DataView(this.slab.buffer);
+    }
+    this.start = 0;
+    this.at = 0;
   }
 
   /** Drops what was written after the first `length` bytes since the last `take`. */

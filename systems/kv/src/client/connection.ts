@@ -17,6 +17,9 @@ import {
 } from '../protocol/native/messages.ts';
 import type { ClientHost } from './client-host.ts';
 
+/** What a connection holds for its next frames, of which new memory would be the larger cost. */
+const KEPT_BYTES = 1_048_576;
+
 /** How a connection is opened. */
 export interface ConnectionOptions {
   /** The cluster that is wanted; empty is any. */
@@ -127,6 +130,7 @@ export class Connection {
       (task) => host.run(task),
       (error) => this.close('unavailable', `${address}: ${error.message}`),
       crc32c,
+      KEPT_BYTES,
     );
     const codec = SERVER_MESSAGE.at(PROTOCOL_VERSIONS.highest);
     this.reader = new MessageReader(codec, ANSWER_BYTES_MAX, crc32c);

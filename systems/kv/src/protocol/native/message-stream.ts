@@ -22,11 +22,15 @@ const GATHER_ROUNDS = 4;
 /** A frame is begun in a slab of this size, and grows: most connections are idle. */
 const SLAB_BYTES = 2048;
 
+/** What a sender holds of the memory of frames that were taken, for the next ones. */
+const KEPT_BYTES = 65_536;
+
 /** Sends messages, in order. */
 export class MessageSender<Out> {
   private readonly stream: ByteStream;
   private readonly codec: MessageCodec<Out>;
   private readonly crc32c: Crc32c | undefined;
+  private readonly keptBytes: number;
   private readonly run: (task: () => Promise<void>) => void;
   private readonly onBroken: (error: StreamError) => void;
   private readonly batch = new Writer({ slabBytes: SLAB_BYTES, maxBytes: 2 * 67_108_864 });
@@ -45,6 +49,8 @@ export class MessageSender<Out> {
    * @param run takes a background task, as `Host.run` does
    * @param onBroken is told once when the stream broke, and nothing more is sent
    * @param crc32c the checksum of frames; default: the portable one
+   * @param keptBytes how much memory is kept for the next frames: where there are few senders, as
+   *   much as their frames take
    */
   constructor(
     stream: ByteStream,
@@ -52,9 +58,11 @@ export class MessageSender<Out> {
     run: (task: () => Promise<void>) => void,
     onBroken: (error: StreamError) => void,
     crc32c?: Crc32c,
+    keptBytes: number = KEPT_BYTES,
   ) {
     this.stream = stream;
     this.codec = codec;
+    this.keptBytes = keptBytes;
     this.run = run;
     this.onBroken = onBroken;
     this.crc32c = crc32c;
@@ -148,6 +156,7 @@ export class MessageSender<Out> {
         await this.stream.write(frame);
         this.writingBytes = 0;
         this.frames += 1;
+        if (this.waitingBytes === 0) this.batch.reuse(this.keptBytes);
         this.wake();
       }
       if (this.isEnding && !this.isOver) {
