@@ -78,7 +78,7 @@ export const raftReadersExperiment: Experiment = Object.freeze({
   }),
 } satisfies Experiment);
 
-/** Three nodes, whose leaders die in the order of figure 8. */
+/** Three nodes, whose leaders follow each other as in figure 8, or lag behind. */
 export const raftElectionsExperiment: Experiment = Object.freeze({
   ...raftExperiment,
   name: 'raft-elections',
@@ -236,7 +236,10 @@ export const raftHunts: readonly (Experiment & { readonly about: string })[] = O
     ...raftReadersExperiment,
     about: 'three nodes, of which two clients each only read, by the lease',
   },
-  { ...raftElectionsExperiment, about: 'three nodes whose leaders die in the order of figure 8' },
+  {
+    ...raftElectionsExperiment,
+    about: 'three nodes whose leaders follow each other as in figure 8',
+  },
   { ...raftRivalsExperiment, about: 'five nodes whose leaders follow each other, heard by few' },
   { ...raftMembersExperiment, about: 'three voters; two are to join, and not all hear of it' },
   { ...raftEvenExperiment, about: 'four voters, of whom half are no majority' },
