@@ -120,6 +120,17 @@ it('looks into the nodes after every event where invariants are asked for', asyn
   expect(complaints).toContain('invariants on');
 });
 
+it('tells of each failure at once where it goes on', async () => {
+  const seeds = ['--bug', BUG, '--seeds', '100', '--all'] as const;
+  const { code, output, complaints } = await mangrove('lab', 'hunt', 'register', ...seeds);
+  expect(code).toBe(1);
+  const [figures = '', ...rest] = output.trimEnd().split('\n');
+  const said = rest.filter((line) => line.startsWith('seed '));
+  expect(figures).toContain(`, ${said.length} failure`);
+  const before = complaints.split('\n').filter((line) => line.startsWith('seed '));
+  expect(before.toSorted()).toEqual(said.toSorted());
+});
+
 it('hunts through the same seeds of several experiments, on so many threads', async () => {
   const seeds = ['--first', '5', '--seeds', '3', '--threads', '1', '--json'] as const;
   const { code, output } = await mangrove('lab', 'hunt', 'register', 'raft', ...seeds);

@@ -27,6 +27,8 @@ export interface HuntOptions {
   /** Whether the hunt ends with the first failure. Default: no. */
   readonly isOver?: ((figures: HuntFigures) => boolean) | undefined;
   readonly onProgress?: ((figures: HuntFigures) => void) | undefined;
+  /** Told at once of each seed that does not hold, in no order. */
+  readonly onOutcome?: ((outcome: SeedOutcome) => void) | undefined;
   /** Ends the hunt early; what was seen until then is the result. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -47,7 +49,8 @@ export async function hunt(options: HuntOptions): Promise<HuntFigures> {
 
 /** Hunts with threads that are there already. */
 export async function huntIn(pool: WorkerPool, options: HuntOptions): Promise<HuntFigures> {
-  const { firstSeed = 1, seedCount, isWatched, signal, isOver = () => false, onProgress } = options;
+  const { firstSeed = 1, seedCount, isWatched, signal, isOver = () => false } = options;
+  const { onProgress, onOutcome } = options;
   if (!Number.isInteger(seedCount) || seedCount < 1) {
     throw new InvalidArgument('seeds', seedCount, 'a positive integer');
   }
@@ -58,7 +61,9 @@ export async function huntIn(pool: WorkerPool, options: HuntOptions): Promise<Hu
     while (nextSeed < firstSeed + seedCount && signal?.aborted !== true) {
       if (isOver(tally.figures())) return;
       const seed = nextSeed++;
-      tally.add(await pool.runSeed(seed, isWatched));
+      const outcome = await pool.runSeed(seed, isWatched);
+      tally.add(outcome);
+      if (outcome.answer !== 'valid') onOutcome?.(outcome);
       if (performance.now() - toldMs < PROGRESS_MS) continue;
       toldMs = performance.now();
       onProgress?.(tally.figures());

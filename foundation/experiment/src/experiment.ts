@@ -60,6 +60,13 @@ export interface Experiment {
   readonly activeMs: number;
   /** After the faults: within this time every client must see an `ok`, ms. */
   readonly quietMs: number;
+  /**
+   * So long after the faults clients begin what they do last, ms: time for getting well again. One
+   * of these is drawn. Default: half of `quietMs`.
+   */
+  readonly settlingMs?: readonly number[];
+  /** A run goes on, within its quiet phase, until nodes reacted so often. Default: 0. */
+  readonly eventCountMin?: number;
   /** A client gives up an operation after this time and does not know its outcome, ms. */
   readonly operationTimeoutMs: number;
   readonly workload: Workload;

@@ -213,6 +213,7 @@ describe('a plan', () => {
     ['plan.quietMs', { quietMs: null }],
     ['plan.operationTimeoutMs', { operationTimeoutMs: 1e300 }],
     ['plan.seed', { seed: 0.5 }],
+    ['plan.eventCountMin', { eventCountMin: -1 }],
     ['plan.speed', { speed: 2 }],
     ['plan.replicas', { replicas: 'n1' }],
     ['plan.replicas[1]', { replicas: ['n1', 'N2'] }],

@@ -46,6 +46,8 @@ export interface Plan {
   /** When the faults end and the quiet phase begins, ms. */
   readonly activeMs: number;
   readonly quietMs: number;
+  /** The run goes on until nodes reacted so often, where its quiet phase lasts; 0 if missing. */
+  readonly eventCountMin?: number;
   readonly operationTimeoutMs: number;
   readonly faults: readonly Fault[];
   readonly operations: readonly PlannedOperation[];
@@ -65,7 +67,8 @@ export const MAX_PLAN_MEMBERS = 1000;
 
 /**
  * The plan in `source`; throws `InvalidArgument` that names the item that is wrong with it, its
- * value and what is allowed. Unknown fields are refused; only `choices` and `seed` may be missing.
+ * value and what is allowed. Unknown fields are refused; only `choices`, `seed` and `eventCountMin`
+ * may be missing.
  */
 export function parsePlan(source: string): Plan {
   if (source.length > MAX_PLAN_LENGTH) {
@@ -118,7 +121,11 @@ function planShape(replicas: readonly string[], clients: readonly string[]): Sha
       faults: listOf(faultShape(replicas, members), MAX_PLAN_ITEMS),
       operations: listOf(operation, MAX_PLAN_ITEMS),
     },
-    may: { choices: choicesShape(members), seed: integer(0, Number.MAX_SAFE_INTEGER) },
+    may: {
+      eventCountMin: integer(0, Number.MAX_SAFE_INTEGER),
+      choices: choicesShape(members),
+      seed: integer(0, Number.MAX_SAFE_INTEGER),
+    },
   });
 }
 

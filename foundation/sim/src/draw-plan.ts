@@ -25,6 +25,7 @@ const MAX_FAULTS_OF_A_KIND = 6;
 /** The plan of `seed`. Everything in it is data; only the runs' own choices are still open. */
 export function drawPlan(experiment: Experiment, seed: number): Plan {
   const { replicaCount, clientCount, activeMs, quietMs, operationTimeoutMs } = experiment;
+  const { eventCountMin } = experiment;
   checkCounts(experiment);
   const random = new SeededRandom(seed, 'plan');
   const replicas = names('n', replicaCount);
@@ -36,6 +37,7 @@ export function drawPlan(experiment: Experiment, seed: number): Plan {
     clients,
     activeMs,
     quietMs,
+    ...(eventCountMin === undefined ? {} : { eventCountMin }),
     operationTimeoutMs,
     faults: drawFaults(experiment, replicas, clients, random.stream('faults')),
     operations: drawAllOperations(experiment, clients, random.stream('operations')),
@@ -90,11 +92,10 @@ function drawAllOperations(
   clients: readonly NodeId[],
   random: Random,
 ): readonly PlannedOperation[] {
-  const { workload, activeMs, quietMs } = experiment;
+  const { workload, activeMs, quietMs, settlingMs = [Math.floor(quietMs / 2)] } = experiment;
   const stretch = { random, clients, fromMs: 0, untilMs: activeMs };
   const active = drawOperations(workload.active, stretch);
-  // Half of the quiet phase is for getting well again.
-  const quietAtMs = activeMs + Math.floor(quietMs / 2);
+  const quietAtMs = activeMs + random.stream('settling').pick(settlingMs);
   const { last } = workload;
   const quiet = clients.flatMap((client, place) => {
     const own = typeof last === 'function' ? last(place) : last;

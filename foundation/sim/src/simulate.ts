@@ -143,6 +143,7 @@ class PlannedRun {
 
   async finish(): Promise<void> {
     const { simulation, plan, subject, topology } = this;
+    const { eventCountMin = 0 } = plan;
     for (const { node } of topology.replicas) {
       simulation.start(node, (host, version) =>
         subject.start(host, { topology, version, clientPort: CLIENT_PORT }),
@@ -161,7 +162,7 @@ class PlannedRun {
       simulation.at(atMs, () => this.choicesUntil.push(copyOf(simulation.choices())));
     }
     try {
-      const isDone = () => this.busyClientCount === 0;
+      const isDone = () => this.busyClientCount === 0 && simulation.eventCount >= eventCountMin;
       await simulation.run(plan.activeMs + plan.quietMs, isDone);
     } catch (error) {
       if (this.violation === undefined) throw error;

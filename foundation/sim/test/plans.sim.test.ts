@@ -36,6 +36,29 @@ describe('a scenario', () => {
   });
 });
 
+describe('the time after the faults', () => {
+  it('is one of those that the experiment allows before clients begin what they do last', () => {
+    const { activeMs } = experiment;
+    const settling = { ...experiment, settlingMs: [50, 2000] };
+    const drawn = SEEDS.map((seed) => {
+      const { operations } = drawPlan(settling, seed);
+      return Math.max(...operations.map(({ atMs }) => atMs)) - activeMs;
+    });
+    expect(new Set(drawn)).toEqual(new Set([50, 2000]));
+  });
+
+  it('lasts until nodes have reacted as often as the experiment asks for, or is over', async () => {
+    const { eventCount, hash } = await simulate(subject, drawPlan(experiment, 1));
+    const longer = drawPlan({ ...experiment, eventCountMin: eventCount + 100 }, 1);
+    const enough = await simulate(subject, longer);
+    expect(enough.eventCount).toBe(eventCount + 100);
+    const endless = await simulate(subject, { ...longer, eventCountMin: 1e9 });
+    expect(endless.endMs).toBe(longer.activeMs + longer.quietMs);
+    const { hash: same } = await simulate(subject, { ...longer, eventCountMin: 1 });
+    expect(same).toBe(hash);
+  });
+});
+
 describe('a plan', () => {
   it('gives the same run again, by hop and by checkpoint', async () => {
     const hashes = new Set<string>();

@@ -28,4 +28,12 @@ describe.each([
     expect([...lastOf(whole).questions].filter((question) => !questions.has(question))).toEqual([]);
     expect(askers).toEqual([...clients].sort());
   });
+
+  it('has seeds in which a lease that lives for ever shows', () => {
+    const calmMs = Array.from({ length: 50 }, (_, index) => {
+      const { operations, activeMs } = drawPlan(lean, index + 1);
+      return Math.max(...operations.map(({ atMs }) => atMs)) - activeMs;
+    });
+    expect(calmMs.filter((ms) => ms > 4000).length).toBeGreaterThan(2);
+  });
 });

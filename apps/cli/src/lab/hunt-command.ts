@@ -85,6 +85,7 @@ async function huntOne(options: HuntOptions): Promise<Ending> {
       workerCount: options.threadCount,
       isOver: ({ failureCount }) => !isGoingOn && failureCount > 0,
       onProgress: (so) => terminal.status(liveHuntWords(so)),
+      onOutcome: isGoingOn ? (outcome) => terminal.complain(outcomeWords(outcome)) : undefined,
     });
     terminal.status('');
     // One that is interrupted has seen something, too: a long hunt would be lost.
@@ -109,10 +110,10 @@ function printFigures(figures: HuntFigures, options: HuntOptions): void {
   terminal.result(huntWords(figures));
   for (const line of testedLines(figures)) terminal.say(line);
   for (const { seed, anomaly, sentence } of figures.failures.slice(0, SHOWN_FAILURES)) {
-    terminal.result(`seed ${seed}: ${anomaly}: ${sentence}`);
+    terminal.result(outcomeWords({ seed, anomaly, sentence }));
   }
-  for (const { seed, sentence } of figures.unknowns.slice(0, SHOWN_FAILURES)) {
-    terminal.result(`seed ${seed}: not known: ${sentence}`);
+  for (const unknown of figures.unknowns.slice(0, SHOWN_FAILURES)) {
+    terminal.result(outcomeWords(unknown));
   }
   const more = figures.failureCount - SHOWN_FAILURES;
   if (more > 0) terminal.result(`and ${more} more`);
@@ -122,6 +123,17 @@ function printFigures(figures: HuntFigures, options: HuntOptions): void {
     ? `hunt ${experiment} --first ${first.seed} --seeds 1`
     : `run ${experiment} --seed ${first.seed}`;
   terminal.result(`again: npx mangrove lab ${run}${codeOptions(options)}`);
+}
+
+/** `seed 7: stuck: c2 saw no ok`; what comes to nothing known is said to be so. */
+function outcomeWords({ seed, anomaly = 'not known', sentence }: OutcomeFields): string {
+  return `seed ${seed}: ${anomaly}: ${sentence}`;
+}
+
+interface OutcomeFields {
+  readonly seed: number;
+  readonly anomaly?: string;
+  readonly sentence: string;
 }
 
 /** Writes what was asked for: the smallest plan of the first failure, a report of the hunt. */

@@ -25,6 +25,12 @@ export function failureEnd({ plan, verdict }: Failing): Candidate | undefined {
   return [`what comes after ${endMs} ms`, { ...plan, operations, faults, activeMs }];
 }
 
+/** The plan that ends with its last operation; undefined where it does so. */
+export function withoutIdling({ plan }: Failing): Candidate | undefined {
+  const { eventCountMin, ...rest } = plan;
+  return eventCountMin === undefined ? undefined : ['the idle time at the end', rest];
+}
+
 /** How long after the faults the last operations may begin where progress is not the matter, ms. */
 const SOON_MS = 500;
 

@@ -23,6 +23,7 @@ import {
   namedOperationsOnly,
   nearFailure,
   soonerEnd,
+  withoutIdling,
 } from './evidence-guided.ts';
 import { leaps } from './leaps.ts';
 import { type Candidate, OMISSIONS, type Omission } from './omissions.ts';
@@ -118,6 +119,7 @@ class Shrinker {
       );
     }
     this.failing = first.failing;
+    await this.attempt(withoutIdling(this.failing), LUCK.none);
     await this.attempt(soonerEnd(this.failing), LUCK.little);
     let partCount = FEWEST_PARTS;
     for (let luck: number = LUCK.little; !this.isOver; ) {
