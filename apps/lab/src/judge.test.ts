@@ -95,6 +95,19 @@ describe('judge', () => {
     ]);
   });
 
+  it('names moments by their times, since nobody sees the numbers of events', () => {
+    // The judge sees four of the six events: its numbers are not even those of the history.
+    const plain = { ...linearizable(register()), view: sessions.view };
+    const late = history.map((event) => ({ ...event, atMs: 100.26 + event.atMs }));
+    const [check] = judge([plain], { history: late, ...QUIET, endMs: 200 }).checks;
+    const told = [...(check?.anomalies ?? []).map(({ sentence }) => sentence)];
+    const argument = check?.explanation?.sentences.join(' ') ?? '';
+    expect(told[0]).toBe(check?.explanation?.sentences[0]);
+    expect(argument).toContain('write 1 of c1 began at 101.3 ms');
+    expect(argument).toContain('between 101.3 ms and 102.3 ms');
+    expect(argument).not.toMatch(/\bevent\b/);
+  });
+
   it('a run that one of several judges refutes is invalid, and every judge is told', () => {
     const plain = { ...linearizable(register()), view: sessions.view };
     const good = history.slice(0, 4);

@@ -92,7 +92,7 @@ function judgeHistory(
     seen.push(viewed);
     places.push(place);
   }
-  const verdict = judgeSeen(seen);
+  const verdict = withTimes(judgeSeen(seen), seen);
   if (verdict.type === 'invalid') {
     const lastMs = history.at(-1)?.atMs ?? 0;
     return { check, answer: 'invalid', ...explain(verdict, places, lastMs) };
@@ -105,6 +105,23 @@ function judgeHistory(
       ? verdict.reason.sentence
       : 'no operation succeeded: nothing is shown';
   return { check, answer: 'unknown', anomalies: [{ class: 'linearizability', sentence }] };
+}
+
+/**
+ * A verdict whose sentences name events by their times: whoever has the run before him finds a time
+ * in its diagram, its trace and its log, and the number of an event nowhere.
+ */
+function withTimes(verdict: HistoryVerdict, seen: readonly HistoryEvent[]): HistoryVerdict {
+  if (verdict.type !== 'invalid') return verdict;
+  const timed = (sentence: string) =>
+    sentence.replace(/\bevent (\d+)\b/g, (words, place) => {
+      const event = seen[Number(place)];
+      return event === undefined ? words : `${Math.round(event.atMs * 10) / 10} ms`;
+    });
+  const violations = verdict.violations.map((violation) => {
+    return { ...violation, sentences: violation.sentences.map(timed) };
+  });
+  return { ...verdict, violations };
 }
 
 function explain(

@@ -1,11 +1,11 @@
 /**
  * Runs a plan in the simulator and has it judged: one run from its data to its verdict.
  */
-import type { HistoryEvent, Plan } from '@mangrove/experiment';
-import { type NodeEnd, type SimulateOptions, type Strike, simulate } from '@mangrove/sim';
+import type { Plan } from '@mangrove/experiment';
+import { type NodeEnd, type SimulateOptions, simulate } from '@mangrove/sim';
 import type { CatalogEntry } from './catalog.ts';
 import { judge } from './judge.ts';
-import { timingsOf } from './report/latency.ts';
+import { hurtCount, timingsOf } from './report/latency.ts';
 import type { RunEnd, RunEvidence } from './run-report.ts';
 
 /** What is wanted of a run. */
@@ -41,26 +41,19 @@ export async function runPlan(
     history,
     verdict,
     endMs,
+    strikes,
     hash,
     eventCount,
     ...(trace === undefined ? {} : { trace }),
     ends,
-    counts: { ...counts, 'operations during a fault': hurtCount(history, strikes, endMs) },
+    counts: {
+      ...counts,
+      'operations during a fault': hurtCount(timingsOf(history, endMs), strikes),
+    },
     marks,
     ...(options.choiceTimesMs === undefined ? {} : { choicesUntil: report.choicesUntil }),
     notInjected: [],
   };
-}
-
-/** How many operations were under way while a fault was in force. */
-function hurtCount(
-  history: readonly HistoryEvent[],
-  strikes: readonly Strike[],
-  runEndMs: number,
-): number {
-  return timingsOf(history, runEndMs).filter(({ startMs, endMs }) =>
-    strikes.some(({ atMs, untilMs }) => atMs <= endMs && untilMs >= startMs),
-  ).length;
 }
 
 /** An error in one line; control characters, as of a file of zeros, are escaped. */

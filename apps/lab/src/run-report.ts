@@ -24,6 +24,8 @@ export interface RunEvidence {
   readonly verdict: Verdict;
   /** How long it lasted, ms of its own time. */
   readonly endMs: number;
+  /** Of the faults that struck, when each was in force. */
+  readonly strikes: readonly FaultStrike[];
   /** In `sim`: two runs with the same hash did the same things in the same order. */
   readonly hash?: string;
   readonly eventCount?: number;
@@ -39,6 +41,14 @@ export interface RunEvidence {
   readonly marks?: Marks;
   /** Faults of the plan that the world could not inject, each in a few words. */
   readonly notInjected: readonly string[];
+}
+
+/** When a fault of the plan was in force, ms of the run's time. */
+export interface FaultStrike {
+  /** Its place in the plan, from 0. */
+  readonly fault: number;
+  readonly atMs: number;
+  readonly untilMs: number;
 }
 
 /** A node that stopped by itself, or refused to start. */

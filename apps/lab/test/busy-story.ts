@@ -5,7 +5,7 @@
 import type { Plan } from '@mangrove/experiment';
 import { toNodeId } from '@mangrove/host';
 import { readStory, type Story } from '../src/report/story.ts';
-import { figureEightPlan } from './figure-eight.ts';
+import { figureEightPlan, strikesAsPlanned } from './figure-eight.ts';
 import { TraceScript } from './trace-script.ts';
 
 const NODES = ['n1', 'n2', 'n3', 'n4', 'n5'] as const;
@@ -42,8 +42,9 @@ export function busyScript(recordCount: number): TraceScript {
 export function busyStory(recordCount: number): Story {
   const script = busyScript(recordCount);
   const history = script.history();
+  const plan = busyPlan(history.at(-1)?.atMs ?? 0);
   return readStory({
-    ...{ trace: script.trace(), history, plan: busyPlan(history.at(-1)?.atMs ?? 0) },
+    ...{ trace: script.trace(), history, plan, strikes: strikesAsPlanned(plan) },
     endMs: (history.at(-1)?.atMs ?? 0) + 50,
     anomalies: [],
     explanation: undefined,

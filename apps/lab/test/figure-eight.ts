@@ -2,9 +2,9 @@
  * A story for the tests of reports: five nodes, two clients, an entry of an old term that is
  * committed by counting copies, and so lost (Raft, figure 8). Made up, not recorded.
  */
-import type { Plan } from '@mangrove/experiment';
+import { endOf, type Plan } from '@mangrove/experiment';
 import { toNodeId } from '@mangrove/host';
-import type { ExperimentReport, RunEvidence } from '../src/run-report.ts';
+import type { ExperimentReport, FaultStrike, RunEvidence } from '../src/run-report.ts';
 import type { HistoryExplanation, Verdict } from '../src/verdict.ts';
 import { TraceScript } from './trace-script.ts';
 
@@ -216,6 +216,13 @@ export function figureEightPlan(): Plan {
   };
 }
 
+/** The strikes of a run in which every fault of the plan came at its time. */
+export function strikesAsPlanned({ faults }: Plan): readonly FaultStrike[] {
+  return faults.flatMap((each, fault) =>
+    each.type === 'crash-at' ? [] : [{ fault, atMs: each.atMs, untilMs: endOf(each) }],
+  );
+}
+
 /** The run of the story with its verdict. */
 export function figureEightRun(): RunEvidence {
   const script = figureEightScript();
@@ -246,6 +253,7 @@ export function figureEightRun(): RunEvidence {
     history: script.history(),
     verdict,
     endMs: 1650,
+    strikes: strikesAsPlanned(figureEightPlan()),
     hash: '9f3c41aee2b07c15',
     eventCount: 231,
     trace: script.trace(),

@@ -6,7 +6,7 @@ import type { HistoryEvent } from '@mangrove/experiment';
 import { toNodeId } from '@mangrove/host';
 import type { ExperimentReport, PlanSize, RunEvidence, ShrinkStep } from '../src/run-report.ts';
 import { busyPlan } from './busy-story.ts';
-import { figureEightReport, figureEightRun } from './figure-eight.ts';
+import { figureEightReport, figureEightRun, strikesAsPlanned } from './figure-eight.ts';
 
 /** The report of a run with about `operationCount` operations. */
 export function fullReport(operationCount = 433): ExperimentReport {
@@ -78,6 +78,7 @@ function foundRun(operationCount: number): RunEvidence {
   return {
     ...figureEightRun(),
     plan,
+    strikes: strikesAsPlanned(plan),
     history: history(operationCount, endMs, faults),
     endMs,
     verdict: {

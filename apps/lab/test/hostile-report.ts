@@ -80,6 +80,11 @@ function hostileRun(): RunEvidence {
       ...{ answer: 'invalid', anomaly: 'linearizability' },
       checks: [{ check: HOSTILE, answer: 'invalid', anomalies: [anomaly], explanation }],
     },
+    strikes: [
+      { fault: 0, atMs: 8, untilMs: 13 },
+      { fault: 1, atMs: 3, untilMs: 3 },
+      { fault: 2, atMs: 9, untilMs: 9 },
+    ],
     ...{ endMs: 40, hash: HOSTILE, eventCount: 3, trace: script.trace() },
     ends: [{ node: toNodeId('n2'), incarnation: 1, atMs: 8, type: 'broken', cause: HOSTILE }],
     counts: { [HOSTILE]: 1 },

@@ -66,6 +66,12 @@ describe('three processes', () => {
     expect(evidence.verdict.answer).toBe('valid');
     expect(said).toEqual(['3 processes serve', 'n1 is killed', 'n1 is back']);
     expect(evidence.counts).toMatchObject({ 'fault crash': 1, 'node starts': 1 });
+    const [strike] = evidence.strikes;
+    expect(evidence.strikes).toMatchObject([{ fault: 0 }]);
+    expect(strike?.atMs).toBeGreaterThanOrEqual(200);
+    // Until the process serves again, which takes longer than until it is started.
+    expect(strike?.untilMs).toBeGreaterThan(500);
+    expect(evidence.counts['operations during a fault']).toBeGreaterThan(5);
     const during = evidence.history.filter(({ atMs, type }) => type === 'ok' && atMs > 200);
     expect(during.length).toBeGreaterThan(5);
     const times = evidence.history.map(({ atMs }) => atMs);
@@ -99,6 +105,8 @@ describe('three processes', () => {
       'crash n2 (unsynced-lost) 100-400 ms',
       'clock-drift n2 100-400 ms',
     ]);
+    // The last two were not injected; the others struck, each once.
+    expect(evidence.strikes.map(({ fault }) => fault).sort()).toEqual([0, 1, 2, 3, 4, 5]);
     expectNothingLeft();
   });
 });

@@ -3,7 +3,7 @@
  */
 import type { ExperimentReport } from '../src/run-report.ts';
 import { busyPlan, busyScript } from './busy-story.ts';
-import { figureEightReport, figureEightRun } from './figure-eight.ts';
+import { figureEightReport, figureEightRun, strikesAsPlanned } from './figure-eight.ts';
 import { fullReport } from './full-report.ts';
 
 /** A run in which everything held. */
@@ -36,6 +36,8 @@ export function bigReport(): ExperimentReport {
   const script = busyScript(10_000);
   const history = script.history();
   const endMs = (history.at(-1)?.atMs ?? 0) + 50;
-  const run = { ...figureEightRun(), trace: script.trace(), history, endMs, plan: busyPlan(endMs) };
+  const plan = busyPlan(endMs);
+  const told = { trace: script.trace(), history, endMs, plan, strikes: strikesAsPlanned(plan) };
+  const run = { ...figureEightRun(), ...told };
   return { ...fullReport(10_000), shrunk: run };
 }

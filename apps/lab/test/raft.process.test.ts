@@ -8,6 +8,7 @@ import { drawPlan } from '@mangrove/sim';
 import { expect, it } from 'vitest';
 import { findExperiment } from '../src/catalog.ts';
 import { runLocal } from '../src/local/run-local.ts';
+import { bandsOf } from '../src/report/fault-band.ts';
 import { anomaliesOf } from '../src/verdict.ts';
 import { planOfStory, raftEntry, raftStories } from './raft-stories.ts';
 
@@ -38,12 +39,17 @@ it('five nodes lose nothing when each is stopped in turn, the leader among them'
 it('whoever leads is killed at a message that it sends, and others go on', async () => {
   const entry = findExperiment('raft/leader-crash-during-append');
   const plan = drawPlan({ ...entry.experiment, activeMs: 4500 }, 1);
-  const { verdict, notInjected, counts, plan: told } = await runLocal(entry, plan);
+  const evidence = await runLocal(entry, plan);
+  const { verdict, notInjected, counts, plan: told, strikes, endMs } = evidence;
   // Objectives are left to campaigns: this machine may be busy, and the second leader late.
   expect(anomaliesOf(verdict).filter((anomaly) => anomaly.class !== 'slo')).toEqual([]);
   expect(notInjected).toEqual([]);
   expect(counts['fault crash-at']).toBeGreaterThanOrEqual(1);
   const [first] = told.faults;
+  // The point has no time in the plan; the report tells when it came.
+  const [band] = bandsOf({ plan: told, strikes, notInjected, endMs });
+  expect(band).toMatchObject({ type: 'crash-at', hasStruck: true });
+  expect(band?.fromMs).toBeGreaterThanOrEqual(1500);
   expect(first !== undefined && 'node' in first && plan.replicas.includes(first.node)).toBe(true);
 });
 

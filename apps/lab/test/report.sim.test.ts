@@ -22,10 +22,11 @@ const HOLES = /\bNaN\b|\bundefined\b|\bInfinity\b|\[object/;
 async function reportOf(seed: number): Promise<ExperimentReport> {
   const plan = drawPlan(registerExperiment, seed);
   const run = await simulate(registerExperiment.subject, plan, { isRecording: true });
-  const { trace, history, endMs, hash, eventCount, counts } = run;
+  const { trace, history, endMs, hash, eventCount, counts, strikes } = run;
   if (trace === undefined) expect.fail('the run was not recorded');
   const found: RunEvidence = {
     ...{ world: 'sim', plan, history, endMs, hash, eventCount, counts, trace, notInjected: [] },
+    strikes,
     ends: run.ends.map((end) => ({ ...end, cause: String(end.cause) })),
     verdict: { answer: 'valid', checks: [] },
   };

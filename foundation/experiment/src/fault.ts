@@ -168,7 +168,7 @@ export function endOf(fault: Fault): number {
 export function describePoint({ operation, target, kind, nth, fromMs, when }: CrashPoint): string {
   const of = kind === undefined ? '' : ` of ${kind}`;
   const on = target === undefined ? '' : ` ${target}`;
-  const from = fromMs === undefined ? '' : ` from ${fromMs} ms on`;
+  const from = fromMs === undefined ? '' : ` from ${toTenth(fromMs)} ms on`;
   return `${when} its ${operation}${of}${on} no. ${nth}${from}`;
 }
 
@@ -185,6 +185,12 @@ export function describeFault(fault: Fault): string {
         : fault.name;
   const how = 'disk' in fault ? ` (${fault.disk})` : '';
   const end = endOf(fault);
-  const span = end === fault.atMs ? `${fault.atMs}` : `${fault.atMs}-${end}`;
+  const from = toTenth(fault.atMs);
+  const span = end === fault.atMs ? from : `${from}-${toTenth(end)}`;
   return `${fault.type} ${who}${how} ${span} ms`;
+}
+
+/** A time as people read it: `3833.3`. */
+function toTenth(ms: number): string {
+  return String(Math.round(ms * 10) / 10);
 }

@@ -306,6 +306,8 @@ describe('a fault', () => {
     const crash = { ...CRASH, disk: 'unsynced-lost', atMs: 412, untilMs: 900 } as Fault;
     expect(describeFault(crash)).toBe('crash n1 (unsynced-lost) 412-900 ms');
     expect(describeFault(CUT as unknown as Fault)).toBe('cut n1 > n2 1-2 ms');
+    const odd = { type: 'pause', node: toNodeId('n1'), atMs: 1500, untilMs: 3833 + 1 / 3 } as const;
+    expect(describeFault(odd)).toBe('pause n1 1500-3833.3 ms');
     expect(describeFault(ACTION as Fault)).toBe('action compact 1 ms');
     expect(endOf({ type: 'upgrade', node: toNodeId('n1'), atMs: 5, downMs: 7, version: 2 })).toBe(
       12,

@@ -110,6 +110,7 @@ export function evidenceLines(evidence: RunEvidence): readonly string[] {
   return [
     `${answerWord(verdict)}: ${begun} operations, ${ok} of them ok, in ${time}`,
     ...reasonsOf(verdict),
+    ...unknownLines(verdict),
     ...serviceLevelLines(verdict),
     ...ends.map(
       ({ node, atMs, type, cause }) => `${node} ${type} at ${atMs.toFixed(0)} ms: ${cause}`,
@@ -119,6 +120,14 @@ export function evidenceLines(evidence: RunEvidence): readonly string[] {
       : [`not injected, since this world cannot: ${notInjected.join('; ')}`]),
     ...(world === 'sim' ? [] : whyLines(plan)),
   ];
+}
+
+/** What is not known of a run that is invalid: a fault that did not strike, for one. */
+function unknownLines({ answer: verdict, checks }: Verdict): readonly string[] {
+  if (verdict !== 'invalid') return [];
+  return checks
+    .filter(({ answer }) => answer === 'unknown')
+    .flatMap(({ anomalies }) => anomalies.map(({ sentence }) => `not known: ${sentence}`));
 }
 
 /** Why processes were not given some faults of the plan: each reason once. */

@@ -118,12 +118,12 @@ function storyLines(evidence: RunEvidence): readonly string[] {
   });
 }
 
-function storyOf({ trace, plan, history, endMs, verdict, ends }: RunEvidence): Story | undefined {
+function storyOf({ trace, verdict, ...run }: RunEvidence): Story | undefined {
   if (trace === undefined) return undefined;
   const found = verdict.checks.find((check) => check.explanation !== undefined);
   const { explanation } = found ?? {};
   return readStory({
-    ...{ trace, plan, history, endMs, ends },
+    ...{ ...run, trace },
     ...{ anomalies: anomaliesOf(verdict), explanation },
   });
 }

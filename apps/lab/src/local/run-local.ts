@@ -29,6 +29,7 @@ import { createProcessHost, type ProcessHost } from '@mangrove/host-process/node
 import type { CatalogEntry } from '../catalog.ts';
 import { judge } from '../judge.ts';
 import type { FaultSpan } from '../judge-slos.ts';
+import { hurtCount, timingsOf } from '../report/latency.ts';
 import type { RunEnd, RunEvidence } from '../run-report.ts';
 import { HISTORY_FILE, HistoryFile } from './history-file.ts';
 import { betweenReplicas, isInjectable, toHostFaults } from './host-fault.ts';
@@ -156,19 +157,22 @@ class LocalRun {
   }
 
   private evidence(marks: Marks): RunEvidence {
-    const { entry, history, ends, notInjected, faults, strikes } = this;
+    const { entry, history, ends, notInjected, faults } = this;
     const { activeMs, quietMs } = this.plan;
     const { slos = [], drawScript } = entry.experiment;
     const endMs = this.nowMs();
+    const strikes = [...this.strikes].map(([fault, span]) => ({ fault, ...span }));
     const verdict = judge(entry.judges, {
       ...{ history, ends, stuck: [...this.stuck], activeMs, quietMs, endMs, slos },
       stallMs: this.stallMs,
-      strikes: [...strikes.values()],
-      missed: drawScript && faults.filter((_, index) => !strikes.has(index)),
+      strikes,
+      missed: drawScript && faults.filter((_, index) => !this.strikes.has(index)),
     });
+    this.counts.set('operations during a fault', hurtCount(timingsOf(history, endMs), strikes));
     const counts = Object.fromEntries(this.counts);
     const plan = { ...this.plan, faults };
-    return { world: 'local', plan, history, verdict, endMs, ends, counts, marks, notInjected };
+    const seen = { plan, history, verdict, endMs, strikes, ends, counts, marks, notInjected };
+    return { world: 'local', ...seen };
   }
 
   async close(): Promise<void> {

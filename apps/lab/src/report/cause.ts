@@ -154,8 +154,9 @@ function pairs(rows: readonly (readonly [string, string])[]): readonly Markup[] 
 }
 
 /**
- * Faults and operations left, by attempt. Recorded choices are not counted: there are thousands of
- * them, and none where a plan is left to its seed.
+ * Faults and operations left, by attempt, on a scale on which to halve is a step of the same height
+ * everywhere: the first attempts leave out hundreds, and the last ones matter as much. Recorded
+ * choices are not counted: there are thousands of them, and none where a plan is left to its seed.
  */
 function shrinkCurve(steps: readonly ShrinkStep[]): Markup | '' {
   if (steps.length < 2) return '';
@@ -164,7 +165,10 @@ function shrinkCurve(steps: readonly ShrinkStep[]): Markup | '' {
   const most = sizes.reduce((greatest, each) => Math.max(greatest, each), 1);
   const last = sizes.at(-1) ?? 0;
   const x = (index: number) => round(left + (index / (steps.length - 1)) * (width - left - 40));
-  const y = (size: number) => round(bottom - (size / most) * (bottom - 20));
+  const least = Math.max(1, Math.min(...sizes));
+  const depth = Math.log(most / least) || 1;
+  const share = (size: number) => Math.log(Math.max(size, least) / least) / depth;
+  const y = (size: number) => round(bottom - share(size) * (bottom - 20));
   const path = sizes.map((size, index) => `${index === 0 ? 'M' : 'L'}${x(index)} ${y(size)}`);
   const end = x(steps.length - 1);
   const label = `Size of the plan by attempt: from ${most} to ${last} faults and operations`;
@@ -173,10 +177,10 @@ function shrinkCurve(steps: readonly ShrinkStep[]): Markup | '' {
  aria-label="${label}"><path class="grid" d="M${left} ${bottom}H${end}"/>
 <path class="curve" d="${trusted(path.join(''))}"/>
 <text class="ax" x="${left - 8}" y="${y(most) + 4}" text-anchor="end">${formatCount(most)}</text>
-<text class="ax" x="${left - 8}" y="${bottom + 4}" text-anchor="end">0</text>
+<text class="ax" x="${left - 8}" y="${bottom + 4}" text-anchor="end">${formatCount(least)}</text>
 <text class="chart-title" x="${end + 5}" y="${y(last) + 4}">${formatCount(last)}</text>
 <text class="ax" x="${left}" y="${bottom + 16}">attempt 1</text>
 <text class="ax" x="${end}" y="${bottom + 16}" text-anchor="end">${formatCount(steps.length)}</text>
-</svg><figcaption class="kv">Faults and operations left in the plan, by attempt.</figcaption>
+</svg><figcaption class="kv">Faults and operations left, by attempt; logarithmic.</figcaption>
 </figure>`;
 }

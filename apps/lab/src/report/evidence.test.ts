@@ -4,6 +4,7 @@
 import { toNodeId } from '@mangrove/host';
 import { describe, expect, it } from 'vitest';
 import { figureEightReport, figureEightRun } from '../../test/figure-eight.ts';
+import type { RunEvidence } from '../run-report.ts';
 import { evidenceOf, silencesOf } from './evidence.ts';
 import { markRowsOf } from './mark-rows.ts';
 
@@ -17,6 +18,21 @@ describe('the evidence', () => {
     expect(counts.get('operations during a fault')).toBe(2);
     expect(counts.get('operations with unknown outcome')).toBe(1);
     expect(counts.get('crashes')).toBe(3);
+  });
+
+  it('says what a world counted in the words of a reader, and nothing twice', () => {
+    const counts = {
+      ...{ 'message dropped: cut': 7, 'operation fail': 2, 'fault crash-at': 1, 'node starts': 4 },
+      ...{ 'operation invoke': 5, 'operation info': 1, 'operation ok': 4, 'link down': 3 },
+    };
+    const { shrunk: _shrunk, ...whole } = report;
+    const rows = evidenceOf({ ...whole, found: { ...figureEightRun(), counts } });
+    expect(rows.map(({ what, found }) => `${what} ${found}`)).toEqual([
+      ...['operations 5', 'operations refused 2', 'operations answered ok 4'],
+      ...['operations during a fault 2', 'operations with unknown outcome 1'],
+      ...['faults: crash at 1', 'faults in the plan 3'],
+      ...['node starts 4', 'link down 3', 'messages lost: cut 7'],
+    ]);
   });
 
   it('names marks of the protocol that no run reached', () => {
@@ -40,8 +56,12 @@ describe('the evidence', () => {
     const run = figureEightRun();
     const node = toNodeId('n1');
     const faults = [{ type: 'pause', node, atMs: 1, untilMs: 2 } as const];
-    const paused = { ...report, found: { ...run, plan: { ...run.plan, faults } } };
-    expect(silencesOf(paused).map((each) => each.missing)).not.toContain('Pauses');
+    const plan = { ...run.plan, faults };
+    const missingIn = (strikes: RunEvidence['strikes']) =>
+      silencesOf({ ...report, found: { ...run, plan, strikes } }).map((each) => each.missing);
+    expect(missingIn([{ fault: 0, atMs: 1, untilMs: 2 }])).not.toContain('Pauses');
+    // It was planned, and its moment did not come.
+    expect(missingIn([])).toContain('Pauses');
   });
 
   it('says what a world could not inject', () => {

@@ -7,9 +7,7 @@
 
 import type { Fault } from '@mangrove/experiment';
 import type { ExperimentReport, RunEvidence } from '../run-report.ts';
-import { bandsOf } from './fault-band.ts';
-import { injectedFaults } from './injected-faults.ts';
-import { timingsOf } from './latency.ts';
+import { hurtCount, timingsOf } from './latency.ts';
 import { toWords } from './lifeline.ts';
 
 /** Something that was counted, in the run that is shown and in the one before shrinking. */
@@ -31,13 +29,12 @@ export interface Silence {
 /** The most rows of counts; those of the greatest numbers are left out last. */
 export const MAX_EVIDENCE_ROWS = 40;
 
-/** What was counted: operations and faults first, then what the world counted. */
+/** What was counted: operations first, then faults, then what they did to nodes and messages. */
 export function evidenceOf({ found, shrunk, hunt }: ExperimentReport): readonly EvidenceRow[] {
   const [left, right] = [countsOf(found), shrunk === undefined ? undefined : countsOf(shrunk)];
-  const all = new Map(
-    Object.entries(hunt?.counts ?? {}).map(([name, count]) => [toWords(name), count]),
-  );
+  const all = new Map(told(hunt?.counts ?? {}));
   const names = [...new Set([...left.keys(), ...(right?.keys() ?? []), ...all.keys()])];
+  names.sort((a, b) => rankOf(a) - rankOf(b));
   return names.slice(0, MAX_EVIDENCE_ROWS).map((what) => {
     const row = { what, found: left.get(what) ?? 0 };
     const count = all.get(what);
@@ -50,31 +47,57 @@ export function evidenceOf({ found, shrunk, hunt }: ExperimentReport): readonly 
 }
 
 function countsOf(run: RunEvidence): ReadonlyMap<string, number> {
-  const { history, endMs, counts } = run;
-  const bands = bandsOf(run);
+  const { history, endMs, counts, strikes } = run;
   const timings = timingsOf(history, endMs);
-  const isHurt = (startMs: number, end: number) =>
-    bands.some(
-      ({ fromMs, untilMs, hasStruck }) => hasStruck && fromMs <= end && untilMs >= startMs,
-    );
   const unknown = timings.filter(({ outcome }) => outcome === 'info').length;
   const own: [string, number][] = [
     ['operations', timings.length],
-    [
-      'operations during a fault',
-      timings.filter((each) => isHurt(each.startMs, each.endMs)).length,
-    ],
+    ['operations during a fault', hurtCount(timings, strikes)],
     ['operations with unknown outcome', unknown],
     ['faults in the plan', run.plan.faults.length],
   ];
-  const rest = Object.entries(counts).map(([name, count]) => [toWords(name), count] as const);
-  return new Map([...own, ...rest]);
+  // The first of them comes first; where both count something, the history has the last word.
+  return new Map([...own.slice(0, 1), ...told(counts), ...own]);
 }
+
+/**
+ * What a world counted, in the words of a reader. Unknown outcomes are left to the history, which
+ * knows of those that were still open at the end, too.
+ */
+function told(counts: Readonly<Record<string, number>>): readonly (readonly [string, number])[] {
+  return Object.entries(counts)
+    .filter(([name]) => name !== 'operation info')
+    .map(([name, count]) => [wordsFor(name), count] as const);
+}
+
+function wordsFor(name: string): string {
+  const whole = WORDS[name];
+  if (whole !== undefined) return whole;
+  const [kind = '', ...rest] = name.split(' ');
+  if (kind === 'fault') return `faults: ${toWords(rest.join(' '))}`;
+  return toWords(name.replace(/^message dropped: /, 'messages lost: '));
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  'operation invoke': 'operations',
+  'operation ok': 'operations answered ok',
+  'operation fail': 'operations refused',
+  'message corrupted': 'messages with a changed bit',
+  'message refused: queue full': 'messages refused: queue full',
+};
+
+/** What belongs together stands together: by what a row begins with. */
+function rankOf(what: string): number {
+  const place = ORDER.findIndex((start) => what.startsWith(start));
+  return place < 0 ? ORDER.length : place;
+}
+
+const ORDER = ['operations', 'faults', 'action', 'crashes', 'node', 'link', 'messages', 'bytes'];
 
 /** What the shown run and the one before it did not contain. */
 export function silencesOf({ found, shrunk, others }: ExperimentReport): readonly Silence[] {
   const runs = [found, ...(shrunk === undefined ? [] : [shrunk]), ...others];
-  const types = new Set(runs.flatMap((run) => injectedFaults(run).map(kindOf)));
+  const types = new Set(runs.flatMap((run) => struckFaults(run).map(kindOf)));
   const silences = SILENCES.filter(({ kinds }) => !kinds.some((kind) => types.has(kind)));
   const missed = runs.flatMap(({ notInjected, world }) =>
     notInjected.map((missing) => ({
@@ -87,6 +110,11 @@ export function silencesOf({ found, shrunk, others }: ExperimentReport): readonl
     ? [{ missing: 'Real processes', about: 'kernels, sockets, file systems and their bugs' }]
     : [];
   return [...silences.map(({ missing, about }) => ({ missing, about })), ...missed, ...real];
+}
+
+/** What struck: a fault that was planned and did not shows nothing. */
+function struckFaults({ plan, strikes }: RunEvidence): readonly Fault[] {
+  return strikes.flatMap(({ fault }) => plan.faults[fault] ?? []);
 }
 
 /** A fault's kind; of a crash, what it did to the disk. */

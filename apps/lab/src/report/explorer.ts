@@ -100,11 +100,15 @@ export function countLine(drawnCount: number, hiddenCount: number): string {
 function ledeOf(story: Story): Markup {
   const { fromMs, endMs, leftOutCount, hiddenLaneCount, decisiveIndex, steps } = story;
   const length = formatDuration(endMs - fromMs);
+  const outside =
+    fromMs === 0
+      ? `after ${formatMs(endMs)}`
+      : `before ${formatMs(fromMs)} or after ${formatMs(endMs)}`;
   const cut =
     leftOutCount === 0
       ? ''
-      : ` The trace is too long for a page: ${formatCount(leftOutCount)} records before ` +
-        `${formatMs(fromMs)} or after ${formatMs(endMs)} are left out.`;
+      : ` The trace is too long for a page: ${formatCount(leftOutCount)} records ${outside} are ` +
+        'left out.';
   const lanes =
     hiddenLaneCount === 0 ? '' : ` ${formatCount(hiddenLaneCount)} more members have no lane.`;
   const still = steps.length === 0 ? '' : `, which stands at step ${decisiveIndex + 1}`;

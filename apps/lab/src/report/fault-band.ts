@@ -2,14 +2,7 @@
  * Faults as bands over lifelines, each with its number and a label of a few words.
  */
 
-import {
-  type DiskFate,
-  type DiskFault,
-  endOf,
-  type Fault,
-  type NetworkFault,
-  type TraceRecord,
-} from '@mangrove/experiment';
+import type { DiskFate, DiskFault, Fault, NetworkFault } from '@mangrove/experiment';
 import type { RunEvidence } from '../run-report.ts';
 import { injectedFaults } from './injected-faults.ts';
 import { toWords } from './lifeline.ts';
@@ -30,57 +23,36 @@ export interface Band {
   readonly isDrawn: boolean;
   /** A crash at a point that was never reached has not struck. */
   readonly hasStruck: boolean;
-  /** Whether that is known: of a run that was not recorded, nobody knows. */
-  readonly isKnown: boolean;
 }
 
-/** What of a trace is looked at; without records where the run was not recorded. */
-export interface BandTrace {
-  readonly records: readonly TraceRecord[] | undefined;
-  readonly replicas: readonly string[];
-  readonly clients: readonly string[];
-}
+/** What faults are read from. */
+export type FaultedRun = Pick<RunEvidence, 'plan' | 'strikes' | 'notInjected' | 'endMs'>;
 
 /**
- * The faults of a plan in order of time, numbered from 1. Two that do the same in both directions
- * of the same links at the same time are one.
+ * The faults that a run was given, in order of time, numbered from 1. Two that do the same in both
+ * directions of the same links at the same time are one. Those that did not strike come last.
  */
-export function readBands(
-  faults: readonly Fault[],
-  trace: BandTrace,
-  endMs: number,
-): readonly Band[] {
-  const memberCount = trace.replicas.length + trace.clients.length;
-  const strikes = strikesOf(faults, trace.records ?? []);
-  return joinDirections(faults)
-    .map((each) => {
-      const { fault } = each;
-      return { ...each, fromMs: fault.type === 'crash-at' ? strikes.get(fault) : fault.atMs };
-    })
-    .sort((a, b) => (a.fromMs ?? Infinity) - (b.fromMs ?? Infinity))
-    .map(({ fault, isMutual, fromMs }, index) => ({
+export function bandsOf(run: FaultedRun): readonly Band[] {
+  const { plan, strikes, endMs } = run;
+  const memberCount = plan.replicas.length + plan.clients.length;
+  const struck = new Map(strikes.map((strike) => [plan.faults[strike.fault], strike]));
+  return joinDirections(injectedFaults(run))
+    .map((each) => ({ ...each, strike: struck.get(each.fault) }))
+    .sort((a, b) => (a.strike?.atMs ?? Infinity) - (b.strike?.atMs ?? Infinity))
+    .map(({ fault, isMutual, strike }, index) => ({
       number: index + 1,
       type: fault.type,
-      fromMs: fromMs ?? endMs,
-      untilMs: Math.min(endMs, Math.max(fromMs ?? endMs, untilOf(fault, fromMs))),
+      fromMs: strike?.atMs ?? endMs,
+      untilMs: Math.min(endMs, strike?.untilMs ?? endMs),
       nodes: nodesOf(fault),
       label: labelOf(fault, memberCount, isMutual),
-      isDrawn: fromMs !== undefined && !isDown(fault),
-      hasStruck: fromMs !== undefined,
-      isKnown: fromMs !== undefined || trace.records !== undefined,
+      isDrawn: strike !== undefined && !isDown(fault),
+      hasStruck: strike !== undefined,
     }));
 }
 
-/** The faults that a run was given, with their numbers. */
-export function bandsOf(run: RunEvidence): readonly Band[] {
-  const { plan, endMs, trace } = run;
-  const { replicas, clients } = plan;
-  return readBands(injectedFaults(run), trace ?? { records: undefined, replicas, clients }, endMs);
-}
-
 /** From when until when a fault lasted, and how long; or why there is no such time. */
-export function whenOf({ fromMs, untilMs, hasStruck, isKnown }: Band): string {
-  if (!isKnown) return 'at a moment that was not recorded';
+export function whenOf({ fromMs, untilMs, hasStruck }: Band): string {
   if (!hasStruck) return 'never: its moment did not come';
   if (untilMs <= fromMs) return `at ${formatMs(fromMs)}`;
   return `${formatMs(fromMs)} to ${formatMs(untilMs)}, ${formatDuration(untilMs - fromMs)}`;
@@ -121,41 +93,6 @@ function signature(fault: NetworkFault): string {
 /** Whether the fault takes its node down, so that the trace itself shows it. */
 function isDown({ type }: Fault): boolean {
   return type === 'crash' || type === 'crash-at' || type === 'upgrade' || type === 'pause';
-}
-
-/**
- * When the n-th crash at a point of its node strikes: a trace does not say which of them took a
- * node down, so they are told by what happened to the disk, and by their order.
- */
-function strikesOf(
-  faults: readonly Fault[],
-  records: readonly TraceRecord[],
-): ReadonlyMap<Fault, number> {
-  const timed = faults.flatMap((fault) => (fault.type === 'crash' ? [fault] : []));
-  const taken = new Set<number>();
-  const strikes = new Map<Fault, number>();
-  for (const fault of faults) {
-    if (fault.type !== 'crash-at') continue;
-    const index = records.findIndex((record, at) => {
-      const isDown = record.type === 'down' && record.node === fault.node && !taken.has(at);
-      if (!isDown) return false;
-      const isOther = /\((?:kept|wiped|unsynced-lost)\)/.test(record.reason);
-      if (isOther && !record.reason.includes(`(${fault.disk})`)) return false;
-      const isTimed = ({ node, atMs }: { node: string; atMs: number }) =>
-        node === record.node && Math.abs(atMs - record.atMs) < 0.01;
-      return !timed.some(isTimed);
-    });
-    const record = records[index];
-    if (record === undefined) continue;
-    taken.add(index);
-    strikes.set(fault, record.atMs);
-  }
-  return strikes;
-}
-
-function untilOf(fault: Fault, fromMs: number | undefined): number {
-  if (fault.type === 'crash-at') return (fromMs ?? 0) + fault.downMs;
-  return endOf(fault);
 }
 
 /** The lifelines that a fault concerns: of a cut, the smaller of its two sides. */

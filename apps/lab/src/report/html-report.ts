@@ -61,11 +61,11 @@ ${renderEvidence(report)}${renderCause(report)}${renderOrigin(report)}</main>
 /** The story of the run that the report shows; undefined where it was not recorded. */
 export function storyOf(report: ExperimentReport): Story | undefined {
   const run = shownRun(report);
-  const { trace, plan, history, endMs, verdict, ends } = run;
+  const { trace, plan, history, endMs, strikes, verdict, ends } = run;
   if (trace === undefined) return undefined;
   const anomalies = anomaliesOf(verdict);
   const explanation = explanationOf(run);
-  return readStory({ trace, plan, history, endMs, anomalies, explanation, ends });
+  return readStory({ trace, plan, history, endMs, strikes, anomalies, explanation, ends });
 }
 
 function footer({ shrunk, found }: ExperimentReport): Markup {

@@ -47,6 +47,16 @@ export function timingsOf(history: readonly HistoryEvent[], endMs: number): read
   return timings;
 }
 
+/** How many operations were under way while a fault was in force. */
+export function hurtCount(
+  timings: readonly Timing[],
+  strikes: readonly { readonly atMs: number; readonly untilMs: number }[],
+): number {
+  return timings.filter(({ startMs, endMs }) =>
+    strikes.some(({ atMs, untilMs }) => atMs <= endMs && untilMs >= startMs),
+  ).length;
+}
+
 /** The figures of `timings`. */
 export function latencyFigures(timings: readonly Timing[]): LatencyFigures {
   const ok = timings.filter(({ outcome }) => outcome === 'ok');

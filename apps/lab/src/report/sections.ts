@@ -43,9 +43,10 @@ not to scale.</figcaption></figure></div></section>`;
 }
 
 /** What clients did in the drawn run. */
-export function renderHistory({ operations }: Story): Markup {
+export function renderHistory(story: Story): Markup {
+  const { operations } = story;
   if (operations.length === 0) return markup``;
-  const told = toldOperations(operations);
+  const told = toldOperations(story);
   const rows = told.map((operation) => {
     const { process, label, result, outcome, startMs, endMs, isKey, isContradiction, error } =
       operation;
@@ -60,8 +61,8 @@ export function renderHistory({ operations }: Story): Markup {
   });
   const more =
     told.length < operations.length
-      ? markup`<p class="kv">${told.length} of ${formatCount(operations.length)}: those that matter
-most.</p>`
+      ? markup`<p class="kv">${told.length} of ${formatCount(operations.length)}: those that led up
+to the decisive moment.</p>`
       : '';
   return markup`<section id="history"><h2>What clients saw</h2><div class="wide"><table><thead><tr>
 <th>Process</th><th>Operation</th><th class="r optional">Called</th><th class="r">Answered</th>
@@ -69,14 +70,19 @@ most.</p>`
 ${more}</section>`;
 }
 
-/** The most operations in the table of what clients saw. */
-const MAX_OPERATION_ROWS = 60;
+/** The most operations in the table of what clients saw: as many as fit a screen or two. */
+const MAX_OPERATION_ROWS = 24;
 
-/** All operations, or those of the contradiction and the ones that began last before it. */
-function toldOperations(operations: readonly Operation[]): readonly Operation[] {
+/**
+ * All operations, or those of the contradiction and the ones that began last before it; where there
+ * is none, before the step at which the diagram stands.
+ */
+function toldOperations({ operations, steps, decisiveIndex }: Story): readonly Operation[] {
   if (operations.length <= MAX_OPERATION_ROWS) return operations;
   const wrong = operations.findIndex(({ isContradiction }) => isContradiction);
-  const end = Math.max(wrong + 1, MAX_OPERATION_ROWS);
+  const decisiveMs = steps[decisiveIndex]?.atMs ?? Infinity;
+  const last = operations.findLastIndex(({ startMs }) => startMs <= decisiveMs);
+  const end = Math.max((wrong < 0 ? last : wrong) + 1, MAX_OPERATION_ROWS);
   return operations.filter(
     ({ isKey }, index) => isKey || (index < end && index >= end - MAX_OPERATION_ROWS),
   );

@@ -2,16 +2,19 @@
  * Shows what a story is made of, on a run written by hand: lifelines, messages, operations, faults,
  * steps and the causal paths to them.
  */
+import { type Fault, leader } from '@mangrove/experiment';
 import { toNodeId } from '@mangrove/host';
 import { describe, expect, it } from 'vitest';
 import {
   figureEightExplanation,
   figureEightPlan,
   figureEightScript,
+  strikesAsPlanned,
 } from '../../test/figure-eight.ts';
 import { TraceScript } from '../../test/trace-script.ts';
+import type { FaultStrike } from '../run-report.ts';
 import { boundTrace } from './bounded-trace.ts';
-import { labelOf, readBands, whenOf } from './fault-band.ts';
+import { bandsOf, labelOf, whenOf } from './fault-band.ts';
 import { readMessages } from './message.ts';
 import { describeMoment } from './moment.ts';
 import { MAX_STEPS } from './step.ts';
@@ -21,6 +24,7 @@ const script = figureEightScript();
 const story = readStory({
   trace: script.trace(),
   plan: figureEightPlan(),
+  strikes: strikesAsPlanned(figureEightPlan()),
   history: script.history(),
   endMs: 1650,
   anomalies: [],
@@ -62,6 +66,7 @@ describe('lifelines', () => {
     const end = { node: toNodeId('n1'), incarnation: 1, atMs: 5, type: 'stopped' as const };
     const { spans, steps } = readStory({
       ...{ trace: stopped.trace(), plan: figureEightPlan(), history: [], endMs: 9, anomalies: [] },
+      strikes: [],
       ...{ explanation: undefined, ends: [{ ...end, cause: 'the disk is full' }] },
     });
     expect(spans.at(-1)).toMatchObject({ kind: 'down', reason: 'stopped, the disk is full' });
@@ -76,6 +81,7 @@ describe('lifelines', () => {
     paused.pause('n1', 10, 20);
     const { spans } = readStory({
       ...{ trace: paused.trace(), plan: figureEightPlan(), history: [], endMs: 30, anomalies: [] },
+      strikes: [],
       explanation: undefined,
     });
     expect(spans.map(({ kind }) => kind)).toEqual(['follower', 'leader', 'paused', 'leader']);
@@ -113,6 +119,7 @@ describe('messages and operations', () => {
     retried.invoke('c1.2', 10, 'read', 'x').end(12, 'ok', -1, 1);
     const { operations, clients } = readStory({
       ...{ trace: retried.trace(), plan: figureEightPlan(), endMs: 20, anomalies: [] },
+      strikes: [],
       ...{ history: retried.history(), explanation: undefined },
     });
     expect(clients).toEqual(['c1']);
@@ -122,20 +129,28 @@ describe('messages and operations', () => {
   });
 });
 
-describe('faults', () => {
-  const trace = script.trace();
+/** The bands of a run that is given `faults`, of which those of `strikes` struck. */
+function bandsIn(
+  faults: readonly Fault[],
+  strikes: readonly FaultStrike[],
+  members: readonly string[] = ['n1', 'n2', 'n3'],
+) {
+  const plan = { ...figureEightPlan(), faults, replicas: members.map(toNodeId), clients: [] };
+  return bandsOf({ plan, strikes, notInjected: [], endMs: 100 });
+}
 
+describe('faults', () => {
   it('both directions of a cut are one fault', () => {
     const [n1, rest] = [[toNodeId('n1')], ['n2', 'n3'].map(toNodeId)];
     const window = { atMs: 5, untilMs: 9 };
-    const bands = readBands(
+    const late = { atMs: 20, untilMs: 30 };
+    const bands = bandsIn(
       [
+        { type: 'cut', from: n1, to: rest, ...late },
         { type: 'cut', from: n1, to: rest, ...window },
         { type: 'cut', from: rest, to: n1, ...window },
-        { type: 'cut', from: n1, to: rest, atMs: 20, untilMs: 30 },
       ],
-      { ...trace, replicas: [...n1, ...rest], clients: [] },
-      100,
+      [late, window, window].map((span, fault) => ({ fault, ...span })),
     );
     expect(bands.map(({ label, nodes }) => `${label} [${nodes.join()}]`)).toEqual([
       ...['n1 cut off from everyone else [n1]', 'n1 cannot reach everyone else [n1]'],
@@ -155,49 +170,30 @@ describe('faults', () => {
     );
   });
 
-  it('a crash at a point has no time until its point is reached', () => {
+  it('each has the time at which it struck, whatever was planned; or none', () => {
+    const n4 = toNodeId('n4');
     const point = { operation: 'sync', nth: 2, when: 'before' } as const;
-    const fault = {
-      type: 'crash-at',
-      node: toNodeId('n4'),
-      point,
-      downMs: 50,
-      disk: 'kept',
-    } as const;
-    expect(readBands([fault], trace, 1650)).toMatchObject([{ hasStruck: false }]);
-    const down = new TraceScript(['n4'], []);
-    down.down('n4', 77);
-    expect(readBands([fault], down.trace(), 1650)).toMatchObject([
-      { hasStruck: true, fromMs: 77, untilMs: 127 },
+    const crash = { type: 'crash-at', node: n4, point, downMs: 50, disk: 'kept' } as const;
+    const pause = { type: 'pause', node: n4, atMs: 10, untilMs: 20 } as const;
+    expect(labelOf(crash, 3)).toBe('n4 crashes before its sync no. 2, disk kept');
+    const struck = [
+      { fault: 0, atMs: 77, untilMs: 140 },
+      { fault: 1, atMs: 31, untilMs: 42 },
+    ];
+    const bands = bandsIn([crash, pause], struck);
+    expect(bands).toMatchObject([
+      { number: 1, type: 'pause', hasStruck: true, fromMs: 31, untilMs: 42 },
+      { number: 2, type: 'crash-at', hasStruck: true, fromMs: 77, untilMs: 100 },
     ]);
-    expect(labelOf(fault, 3)).toBe('n4 crashes before its sync no. 2, disk kept');
-    const [unseen] = readBands([fault], { ...trace, records: undefined }, 1650);
-    expect(whenOf(unseen!)).toBe('at a moment that was not recorded');
-    const [never] = readBands([fault], trace, 1650);
+    expect(bands.map(whenOf)).toEqual([
+      '31\u00a0ms to 42\u00a0ms, 11\u00a0ms',
+      '77\u00a0ms to 100\u00a0ms, 23\u00a0ms',
+    ]);
+    // A fault for whoever leads, where nobody did.
+    const [second, never] = bandsIn([crash, { ...pause, node: leader() }], struck.slice(0, 1));
+    expect(second).toMatchObject({ type: 'crash-at', hasStruck: true });
+    expect(never).toMatchObject({ type: 'pause', hasStruck: false, isDrawn: false });
     expect(whenOf(never!)).toBe('never: its moment did not come');
-  });
-});
-
-describe('crashes at points of one node', () => {
-  it('are told by their order and by what happened to the disk, beside those with a time', () => {
-    const node = toNodeId('n4');
-    const point = { operation: 'sync', nth: 1, when: 'after' } as const;
-    const at = (disk: 'kept' | 'unsynced-lost') =>
-      ({ type: 'crash-at', node, point, downMs: 10, disk }) as const;
-    const timed = { type: 'crash', node, disk: 'kept', atMs: 20, untilMs: 30 } as const;
-    const down = new TraceScript(['n4'], []);
-    down.down('n4', 20, 0, 'crash (kept)');
-    down.down('n4', 40, 0, 'crash (unsynced-lost)');
-    down.down('n4', 60, 0, 'crash (kept)');
-    const bands = readBands([at('kept'), timed, at('unsynced-lost'), at('kept')], down.trace(), 99);
-    expect(bands.map(({ type, fromMs, hasStruck }) => [type, fromMs, hasStruck])).toEqual([
-      ...[
-        ['crash', 20, true],
-        ['crash-at', 40, true],
-        ['crash-at', 60, true],
-      ],
-      ['crash-at', 99, false],
-    ]);
   });
 });
 

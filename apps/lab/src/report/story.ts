@@ -6,10 +6,10 @@
  * `...Index` and count from 0.
  */
 import type { HistoryEvent, Plan, RunTrace } from '@mangrove/experiment';
-import type { RunEnd } from '../run-report.ts';
+import type { FaultStrike, RunEnd } from '../run-report.ts';
 import type { Anomaly, HistoryExplanation } from '../verdict.ts';
 import { boundTrace } from './bounded-trace.ts';
-import { type Band, readBands } from './fault-band.ts';
+import { type Band, bandsOf } from './fault-band.ts';
 import { type Change, type Mark, readLifelines, type Span } from './lifeline.ts';
 import { type Message, readMessages } from './message.ts';
 import { type Moment, readMoments } from './moment.ts';
@@ -48,6 +48,8 @@ export interface StorySource {
   readonly plan: Plan;
   readonly history: readonly HistoryEvent[];
   readonly endMs: number;
+  /** Of the faults that struck, when each was in force. */
+  readonly strikes: readonly FaultStrike[];
   /** What is wrong, the most telling first. */
   readonly anomalies: readonly Anomaly[];
   readonly explanation: HistoryExplanation | undefined;
@@ -61,7 +63,7 @@ export const MAX_NODE_LANES = 15;
 
 /** The story that `source` tells. */
 export function readStory(source: StorySource): Story {
-  const { plan, history, explanation } = source;
+  const { plan, history, strikes, explanation } = source;
   const focusMs = source.anomalies[0]?.atMs ?? explanation?.operations.at(-1)?.untilMs;
   const bounded = boundTrace(source.trace, focusMs ?? firstStrikeMs(source));
   const { trace } = bounded;
@@ -71,7 +73,7 @@ export function readStory(source: StorySource): Story {
   const messages = readMessages(trace, endMs);
   const { marks, changes, ...lifelines } = readLifelines(trace, told);
   const spans = withCauses(lifelines.spans, source.ends ?? []);
-  const bands = readBands(plan.faults, trace, endMs);
+  const bands = bandsOf({ plan, strikes, endMs, notInjected: [] });
   const moments = readMoments({ trace, messages, operations });
   const chosen = chooseSteps({
     ...{ trace, messages, operations, bands, spans, marks, anomalies: source.anomalies },
@@ -94,9 +96,8 @@ export function readStory(source: StorySource): Story {
 }
 
 /** When trouble begins; the end of the run where there is none. */
-function firstStrikeMs({ plan, trace, endMs }: StorySource): number {
-  const struck = readBands(plan.faults, trace, endMs).filter(({ hasStruck }) => hasStruck);
-  return Math.min(endMs, ...struck.map(({ fromMs }) => fromMs));
+function firstStrikeMs({ strikes, endMs }: StorySource): number {
+  return Math.min(endMs, ...strikes.map(({ atMs }) => atMs));
 }
 
 /** What took nodes down that did it themselves: the trace has the fact, the run the cause. */

@@ -190,8 +190,7 @@ td{padding:6px 16px 6px 0;border-bottom:1px solid var(--hair);vertical-align:top
 td:last-child,th:last-child{padding-right:0}
 td.name{white-space:nowrap}
 td svg{margin-top:6px}
-.node-state{display:flex;flex-wrap:wrap;gap:4px 8px;align-items:center}
-.node-state>.kv{min-width:96px}
+.node-state{display:grid;gap:4px}
 .node-state.down{opacity:.55}
 .log{display:flex;flex-wrap:wrap;gap:4px}
 .r{text-align:right}

@@ -14,6 +14,9 @@ describe('times in sentences', () => {
     expect(linkTimes('seen at 7.5 ms and at 12 ms').text).toBe(
       `seen at ${link('7.5')} and at ${link('12')}`,
     );
+    expect(linkTimes('both between 7.5 ms and 12 ms').text).toBe(
+      `both between ${link('7.5')} and ${link('12')}`,
+    );
   });
 
   it('can be given as moments, to a microsecond', () => {
