@@ -79,6 +79,32 @@ describe('a client that saw no success after the faults', () => {
   });
 });
 
+describe('a node', () => {
+  const judges = [{ ...linearizable(register()), view: sessions.view }];
+  const run = { history: history.slice(0, 4), ...QUIET };
+  const end = { node: N1, incarnation: 2, atMs: 7.4, cause: 'Error: 1 > 0' };
+
+  it('that breaks makes a run invalid; one that stops or refuses by an error does not', () => {
+    const verdict = judge(judges, { ...run, ends: [{ ...end, type: 'broken' }] });
+    expect(verdict).toMatchObject({ answer: 'invalid', anomaly: 'broken-node' });
+    const [anomaly, ...more] = verdict.checks.flatMap(({ anomalies }) => anomalies);
+    expect(anomaly).toMatchObject({ sentence: 'n1 broke at 7 ms: Error: 1 > 0', node: 'n1' });
+    expect(more).toEqual([]);
+    for (const type of ['stopped', 'refused'] as const) {
+      expect(judge(judges, { ...run, ends: [{ ...end, type }] }).answer).toBe('valid');
+    }
+  });
+
+  it('that breaks an invariant with others makes a run invalid by that first', () => {
+    const violation = { atMs: 6, sentence: 'two lead' };
+    const ends = [{ ...end, type: 'broken' as const }];
+    const verdict = judge(judges, { ...run, ends, violation });
+    expect(verdict).toMatchObject({ answer: 'invalid', anomaly: 'invariant' });
+    const broken = verdict.checks.find(({ check }) => check === 'every invariant holds');
+    expect(broken?.anomalies).toEqual([{ class: 'invariant', ...violation }]);
+  });
+});
+
 describe('judge', () => {
   it('shows a judge what concerns it, and tells what it finds by places in the whole', () => {
     const verdict = judge([sessions], { history, ...QUIET });

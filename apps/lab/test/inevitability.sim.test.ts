@@ -50,6 +50,15 @@ it('the chance grows to certainty, which begins before the failure or with it', 
   expect(points.at(-1)).toMatchObject({ failureCount: points.at(-1)?.runCount });
   expect(inevitableMs).toBeDefined();
   expect(points.some(({ runCount, failureCount }) => failureCount < runCount)).toBe(true);
+  // From that point on every run fails, and from the one before it not every one.
+  const place = points.findIndex(({ atMs }) => atMs === inevitableMs);
+  const isCertain = points.map(({ runCount, failureCount }) => failureCount === runCount);
+  expect(isCertain.slice(place)).not.toContain(false);
+  expect(isCertain[place - 1] ?? false).toBe(false);
+  // A run that fails in another way does not count.
+  const other = await findInevitability(pool, { ...asked, anomaly: 'stuck', runMax: 1 });
+  expect(other.points.reduce((sum, { failureCount }) => sum + failureCount, 0)).toBe(0);
+  expect(other.inevitableMs).toBeUndefined();
 }, 30_000);
 
 it('a report of a hunt shows when, and what all seeds tested, failures or not', async () => {

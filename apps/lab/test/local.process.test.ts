@@ -11,7 +11,7 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { checkLinearizable, readJsonLines, register } from '@mangrove/check';
-import type { Fault, Plan } from '@mangrove/experiment';
+import { type Fault, leader, type Plan } from '@mangrove/experiment';
 import { type NodeId, toNodeId } from '@mangrove/host';
 import { askControl, controlPathOf } from '@mangrove/host-process/node';
 import { drawPlan } from '@mangrove/sim';
@@ -58,7 +58,9 @@ describe('three processes', () => {
   it('keep their promises while one of them is killed and comes back', async () => {
     const said: string[] = [];
     const crash: Fault = { type: 'crash', node: n1, disk: 'kept', atMs: 200, untilMs: 500 };
+    const historyPath = join(folder, 'history.jsonl');
     const evidence = await runLocal(entry, planOf(crash), {
+      historyPath,
       onProgress: (sentence) => said.push(sentence),
     });
     expect(evidence).toMatchObject({ world: 'local', ends: [], notInjected: [] });
@@ -76,6 +78,9 @@ describe('three processes', () => {
     expect(during.length).toBeGreaterThan(5);
     const times = evidence.history.map(({ atMs }) => atMs);
     expect(times).toEqual([...times].sort((a, b) => a - b));
+    // What is written is what was judged: an unknown outcome stays unknown.
+    expect(readJsonLines(readFileSync(historyPath, 'utf8'))).toEqual(evidence.history);
+    rmSync(historyPath);
     expectNothingLeft();
   });
 
@@ -111,17 +116,43 @@ describe('three processes', () => {
   });
 });
 
-describe('clients whose system never answers', () => {
+describe('a run about its faults', () => {
+  it('is unknown where one does not strike; those that last end with the load', async () => {
+    const directed = { ...entry, experiment: { ...entry.experiment, drawScript: () => [] } };
+    const all = [n1, n2, n3];
+    const clients = planOf().clients;
+    const forever = { atMs: 0, untilMs: 60_000 };
+    // Nobody leads a register, so there is no such node to be paused.
+    const never: Fault = { type: 'pause', node: leader(), atMs: 100, untilMs: 200 };
+    const { verdict, strikes, history } = await runLocal(
+      directed,
+      planOf({ type: 'cut', from: all, to: clients, ...forever }, never),
+    );
+    expect(strikes.map(({ fault }) => fault)).toEqual([0]);
+    const answers = history.filter(({ type }) => type === 'ok').map(({ atMs }) => atMs);
+    // What was under way may arrive; then nobody is answered until the load ends.
+    const cutMs = (strikes[0]?.atMs ?? 0) + 200;
+    expect(answers.filter((atMs) => atMs > cutMs && atMs < 1000)).toEqual([]);
+    expect(answers.some((atMs) => atMs > 1000)).toBe(true);
+    const held = verdict.checks.filter(({ answer }) => answer !== 'valid');
+    expect(held.flatMap(({ anomalies }) => anomalies.map(({ sentence }) => sentence))).toEqual([
+      'did not strike: pause @leader 100-200 ms',
+    ]);
+    expect(verdict.answer).toBe('unknown');
+    expectNothingLeft();
+  });
+});
+
+describe('clients whose system answers at first and then never again', () => {
   it('are stuck, unless the machine was too busy to say so', async () => {
     const { bug } = findBug('register-rename-before-sync');
     const find = '      await writing;\n';
-    const silent = { ...bug, find, replace: '      await new Promise(() => {});\n' };
+    // Each client counts its questions; the first ones have an answer.
+    const replace = '      if (id > 6) await new Promise(() => {});\n';
+    const silent = { ...bug, find, replace };
     const plan = { ...planOf(), quietMs: 1500, operationTimeoutMs: 300 };
-    const isQuiet = ({ atMs }: { readonly atMs: number }) => atMs >= plan.activeMs;
-    const last = plan.operations.filter(isQuiet);
-    const operations = last.map((each) => ({ ...each, atMs: plan.activeMs + 100 }));
-    const { verdict, endMs } = await runLocal(entry, { ...plan, operations }, { bug: silent });
-    // No history, so no order to be judged: that part is unknown in any case.
+    const { verdict, endMs, history } = await runLocal(entry, plan, { bug: silent });
+    expect(history.filter(({ type }) => type === 'ok').length).toBeGreaterThan(3);
     const progress = verdict.checks.find(({ check }) => check.startsWith('after the faults'));
     const [anomaly] = progress?.anomalies ?? [];
     expect(anomaly).toMatchObject({ class: 'stuck' });

@@ -41,6 +41,20 @@ describe('a run with a planted bug', () => {
     expect(again.evidence.verdict).toEqual(report.found.verdict);
   });
 
+  it('is another run where what it did is not what the page says', async () => {
+    const page = renderReport({ ...report, found: { ...report.found, hash: '0123456789abcdef' } });
+    const again = await replay({ file: write('other.html', page) });
+    expect(again).toMatchObject({ recordedHash: '0123456789abcdef', isSame: false });
+    expect(again.evidence.hash).toBe(report.found.hash);
+  });
+
+  it('is held to invariants where its page says so; else the two cannot be compared', async () => {
+    const file = write('watched.html', renderReport({ ...report, isWatched: true }));
+    expect(await replay({ file })).toMatchObject({ isWatched: true, isSame: true });
+    const unwatched = await replay({ file, isWatched: false });
+    expect(unwatched).toMatchObject({ isWatched: false, isSame: undefined });
+  });
+
   it('is replayed from its plan, with the bug and without', async () => {
     const file = write('plan.json', formatPlan(report.found.plan));
     const again = await replay({ file, bug });
