@@ -47,7 +47,7 @@ it('every run is counted, once, as what it was', async () => {
   expect(Object.keys(figures.counts).sort()).toEqual(names.sort());
 });
 
-it('a hunt that is over leaves the rest, and one that ends early is told as what it saw', async () => {
+it('a hunt that is over leaves the rest of its seeds', async () => {
   const seedCount = 10_000;
   const isOver = ({ failureCount }: { readonly failureCount: number }) => failureCount > 0;
   const figures = await hunt({ experiment, seedCount, workerCount: 1, isOver });

@@ -78,13 +78,13 @@ function wordsFor(name: string): string {
   return toWords(name.replace(/^message dropped: /, 'messages lost: '));
 }
 
-const WORDS: Readonly<Record<string, string>> = {
+const WORDS: Readonly<Record<string, string>> = Object.freeze({
   'operation invoke': 'operations',
   'operation ok': 'operations answered ok',
   'operation fail': 'operations refused',
   'message corrupted': 'messages with a changed bit',
   'message refused: queue full': 'messages refused: queue full',
-};
+});
 
 /** What belongs together stands together: by what a row begins with. */
 function rankOf(what: string): number {
@@ -92,7 +92,9 @@ function rankOf(what: string): number {
   return place < 0 ? ORDER.length : place;
 }
 
-const ORDER = ['operations', 'faults', 'action', 'crashes', 'node', 'link', 'messages', 'bytes'];
+const ORDER: readonly string[] = Object.freeze([
+  ...['operations', 'faults', 'action', 'crashes', 'node', 'link', 'messages', 'bytes'],
+]);
 
 /** What the shown run and the one before it did not contain. */
 export function silencesOf({ found, shrunk, others }: ExperimentReport): readonly Silence[] {

@@ -1,6 +1,6 @@
 /**
- * Times in sentences as links that put the cursor of the diagram there: `at 982 ms`, `between 982 ms
- * and 990 ms`.
+ * Times in sentences as links that put the cursor of the diagram there: `at 982 ms`, `between
+ * 982 ms and 990 ms`.
  */
 import { type Markup, markup } from './markup.ts';
 import { formatMs } from './wording.ts';
