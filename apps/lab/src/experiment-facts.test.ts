@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { describeSlo } from '@mangrove/experiment';
 import { InvalidArgument } from '@mangrove/host';
 import { describe, expect, it } from 'vitest';
+import { figureEightReport } from '../test/figure-eight.ts';
 import { CATALOG } from './catalog.ts';
 import { PROJECT_ROOT } from './environment.ts';
-import { FACTS_BEGIN, FACTS_END, withFacts } from './experiment-facts.ts';
-import { withFactRows } from './fact-rows.ts';
+import { FACTS_BEGIN, FACTS_END, renderFacts, withFacts } from './experiment-facts.ts';
+import { renderFactRows, withFactRows } from './fact-rows.ts';
 
 const directed = CATALOG.flatMap(({ experiment }) =>
   experiment.drawScript === undefined ? [] : [experiment],
@@ -51,6 +52,24 @@ describe('the page of an experiment', () => {
       expect(page).toMatch(new RegExp(`^\\| \\[${scenario}\\]\\(\\S+\\) \\| .+ \\| .+ \\|$`, 'm'));
     },
   );
+
+  it('tells what clients got meanwhile, promised or not', () => {
+    const report = figureEightReport();
+    const facts = renderFacts([report]);
+    // Both writes that a crash met were answered; the first waited from 286 to 982 ms.
+    expect(facts).toMatch(/\| Availability during the faults \(nothing is promised\) \| 100.% \|/);
+    expect(facts).toMatch(/\| The longest time without any answer \(nothing .*\) \| 696.ms \|/);
+    const [row = ''] = renderFactRows([report]);
+    expect(row).toMatch(/\| \([\d.]+.%\) \| \(696.ms\) \| – \|/);
+    const slo = { type: 'outage', msMax: 900 } as const;
+    const check = { check: 'outage', answer: 'valid', anomalies: [] } as const;
+    const checks = [{ ...check, slo: { slo, measured: 711, count: 5 } }];
+    const found = { ...report.found, verdict: { answer: 'valid', checks } } as const;
+    const promised = renderFacts([{ ...report, found }]);
+    expect(promised).toContain('| The longest time without any answer is at most 900 ms | 711');
+    expect(promised).not.toContain('without any answer (nothing');
+    expect(renderFactRows([{ ...report, found }])[0]).toMatch(/\| 711.ms \|/);
+  });
 
   it('has rows of one experiment and world replaced, and the others kept', () => {
     const page = `# Title\n\n${FACTS_BEGIN}\n${FACTS_END}\n\n| prose | table |\n`;

@@ -10,6 +10,7 @@ import { latencyFigures, timingsOf } from './report/latency.ts';
 import { escapeMarkdown } from './report/markdown-report.ts';
 import { serviceLevelsOf } from './report/service-levels.ts';
 import type { ExperimentReport, RunEvidence } from './run-report.ts';
+import { unpromisedOf } from './unpromised.ts';
 
 /** Between these the facts stand on a page. */
 export const FACTS_BEGIN = '<!-- facts: written by `npx mangrove lab facts --write` -->';
@@ -60,7 +61,12 @@ function seenTable(reports: readonly ExperimentReport[]): string {
       return `${row.measured}${sign}`;
     }),
   ]);
-  return table(head, [answers, counts, leaders, lost, ...objectives]);
+  const meanwhile = reports.map(({ found }) => unpromisedOf(found));
+  const rest = (meanwhile[0] ?? []).map(({ what }, index) => [
+    `${what} (nothing is promised)`,
+    ...meanwhile.map((each) => each[index]?.measured ?? ''),
+  ]);
+  return table(head, [answers, counts, leaders, lost, ...rest, ...objectives]);
 }
 
 function worldWord({ world, plan }: RunEvidence): string {

@@ -8,8 +8,9 @@ import { latencyFigures, timingsOf } from './report/latency.ts';
 import { escapeMarkdown } from './report/markdown-report.ts';
 import { formatCount, formatMs } from './report/wording.ts';
 import type { ExperimentReport, RunEvidence } from './run-report.ts';
+import { unpromisedOf } from './unpromised.ts';
 
-/** The objectives that are columns, in order; what an experiment does not promise has a dash. */
+/** The objectives that are columns, in order; what is measured and not promised is in brackets. */
 const COLUMNS: readonly (readonly [head: string, isIt: (slo: Slo) => boolean])[] = [
   ['ok during', (slo) => slo.type === 'availability' && slo.phase === 'during'],
   ['longest silence', (slo) => slo.type === 'outage'],
@@ -54,9 +55,12 @@ export function withFactRows(page: string, rows: readonly string[]): string {
   return withFacts(page, [HEAD, RULE, ...whole.values()].join('\n'));
 }
 
-function measuredOf({ verdict }: RunEvidence, isIt: (slo: Slo) => boolean): string {
-  const check = verdict.checks.find(({ slo }) => slo !== undefined && isIt(slo.slo));
-  if (check?.slo === undefined) return '–';
+function measuredOf(run: RunEvidence, isIt: (slo: Slo) => boolean): string {
+  const check = run.verdict.checks.find(({ slo }) => slo !== undefined && isIt(slo.slo));
+  if (check?.slo === undefined) {
+    const figure = unpromisedOf(run).find(({ slo }) => isIt(slo));
+    return figure === undefined ? '–' : `(${figure.measured})`;
+  }
   const { measured, slo } = check.slo;
   if (measured === undefined) {
     return check.answer === 'unknown' ? 'nothing to measure' : 'no end (missed)';
