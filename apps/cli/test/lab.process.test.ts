@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { checkTextTask, finishTask } from '@mangrove/check';
+import { CATALOG } from '@mangrove/lab/node';
 import { processFiles, script, skipUnless } from '@mangrove/test-kit/node';
 import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { BIN, mangrove, start } from './command.ts';
@@ -31,7 +32,16 @@ function json(output: string): Record<string, unknown> {
 }
 
 it('lists experiments and bugs, for people and for machines', async () => {
-  expect((await mangrove('lab', 'list')).output).toContain('register: ');
+  const { output: list } = await mangrove('lab', 'list');
+  const names = list
+    .trimEnd()
+    .split('\n')
+    .map((line) => /^(\S+): \S/.exec(line)?.[1]);
+  expect(names).toEqual(CATALOG.map(({ experiment }) => experiment.name));
+  const whole = (await mangrove('lab', 'list', 'kv/disk-full', 'raft/swizzle')).output;
+  expect(whole).toMatch(/^kv\/disk-full: the store: .*\n {2}3 replicas, 4 clients\n/);
+  expect(whole).toContain('  expected: every client is served within 1500 ms after the faults\n');
+  expect(whole).toMatch(/\n {2}always: cut n5 > n1,n2,n3,n4 1500-3833.3 ms\n/);
   expect((await mangrove('lab', 'bugs')).output).toContain(`${BUG} (register, within `);
   const [first = ''] = (await mangrove('lab', 'bugs', '--json')).output.split('\n');
   expect(json(first)).toMatchObject({ experiment: 'register', name: expect.any(String) });
@@ -181,6 +191,7 @@ it('answers wrong names and files in one sentence', async () => {
   const broken = join(folder, 'broken.json');
   writeFileSync(broken, '{"format":"mangrove-plan/0"}');
   const wrong: readonly (readonly [readonly string[], number, string])[] = [
+    [['lab', 'list', 'nothing'], 64, ' names; `mangrove lab list` shows them all.'],
     [['lab', 'hunt', 'nothing'], 64, ' names; `mangrove lab list` shows them all.'],
     [
       ['lab', 'hunt', 'registr'],

@@ -1,6 +1,6 @@
 /**
- * Follows the page on one's own system: its file is less than 50 lines, and its command finds what
- * it says, by the path of the file.
+ * Follows the page on one's own system: its file is less than 50 lines, its command finds what it
+ * says, by the path of the file, and the same runs as a real process and has its report.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ function blockOf(info: string): string {
 }
 
 it('a file of less than 50 lines becomes a subject, and its bug is found', {
-  timeout: 60_000,
+  timeout: 90_000,
 }, async () => {
   const source = blockOf('ts my-register.ts');
   const lines = source.split('\n').filter((line) => line.trim() !== '');
@@ -37,6 +37,11 @@ it('a file of less than 50 lines becomes a subject, and its bug is found', {
     const replay = ['replay', 'bug.json', '--experiment', './my-register.ts'];
     const again = await start(process.execPath, [BIN, ...replay], { cwd }).outcome;
     expect(again.output).toContain('INVALID (linearizability)');
+    const local = ['lab', 'run', './my-register.ts', '--world', 'local', '--report', 'run.html'];
+    const real = await start(process.execPath, [BIN, ...local], { cwd }).outcome;
+    expect(real.complaints).toContain('1 process serves');
+    expect(real.output).toMatch(/^(?:valid|INVALID|UNKNOWN).*: \d+ operations, /);
+    expect(readFileSync(join(cwd, 'run.html'), 'utf8')).toContain('real processes and time');
     const refused = await start(process.execPath, [BIN, 'replay', 'bug.json'], { cwd }).outcome;
     expect(refused.complaints).toContain('my-register');
     expect(refused.output).toBe('');

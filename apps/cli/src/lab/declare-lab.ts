@@ -195,16 +195,21 @@ function declareFacts(lab: Command, { terminal, signal, run }: Surroundings): vo
     );
 }
 
-function declareList(lab: Command, { terminal, run }: Surroundings): void {
+function declareList(lab: Command, { terminal, signal, run }: Surroundings): void {
   const isJson = (command: Command) => command.optsWithGlobals<GlobalOptions>().json === true;
   lab
     .command('list')
-    .description('print the experiments')
-    .addHelpText('after', '\nExamples:\n  mangrove lab list --json')
-    .action((_options: unknown, command: Command) =>
+    .description('print the experiments, a line each, or all that is known of some')
+    .argument('[experiments...]', 'by name, for what each injects, promises and judges')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  mangrove lab list\n  mangrove lab list raft/leader-isolated' +
+        '\n  mangrove lab list --json',
+    )
+    .action((experiments: readonly string[], _options: unknown, command: Command) =>
       run(async () => {
         const { listCommand } = await import('./list-command.ts');
-        return listCommand({ isJson: isJson(command), terminal });
+        return listCommand({ experiments, isJson: isJson(command), terminal, signal });
       }),
     );
 }

@@ -5,27 +5,39 @@ import { describeSlo } from '@mangrove/experiment';
 import {
   CATALOG,
   type CatalogEntry,
+  loadExperiment,
   type MissingFault,
   missingInLocal,
   scriptOf,
 } from '@mangrove/lab/node';
 import type { Ending } from '../exit-code.ts';
 import type { Terminal } from '../terminal.ts';
+import { callLab } from './lab-call.ts';
 import { simCommand } from './wording.ts';
 
 /** What the command is told. */
 export interface ListCommandOptions {
+  /** Their names; where there is none, every one is named, and no more told of it. */
+  readonly experiments: readonly string[];
   readonly isJson: boolean;
   readonly terminal: Terminal;
+  readonly signal: AbortSignal;
 }
 
-/** Prints every experiment. */
-export function listCommand({ isJson, terminal }: ListCommandOptions): Ending {
-  for (const entry of CATALOG) {
+/** Prints every experiment, or some at length. For machines each is told at length. */
+export async function listCommand(options: ListCommandOptions): Promise<Ending> {
+  const { experiments, isJson, terminal, signal } = options;
+  const isShort = experiments.length === 0;
+  const entries = isShort
+    ? CATALOG
+    : await callLab(signal, () => Promise.all(experiments.map(loadExperiment)));
+  for (const entry of entries) {
     const known = toListed(entry);
     if (isJson) terminal.result(JSON.stringify(known));
+    else if (isShort) terminal.result(`${known.name}: ${known.about}`);
     else for (const line of linesOf(known)) terminal.result(line);
   }
+  if (isShort) terminal.say('What one injects, promises and judges: mangrove lab list NAME');
   return 'valid';
 }
 

@@ -210,7 +210,7 @@ class LocalRun {
     });
     await Promise.all(serving);
     this.topology = { replicas: [...this.replicas.values()].map(memberOf), clients };
-    this.say(`${replicas.length} processes serve`);
+    this.say(replicas.length === 1 ? '1 process serves' : `${replicas.length} processes serve`);
   }
 
   private async drive(node: NodeId): Promise<void> {
