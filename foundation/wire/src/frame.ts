@@ -115,17 +115,17 @@ export class FrameReader {
     if (this.from > 0 && !this.isGathered) this.gather(0);
   }
 
-  // Always in new memory: what is before `from` was given away. Where its length has come, a frame
-  // gets memory for all of it and for the beginning of the next one in its last chunk, but never
-  // much more than what has come: to say that a frame is long costs nothing.
+  // Always in new memory: what is before `from` was given away. It is twice what has come, or less,
+  // where the frame and the beginning of the next one in its last chunk need less.
   private gather(width: number): void {
     const rest = this.held.subarray(this.from, this.to);
     const comingBytes = rest.length + width;
-    const frameBytes =
-      rest.length < 4 ? 0 : FRAME_HEADER_BYTES + new Reader(this.held, this.from).uint32();
-    const isNear = frameBytes >= comingBytes && frameBytes <= GATHER_FACTOR_MAX * comingBytes;
-    const roomBytes = frameBytes + Math.min(frameBytes, CHUNK_BYTES);
-    this.hold(new Uint8Array(isNear ? roomBytes : 2 * comingBytes), true);
+    const isLengthKnown = rest.length >= FRAME_HEADER_BYTES;
+    const length = isLengthKnown
+      ? new Reader(this.held, this.from).uint32()
+      : Number.POSITIVE_INFINITY;
+    const neededBytes = Math.max(comingBytes, FRAME_HEADER_BYTES + length + CHUNK_BYTES);
+    this.hold(new Uint8Array(Math.min(neededBytes, 2 * comingBytes)), true);
     this.held.set(rest);
     this.to = rest.length;
   }
@@ -137,9 +137,6 @@ export class FrameReader {
     this.to = 0;
   }
 }
-
-/** How much more than what has come is allocated for a frame at most. */
-const GATHER_FACTOR_MAX = 4;
 
 /** How long the chunks of a stream are, by and large. */
 const CHUNK_BYTES = 65_536;
