@@ -78,7 +78,9 @@ function lean(experiment: Experiment, list: string, ownParts: Parts): Experiment
   const asked = all.map((operation, index): Dealt => {
     return [operation, parts[operation.f] ?? [WORKERS[index % WORKERS.length] ?? 0]];
   });
-  const dealt = [...first(list), ...asked];
+  // For some seconds after the faults a watch may be on its way to a member; each asking waits.
+  const again = asked.filter(([{ f }]) => f === 'catch-up');
+  const dealt = [...first(list), ...asked, ...again, ...again, ...again];
   // Whoever renews a lease has looked before whether any is left, so one look is not disturbed. A
   // read is tried at one member after the other: it is how each client shows that it gets on.
   const byAll = all.filter(({ f }, at) => f === 'look-at-all' || at === firstRead);
