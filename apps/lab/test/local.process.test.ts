@@ -2,7 +2,7 @@
  * Shows the world `local`: three real processes, hurt while they work, and nothing left behind
  * however the run ends.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -225,6 +225,16 @@ describe('nothing is left behind', () => {
     const elsewhere = { ...bug, file, find: 'plantedCount = 0' };
     await expect(runLocal(entry, planOf(), { bug: elsewhere })).rejects.toThrow('the clean code');
     expectNothingLeft();
+  });
+
+  it('when the lab is gone before a replica is up', async () => {
+    const program = fileURLToPath(new URL('../src/local/replica-process.ts', import.meta.url));
+    const place = { experiment: 'register', node: n1, dataDirectory: join(folder, n1), port: 0 };
+    const replica = fork(program, [JSON.stringify(place)]);
+    // So a process sees the end of its lab; this one is still reading its own modules.
+    replica.disconnect();
+    await once(replica, 'exit');
+    expect(replicasLeft()).toEqual([]);
   });
 
   it('when the lab is killed: its processes end, and the history can be judged', async () => {

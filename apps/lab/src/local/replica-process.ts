@@ -54,6 +54,10 @@ export type ReplicaNews =
   /** Its node is over; the process ends. `code` is that of an operating error. */
   | { readonly type: 'over'; readonly cause: string; readonly code: string | undefined };
 
+// Before anything is waited for: a lab may be gone as soon as it has begun, even before this line.
+process.once('disconnect', () => process.exit(0));
+if (!process.connected) process.exit(0);
+
 const place: ReplicaPlace = JSON.parse(process.argv[2] ?? '{}');
 const { subject } = (await loadExperiment(place.experiment)).experiment;
 const host = await createProcessHost({
@@ -63,7 +67,6 @@ const host = await createProcessHost({
   control: true,
 });
 
-process.once('disconnect', () => process.exit(0));
 takeOrders();
 void host.ended.then((end) => {
   if (end.type === 'failed') leave(end.cause);
