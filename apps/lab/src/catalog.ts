@@ -12,6 +12,7 @@ import {
   journalBugs,
   journalExperiment,
   loneJournalExperiment,
+  rottingJournalExperiment,
 } from '@mangrove/journal';
 import {
   kvBugs,
@@ -70,6 +71,13 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
     about: 'one such replica, whose disk rots nothing: whatever its journal loses is seen',
     judges: [linearizable(register())],
     bugs: journalBugs.filter(({ experiment }) => experiment === loneJournalExperiment.name),
+    createInvariant: createRegisterInvariant,
+  },
+  {
+    experiment: rottingJournalExperiment,
+    about: 'three replicas, one that rots beside one that missed all that was written',
+    judges: [linearizable(register())],
+    bugs: journalBugs.filter(({ experiment }) => experiment === rottingJournalExperiment.name),
     createInvariant: createRegisterInvariant,
   },
   {

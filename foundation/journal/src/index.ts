@@ -25,6 +25,7 @@ export {
   journalExperiment,
   journalSubject,
   loneJournalExperiment,
+  rottingJournalExperiment,
 } from './subject/register-experiment.ts';
 export { createRegisterInvariant } from './subject/register-invariant.ts';
 export { RegisterReplica } from './subject/register-replica.ts';

@@ -1,14 +1,18 @@
 /**
  * Planted bugs: the mistakes that logs on disks are known for, each as a patch of the source.
  *
- * The experiment `journal` finds each from outside, by the histories of clients; the journal as it
+ * Experiments of the journal find each from outside, by the histories of clients; the journal as it
  * is passes the same seeds.
  */
 import type { PlantedBug } from '@mangrove/experiment';
 
-/** Which experiment finds them: a majority of three, or one replica whose disk rots nothing. */
+/**
+ * Which experiment finds them: a majority of three, one replica whose disk rots nothing, or three
+ * of which one rots where nobody else has what it forgets.
+ */
 const EXPERIMENT = 'journal';
 const ALONE = 'journal-alone';
+const ROT = 'journal-rot';
 
 /** The bugs. */
 export const journalBugs: readonly PlantedBug[] = Object.freeze([
@@ -61,8 +65,8 @@ export const journalBugs: readonly PlantedBug[] = Object.freeze([
     replace: 'if (later !== undefined && later.offset < offset) {',
     breaks: 'R3: a rotted batch in the middle is taken for the end, what follows it is cut off.',
     source: "Alagappan et al., Protocol-Aware Recovery (FAST'18); pebble #453",
-    experiment: EXPERIMENT,
-    seedBudget: 200,
+    experiment: ROT,
+    seedBudget: 100,
     difficulty: 'medium',
     minimum: { faults: ['a rotten bit below the last batch', 'a crash'], operationCount: 3 },
   },

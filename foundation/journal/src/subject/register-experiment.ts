@@ -1,7 +1,20 @@
 /**
  * A register on journals as the lab drives it: replicas, clients, and disks that do their worst.
  */
-import { always, type Experiment, mix, perKey, type Subject, spread } from '@mangrove/experiment';
+import {
+  always,
+  bothWays,
+  type Cast,
+  cut,
+  type Experiment,
+  type Fault,
+  mix,
+  perKey,
+  phases,
+  type Subject,
+  spread,
+} from '@mangrove/experiment';
+import type { Random } from '@mangrove/host';
 import { openRegisterClient } from './register-client.ts';
 import { decodeMessage } from './register-message.ts';
 import { RegisterReplica } from './register-replica.ts';
@@ -67,3 +80,49 @@ export const loneJournalExperiment: Experiment = Object.freeze({
     ...(['disk-error', 'disk-full', 'slow-disk', 'stall-disk'] as const),
   ],
 } satisfies Experiment);
+
+/** When the replica that rots is back, and clients reach it and the one that missed all, ms. */
+const TURN_MS = 900;
+
+/**
+ * Three replicas of which one misses all that is written, and another one rots and begins anew:
+ * then these two are the majority that is read. Few writes, so that what rots is in the segment
+ * that is written to.
+ */
+export const rottingJournalExperiment: Experiment = Object.freeze({
+  ...journalExperiment,
+  name: 'journal-rot',
+  activeMs: 1800,
+  workload: {
+    ...journalExperiment.workload,
+    active: phases([
+      { lengthMs: TURN_MS, generator: spread(4, WRITES_AND_READS) },
+      {
+        generator: spread(
+          8,
+          perKey(KEYS, () => always({ f: 'read' })),
+        ),
+      },
+    ]),
+  },
+  faults: [],
+  drawAttempts: rotBesideTheLate,
+} satisfies Experiment);
+
+function rotBesideTheLate(random: Random, { replicas, clients, activeMs }: Cast): readonly Fault[] {
+  const [late, rotten, third] = random.shuffle(replicas);
+  if (late === undefined || rotten === undefined || third === undefined) return [];
+  const apart = (node: typeof late, atMs: number, untilMs: number) =>
+    cut(bothWays([node], [...replicas.filter((each) => each !== node), ...clients]), {
+      atMs,
+      untilMs,
+    });
+  const rotsAtMs = TURN_MS - random.between(20, 200);
+  const positionPerMille = random.between(0, 300);
+  return [
+    ...apart(late, random.between(0, 200), TURN_MS),
+    { type: 'bit-rot', node: rotten, atMs: rotsAtMs, path: 'register/', positionPerMille },
+    { type: 'crash', node: rotten, disk: 'kept', atMs: TURN_MS - 10, untilMs: TURN_MS },
+    ...apart(third, TURN_MS, activeMs),
+  ];
+}
