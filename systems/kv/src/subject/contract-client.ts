@@ -104,7 +104,7 @@ class ContractClient implements SubjectClient {
       case 'grant':
         return this.locks.grant(turn, Number(value));
       case 'keep':
-        return this.locks.keep(turn);
+        return this.locks.keep(turn, value === null ? undefined : this.members.homeNode(turn));
       case 'look':
         return this.locks.look(turn);
       case 'save':

@@ -3,6 +3,7 @@
  * revision in which that key came to be; who writes under it has the store compare the token.
  */
 import type { Outcome } from '@mangrove/experiment';
+import type { NodeId } from '@mangrove/host';
 import { singleKey } from '../core/key-range.ts';
 import { type LeaseId, NO_LEASE } from '../core/key-value.ts';
 import type { KvRequest } from '../core/kv-request.ts';
@@ -46,12 +47,12 @@ export class ContractLocks {
     return { type: 'ok', value: { name, ttlMs, revision: reply.header.revision } };
   }
 
-  /** Renews the lease. */
-  async keep(turn: number): Promise<Outcome> {
+  /** Renews the lease: at the leader where it is known, or at `first`. */
+  async keep(turn: number, first: NodeId | undefined): Promise<Outcome> {
     const { granted } = this;
     if (granted === undefined) return NO_LEASE_YET;
     const { lease, name, ttlMs } = granted;
-    const reply = await this.members.changeOnce(turn, { type: 'keep-lease-alive', lease });
+    const reply = await this.members.changeOnce(turn, { type: 'keep-lease-alive', lease }, first);
     if (reply.type === 'done') return { type: 'ok', value: { name, ttlMs, isKept: true } };
     if (reply.code !== 'lease-not-found') return outcomeOf(reply);
     return { type: 'ok', value: { name, ttlMs, isKept: false } };

@@ -116,12 +116,13 @@ export class ContractMembers {
   }
 
   /**
-   * Asks for a change that may be asked for once only: of the leader, where it is known. What is
-   * refused for sure is tried again; what is not answered is not.
+   * Asks for a change that may be asked for once only: of `first`, or of the leader, where it is
+   * known. What is refused for sure is tried again; what is not answered is not.
    */
-  async changeOnce(turn: number, request: KvRequest): Promise<Done | Refused> {
+  async changeOnce(turn: number, request: KvRequest, first?: NodeId): Promise<Done | Refused> {
     for (let attempt = 0; this.isCurrent(turn); attempt += 1) {
-      const reply = await this.ask(this.leader ?? this.homeNode(attempt), request);
+      const node = attempt === 0 ? first : undefined;
+      const reply = await this.ask(node ?? this.leader ?? this.homeNode(attempt), request);
       if (reply === undefined) {
         this.leader = undefined;
         return refused('no answer', false);

@@ -4,6 +4,7 @@
  */
 import type { PlantedBug } from '@mangrove/experiment';
 import { plantedBugs } from '../planted-bugs.ts';
+import { KV_DIFFICULTY } from './kv-difficulty.ts';
 import { KV_MINIMA } from './kv-minima.ts';
 
 /** Found by clients that know the contract alone, within so many seeds. */
@@ -31,7 +32,6 @@ const BY_CONTRACT: Readonly<Record<string, number>> = Object.freeze({
   'snapshot-without-keys-of-leases': 40,
   'renewal-does-not-count': 200,
   'snapshot-ends-with-the-last-put': 80,
-  'snapshot-forgets-the-compaction': 150,
   'snapshot-of-a-later-moment': 60,
   'stale-read-served-as-linearizable': 60,
   'session-token-ignored': 20,
@@ -46,7 +46,6 @@ const BY_LIBRARY: Readonly<Record<string, number>> = Object.freeze({
   'retry-without-a-session': 40,
   'watch-resumes-one-late': 20,
   'watch-resumes-one-early': 20,
-  'lock-without-fencing': 60,
   'stm-checks-what-it-writes-alone': 20,
 });
 
@@ -54,10 +53,12 @@ const BY_LIBRARY: Readonly<Record<string, number>> = Object.freeze({
 const BY_AIM: Readonly<Record<string, readonly [experiment: string, seedBudget: number]>> =
   Object.freeze({
     'staleness-from-the-end-of-the-round': ['kv-staleness', 40],
-    'deposed-leader-renews-leases': ['kv-leases', 100],
-    'renewal-not-told': ['kv-leases', 40],
+    'deposed-leader-renews-leases': ['kv-deposed', 100],
+    'renewal-not-told': ['kv-renewals', 40],
     'ending-is-told-as-ended': ['kv-endings', 40],
     'unknown-is-said-to-have-failed': ['kv-answers', 100],
+    'lock-without-fencing': ['kv-locks', 60],
+    'snapshot-forgets-the-compaction': ['kv-restarts', 100],
     'snapshot-begins-late': ['kv-snapshots', 40],
     'alarm-lets-transactions-in': ['kv-upkeep', 60],
     'full-store-refuses-deletions': ['kv-upkeep', 20],
@@ -73,8 +74,12 @@ const BY_AIM: Readonly<Record<string, readonly [experiment: string, seedBudget: 
  */
 export const kvBugs: readonly PlantedBug[] = Object.freeze(
   plantedBugs.flatMap((planted) => {
-    const minimum = KV_MINIMA[planted.name];
-    const bug = { ...planted, ...(minimum === undefined ? {} : { minimum }) };
+    const [minimum, difficulty] = [KV_MINIMA[planted.name], KV_DIFFICULTY[planted.name]];
+    const bug = {
+      ...planted,
+      ...(minimum === undefined ? {} : { minimum }),
+      ...(difficulty === undefined ? {} : { difficulty }),
+    };
     const aim = BY_AIM[bug.name];
     if (aim !== undefined) return [{ ...bug, experiment: aim[0], seedBudget: aim[1] }];
     const [byContract, byLibrary] = [BY_CONTRACT[bug.name], BY_LIBRARY[bug.name]];

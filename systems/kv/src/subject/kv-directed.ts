@@ -4,11 +4,15 @@
  * Independent faults meet these orders once in many thousand runs. Each attempt begins with a known
  * leader; the code as it is must come through all of them.
  */
-import { bothWays, cut, type Fault, OTHERS } from '@mangrove/experiment';
+import { bothWays, type Cast, cut, type Fault, OTHERS } from '@mangrove/experiment';
+import type { Random } from '@mangrove/host';
 import type { Attempt } from '@mangrove/raft';
 
 /** The longest of this file, in milliseconds. */
 export const ATTEMPT_MS = 1200;
+
+/** How long majorities are late: for several calls of a program. */
+export const LATE_MS = 2600;
 
 /** A follower hears late: its rounds take long, and meanwhile others write. */
 export function lateFollower({ random, others, atMs }: Attempt): readonly Fault[] {
@@ -30,6 +34,12 @@ export function quickHandOvers({ random, first, others, atMs }: Attempt): readon
     const args = { node, other: '' };
     return { type: 'action', name: 'transfer', args, atMs: atMs + turn * random.between(200, 280) };
   });
+}
+
+/** Leadership goes to another member when checkpoints have told how little is left of leases. */
+export function handOver({ random, others, atMs }: Attempt): readonly Fault[] {
+  const args = { node: random.pick(others), other: '' };
+  return [{ type: 'action', name: 'transfer', args, atMs: atMs + random.between(700, 760) }];
 }
 
 /**
@@ -67,6 +77,19 @@ export function lateLeader({ random, first, others, atMs }: Attempt): readonly F
   ];
 }
 
+/**
+ * The leader hears the others later and later, until it has no majority for a command before the
+ * time of its call is over; and goes on to lead.
+ */
+export function lateMajority({ random, first, atMs }: Attempt): readonly Fault[] {
+  const untilMs = atMs + LATE_MS;
+  return Array.from({ length: 7 }, (_, step): Fault => {
+    const fromMs = atMs + step * random.between(100, 120);
+    const links = { from: [OTHERS], to: [first] };
+    return { type: 'slow-links', ...links, latencyMs: 90, atMs: fromMs, untilMs };
+  });
+}
+
 /** A follower takes long to write, also its snapshots, and begins anew from what it has. */
 export function slowWriter({ random, others, first, atMs }: Attempt): readonly Fault[] {
   const [node = first] = others;
@@ -76,4 +99,36 @@ export function slowWriter({ random, others, first, atMs }: Attempt): readonly F
     { type: 'slow-disk', node, latencyMs, atMs, untilMs: crashAtMs },
     { type: 'crash', node, disk: 'kept', atMs: crashAtMs, untilMs: crashAtMs + 30 },
   ];
+}
+
+/** Members die one by one, when a snapshot is behind them, and are back soon. */
+export function restarts(random: Random, { replicas }: Cast): readonly Fault[] {
+  return random.shuffle(replicas).map((node, place): Fault => {
+    const atMs = 1250 + place * 350 + random.between(0, 100);
+    return { type: 'crash', node, disk: 'kept', atMs, untilMs: atMs + 30 };
+  });
+}
+
+/**
+ * Clients lose their connections and can make none for a part of the time that a call has, again
+ * and again.
+ */
+export function brokenLines(random: Random, { replicas, clients }: Cast): readonly Fault[] {
+  return [1500, 2100, 2700].flatMap((fromMs): readonly Fault[] => {
+    const atMs = fromMs + random.between(0, 100);
+    const untilMs = atMs + random.between(310, 400);
+    return [
+      ...cut(bothWays(clients, replicas), { atMs, untilMs }),
+      { type: 'reset-streams', from: replicas, to: clients, atMs: atMs + 1 },
+    ];
+  });
+}
+
+/** One client after the other reaches no member, for longer than its lock is leased. */
+export function cutOffClients(random: Random, { replicas, clients }: Cast): readonly Fault[] {
+  return random.shuffle(clients).flatMap((client, place) => {
+    const atMs = 500 + place * 1000 + random.between(0, 200);
+    const untilMs = atMs + random.between(600, 800);
+    return cut(bothWays([client], replicas), { atMs, untilMs });
+  });
 }

@@ -7,41 +7,32 @@ import {
   type Experiment,
   mix,
   perClient,
+  perKey,
   phases,
   type Source,
   spread,
   stagger,
 } from '@mangrove/experiment';
-import { attemptsOf, deafLeader } from '@mangrove/raft';
-import { openContractClient } from './contract-client.ts';
+import { attemptsOf } from '@mangrove/raft';
 import { kvContractExperiment, kvContractSubject } from './contract-experiment.ts';
+import { AIMED, type KvHunt, STAGE } from './kv-aimed.ts';
 import {
-  ATTEMPT_MS,
-  farLeader,
+  brokenLines,
+  LATE_MS,
   lateFollower,
   lateLeader,
-  quickHandOvers,
+  lateMajority,
+  restarts,
   slowWriter,
-  stalledLeader,
 } from './kv-directed.ts';
 import { kvExperiment, kvSubject } from './kv-experiment.ts';
+import { kvLeaseHunts } from './kv-lease-hunts.ts';
 import { startReplica } from './kv-replica.ts';
+import { openLibraryClient } from './library-client.ts';
 import { hashes, registers } from './promises/data-promises.ts';
-import { lives } from './promises/lease-promises.ts';
 import { past } from './promises/past-promises.ts';
-import type { KvPromise } from './promises/promise.ts';
 import { claims, within } from './promises/staleness-promises.ts';
 import { quota } from './promises/upkeep-promises.ts';
-
-const STAGE = Object.freeze({ lengthMs: ATTEMPT_MS + 200, founderCount: 3 });
-
-/** Nothing but attempts happens: they need every other thing to be well. */
-const AIMED = Object.freeze({
-  ...kvContractExperiment,
-  replicaCount: 3,
-  activeMs: 3600,
-  faults: [],
-});
 
 const BOUNDED: Source = mix([
   [2, ({ index }) => ({ f: 'write', key: 'b/40', value: index + 1 })],
@@ -64,87 +55,46 @@ export const kvStalenessExperiment: Experiment = Object.freeze({
   drawAttempts: attemptsOf([lateFollower], STAGE),
 } satisfies Experiment);
 
-/** Turns of a client with one lease at a time: how often it takes a new one, and keeps it. */
-function leases(ttlsMs: readonly number[], grantWeight: number, keepWeight: number): Source {
-  return mix([
-    [grantWeight, ({ random }) => ({ f: 'grant', value: random.pick(ttlsMs) })],
-    [keepWeight, always({ f: 'keep' })],
-    [30, always({ f: 'look' })],
-  ]);
-}
-
-/** Leases that end now and then although they are kept, and some that are hardly ever kept. */
-const LEASES: readonly Source[] = Object.freeze([
-  leases([400, 600], 2, 12),
-  leases([400, 500], 2, 4),
-  leases([1000, 1300], 1, 2),
-]);
-
-/** Longer than a leader that nobody hears any more takes to find that out. */
-const PATIENCE_MS = 600;
-
-/** Six clients with a lease each, where leaders are replaced and do not know it. */
-export const kvLeasesExperiment: Experiment = Object.freeze({
-  ...AIMED,
-  name: 'kv-leases',
-  subject: {
-    ...kvContractSubject,
-    openClient: (host, topology) => openContractClient(host, topology, PATIENCE_MS),
-  },
-  clientCount: 6,
-  workload: {
-    active: perClient((_, place) =>
-      spread(130, LEASES[place % LEASES.length] ?? leases([500], 1, 1)),
-    ),
-    last: [{ f: 'look-at-all' }, { f: 'grant', value: 500 }, { f: 'look' }],
-  },
-  drawAttempts: attemptsOf(
-    [stalledLeader, deafLeader, deafLeader, quickHandOvers, quickHandOvers, farLeader],
-    STAGE,
-  ),
-} satisfies Experiment);
-
-const GRANT: Source = always({ f: 'grant', value: 450 });
+/** One attempt, since majorities are late for long. */
+const LATE_STAGE = Object.freeze({ ...STAGE, lengthMs: LATE_MS + 400 });
 
 /**
- * Six clients each keep a lease at the moment at which it ends, while its leader hears late and is
- * about to be heard no more: its proposal to end the lease goes nowhere. The times are those of the
- * one attempt.
+ * Programs write without sessions, and hear nothing or too late. Each has a register of its own, so
+ * that what it was told has failed is not hidden by what others write, and reads it at last.
  */
-export const kvEndingsExperiment: Experiment = Object.freeze({
-  ...kvLeasesExperiment,
-  name: 'kv-endings',
-  activeMs: 2100,
-  workload: {
-    ...kvLeasesExperiment.workload,
-    active: phases([
-      { lengthMs: 690, generator: spread(1, GRANT) },
-      { lengthMs: 100, generator: spread(1, GRANT) },
-      { lengthMs: 290, generator: () => [] },
-      { lengthMs: 110, generator: spread(2, always({ f: 'keep' })) },
-      { generator: spread(30, always({ f: 'look' })) },
-    ]),
-  },
-  drawAttempts: attemptsOf([deafLeader], STAGE),
-} satisfies Experiment);
-
-/** Programs write, and hear nothing or too late. */
 export const kvAnswersExperiment: Experiment = Object.freeze({
   ...AIMED,
   name: 'kv-answers',
-  subject: kvSubject,
-  clientCount: 6,
-  workload: {
-    active: spread(
-      90,
-      mix([
-        [3, ({ index }) => ({ f: 'write', key: 'r/a', value: index + 1 })],
-        [2, always({ f: 'read', key: 'r/a' })],
-      ]),
-    ),
-    last: [{ f: 'read', key: 'r/a' }],
+  subject: {
+    ...kvSubject,
+    openClient: (host, topology) => openLibraryClient(host, topology, false),
   },
-  drawAttempts: attemptsOf([lateLeader], STAGE),
+  clientCount: 9,
+  workload: {
+    active: perClient((_, place) => {
+      const key = `r/${place}`;
+      const read = always({ f: 'read', key });
+      const write: Source = ({ index }) => ({ f: 'write', key, value: index + 1 });
+      return phases([
+        {
+          lengthMs: 2750,
+          generator: spread(
+            60,
+            mix([
+              [1, write],
+              [1, read],
+            ]),
+          ),
+        },
+        { generator: spread(10, read) },
+      ]);
+    }),
+    last: (place) => [{ f: 'read', key: `r/${place}` }],
+  },
+  drawAttempts: (random, cast) => [
+    ...attemptsOf([lateLeader, lateMajority], LATE_STAGE)(random, cast),
+    ...brokenLines(random, cast),
+  ],
 } satisfies Experiment);
 
 /** Six clients write all the time, half of it without sessions; members compare their hashes. */
@@ -163,6 +113,47 @@ export const kvSnapshotsExperiment: Experiment = Object.freeze({
     last: [{ f: 'write', key: 'r/1', value: 1 }, { f: 'compare-hashes' }],
   },
   drawAttempts: attemptsOf([slowWriter], STAGE),
+} satisfies Experiment);
+
+const PAST: Source = mix([
+  [6, ({ random }) => ({ f: 'read-past', value: random.pick([20, 60, 100, 140]) })],
+  [1, ({ index }) => ({ f: 'write', key: 'r/0', value: index + 1 })],
+]);
+
+/** Writes of registers that all have many versions. */
+const VERSIONS: Source = perKey(['r/0', 'r/1', 'r/2'], () => ({ index }) => {
+  return { f: 'write', value: index + 1 };
+});
+
+/**
+ * Five clients write, a sixth one writes down what there was and compacts once; then members die
+ * one by one, begin anew from snapshots that were taken since, and are asked for the past.
+ */
+export const kvRestartsExperiment: Experiment = Object.freeze({
+  ...AIMED,
+  name: 'kv-restarts',
+  clientCount: 6,
+  activeMs: 2600,
+  workload: {
+    active: perClient((_, place) => {
+      if (place < 5) {
+        return phases([
+          { lengthMs: 700, generator: spread(30, VERSIONS) },
+          { lengthMs: 200, generator: () => [] },
+          { lengthMs: 300, generator: spread(15, VERSIONS) },
+          { generator: spread(20, PAST) },
+        ]);
+      }
+      return phases([
+        { lengthMs: 750, generator: spread(5, always({ f: 'log' })) },
+        { lengthMs: 100, generator: spread(1, always({ f: 'log' })) },
+        { lengthMs: 50, generator: spread(1, always({ f: 'compact', value: 0 })) },
+        { generator: spread(8, always({ f: 'log' })) },
+      ]);
+    }),
+    last: (place) => (place < 5 ? [{ f: 'read-past', value: 3 }] : [{ f: 'log', value: 'all' }]),
+  },
+  drawAttempts: restarts,
 } satisfies Experiment);
 
 /** So little that a few dozen writes are too much. */
@@ -246,13 +237,6 @@ export const kvQuotaExperiment: Experiment = Object.freeze({
   },
 } satisfies Experiment);
 
-/** An experiment of this file, and the promises that its clients put to the test. */
-export interface KvHunt {
-  readonly experiment: Experiment;
-  readonly about: string;
-  readonly promises: readonly KvPromise[];
-}
-
 /** All of them. */
 export const kvHunts: readonly KvHunt[] = Object.freeze([
   {
@@ -260,16 +244,7 @@ export const kvHunts: readonly KvHunt[] = Object.freeze([
     about: 'the store where a follower hears late, read all the time',
     promises: [within(40), claims],
   },
-  {
-    experiment: kvLeasesExperiment,
-    about: 'leases of the store where leaders are replaced and do not know it',
-    promises: [lives],
-  },
-  {
-    experiment: kvEndingsExperiment,
-    about: 'leases of the store that are kept when they end, at a leader that nobody hears',
-    promises: [lives],
-  },
+  ...kvLeaseHunts,
   {
     experiment: kvAnswersExperiment,
     about: 'programs whose writes are answered late, where leaders die',
@@ -279,6 +254,11 @@ export const kvHunts: readonly KvHunt[] = Object.freeze([
     experiment: kvSnapshotsExperiment,
     about: 'the store where a member takes its snapshots slowly and starts from them',
     promises: [hashes],
+  },
+  {
+    experiment: kvRestartsExperiment,
+    about: 'the store after a compaction, where members start again and are asked for the past',
+    promises: [past],
   },
   {
     experiment: kvUpkeepExperiment,

@@ -1,9 +1,10 @@
 /**
  * The smallest runs that show planted bugs of the store, as a person would write them: each fault,
- * and each operation in the words of the experiments. Where nobody has worked one out, there is
- * none.
+ * and each operation in the words of the experiments.
  *
- * The truth about revisions is what a scribe wrote down, which takes two of its operations.
+ * The truth about revisions is what a scribe wrote down, which takes two of its operations. A member
+ * takes a snapshot every forty commands: a lease of eight seconds is told to members so often, which
+ * takes one operation and patience.
  */
 import type { BugMinimum } from '@mangrove/experiment';
 
@@ -13,6 +14,12 @@ function minimum(faults: readonly string[], operations: readonly string[]): BugM
 }
 
 const TRUTH = ['log', 'log of all'] as const;
+
+/** Makes a snapshot in time. */
+const LONG = 'grant for eight seconds';
+
+/** A watcher that has let a long event come has no room for a second one. */
+const LONG_EVENTS = ['next', 'write of a long value', 'write of a long value'] as const;
 
 /** By the name of the bug. */
 export const KV_MINIMA: Readonly<Record<string, BugMinimum>> = Object.freeze({
@@ -62,4 +69,114 @@ export const KV_MINIMA: Readonly<Record<string, BugMinimum>> = Object.freeze({
     [],
     ['read of x, append to y', 'read of y, append to x, meanwhile', 'read of both'],
   ),
+  'watch-resumes-one-late': minimum(
+    ['loss of the connection of the watcher'],
+    ['write', 'next', 'write, which does not come', 'write', 'next', ...TRUTH],
+  ),
+  'watch-resumes-one-early': minimum(
+    ['loss of the connection of the watcher'],
+    ['write', 'next', 'next, which has it again', ...TRUTH],
+  ),
+  'range-compare-looks-at-one-key': minimum(
+    [],
+    [
+      ...['append to a', 'append to b', 'append to b, if no list has changed'],
+      ...['append to b, meanwhile', 'read of b'],
+    ],
+  ),
+  'tombstone-dropped-too-early': minimum(
+    [],
+    [
+      ...['write', 'next', 'next, at another member', 'delete, meanwhile', 'write'],
+      ...['compact to the deletion', 'next', ...TRUTH],
+    ],
+  ),
+  'compaction-takes-the-version-in-force': minimum(
+    [],
+    ['write', 'write', 'compact to the first', 'read of the past there', ...TRUTH],
+  ),
+  'hash-over-unordered-rows': minimum(
+    ['crash of a member'],
+    ['write', LONG, 'write', 'log', 'compact', 'compare hashes'],
+  ),
+  'watch-gap-at-compaction': minimum(
+    [],
+    [
+      ...['next', 'next, at another member', 'write, meanwhile', 'write, meanwhile'],
+      ...['compact', 'next', ...TRUTH],
+    ],
+  ),
+  'progress-ahead-of-events': minimum(
+    [],
+    [...LONG_EVENTS, 'write', 'next', 'next', 'next', ...TRUTH],
+  ),
+  'progress-behind-later-events': minimum(
+    [],
+    ['next', 'write of a long value', 'write', 'write, later', 'next', 'next', ...TRUTH],
+  ),
+  'watch-events-out-of-order': minimum(
+    [],
+    ['next', 'write of a long value', 'write', 'write', 'next', 'next', ...TRUTH],
+  ),
+  'lagging-watcher-is-not-caught-up': minimum(
+    [],
+    [...LONG_EVENTS, 'write', 'next', 'next', 'next', ...TRUTH],
+  ),
+  'watch-starts-one-late': minimum(
+    [],
+    ['next', 'next, at another member', 'write', 'next', ...TRUTH],
+  ),
+  'watch-gap-at-snapshot': minimum(
+    ['cut around a follower'],
+    [
+      ...[LONG, 'next at the follower', 'acquire', 'acquire', 'acquire', 'acquire', 'next'],
+      ...TRUTH,
+    ],
+  ),
+  'fragments-unmarked': minimum([], ['next', 'append to two lists', 'next', ...TRUTH]),
+  'lease-keys-in-any-order': minimum(['crash of a member'], [LONG, 'compare hashes after it']),
+  'snapshot-without-keys-of-leases': minimum(
+    ['crash of a member'],
+    [LONG, 'write after its end', 'compare hashes'],
+  ),
+  'snapshot-ends-with-the-last-put': minimum(
+    ['crash of a member'],
+    [LONG, 'grant, which ends soon', 'write'],
+  ),
+  'snapshot-forgets-the-compaction': minimum(
+    ['crash of a member'],
+    [LONG, 'write', 'write', 'log', 'compact', 'read of the past before it', 'log of all'],
+  ),
+  'snapshot-of-a-later-moment': minimum(
+    ['crash of a member'],
+    [LONG, 'write', 'log', 'compact', 'write', 'read of the past at the compaction', 'log of all'],
+  ),
+  'sessions-not-in-snapshots': minimum(
+    ['crash of a member'],
+    [LONG, 'write in the same session', 'write of another client', 'compare hashes'],
+  ),
+  'staleness-from-the-end-of-the-round': minimum(
+    ['slow links to a follower'],
+    ['read of what is 40 ms old', 'write, meanwhile', 'the same read'],
+  ),
+  'deposed-leader-renews-leases': minimum(
+    ['slow links to the leader', 'cut from the leader'],
+    ['grant by the successor', 'keep at the deposed leader'],
+  ),
+  'renewal-not-told': minimum(['hand-over'], ['grant', 'keep', 'look before it may end']),
+  'ending-is-told-as-ended': minimum(
+    ['slow links to the leader', 'cut from the leader'],
+    ['grant', 'keep when it ends', 'look'],
+  ),
+  'unknown-is-said-to-have-failed': minimum(
+    ['cut from the client for a while', 'slow disk'],
+    ['write, which is answered too late', 'read'],
+  ),
+  'snapshot-begins-late': minimum(
+    ['slow disk of a member', 'crash of it'],
+    [LONG, 'write as a snapshot is taken', 'compare hashes'],
+  ),
+  'alarm-lets-transactions-in': minimum([], ['alarms, once full', 'fill, in a transaction']),
+  'full-store-refuses-deletions': minimum([], ['alarms, once full', 'make room']),
+  'alarms-not-in-snapshots': minimum(['crash of a member'], [LONG, 'alarms, once full', 'fill']),
 });

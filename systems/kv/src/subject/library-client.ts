@@ -18,8 +18,15 @@ import { LibraryWatch } from './library-watch.ts';
 /** How long a call may take: less than an operation, so that the library has the last word. */
 const CALL_MS = 600;
 
-/** Opens a client of the members in `topology`. */
-export async function openLibraryClient(host: Host, topology: Topology): Promise<SubjectClient> {
+/**
+ * Opens a client of the members in `topology`. Half of them do without sessions, and learn what is
+ * not known; all of them where `wantsSessions` is false.
+ */
+export async function openLibraryClient(
+  host: Host,
+  topology: Topology,
+  wantsSessions = true,
+): Promise<SubjectClient> {
   const place = topology.clients.findIndex(({ node }) => node === host.node);
   // Each knows of one member at first, and learns of the others.
   const founders = [...clientAddresses(topology).values()].slice(0, FOUNDER_COUNT);
@@ -29,8 +36,7 @@ export async function openLibraryClient(host: Host, topology: Topology): Promise
     timeoutMs: CALL_MS,
     attemptTimeoutMs: 150,
     connectTimeoutMs: 100,
-    // Half of them do without sessions, and learn what is not known.
-    exactlyOnce: place % 2 === 0,
+    exactlyOnce: wantsSessions && place % 2 === 0,
   });
   return new LibraryClient(host, kv, known);
 }

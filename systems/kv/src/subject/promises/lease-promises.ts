@@ -35,13 +35,15 @@ export const lives: KvPromise = {
   judge: judgeLives,
 };
 
-const exclusion: KvPromise = {
+/** What is promised of who has a lock. */
+export const exclusion: KvPromise = {
   check: 'nobody else has a lock while its lease must live',
   view: named({ acquire: 'acquire', release: 'release' }),
   judge: (seen) => checkMutualExclusion(byClient(seen), { leaseMs: LOCK_TTL_MS * DRIFT }),
 };
 
-const fencing: KvPromise = {
+/** What is promised of writes under a lock. */
+export const fencing: KvPromise = {
   check: 'no write under a fencing token comes behind the next holder',
   view: named({ acquire: 'acquire', 'guarded-write': 'write' }),
   judge: judgeFencing,
