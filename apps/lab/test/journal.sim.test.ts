@@ -13,8 +13,10 @@ import { WorkerPool } from '../src/worker-pool.ts';
 /** The seeds on which the clean code must be silent; the hunts of the README have more. */
 const SEED_COUNT = 30;
 
+const NAMES = ['journal', 'journal-alone', 'journal-rot'] as const;
+
 describe('the journal as it is', () => {
-  it.each(['journal', 'journal-alone', 'journal-rot'])('holds in the experiment %s', async (name) => {
+  it.each(NAMES)('holds in the experiment %s', async (name) => {
     const entry = findExperiment(name);
     const counts = new Map<string, number>();
     const refusals: string[] = [];
