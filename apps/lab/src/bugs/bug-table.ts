@@ -172,6 +172,8 @@ function unplacedLines(unplaced: readonly UnplacedBug[]): readonly string[] {
     'What these break is too rare for the experiments, or nothing that clients see. Mistakes of',
     "Raft's core among them are found by",
     '[its random clusters](../systems/raft/test/planted-bugs.process.test.ts), which look inside.',
+    'The one of the store takes a second line of defence away, which no order of events reaches',
+    '([why](../systems/kv/DESIGN.md)): a test of the rule, R18, finds it.',
     '',
     '| bug | breaks | comes from |',
     '| --- | --- | --- |',
