@@ -2,9 +2,9 @@
  * The smallest runs that show planted bugs of the store, as a person would write them: each fault,
  * and each operation in the words of the experiments.
  *
- * The truth about revisions is what a scribe wrote down, which takes two of its operations. A member
- * takes a snapshot every forty commands: a lease of eight seconds is told to members so often, which
- * takes one operation and patience.
+ * The truth about revisions is what a scribe wrote down, which takes two of its operations. A
+ * member takes a snapshot every forty commands: a lease of eight seconds is told to members so
+ * often, which takes one operation and patience.
  */
 import type { BugMinimum } from '@mangrove/experiment';
 
