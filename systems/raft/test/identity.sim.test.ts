@@ -2,6 +2,7 @@
  * Who a node is: disks that are lost or swapped, clusters that meet, versions side by side.
  */
 
+import type { NodeId } from '@mangrove/host';
 import { describe, expect, it } from 'vitest';
 import { simpleConfiguration, storeOf } from '../src/index.ts';
 import { A, B, C, D, DONE, FOUNDERS, NodeGroup, writing } from './node-group.ts';
@@ -39,6 +40,35 @@ describe('a disk that was lost', () => {
     await group.pass(3000);
     expect(group.node(other).status().role).not.toBe('leader');
     expect(group.node(C).status().role).toBe('follower');
+    group.simulation.close();
+  });
+
+  it('R75: a new store is not taken for the former one while that is being removed', async () => {
+    const group = new NodeGroup(37);
+    await bind(group);
+    const leader = await group.elect();
+    const [lost, other] = FOUNDERS.filter((node) => node !== leader.status().node) as [
+      NodeId,
+      NodeId,
+    ];
+    group.simulation.crash(lost, 'wiped');
+    group.simulation.restart(lost);
+    await group.until(() => group.simulation.running(lost) !== undefined);
+    const removed = leader.changeMembers([{ type: 'remove', node: lost }]);
+    await group.until(() => {
+      const { voters, outgoing } = leader.status().configuration;
+      return !voters.includes(lost) && outgoing.length === 0;
+    });
+    // The removal is in the leader's log, and cannot be committed for a while.
+    expect(leader.status().commitIndex).toBeLessThan(leader.status().lastIndex);
+    const { nowMs } = group.simulation;
+    const links = { from: [other], to: [leader.status().node] };
+    group.simulation.inject({ type: 'cut', atMs: nowMs, untilMs: nowMs + 100, ...links });
+    expect(await group.outcome(removed)).toBeUndefined();
+    expect(group.simulation.running(lost)).toBeDefined();
+    const { store } = group.node(lost);
+    expect(await group.outcome(leader.addLearner(lost, { store }))).toBeUndefined();
+    await group.until(() => group.node(lost).status().configuration.learners.includes(lost));
     group.simulation.close();
   });
 

@@ -1,9 +1,10 @@
 /**
  * Who is let in, and what a leader writes into the configuration: by hand, case by case.
  */
-import { toNodeId } from '@mangrove/host';
+import { type NodeId, toNodeId } from '@mangrove/host';
 import { describe, expect, it } from 'vitest';
 import { type StoreId, simpleConfiguration } from './configuration.ts';
+import { ConfigurationHistory } from './configuration-history.ts';
 import { admissionFault, boundConfiguration, type Introduction } from './identity.ts';
 import type { LogIndex } from './positions.ts';
 
@@ -21,6 +22,12 @@ const bound = simpleConfiguration(
   [a, b, c].map((node) => ({ node, store: store(`${node}1`) })),
   2,
 );
+/** Why a peer is not let in by a member that has committed `configurations`, by their indexes. */
+const faultOf = (
+  configurations: ConfigurationHistory,
+  firstSeen: ReadonlyMap<NodeId, StoreId>,
+  introduction: Introduction,
+) => admissionFault(configurations, at(20), firstSeen, introduction);
 const peer = (given: Partial<Introduction>): Introduction => ({
   node: c,
   store: store('c1'),
@@ -30,32 +37,44 @@ const peer = (given: Partial<Introduction>): Introduction => ({
 });
 
 describe('admission', () => {
-  const placed = { index: at(10), configuration: bound };
+  const placed = new ConfigurationHistory({ index: at(10), configuration: bound });
 
   it('R75: a member is let in with its own store only', () => {
-    expect(admissionFault(placed, new Map(), peer({}))).toBeUndefined();
-    expect(admissionFault(placed, new Map(), peer({ store: store('c2') }))).toBe('wrong-store');
+    expect(faultOf(placed, new Map(), peer({}))).toBeUndefined();
+    expect(faultOf(placed, new Map(), peer({ store: store('c2') }))).toBe('wrong-store');
     const lookedAt = peer({ node: d, store: store('d1') });
-    expect(admissionFault(placed, new Map(), lookedAt)).toBeUndefined();
+    expect(faultOf(placed, new Map(), lookedAt)).toBeUndefined();
+  });
+
+  it('R75: who is being removed is held to its store until that is committed', () => {
+    const stores = bound.stores.filter(({ node }) => node !== c);
+    const configurations = new ConfigurationHistory({ index: at(10), configuration: bound });
+    const configuration = simpleConfiguration([a, b], [], stores, 2);
+    configurations.append({ index: at(12), configuration });
+    const renewed = peer({ store: store('c2') });
+    expect(admissionFault(configurations, at(11), new Map(), renewed)).toBe('wrong-store');
+    expect(admissionFault(configurations, at(11), new Map(), peer({}))).toBeUndefined();
+    expect(admissionFault(configurations, at(12), new Map(), renewed)).toBeUndefined();
   });
 
   it('R76: a member that missed a change does not shut out who came by it', () => {
     const renewed = peer({ store: store('c2'), boundIndex: at(11) });
-    expect(admissionFault(placed, new Map(), renewed)).toBeUndefined();
+    expect(faultOf(placed, new Map(), renewed)).toBeUndefined();
     const former = peer({ store: store('c0'), boundIndex: at(10) });
-    expect(admissionFault(placed, new Map(), former)).toBe('wrong-store');
+    expect(faultOf(placed, new Map(), former)).toBe('wrong-store');
   });
 
   it('R77: before the configuration names stores, the first one that was seen counts', () => {
-    const founding = { index: at(1), configuration: simpleConfiguration([a, b, c]) };
+    const configuration = simpleConfiguration([a, b, c]);
+    const founding = new ConfigurationHistory({ index: at(1), configuration });
     const seen = new Map([[c, store('c1')]]);
-    expect(admissionFault(founding, seen, peer({}))).toBeUndefined();
-    expect(admissionFault(founding, seen, peer({ store: store('c2') }))).toBe('wrong-store');
-    expect(admissionFault(placed, new Map([[c, store('c0')]]), peer({}))).toBeUndefined();
+    expect(faultOf(founding, seen, peer({}))).toBeUndefined();
+    expect(faultOf(founding, seen, peer({ store: store('c2') }))).toBe('wrong-store');
+    expect(faultOf(placed, new Map([[c, store('c0')]]), peer({}))).toBeUndefined();
   });
 
   it('R80: who cannot read what the group writes is not let in', () => {
-    expect(admissionFault(placed, new Map(), peer({ versionMax: 1 }))).toBe('old-version');
+    expect(faultOf(placed, new Map(), peer({ versionMax: 1 }))).toBe('old-version');
   });
 });
 

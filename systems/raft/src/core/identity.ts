@@ -12,7 +12,8 @@
  * loses its disk; b never heard of the former store, and c votes for b in the same term.)
  */
 import type { NodeId } from '@mangrove/host';
-import { type Configuration, membersOf, type StoreId, storeOf } from './configuration.ts';
+import { type Configuration, isMember, membersOf, type StoreId, storeOf } from './configuration.ts';
+import type { ConfigurationHistory } from './configuration-history.ts';
 import type { LogIndex } from './positions.ts';
 import type { RaftState } from './state.ts';
 
@@ -43,19 +44,25 @@ export const STORES_SINCE = 2;
  * Why `peer` is not let in; `undefined` where it is.
  *
  * One that is bound by a configuration that we do not have yet is let in, whatever ours says of its
- * name: else a member that missed the change would shut out a leader with a new disk for ever.
+ * name: else a member that missed the change would shut out a leader with a new disk for ever. One
+ * that is being removed is bound until that is committed: so long its leader counts on what its
+ * store keeps, and would tell another one that more is committed than it has.
  *
  * @param firstSeen the store that each founder first came with, while none is bound
  */
 export function admissionFault(
-  { index, configuration }: { readonly index: LogIndex; readonly configuration: Configuration },
+  { latest, previous }: ConfigurationHistory,
+  commitIndex: LogIndex,
   firstSeen: ReadonlyMap<NodeId, StoreId>,
   peer: Introduction,
 ): AdmissionFault | undefined {
   const { node, store, versionMax, boundIndex } = peer;
+  const { index, configuration } = latest;
   if (versionMax < configuration.version) return 'old-version';
   const isFounding = configuration.stores.length === 0;
-  const bound = isFounding ? firstSeen.get(node) : storeOf(configuration, node);
+  const isLeaving = index > commitIndex && !isMember(configuration, node);
+  const inForce = isLeaving && previous !== undefined ? previous.configuration : configuration;
+  const bound = isFounding ? firstSeen.get(node) : storeOf(inForce, node);
   if (bound === undefined || bound === store || boundIndex > index) return undefined;
   return 'wrong-store';
 }

@@ -31,7 +31,7 @@ interface Acquaintance {
   readonly cluster: string;
   /** The version in which it is spoken to. */
   readonly version: number | undefined;
-  /** The configuration for which `fault` was found. */
+  /** The configuration for which `fault` was found, once that is committed. */
   judgedIndex: LogIndex | undefined;
   fault: HandshakeFault | undefined;
 }
@@ -167,12 +167,17 @@ export class Handshake {
 
   private judge(known: Acquaintance): HandshakeFault | undefined {
     const { state, identity } = this.parts;
-    const { latest } = state.log.configurations;
-    if (known.judgedIndex === latest.index) return known.fault;
-    known.judgedIndex = latest.index;
+    const { commitIndex, log } = state;
+    const { index } = log.configurations.latest;
+    if (known.judgedIndex === index) return known.fault;
+    known.judgedIndex = index <= commitIndex ? index : undefined;
     if (known.cluster !== identity.cluster) known.fault = 'wrong-cluster';
     else if (known.version === undefined) known.fault = 'no-common-version';
-    else known.fault = admissionFault(latest, identity.firstSeen, known.introduction);
+    else {
+      const { introduction } = known;
+      const { firstSeen } = identity;
+      known.fault = admissionFault(log.configurations, commitIndex, firstSeen, introduction);
+    }
     return known.fault;
   }
 
