@@ -2,7 +2,9 @@
  * How long the tests of each package may take, so that the whole stays under twenty minutes.
  *
  * The time of a package is what its test files take, one after the other, on a machine of two
- * cores. What needs more is a campaign: a command of its own, not a test.
+ * cores. What needs more is a campaign: a command of its own, not a test. Machines that compute
+ * alike differ by two in how fast they start processes, as many tests of the command line and the
+ * lab do: their budgets are for the slower ones.
  */
 
 /** What the reporter holds a run to. */
@@ -38,9 +40,9 @@ export const BUDGETS: Budgets = {
     'systems/rate-limiter': 40,
     'systems/streams': 45,
     'systems/scheduler': 40,
-    'apps/lab': 240,
+    'apps/lab': 430,
     'apps/console': 30,
-    'apps/cli': 200,
+    'apps/cli': 330,
     'examples/first-system': 40,
     'tools/test-kit': 25,
     'tools/tidy': 25,
