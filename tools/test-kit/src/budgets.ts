@@ -2,9 +2,9 @@
  * How long the tests of each package may take, so that the whole stays under twenty minutes.
  *
  * The time of a package is what its test files take, one after the other, on a machine of two
- * cores. What needs more is a campaign: a command of its own, not a test. Machines that compute
- * alike differ by two in how fast they start processes, as many tests of the command line and the
- * lab do: their budgets are for the slower ones.
+ * cores. What needs more is a campaign: a command of its own, not a test. A slow machine must not
+ * make a run fail (decision 8): the budgets of packages are for the machine that they were set on,
+ * and stretch with the pace of the one at hand. That of the whole does not; it has room for that.
  */
 
 /** What the reporter holds a run to. */
@@ -15,6 +15,21 @@ export interface Budgets {
   readonly usualSeconds: number;
   /** By room; a room without a budget may not have tests. */
   readonly roomSeconds: Readonly<Record<string, number>>;
+}
+
+/** Budgets, stretched for a machine. */
+export interface Paced extends Budgets {
+  /** `machinePace`. */
+  readonly pace: number;
+}
+
+/** What `budgets` come to on a machine of this pace. */
+export function atPace(budgets: Budgets, pace: number): Paced {
+  const stretched = Object.entries(budgets.roomSeconds).map(([room, seconds]) => [
+    room,
+    seconds * pace,
+  ]);
+  return { ...budgets, roomSeconds: Object.fromEntries(stretched), pace };
 }
 
 /** The budgets of the house. */

@@ -8,22 +8,27 @@
  */
 import process from 'node:process';
 import type { Reporter, TestModule, TestSpecification, Vitest } from 'vitest/node';
-import { BUDGETS, type Budgets } from './budgets.ts';
+import { atPace, BUDGETS, type Budgets, type Paced } from './budgets.ts';
+import { machinePace } from './machine-pace.ts';
 import { brokenBudgets, roomOf, seconds, type Tally, tallyOf, unlawfulSkips } from './tally.ts';
 
 /** What may be changed for a test of the reporter. */
 export interface HouseReporterOptions {
   readonly budgets?: Budgets;
+  readonly pace?: () => number;
 }
 
 /** The reporter; give one to `test.reporters` after `'default'`. */
 export class HouseReporter implements Reporter {
   private readonly budgets: Budgets;
+  private readonly pace: () => number;
   private vitest: Vitest | undefined;
   private startedMs = 0;
+  private paceAtStart = 1;
 
-  constructor({ budgets = BUDGETS }: HouseReporterOptions = {}) {
+  constructor({ budgets = BUDGETS, pace = machinePace }: HouseReporterOptions = {}) {
     this.budgets = budgets;
+    this.pace = pace;
   }
 
   onInit(vitest: Vitest): void {
@@ -31,6 +36,7 @@ export class HouseReporter implements Reporter {
   }
 
   onTestRunStart(specifications: readonly TestSpecification[]): void {
+    this.paceAtStart = this.pace();
     this.startedMs = performance.now();
     const rooms = new Set(
       specifications.map((each) =>
@@ -55,13 +61,15 @@ export class HouseReporter implements Reporter {
     // Vitest's own reporter prints its failures in this turn; the closing line comes after them.
     await new Promise((resolve) => setImmediate(resolve));
     const tally = tallyOf(modules, strayErrors.length);
-    this.printTimes(tally, wallMs);
+    // It may have become slower on the way.
+    const budgets = atPace(this.budgets, Math.max(this.paceAtStart, this.pace()));
+    this.printTimes(tally, wallMs, budgets);
     for (const { note, count } of tally.skips) {
       this.print(`skipped: ${note === '' ? 'no reason given' : note} (${count})`);
     }
     const isFiltered = this.vitest?.config.testNamePattern !== undefined;
     const complaints = [
-      ...brokenBudgets(tally, wallMs, this.budgets),
+      ...brokenBudgets(tally, wallMs, budgets),
       ...(isCi() ? unlawfulSkips(tally, isFiltered) : []),
     ];
     for (const complaint of complaints) this.print(`${isCi() ? 'FAILED' : 'beware'}: ${complaint}`);
@@ -71,15 +79,23 @@ export class HouseReporter implements Reporter {
     );
   }
 
-  private printTimes(tally: Tally, wallMs: number): void {
+  private printTimes(
+    tally: Tally,
+    wallMs: number,
+    { pace, roomSeconds, suiteSeconds }: Paced,
+  ): void {
     this.print('');
+    if (pace > 1) {
+      const times = `${pace.toFixed(1)} times what the budgets count with`;
+      this.print(`starting a process takes ${times}: those of packages stretch`);
+    }
     for (const [room, spentMs] of tally.roomMs) {
-      const budget = this.budgets.roomSeconds[room];
-      const of = budget === undefined ? 'no budget' : `of ${budget} s`;
+      const budget = roomSeconds[room];
+      const of = budget === undefined ? 'no budget' : `of ${budget.toFixed(0)} s`;
       this.print(`${room.padEnd(28)}${seconds(spentMs).padStart(8)} ${of}`);
     }
     const whole = 'everything, by the clock';
-    const of = `of ${this.budgets.suiteSeconds} s`;
+    const of = `of ${suiteSeconds} s`;
     this.print(`${whole.padEnd(28)}${seconds(wallMs).padStart(8)} ${of}`);
   }
 

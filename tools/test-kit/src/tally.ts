@@ -70,7 +70,7 @@ export function brokenBudgets(tally: Tally, wallMs: number, budgets: Budgets): r
     const budget = budgets.roomSeconds[room];
     if (budget === undefined) return [`${room} has no budget: give it one in budgets.ts`];
     if (spentMs <= budget * 1_000) return [];
-    return [`${room} took ${seconds(spentMs)} of its ${budget} s`];
+    return [`${room} took ${seconds(spentMs)} of its ${budget.toFixed(0)} s`];
   });
   if (wallMs <= budgets.suiteSeconds * 1_000) return broken;
   return [...broken, `the run took ${seconds(wallMs)} of its ${budgets.suiteSeconds} s`];

@@ -22,14 +22,14 @@ interface Run {
 
 async function runVitest(
   files: Readonly<Record<string, string>>,
-  { ci = '', budgets = BUDGETS, args = [] as readonly string[] } = {},
+  { ci = '', budgets = BUDGETS, pace = 1, args = [] as readonly string[] } = {},
 ): Promise<Run> {
   const root = mkdtempSync(join(tmpdir(), 'mangrove-reporter-'));
   try {
     const node = resolve(import.meta.dirname, '../src/node.ts');
     const config = [
       `import { HouseReporter } from ${JSON.stringify(node)};`,
-      `const reporters = ['default', new HouseReporter({ budgets: ${budgets} })];`,
+      `const reporters = ['default', new HouseReporter({ budgets: ${budgets}, pace: () => ${pace} })];`,
       "export default { test: { include: ['**/*.test.ts'], reporters } };",
     ].join('\n');
     for (const [path, text] of Object.entries({ ...files, 'vitest.config.ts': config })) {
@@ -157,4 +157,15 @@ it('warns of a broken budget, and fails in CI', { timeout: 20_000 }, async () =>
   expect(inCi.code).toBe(1);
   expect(inCi.lines).toContain('FAILED: systems/b has no budget: give it one in budgets.ts');
   expect(inCi.lines.at(-1)).toBe('2 passed, 0 failed, 0 skipped');
+});
+
+it('stretches the budgets of packages on a slow machine', { timeout: 20_000 }, async () => {
+  const { lines } = await runVitest({ 'systems/a/x.test.ts': PASSES }, { pace: 2 });
+  expect(lines).toContain(
+    'starting a process takes 2.0 times what the budgets count with: those of packages stretch',
+  );
+  expect(lines.some((line) => /^systems\/a +\d+\.\d s of 60 s$/.test(line))).toBe(true);
+  expect(lines.some((line) => /^everything, by the clock +\d+\.\d s of 60 s$/.test(line))).toBe(
+    true,
+  );
 });
