@@ -29,7 +29,8 @@ async function runVitest(
     const node = resolve(import.meta.dirname, '../src/node.ts');
     const config = [
       `import { HouseReporter } from ${JSON.stringify(node)};`,
-      `const reporters = ['default', new HouseReporter({ budgets: ${budgets}, pace: () => ${pace} })];`,
+      `const options = { budgets: ${budgets}, pace: () => ${pace} };`,
+      "const reporters = ['default', new HouseReporter(options)];",
       "export default { test: { include: ['**/*.test.ts'], reporters } };",
     ].join('\n');
     for (const [path, text] of Object.entries({ ...files, 'vitest.config.ts': config })) {
