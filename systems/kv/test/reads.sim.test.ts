@@ -2,10 +2,12 @@
  * What each consistency gives and costs, and that an answer says truly how current it is.
  */
 import type { KvNode, KvReply, ReadConsistency, Revision } from '@mangrove/kv';
-import { Ask, readAll } from '@mangrove/kv';
+import { Ask, readAll, singleKey } from '@mangrove/kv';
 import { describe, expect, it } from 'vitest';
 import { finish, type Work } from '../src/core/work.ts';
 import { KvCluster, putOf, rangeOf, textOf, toRequest } from './kv-cluster.ts';
+
+const X = singleKey(new TextEncoder().encode('x'));
 
 const bounded = (stalenessMsMax: number): ReadConsistency => ({
   type: 'bounded',
@@ -58,6 +60,19 @@ describe('a follower among others', () => {
     expect(roundCount()).toBe(before);
     expect(stalenessOf(await read(bounded(100)))).toBeLessThan(100);
     expect(roundCount()).toBe(before + 1);
+    cluster.simulation.close();
+  });
+
+  it('R33: tells the revision of the store, also where an older one is read', async () => {
+    const cluster = new KvCluster(37);
+    await cluster.put('x', '1');
+    const first = await cluster.ask(toRequest(rangeOf('x')));
+    await cluster.put('x', '2');
+    const second = await cluster.ask(toRequest(rangeOf('x')));
+    expect([revisionOf(first), revisionOf(second)]).toEqual([2, 3]);
+    const old = await cluster.ask(toRequest({ ...readAll(X), revision: 2 as Revision }));
+    expect(valueIn(old)).toBe('1');
+    expect(revisionOf(old)).toBe(3);
     cluster.simulation.close();
   });
 
@@ -153,6 +168,11 @@ describe('a read of many keys', () => {
 function valueIn(reply: KvReply): string | undefined {
   if (reply.type === 'failed') throw new Error(`${reply.code}: ${reply.detail}`);
   return textOf(reply.result);
+}
+
+function revisionOf(reply: KvReply): Revision {
+  if (reply.type === 'failed') throw new Error(`${reply.code}: ${reply.detail}`);
+  return reply.header.revision;
 }
 
 function stalenessOf(reply: KvReply): number | undefined {
