@@ -44,6 +44,8 @@ export interface CatalogEntry {
   /** Who judges what clients saw: every history must be valid to each of them. */
   readonly judges: readonly HistoryJudge[];
   readonly bugs: readonly PlantedBug[];
+  /** Why nobody may expect to be served while its faults last, where nobody may. */
+  readonly unavailable?: string | undefined;
   /**
    * Makes the invariant that a watched run is held to as well: what it gives looks into the nodes
    * after every step, and throws. Else a system is judged by what its clients saw alone.
@@ -97,6 +99,7 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
   ...raftScenarioExperiments.map((experiment) => ({
     experiment,
     about: experiment.about,
+    unavailable: experiment.unavailable,
     judges: [linearizable(register())],
     bugs: [],
     createInvariant: watchRaft,
@@ -146,6 +149,7 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
   ...kvScenarioExperiments.map((experiment) => ({
     experiment,
     about: `the store: ${experiment.about}`,
+    unavailable: experiment.unavailable,
     // Clients read and write registers here, and nothing else.
     judges: kvPromises.filter(({ check }) => check.startsWith('every register is linearizable')),
     bugs: [],

@@ -55,28 +55,32 @@ interface Listed {
   /** Those of them that the world `local` cannot inject. */
   readonly missingInLocal: readonly MissingFault[];
   readonly slos: readonly string[];
+  /** Why nobody may expect to be served while its faults last. */
+  readonly unavailable: string | undefined;
   readonly bugs: readonly string[];
 }
 
-function toListed({ experiment, about, judges, bugs }: CatalogEntry): Listed {
+function toListed({ experiment, about, judges, bugs, unavailable }: CatalogEntry): Listed {
   const { name, replicaCount, clientCount, faults, slos = [] } = experiment;
   return {
     ...{ name, about, checks: judges.map(({ check }) => check), replicaCount, clientCount, faults },
     script: scriptOf(experiment),
     missingInLocal: missingInLocal(experiment),
     slos: slos.map(describeSlo),
+    unavailable,
     bugs: bugs.map((bug) => bug.name),
   };
 }
 
 function linesOf(listed: Listed): readonly string[] {
   const { name, about, checks, replicaCount, clientCount, faults, script } = listed;
-  const { missingInLocal: missing, slos, bugs } = listed;
+  const { missingInLocal: missing, slos, unavailable, bugs } = listed;
   return [
     `${name}: ${about}`,
     `  ${replicaCount} replicas, ${clientCount} clients`,
     ...checks.map((check) => `  judged: ${check}`),
     ...slos.map((slo) => `  expected: ${slo}`),
+    ...(unavailable === undefined ? [] : [`  not expected: answers, since ${unavailable}`]),
     ...(faults.length === 0 ? [] : [`  faults: ${faults.join(', ')}`]),
     ...script.map((fault) => `  always: ${fault}`),
     ...missing.map(({ fault }) => `  not in local: ${fault}`),

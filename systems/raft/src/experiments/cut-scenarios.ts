@@ -41,6 +41,7 @@ export const cutScenarios: readonly Scenario[] = Object.freeze([
         .slice(0, 3)
         .flatMap((node) => isolate(node, WINDOW)),
     slos: CALM_AFTER,
+    unavailable: 'there is no majority',
   },
   {
     name: 'bridge-cut',
@@ -76,7 +77,7 @@ export const cutScenarios: readonly Scenario[] = Object.freeze([
       const order = random.shuffle([0, 1, 2, 3]);
       return swizzle(victims, replicas, { atMs: 1500, untilMs: 4500 }, order);
     },
-    slos: CALM_AFTER,
+    slos: [{ type: 'availability', phase: 'during', percentMin: 80 }, ...CALM_AFTER],
   },
   {
     name: 'leader-flapping',
@@ -101,7 +102,7 @@ export const cutScenarios: readonly Scenario[] = Object.freeze([
         ...cut([{ from: [leader()], to: [OTHERS] }], { ...WINDOW, atMs: deafFromMs }),
       ];
     },
-    slos: CALM_AFTER,
+    slos: [...staysUp({ percentMin: 90, outageMsMax: 1500 }), ...CALM_AFTER],
   },
   {
     name: 'membership-change-under-partition',
@@ -121,6 +122,6 @@ export const cutScenarios: readonly Scenario[] = Object.freeze([
         { type: 'action', ...system.promoteBoth(fourth, fifth), atMs: FAULTS_UNTIL_MS + 800 },
       ];
     },
-    slos: CALM_AFTER,
+    slos: [...staysUp({ percentMin: 90, outageMsMax: 1500 }), ...CALM_AFTER],
   },
 ] satisfies readonly Scenario[]);

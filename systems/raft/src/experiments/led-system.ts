@@ -49,6 +49,8 @@ export interface Scenario {
   readonly founderCount?: number;
   readonly drawFaults: (random: Random, cast: Cast, system: LedSystem) => readonly Fault[];
   readonly slos: readonly Slo[];
+  /** Why nobody may expect to be served while the faults last, where nobody may. */
+  readonly unavailable?: string;
   /** Default: `mixed`, a turn of each client every `EVERY_MS`. */
   readonly load?: (system: LedSystem) => Generator;
 }
@@ -56,6 +58,7 @@ export interface Scenario {
 /** A scenario played with a system. */
 export interface ScenarioExperiment extends Experiment {
   readonly about: string;
+  readonly unavailable?: string;
 }
 
 /** No load while the group elects its first leader: that is no fault. */
@@ -73,6 +76,7 @@ export const EVERY_MS = 20;
 export function play(system: LedSystem, scenario: Scenario): ScenarioExperiment {
   const { name, about, replicaCount, founderCount = replicaCount, drawFaults, slos } = scenario;
   const { load = (played: LedSystem) => stagger(EVERY_MS, played.mixed) } = scenario;
+  const { unavailable } = scenario;
   return Object.freeze({
     name: `${system.name}/${name}`,
     about,
@@ -87,6 +91,7 @@ export function play(system: LedSystem, scenario: Scenario): ScenarioExperiment 
     atlas: { mode: 'within' },
     drawScript: (random, cast) => drawFaults(random, cast, system),
     slos,
+    ...(unavailable === undefined ? {} : { unavailable }),
   } satisfies ScenarioExperiment);
 }
 

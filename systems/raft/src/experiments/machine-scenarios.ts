@@ -108,6 +108,7 @@ export const machineScenarios: readonly Scenario[] = Object.freeze([
         return { type: 'crash', node, disk: 'unsynced-lost', atMs: FAULTS_FROM_MS, untilMs };
       }),
     slos: [{ type: 'outage', msMax: 3000 }, ...CALM_AFTER],
+    unavailable: 'every node is down',
   },
   {
     name: 'disk-full',
