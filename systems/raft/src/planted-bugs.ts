@@ -12,7 +12,7 @@ import { replicationBugs } from './planted/replication-bugs.ts';
 import { snapshotBugs } from './planted/snapshot-bugs.ts';
 
 /** Within how many seeds of the random cluster a bug must be found. */
-const SEED_BUDGET = 400;
+const SEED_BUDGET = 1000;
 
 /** The bugs, by topic: elections, reads, replication, membership, snapshots. */
 export const plantedBugs: readonly PlantedBug[] = Object.freeze(

@@ -166,6 +166,23 @@ describe('votes', () => {
   });
 });
 
+describe('waits', () => {
+  it('R121: a wait is drawn anew for each leader, and not for each heartbeat', () => {
+    const stage = new Stage(THREE);
+    stage.happen('b', { type: 'timer', random: 7 });
+    const waitMs = () => nextTimerAt(stage.state('b')) - stage.now;
+    const lost = waitMs();
+    stage.elect('a');
+    const first = waitMs();
+    expect(first).not.toBe(lost);
+    stage.timer('a');
+    stage.settle();
+    expect(waitMs()).toBe(first);
+    stage.elect('c');
+    expect(waitMs()).not.toBe(first);
+  });
+});
+
 describe('reigns', () => {
   it('R6: a leader steps down one election timeout after its last contact with a quorum', () => {
     const stage = new Stage(THREE);

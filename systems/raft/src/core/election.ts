@@ -11,7 +11,7 @@ import type { Message } from './message.ts';
 import { say } from './output.ts';
 import { indexAfter, type LogIndex, NO_INDEX, type Term, termAfter } from './positions.ts';
 import { countVotes } from './quorum.ts';
-import { electionWaitMs, type RaftState, ROUNDS_KEPT, refuse } from './state.ts';
+import { electionWaitMs, type RaftState, ROUNDS_KEPT, randomAfter, refuse } from './state.ts';
 
 type VoteRequest = Extract<Message, { type: 'request-vote' | 'request-pre-vote' }>;
 type VoteResponse = Extract<Message, { type: 'vote-response' | 'pre-vote-response' }>;
@@ -31,7 +31,10 @@ export function becomeFollower(state: RaftState, term: Term, leader: NodeId | un
   if (state.leader === leader) return;
   state.leader = leader;
   askReadsAgain(state);
-  if (leader !== undefined) endTransfer(state, leader);
+  if (leader === undefined) return;
+  // Who follows has just lost: what it waited is one of the longer waits (R121).
+  state.random = randomAfter(state.random);
+  endTransfer(state, leader);
 }
 
 /** Takes in that the leader of this term was heard. */

@@ -153,7 +153,7 @@ export interface RaftState {
   /** Who the peers are that were let in. */
   readonly peers: Map<NodeId, MemberIdentity>;
   now: Instant;
-  /** The newest random number that an event brought. */
+  /** What the next wait is drawn from: the newest that an event brought, or one after it. */
   random: number;
 
   term: Term;
@@ -312,6 +312,14 @@ function toIncoming(partial: PartialSnapshot | undefined): IncomingSnapshot | un
 /** The wait before an election that `random` (32 bits) chooses: one to two election timeouts. */
 export function electionWaitMs(options: RaftOptions, random: number): number {
   return options.electionTimeoutMs + (random % options.electionTimeoutMs);
+}
+
+/** The random number after `random`, both of 32 bits. Source: Marsaglia, Xorshift RNGs (2003). */
+export function randomAfter(random: number): number {
+  let next = random ^ (random << 13);
+  next ^= next >>> 17;
+  next ^= next << 5;
+  return next >>> 0;
 }
 
 /** Owes nobody an answer to `id` any more: it was refused. */
