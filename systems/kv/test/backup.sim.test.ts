@@ -2,6 +2,8 @@
  * The restore drill: a backup taken under load founds another cluster, which gives every answer of
  * the first; a damaged one founds nothing.
  */
+
+import { type NodeId, toNodeId } from '@mangrove/host';
 import {
   finish,
   hashKv,
@@ -14,6 +16,7 @@ import {
 import { WireError } from '@mangrove/wire';
 import { describe, expect, it } from 'vitest';
 import { A, bytesOf, D, FOUNDERS, KvCluster, putOf, toRequest } from './kv-cluster.ts';
+import { addressOf, MEMBERS, ServedCluster } from './served-cluster.ts';
 
 const LEASE = 9n as LeaseId;
 const pause = (): Promise<void> => Promise.resolve();
@@ -55,6 +58,30 @@ describe('a backup', () => {
       expect(hashKv(restored.node(name).inspect().state.store, revision)).toBe(hash);
     }
     restored.simulation.close();
+  });
+
+  it('R40: has what was acknowledged before, whichever member the client knows', async () => {
+    const [writer, keeper] = [toNodeId('w'), toNodeId('k')];
+    const served = new ServedCluster(97, [writer, keeper]);
+    served.startClient(writer, { endpoints: MEMBERS.map(addressOf) });
+    await served.ready();
+    await served.settled(served.client(writer).put('x', '1'));
+    const cutOff = MEMBERS.find((member) => !leads(served.node(member))) as NodeId;
+    const others = MEMBERS.filter((member) => member !== cutOff);
+    const atMs = served.simulation.nowMs;
+    const cut = { type: 'cut', atMs, untilMs: atMs + 5_000 } as const;
+    served.simulation.inject({ ...cut, from: [cutOff], to: others });
+    served.simulation.inject({ ...cut, from: others, to: [cutOff] });
+    await served.settled(served.client(writer).put('x', '2'));
+    served.startClient(keeper, { endpoints: [addressOf(cutOff)] });
+    await served.ready();
+    const client = served.client(keeper);
+    // What that member has now can be had as well.
+    const stale = await served.settled(verifyBackup(client.snapshot(addressOf(cutOff)), pause));
+    expect(stale.revision).toBe(2);
+    const current = await served.settled(verifyBackup(client.snapshot(), pause));
+    expect(current.revision).toBe(3);
+    served.simulation.close();
   });
 
   it('R40: is refused where it is cut short, or a bit of it is another', async () => {
@@ -100,6 +127,10 @@ describe('a backup', () => {
     cluster.simulation.close();
   });
 });
+
+function leads(node: KvNode): boolean {
+  return node.inspect().raft.role.type === 'leader';
+}
 
 /** A cluster, and a backup of its leader that was taken while it was written to. */
 async function backedUp(

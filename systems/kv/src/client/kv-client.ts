@@ -26,7 +26,7 @@ import {
   unexpected,
 } from './caller.ts';
 import type { ClientHost } from './client-host.ts';
-import { Connection } from './connection.ts';
+import { Connection, type ConnectionEnd } from './connection.ts';
 import { Election } from './election.ts';
 import type { KeySelector } from './key.ts';
 import type { KvError } from './kv-error.ts';
@@ -34,6 +34,7 @@ import { KvOperations } from './kv-operations.ts';
 import { KvSession } from './kv-session.ts';
 import { KvLease, type LeaseOptions } from './lease.ts';
 import { type Claim, claim, type LockOptions } from './lock.ts';
+import { op } from './operations.ts';
 import { runStm, type StmOptions, type StmView } from './stm.ts';
 import { Watch, type WatchOptions } from './watch.ts';
 import { WatchConnection } from './watch-connection.ts';
@@ -164,14 +165,14 @@ export class KvClient extends KvOperations implements AsyncDisposable {
   }
 
   /**
-   * The bytes of a backup of what the member at `endpoint` has now, as they are taken: what
-   * `verifyBackup` reads, and what a cluster can be founded with.
+   * The bytes of a backup, as they are taken: what `verifyBackup` reads, and what a cluster can be
+   * founded with. It has everything that was acknowledged before; with `endpoint`, what the member
+   * there has now, also where no majority of members runs.
    */
   async *snapshot(endpoint?: string): AsyncGenerator<Uint8Array, void, undefined> {
-    const { endpoints } = this.caller;
     const connection = await (endpoint === undefined
-      ? endpoints.pick(true)
-      : endpoints.connection(endpoint));
+      ? this.currentMember()
+      : this.caller.endpoints.connection(endpoint));
     if (!(connection instanceof Connection)) throw endError(connection, true);
     const id = connection.nextSnapshot();
     try {
@@ -207,7 +208,22 @@ export class KvClient extends KvOperations implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+
+  /** A member whose store has everything that was acknowledged before. */
+  private async currentMember(): Promise<Connection | ConnectionEnd> {
+    const consistency = { type: 'linearizable' } as const;
+    const operation = op.get(ANY_KEY, { countOnly: true });
+    const read = { type: 'operation', operation, consistency, place: undefined } as const;
+    // Once of whoever can tell, however long an election takes, then of the member itself.
+    await this.caller.repeatable(read, {}, true);
+    const connection = await this.caller.endpoints.pick(true);
+    if (connection instanceof Connection) await this.caller.at(connection.address, read);
+    return connection;
+  }
 }
+
+/** Who reads a key learns what the store has, whether there is such a key or not. */
+const ANY_KEY = 'any';
 
 const LOST = { code: 'unavailable', detail: 'the connection ended' } as const;
 
