@@ -12,7 +12,7 @@ import {
 } from './bytes.ts';
 import { InvalidArgument } from './invalid-argument.ts';
 import type { Reader } from './reader.ts';
-import { type Codec, checkLength, fixed, type Schema } from './schema.ts';
+import { type Codec, checkLength, fixed, type Schema, type Steps, writeSteps } from './schema.ts';
 import { WireError, within } from './wire-error.ts';
 import type { Writer } from './writer.ts';
 
@@ -36,6 +36,11 @@ export function array<Value>(
           checkLength(values.length, max, 'elements');
           writeLength(writer, style, values.length);
           writeElements(writer, codec, values);
+        },
+        *writeInSteps(writer, values) {
+          checkLength(values.length, max, 'elements');
+          writeLength(writer, style, values.length);
+          yield* writeElementsInSteps(writer, codec, values);
         },
         read: (reader) => {
           return readElements(reader, codec, readLength(reader, style, max, 'elements'));
@@ -139,6 +144,33 @@ function writeElements<Value>(writer: Writer, codec: Codec<Value>, values: reado
   let index = 0;
   try {
     for (; index < values.length; index++) codec.write(writer, values[index] as Value);
+  } catch (error) {
+    throw within(error, `[${index}]`);
+  }
+}
+
+/** A step of an array ends after so many elements, or when it has written so many bytes. */
+const STEP_ELEMENTS = 64;
+const STEP_BYTES = 65_536;
+
+function* writeElementsInSteps<Value>(
+  writer: Writer,
+  codec: Codec<Value>,
+  values: readonly Value[],
+): Steps {
+  const isLong = codec.writeInSteps !== undefined;
+  let index = 0;
+  let begin = 0;
+  let beganAt = writer.length;
+  try {
+    for (; index < values.length; index++) {
+      if (isLong) yield* writeSteps(codec, writer, values[index] as Value);
+      else codec.write(writer, values[index] as Value);
+      if (index - begin < STEP_ELEMENTS && writer.length - beganAt < STEP_BYTES) continue;
+      yield;
+      begin = index;
+      beganAt = writer.length;
+    }
   } catch (error) {
     throw within(error, `[${index}]`);
   }

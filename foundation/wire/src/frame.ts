@@ -9,6 +9,7 @@
 import { type Crc32c, crc32c as portableCrc32c } from './crc32c.ts';
 import { InvalidArgument } from './invalid-argument.ts';
 import { Reader } from './reader.ts';
+import type { Steps } from './schema.ts';
 import { WireError } from './wire-error.ts';
 import type { Writer } from './writer.ts';
 
@@ -46,6 +47,32 @@ export function endFrame(writer: Writer, begin: number, crc32c: Crc32c = portabl
   const checksum = crc32c(payload, crc32c(writer.peek(begin).subarray(0, 4)));
   writer.patchUint32(begin + 4, checksum);
 }
+
+/**
+ * The header of a frame whose payload is `pieces`, one behind the other, with a pause after every
+ * few kilobytes of the checksum.
+ */
+export function* frameHeaderOf(
+  pieces: readonly Uint8Array[],
+  crc32c: Crc32c = portableCrc32c,
+): Steps<Uint8Array> {
+  const header = new Uint8Array(FRAME_HEADER_BYTES);
+  const view = new DataView(header.buffer);
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  view.setUint32(0, length);
+  let checksum = crc32c(header.subarray(0, 4));
+  for (const piece of pieces) {
+    for (let at = 0; at < piece.length; at += STEP_BYTES) {
+      checksum = crc32c(piece.subarray(at, at + STEP_BYTES), checksum);
+      yield;
+    }
+  }
+  view.setUint32(4, checksum);
+  return header;
+}
+
+/** How much is summed in one step. */
+const STEP_BYTES = 65_536;
 
 /** Takes a stream of bytes, however it is cut, and gives the payloads of its frames. */
 export class FrameReader {

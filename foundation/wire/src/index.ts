@@ -13,7 +13,14 @@ export {
 } from './bytes.ts';
 export { array, nullable, nullableArray, oneOf, optional } from './collections.ts';
 export { type Crc32c, crc32c } from './crc32c.ts';
-export { beginFrame, encodeFrame, endFrame, FRAME_HEADER_BYTES, FrameReader } from './frame.ts';
+export {
+  beginFrame,
+  encodeFrame,
+  endFrame,
+  FRAME_HEADER_BYTES,
+  FrameReader,
+  frameHeaderOf,
+} from './frame.ts';
 export { InvalidArgument } from './invalid-argument.ts';
 export {
   commonVersion,
@@ -62,7 +69,9 @@ export {
   fixed,
   type Layout,
   type Schema,
+  type Steps,
   type TypeOf,
+  writeSteps,
 } from './schema.ts';
 export {
   type Discriminant,

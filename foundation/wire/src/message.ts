@@ -7,7 +7,7 @@
 import { type Crc32c, crc32c as portableCrc32c } from './crc32c.ts';
 import { InvalidArgument } from './invalid-argument.ts';
 import { Reader } from './reader.ts';
-import type { Codec, Schema } from './schema.ts';
+import { type Codec, type Schema, type Steps, writeSteps } from './schema.ts';
 import { WireError, within } from './wire-error.ts';
 import { Writer } from './writer.ts';
 
@@ -35,6 +35,12 @@ export interface MessageCodec<Value> {
   encode(value: Value): Uint8Array<ArrayBuffer>;
   /** Adds the bytes of `value` to `writer`; where that fails, `writer` is as it was before. */
   encodeInto(writer: Writer, value: Value): void;
+  /**
+   * As `encodeInto`, with a pause after every few elements of an array and every few kilobytes: a
+   * writer with `pieceBytes` makes each step short. Where it fails, drop what is in `writer`. The
+   * value must stay as it is meanwhile.
+   */
+  encodeInSteps(writer: Writer, value: Value): Steps;
   /**
    * The value of `bytes`, all of them. What the schema does not copy shares their memory. Throws
    * `WireError`, with the path of the field.
@@ -161,6 +167,14 @@ class VersionCodec<Value> implements MessageCodec<Value> {
       this.codec.write(writer, value);
     } catch (error) {
       writer.rewind(begin);
+      throw within(error, this.name);
+    }
+  }
+
+  *encodeInSteps(writer: Writer, value: Value): Steps {
+    try {
+      yield* writeSteps(this.codec, writer, value);
+    } catch (error) {
       throw within(error, this.name);
     }
   }

@@ -29,7 +29,21 @@ export interface Codec<Value> {
   /** The fewest bytes that a value takes: it bounds the count of elements before they are read. */
   readonly minBytes: number;
   write(writer: Writer, value: Value): void;
+  /**
+   * As `write`, with a pause after every few elements: arrays have it, and structs and unions that
+   * contain some. What has none is short, or long by bytes alone.
+   */
+  writeInSteps?(writer: Writer, value: Value): Steps;
   read(reader: Reader): Value;
+}
+
+/** Work that pauses after each step, in which others may run. */
+export type Steps<Result = void> = Generator<void, Result, void>;
+
+/** Writes `value` in the steps of `codec`; in one go where it has none. */
+export function* writeSteps<Value>(codec: Codec<Value>, writer: Writer, value: Value): Steps {
+  if (codec.writeInSteps === undefined) codec.write(writer, value);
+  else yield* codec.writeInSteps(writer, value);
 }
 
 /** The declaration of a value's bytes. */

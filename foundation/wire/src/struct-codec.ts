@@ -8,7 +8,7 @@
  * indexes and of nothing else, once, when the message is declared.
  */
 import type { Reader } from './reader.ts';
-import type { Codec } from './schema.ts';
+import { type Codec, type Steps, writeSteps } from './schema.ts';
 import type { Discriminant } from './struct.ts';
 import { isAbsent, readTagged, type TaggedField, writeTagged } from './tagged.ts';
 import { WireError, within } from './wire-error.ts';
@@ -51,8 +51,28 @@ export function compileFields<Value>(
   const parts = { fields, tagged: isFlexible ? tagged : undefined, discriminant };
   let minBytes = isFlexible ? 1 : 0;
   for (const field of fields) if (field.type === 'plain') minBytes += field.codec.minBytes;
-  const functions = generated<Value>(parts) ?? interpreted<Value>(parts);
-  return { minBytes, write: functions.write, read: functions.read };
+  const { write, read } = generated<Value>(parts) ?? interpreted<Value>(parts);
+  if (!fields.some(hasSteps)) return { minBytes, write, read };
+  return { minBytes, write, read, writeInSteps: (writer, value) => steps(parts, writer, value) };
+}
+
+function hasSteps(field: CompiledField): boolean {
+  return field.type === 'plain' && field.codec.writeInSteps !== undefined;
+}
+
+/** What `write` does, in the steps of the fields. */
+function* steps(parts: Parts, writer: Writer, value: unknown): Steps {
+  const { fields, tagged } = parts;
+  const record = value as Readonly<Record<string, unknown>>;
+  for (const field of fields) {
+    try {
+      if (field.type === 'plain') yield* writeSteps(field.codec, writer, record[field.name]);
+      else if (field.type === 'missing') checkMissing(field, record[field.name]);
+    } catch (error) {
+      throw within(error, field.name);
+    }
+  }
+  if (tagged !== undefined) writeTagged(writer, tagged, record);
 }
 
 /** The functions as closures over the list of fields. */

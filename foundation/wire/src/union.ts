@@ -4,9 +4,10 @@
  *     union => number:uvarint  struct
  */
 import { InvalidArgument } from './invalid-argument.ts';
-import type { Codec, Schema, TypeOf } from './schema.ts';
+import { type Codec, type Schema, type Steps, type TypeOf, writeSteps } from './schema.ts';
 import type { StructSchema } from './struct.ts';
 import { WireError, within } from './wire-error.ts';
+import type { Writer } from './writer.ts';
 
 /** A member: its number in the bytes (0 or more, never used again), and its struct. */
 export interface Member<Value> {
@@ -58,17 +59,31 @@ export function union<Key extends string, M extends Members>(
         byNumber.set(number, [name, codec]);
         minBytes = Math.min(minBytes, codec.minBytes);
       }
-      return {
+      const begin = (writer: Writer, name: unknown): Codec<unknown> => {
+        const member = byName.get(name as string);
+        if (member === undefined) {
+          throw new WireError('unknown-member', `no member '${String(name)}' in this version`);
+        }
+        writer.uvarint(member[0]);
+        return member[1];
+      };
+      const hasSteps = [...byName.values()].some(([, codec]) => codec.writeInSteps !== undefined);
+      const writeInSteps = function* (writer: Writer, value: UnionOf<Key, M>): Steps {
+        const name = (value as Readonly<Record<string, unknown>>)[key];
+        const codec = begin(writer, name);
+        try {
+          yield* writeSteps(codec, writer, value);
+        } catch (error) {
+          throw within(error, name as string);
+        }
+      };
+      const codec: Codec<UnionOf<Key, M>> = {
         minBytes: byName.size === 0 ? 1 : 1 + minBytes,
         write: (writer, value) => {
           const name = (value as Readonly<Record<string, unknown>>)[key];
-          const member = byName.get(name as string);
-          if (member === undefined) {
-            throw new WireError('unknown-member', `no member '${String(name)}' in this version`);
-          }
-          writer.uvarint(member[0]);
+          const codec = begin(writer, name);
           try {
-            member[1].write(writer, value);
+            codec.write(writer, value);
           } catch (error) {
             throw within(error, name as string);
           }
@@ -86,6 +101,7 @@ export function union<Key extends string, M extends Members>(
           }
         },
       };
+      return hasSteps ? { ...codec, writeInSteps } : codec;
     },
   };
 }

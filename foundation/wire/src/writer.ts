@@ -16,6 +16,13 @@ export interface WriterOptions {
   readonly slabBytes?: number;
   /** The most bytes between two calls of `take`. Default: 64 MiB. Beyond it: `too-long`. */
   readonly maxBytes?: number;
+  /**
+   * Cuts what is written into pieces of up to so many bytes, 16 or more, for `takePieces`, in place
+   * of growing; `raw` bytes that are as long or longer become pieces of their own, not copied. So
+   * nothing that is written takes long, however much was written before. Then there is no
+   * `slabBytes`, and what was cut off can neither be looked at nor changed. Default: no pieces.
+   */
+  readonly pieceBytes?: number;
 }
 
 const TWO_32 = 4_294_967_296;
@@ -31,34 +38,51 @@ export class Writer {
   // 0 <= start <= at <= slab.length; [start, at) was written since the last `take`.
   private start = 0;
   private at = 0;
+  // What was cut off since the last `take`, in front of the rest, and how many bytes that is.
+  private readonly isCutting: boolean;
+  private pieces: Uint8Array[] = [];
+  private cutBytes = 0;
 
   constructor(options: WriterOptions = {}) {
-    const { slabBytes = 256, maxBytes = 67_108_864 } = options;
-    if (!Number.isSafeInteger(slabBytes) || slabBytes < 16) {
-      throw new InvalidArgument('slabBytes', slabBytes, 'an integer of 16 or more');
-    }
+    const { slabBytes = 256, maxBytes = 67_108_864, pieceBytes } = options;
+    checkSize('slabBytes', slabBytes);
+    if (pieceBytes !== undefined) checkSize('pieceBytes', pieceBytes);
     if (!Number.isSafeInteger(maxBytes) || maxBytes < 1) {
       throw new InvalidArgument('maxBytes', maxBytes, 'a positive integer');
     }
-    this.slabBytes = Math.min(slabBytes, maxBytes);
+    this.slabBytes = Math.min(pieceBytes ?? slabBytes, maxBytes);
     this.maxBytes = maxBytes;
+    this.isCutting = pieceBytes !== undefined;
     this.slab = new Uint8Array(this.slabBytes);
     this.view = new DataView(this.slab.buffer);
   }
 
   /** How many bytes were written since the last `take`. */
   get length(): number {
-    return this.at - this.start;
+    return this.cutBytes + this.at - this.start;
   }
 
   /**
    * The bytes written since the last `take`. They are the caller's: this writer never touches them
-   * again, unless it is told to `reuse` them.
+   * again, unless it is told to `reuse` them. Where it cuts pieces: `takePieces`.
    */
   take(): Uint8Array<ArrayBuffer> {
+    if (this.cutBytes > 0) throw new InvalidArgument('take', this.length, 'takePieces');
     const taken = this.slab.subarray(this.start, this.at);
     this.start = this.at;
     return taken;
+  }
+
+  /**
+   * The bytes written since the last `take`, in pieces that follow each other, none of them empty.
+   * They are the caller's, but for those that `raw` was given.
+   */
+  takePieces(): readonly Uint8Array[] {
+    this.cut();
+    const { pieces } = this;
+    this.pieces = [];
+    this.cutBytes = 0;
+    return pieces;
   }
 
   /**
@@ -66,7 +90,7 @@ export class Writer {
    * bytes must be done with them. Nothing may have been written since the last `take`.
    */
   reuse(keptBytes: number): void {
-    if (this.at !== this.start) throw new InvalidArgument('length', this.length, '0');
+    if (this.length > 0) throw new InvalidArgument('length', this.length, '0');
     if (this.slab.length > Math.max(keptBytes, this.slabBytes)) {
       this.slab = new Uint8Array(this.slabBytes);
       this.view = new DataView(this.slab.buffer);
@@ -77,10 +101,12 @@ export class Writer {
 
   /** Drops what was written after the first `length` bytes since the last `take`. */
   rewind(length: number): void {
-    if (!(length >= 0 && length <= this.length)) {
-      throw new InvalidArgument('length', length, `0 to ${this.length}, what was written`);
+    const { cutBytes } = this;
+    if (!(length >= cutBytes && length <= this.length)) {
+      const bound = `${cutBytes} to ${this.length}, what was written`;
+      throw new InvalidArgument('length', length, bound);
     }
-    this.at = this.start + length;
+    this.at = this.start + length - cutBytes;
   }
 
   boolean(value: boolean): void {
@@ -271,6 +297,10 @@ export class Writer {
 
   /** The bytes themselves, without a length. */
   raw(bytes: Uint8Array): void {
+    if (this.isCutting && bytes.length >= this.slabBytes) {
+      this.append(bytes);
+      return;
+    }
     const at = this.room(bytes.length);
     this.slab.set(bytes, at);
   }
@@ -302,6 +332,10 @@ export class Writer {
    * So a length can stand before content whose length was not known; costs a move of the content.
    */
   insertUvarint(position: number, value: number): void {
+    if (this.isCutting) {
+      this.insertPiece(position, value);
+      return;
+    }
     const end = this.length;
     this.checked(position, 0);
     this.uvarint(value);
@@ -314,14 +348,15 @@ export class Writer {
 
   /** What was written since the last `take`, still owned by this writer: only to look at. */
   peek(from = 0): Uint8Array {
-    return this.slab.subarray(this.start + from, this.at);
+    return this.slab.subarray(this.checked(from, 0), this.at);
   }
 
   private checked(position: number, width: number): number {
-    if (!(position >= 0 && position + width <= this.length)) {
-      throw new InvalidArgument('position', position, `0 to ${this.length - width}`);
+    const { cutBytes } = this;
+    if (!(position >= cutBytes && position + width <= this.length)) {
+      throw new InvalidArgument('position', position, `${cutBytes} to ${this.length - width}`);
     }
-    return this.start + position;
+    return this.start + position - cutBytes;
   }
 
   /**
@@ -338,8 +373,15 @@ export class Writer {
   private grow(width: number): void {
     const pending = this.at - this.start;
     const needed = pending + width;
-    if (needed > this.maxBytes) {
-      throw new WireError('too-long', `${needed} bytes or more, where ${this.maxBytes} may be`);
+    this.checkRoom(width);
+    if (this.isCutting) {
+      this.cut();
+      const leftBytes = this.maxBytes - this.length;
+      this.slab = new Uint8Array(Math.max(width, Math.min(this.slabBytes, leftBytes)));
+      this.view = new DataView(this.slab.buffer);
+      this.start = 0;
+      this.at = 0;
+      return;
     }
     // Doubling keeps the cost of copying linear. What was taken stays in the old slab.
     const slab = new Uint8Array(Math.max(this.slabBytes, Math.min(2 * needed, this.maxBytes)));
@@ -349,9 +391,65 @@ export class Writer {
     this.start = 0;
     this.at = pending;
   }
+
+  private checkRoom(width: number): void {
+    const needed = this.length + width;
+    if (needed <= this.maxBytes) return;
+    throw new WireError('too-long', `${needed} bytes or more, where ${this.maxBytes} may be`);
+  }
+
+  /** Cuts off what was written into the slab. */
+  private cut(): void {
+    const { start, at } = this;
+    if (at === start) return;
+    this.pieces.push(this.slab.subarray(start, at));
+    this.cutBytes += at - start;
+    this.start = at;
+  }
+
+  private append(piece: Uint8Array): void {
+    this.checkRoom(piece.length);
+    this.cut();
+    this.pieces.push(piece);
+    this.count(piece);
+  }
+
+  /** What is left of the slab holds no more than may still be written. */
+  private count(piece: Uint8Array): void {
+    this.cutBytes += piece.length;
+    const end = this.at + this.maxBytes - this.length;
+    if (end < this.slab.length) this.slab = this.slab.subarray(0, end);
+  }
+
+  private insertPiece(position: number, value: number): void {
+    if (!(position >= 0 && position <= this.length)) {
+      throw new InvalidArgument('position', position, `0 to ${this.length}`);
+    }
+    const head = new Writer({ slabBytes: 16 });
+    head.uvarint(value);
+    this.checkRoom(head.length);
+    this.cut();
+    let index = 0;
+    let rest = position;
+    for (; rest > 0; index += 1) {
+      const piece = this.pieces[index] as Uint8Array;
+      if (piece.length > rest) {
+        this.pieces.splice(index, 1, piece.subarray(0, rest), piece.subarray(rest));
+      }
+      rest -= Math.min(rest, piece.length);
+    }
+    const piece = head.take();
+    this.pieces.splice(index, 0, piece);
+    this.count(piece);
+  }
 }
 
 const SAFE_UNSIGNED = 'a safe integer of 0 or more';
+
+function checkSize(name: string, size: number): void {
+  if (Number.isSafeInteger(size) && size >= 16) return;
+  throw new InvalidArgument(name, size, 'an integer of 16 or more');
+}
 
 function outOfRange(value: unknown, bound: string): WireError {
   return new WireError('out-of-range', `${String(value)} is not ${bound}`);
