@@ -9,6 +9,7 @@ import { constants, PerformanceObserver, performance } from 'node:perf_hooks';
 import { memoryUsage } from 'node:process';
 import { setImmediate } from 'node:timers/promises';
 import type { Bench, BenchRow } from '@mangrove/experiment';
+import { assert, toNodeId } from '@mangrove/host';
 import {
   applyCommand,
   type Command,
@@ -24,11 +25,16 @@ import {
   SnapshotRestore,
   type Work,
 } from '@mangrove/kv';
+import { encodeFrame, Writer } from '@mangrove/wire';
+import { lazyCrc32c } from '@mangrove/wire/node';
 import { decide } from '../src/core/transaction.ts';
+import { SERVER_MESSAGE, type ServerMessage } from '../src/protocol/native/messages.ts';
+import { frameOf } from '../src/protocol/native/sliced-frame.ts';
 
 const KEY_COUNT = 1_000_000;
 /** How long a slice of a member's work takes, but for its last piece. */
 const SLICE_MS = 2;
+const CRC32C = lazyCrc32c();
 const LEASE_KEY_COUNT = 200_000;
 const MIB = 1_048_576;
 const CONTENT_MIB = (KEY_COUNT * 356) / MIB;
@@ -66,6 +72,9 @@ export const bench: Bench = {
     report(toRow('a store from a snapshot of it', restoreMs, 15_000, 'ms', 15_000));
     const pauseMs = await pauses.longestMs();
     report(toRow('longest pause of the garbage collector', pauseMs, 50, 'ms', 50));
+    const answer = await answerMs();
+    const name = 'longest slice of an answer of 60 MiB, beside one go';
+    report(toRow(name, answer.sliceMs, answer.wholeMs, 'ms', 5));
     // Last, so that what it leaves to the collector is no pause of ours.
     const mapped = fillMap();
     report(toRow('puts of 356 bytes, beside a map of objects', putsPerSecond, mapped, '1/s'));
@@ -122,6 +131,36 @@ async function longestSliceOfRange(store: KvStore): Promise<number> {
 async function longestSliceOfDelete(store: KvStore): Promise<number> {
   const operation = { type: 'delete', range: ALL_KEYS, wantsPrevious: false } as const;
   return await longestSliceOf(commandWork(store, { type: 'operation', operation }, 1));
+}
+
+/** The slices of the frame of a long answer, and the same in one go: of each the best of five. */
+async function answerMs(): Promise<{ readonly sliceMs: number; readonly wholeMs: number }> {
+  const codec = SERVER_MESSAGE.at(1);
+  const answer = longAnswer();
+  let [sliceMs, wholeMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (let round = 0; round < 5; round += 1) {
+    sliceMs = Math.min(sliceMs, await longestSliceOf(frameOf(codec, answer, CRC32C)));
+    const startedAt = performance.now();
+    const writer = new Writer();
+    encodeFrame(writer, (inner) => codec.encodeInto(inner, answer), CRC32C);
+    wholeMs = Math.min(wholeMs, performance.now() - startedAt);
+  }
+  return { sliceMs, wholeMs };
+}
+
+/** An answer with keys of 100 bytes and values of 256. */
+function longAnswer(): ServerMessage {
+  const store = new KvStore();
+  const operation = { type: 'put', value: new Uint8Array(256), wantsPrevious: false } as const;
+  const count = Math.floor((60 * MIB) / (100 + 256 + 48));
+  for (let index = 0; index < count; index += 1) {
+    const put = { ...operation, key: keyOf(index), lease: NO_LEASE };
+    applyCommand(store, { type: 'operation', operation: put }, 1);
+  }
+  const result = new RangeRead(store, readAll(ALL_KEYS), store.revision).step(count + 1);
+  assert(result !== undefined, 'all keys were to be read at once');
+  const header = { member: toNodeId('n1'), term: 1, revision: store.revision, stalenessMs: 0 };
+  return { type: 'reply', id: 1, reply: { type: 'done', header, result } };
 }
 
 function leasedStore(): { readonly leased: KvStore; readonly putMs: number } {

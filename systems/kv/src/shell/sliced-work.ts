@@ -1,5 +1,5 @@
 /**
- * Work on a store in slices, with others in between: requests that look at much.
+ * Work in slices, with others in between: requests that look at much, answers that are long.
  */
 import type { Host } from '@mangrove/host';
 import type { KvStore } from '../core/store.ts';
@@ -24,20 +24,29 @@ export async function inSlices<Result>(
   host: Host,
   store: KvStore,
   step: () => Result | undefined,
-  { stepsMax, ask }: SlicedWorkOptions,
+  options: SlicedWorkOptions,
 ): Promise<Result> {
-  let result = oneSlice(host, step, stepsMax);
+  const result = oneSlice(host, step, options.stepsMax);
   if (result !== undefined) return result;
   const release = store.pin();
   try {
-    while (result === undefined) {
-      await host.timers.sleep(0);
-      if (ask.isGivenUp) throw new RequestFailure('aborted', true);
-      result = oneSlice(host, step, stepsMax);
-    }
-    return result;
+    return await inLaterSlices(host, step, options);
   } finally {
     release();
+  }
+}
+
+/** The same without a store, from the next turn on: what asks for it took its share of this one. */
+export async function inLaterSlices<Result>(
+  host: Host,
+  step: () => Result | undefined,
+  { stepsMax, ask }: SlicedWorkOptions,
+): Promise<Result> {
+  for (;;) {
+    await host.timers.sleep(0);
+    if (ask.isGivenUp) throw new RequestFailure('aborted', true);
+    const result = oneSlice(host, step, stepsMax);
+    if (result !== undefined) return result;
   }
 }
 

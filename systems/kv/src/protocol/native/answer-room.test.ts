@@ -51,3 +51,31 @@ it('R35: connections are looked at by itself where something was handed since', 
   expect(room.open().growTo(20)).toBe(true);
   expect(lookCount).toBe(1);
 });
+
+it('R35: answers that are encoded in slices have room too; one goes on always', async () => {
+  const room = new AnswerRoom(100, () => 0);
+  const entered: number[] = [];
+  const enter = (sizeBytes: number) => {
+    void room.enter(sizeBytes).then(() => entered.push(sizeBytes));
+  };
+  const answer = room.open();
+  expect(answer.growTo(70)).toBe(true);
+  // There is no room for it, and nothing that would make some.
+  enter(50);
+  await undefined;
+  expect(entered).toEqual([50]);
+  expect(room.isFull).toBe(true);
+  expect(room.open().growTo(1)).toBe(false);
+  // They wait in order, also those that have room.
+  enter(60);
+  enter(30);
+  answer.close(0);
+  enter(1);
+  await undefined;
+  expect(entered).toEqual([50]);
+  room.leave(50);
+  await undefined;
+  expect(entered).toEqual([50, 60, 30, 1]);
+  for (const sizeBytes of [60, 30, 1]) room.leave(sizeBytes);
+  expect(room.open().growTo(100)).toBe(true);
+});

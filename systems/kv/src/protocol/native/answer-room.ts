@@ -14,6 +14,9 @@ export class AnswerRoom {
   private handedBytes = 0;
   private waitingBytes = 0;
   private hasRefused = false;
+  // Answers that are being encoded in slices, and those that wait for room to be.
+  private encodingCount = 0;
+  private readonly entering: { readonly sizeBytes: number; readonly resolve: () => void }[] = [];
 
   /** @param lookAtWaiting what waits at all connections now */
   constructor(maxBytes: number, lookAtWaiting: () => number) {
@@ -41,6 +44,34 @@ export class AnswerRoom {
     const hasRefused = this.hasRefused || this.isFull;
     this.hasRefused = false;
     return hasRefused ? this.excessBytes + this.maxBytes / 2 : 0;
+  }
+
+  /**
+   * Takes room for the bytes of an answer beside the answer itself, while it is encoded. Resolves
+   * when there is room, or when no other one is being encoded: one goes on always.
+   */
+  enter(sizeBytes: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.entering.push({ sizeBytes, resolve });
+      this.admit();
+    });
+  }
+
+  /** Gives back what `enter` took: the connection has the bytes, or nobody wants them. */
+  leave(sizeBytes: number): void {
+    this.openBytes -= sizeBytes;
+    this.encodingCount -= 1;
+    this.admit();
+  }
+
+  private admit(): void {
+    for (let next = this.entering[0]; next !== undefined; next = this.entering[0]) {
+      if (this.encodingCount > 0 && this.excessBytes + next.sizeBytes > 0) return;
+      this.entering.shift();
+      this.encodingCount += 1;
+      this.openBytes += next.sizeBytes;
+      next.resolve();
+    }
   }
 
   private get excessBytes(): number {
@@ -76,6 +107,11 @@ export class AnswerCharge implements AnswerMeter {
   constructor(take: (bytes: number) => boolean, hand: (bytes: number, sentBytes: number) => void) {
     this.take = take;
     this.hand = hand;
+  }
+
+  /** About how many bytes it has. */
+  get bytes(): number {
+    return this.sizeBytes;
   }
 
   growTo(sizeBytes: number): boolean {

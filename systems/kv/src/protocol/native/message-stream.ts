@@ -9,12 +9,13 @@ import {
   beginFrame,
   type Crc32c,
   endFrame,
+  FRAME_HEADER_BYTES,
   FrameReader,
   type MessageCodec,
   Reader,
   Writer,
 } from '@mangrove/wire';
-import { BATCH_BYTES } from './messages.ts';
+import { BATCH_BYTES, type Frame } from './messages.ts';
 
 /** How many rounds of promise reactions a frame waits for more. */
 const GATHER_ROUNDS = 4;
@@ -34,7 +35,8 @@ export class MessageSender<Out> {
   private readonly run: (task: () => Promise<void>) => void;
   private readonly onBroken: (error: StreamError) => void;
   private readonly batch = new Writer({ slabBytes: SLAB_BYTES, maxBytes: 2 * 67_108_864 });
-  // Frames that are full, in front of the open one, whose header is filled in at its end.
+  // Frames that are full, or pieces of them, in front of the open one, whose header is filled in at
+  // its end.
   private readonly full: Uint8Array[] = [];
   private fullBytes = 0;
   private writingBytes = 0;
@@ -78,7 +80,7 @@ export class MessageSender<Out> {
     return this.sizeBytes;
   }
 
-  /** How many frames were taken so far. */
+  /** How many frames, and pieces of those that were made in slices, were taken so far. */
   get takenCount(): number {
     return this.frames;
   }
@@ -104,6 +106,18 @@ export class MessageSender<Out> {
     }
     this.sizeBytes += batch.length - begin;
     if (!isFirst && batch.length > BATCH_BYTES) this.cutAt(begin);
+    this.flushSoon();
+  }
+
+  /** Sends a frame of one message, which was made in slices, behind all that was sent. */
+  sendFrame(frame: Frame): void {
+    if (this.isOver || this.isEnding) return;
+    if (this.batch.length > 0) this.putOff(this.takeFrame());
+    for (const piece of frame) {
+      this.putOff(piece);
+      this.sizeBytes += piece.length;
+    }
+    this.sizeBytes -= FRAME_HEADER_BYTES;
     this.flushSoon();
   }
 
@@ -133,11 +147,14 @@ export class MessageSender<Out> {
   private cutAt(begin: number): void {
     const last = this.batch.peek(begin).slice();
     this.batch.rewind(begin);
-    const first = this.takeFrame();
-    this.full.push(first);
-    this.fullBytes += first.length;
+    this.putOff(this.takeFrame());
     beginFrame(this.batch);
     this.batch.raw(last);
+  }
+
+  private putOff(bytes: Uint8Array): void {
+    this.full.push(bytes);
+    this.fullBytes += bytes.length;
   }
 
   private flushSoon(): void {

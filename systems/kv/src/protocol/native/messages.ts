@@ -49,6 +49,12 @@ const SNAPSHOT_BYTES_MAX = 33_554_432;
 /** The most bytes of a frame that a member sends. */
 export const ANSWER_BYTES_MAX = 67_108_864;
 
+/** An answer of more bytes than this is encoded in slices. */
+export const SLICED_FROM_BYTES = 262_144;
+
+/** A frame with its header, in pieces that follow each other. */
+export type Frame = readonly Uint8Array[];
+
 const node = branded<NodeId>(text({ max: 63 }));
 const watchId = uvarint;
 

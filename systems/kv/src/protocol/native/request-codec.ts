@@ -18,6 +18,7 @@ import {
   uint32,
   union,
   uvarint,
+  writeSteps,
 } from '@mangrove/wire';
 import type { AnswerHeader, ReadConsistency } from '../../core/consistency.ts';
 import type { Alarm, KvReply, KvRequest, KvResult } from '../../core/kv-request.ts';
@@ -145,6 +146,12 @@ const kvResult: Schema<KvResult> = {
         writer.boolean(isOther);
         if (isOther) others.write(writer, result);
         else operations.write(writer, result);
+      },
+      *writeInSteps(writer, result) {
+        const isOther = !isOperationResult(result);
+        writer.boolean(isOther);
+        if (isOther) yield* writeSteps(others, writer, result);
+        else yield* writeSteps(operations, writer, result);
       },
       read: (reader) => (reader.boolean() ? others.read(reader) : operations.read(reader)),
     };

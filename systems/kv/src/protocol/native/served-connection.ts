@@ -9,7 +9,7 @@ import type { WatchSessionOptions } from '../../core/watch-session.ts';
 import { Ask } from '../../shell/ask.ts';
 import type { KvService, WatchDoor } from '../../shell/kv-service.ts';
 import { type RequestFailure, toFailure } from '../../shell/request-failure.ts';
-import type { AnswerRoom } from './answer-room.ts';
+import type { AnswerCharge, AnswerRoom } from './answer-room.ts';
 import { MessageReader, MessageSender } from './message-stream.ts';
 import {
   CLIENT_MESSAGE,
@@ -18,6 +18,7 @@ import {
   PROTOCOL_VERSIONS,
   SERVER_MESSAGE,
   type ServerMessage,
+  SLICED_FROM_BYTES,
 } from './messages.ts';
 import {
   failed,
@@ -27,6 +28,7 @@ import {
   type SessionEffect,
   type SessionEvent,
 } from './server-session.ts';
+import { frameInSlices } from './sliced-frame.ts';
 
 /** While more than this waits for the client, nothing is read from it and no event is taken. */
 const WAITING_BYTES_MAX = 1_048_576;
@@ -36,6 +38,8 @@ const SNAPSHOTS_MAX = 2;
 
 /** How long a client has to take the reason why its connection ends. */
 const FAREWELL_MS = 1000;
+
+const CODEC = SERVER_MESSAGE.at(PROTOCOL_VERSIONS.highest);
 
 /** What a connection is given. */
 export interface ServedConnectionOptions {
@@ -83,9 +87,8 @@ export class ServedConnection {
     this.options = options;
     this.stream = stream;
     this.session = new ServerSession(identity, bounds, host.clock.now());
-    const codec = SERVER_MESSAGE.at(PROTOCOL_VERSIONS.highest);
     const run = (task: () => Promise<void>) => host.run(task);
-    this.sender = new MessageSender(stream, codec, run, () => this.finish(), crc32c);
+    this.sender = new MessageSender(stream, CODEC, run, () => this.finish(), crc32c);
     this.reader = new MessageReader(
       CLIENT_MESSAGE.at(PROTOCOL_VERSIONS.highest),
       GREETING_BYTES_MAX,
@@ -183,6 +186,9 @@ export class ServedConnection {
       case 'send':
         this.send(effect.message);
         return;
+      case 'send-frame':
+        this.sender.sendFrame(effect.frame);
+        return;
       case 'opened':
         this.open();
         return;
@@ -226,13 +232,41 @@ export class ServedConnection {
     const { service, answers } = this.options;
     const charge = answers.open();
     const ask = new Ask((reply) => {
-      this.running.delete(id);
-      const before = this.sender.sentBytes;
-      this.step({ type: 'answered', id, reply });
-      charge.close(this.sender.sentBytes - before);
+      if (reply.type === 'done' && charge.bytes > SLICED_FROM_BYTES) {
+        this.options.host.run(() => this.encodeInSlices(id, reply, ask, charge));
+      } else this.answer({ type: 'answered', id, reply }, charge);
     }, charge);
     this.running.set(id, ask);
     service.serve(request, ask);
+  }
+
+  private answer(event: AnswerEvent, charge: AnswerCharge): void {
+    this.running.delete(event.id);
+    const before = this.sender.sentBytes;
+    this.step(event);
+    charge.close(this.sender.sentBytes - before);
+  }
+
+  // The request is under way until then, and is given up as any other.
+  private async encodeInSlices(
+    id: number,
+    reply: KvReply,
+    ask: Ask,
+    charge: AnswerCharge,
+  ): Promise<void> {
+    const { host, answers, crc32c } = this.options;
+    const message: ServerMessage = { type: 'reply', id, reply };
+    const { bytes } = charge;
+    await answers.enter(bytes);
+    let event: AnswerEvent;
+    try {
+      const frame = await frameInSlices(host, CODEC, message, { crc32c, ask });
+      event = { type: 'encoded', id, frame };
+    } catch (error) {
+      event = { type: 'answered', id, reply: unencoded(reply, error) };
+    }
+    answers.leave(bytes);
+    this.answer(event, charge);
   }
 
   private open(): void {
@@ -344,6 +378,15 @@ export class ServedConnection {
     this.options.onClosed(this);
     for (const resolve of this.waiters) resolve();
   }
+}
+
+type AnswerEvent = Extract<SessionEvent, { readonly id: number }>;
+
+/** What is said in place of `reply`, which was not encoded to its end. */
+function unencoded(reply: KvReply, error: unknown): KvReply {
+  if (error instanceof WireError) return tooLarge(reply, error);
+  const { code, detail } = toFailure(error);
+  return failed(code, false, detail);
 }
 
 /** What is said in place of an answer that no frame holds. */

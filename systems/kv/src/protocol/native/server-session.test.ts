@@ -92,6 +92,19 @@ describe('R61: requests', () => {
     }
   });
 
+  it('are answered by a frame where the member has made one, once and if it is wanted', () => {
+    const stage = opened();
+    const frame = [Uint8Array.of(1)];
+    stage.ask(7);
+    const effects = stage.step({ type: 'encoded', id: 7, frame });
+    expect(effects).toEqual([{ type: 'send-frame', frame }]);
+    expect(stage.step({ type: 'encoded', id: 7, frame })).toEqual([]);
+    stage.ask(8);
+    stage.hear({ type: 'cancel', id: 8 });
+    expect(stage.step({ type: 'encoded', id: 8, frame })).toEqual([]);
+    expect(stage.session.requestCount).toBe(0);
+  });
+
   it('beyond the bound are refused, and definitely not done', () => {
     const stage = opened();
     stage.ask(1);

@@ -12,7 +12,12 @@ import type { KvErrorCode } from '../../core/kv-error-code.ts';
 import type { KvReply, KvRequest } from '../../core/kv-request.ts';
 import { NO_REVISION } from '../../core/revision.ts';
 import type { WatchId, WatchRequest } from '../../core/watch-message.ts';
-import { type ClientMessage, PROTOCOL_VERSIONS, type ServerMessage } from './messages.ts';
+import {
+  type ClientMessage,
+  type Frame,
+  PROTOCOL_VERSIONS,
+  type ServerMessage,
+} from './messages.ts';
 
 /** What a session may cost a member. */
 export interface SessionBounds {
@@ -39,6 +44,8 @@ export type SessionEvent =
   | { readonly type: 'unreadable'; readonly code: KvErrorCode; readonly detail: string }
   /** The member has the answer to a request. */
   | { readonly type: 'answered'; readonly id: number; readonly reply: KvReply }
+  /** The same, as the frame of its message. */
+  | { readonly type: 'encoded'; readonly id: number; readonly frame: Frame }
   /** A message of a watcher was sent. */
   | { readonly type: 'watch-sent'; readonly sizeBytes: number }
   /** Time has passed; how much waits to be taken, and how often something was taken so far. */
@@ -51,6 +58,7 @@ export type SessionEvent =
 /** What a session wants done. */
 export type SessionEffect =
   | { readonly type: 'send'; readonly message: ServerMessage }
+  | { readonly type: 'send-frame'; readonly frame: Frame }
   /** Frames up to the bound of an open session may come from now on. */
   | { readonly type: 'opened' }
   | { readonly type: 'handle'; readonly id: number; readonly request: KvRequest }
@@ -113,11 +121,11 @@ export class ServerSession {
         return this.goodbye(event.code, event.detail);
       case 'answered': {
         const { id, reply } = event;
-        const state = this.requests.get(id);
-        this.requests.delete(id);
-        if (state === undefined || state === 'given-up') return NONE;
+        if (!this.endRequest(id)) return NONE;
         return [{ type: 'send', message: { type: 'reply', id, reply } }];
       }
+      case 'encoded':
+        return this.endRequest(event.id) ? [{ type: 'send-frame', frame: event.frame }] : NONE;
       case 'watch-sent':
         this.credit -= event.sizeBytes;
         return NONE;
@@ -129,6 +137,13 @@ export class ServerSession {
       case 'stop':
         return this.goodbye('closed', 'the member stops');
     }
+  }
+
+  /** Whether its answer is wanted. */
+  private endRequest(id: number): boolean {
+    const state = this.requests.get(id);
+    this.requests.delete(id);
+    return state !== undefined && state !== 'given-up';
   }
 
   private onMessage(message: ClientMessage, nowMs: number): readonly SessionEffect[] {
