@@ -1,0 +1,113 @@
+/**
+ * Plans, written by hand, that show planted bugs of the store with no more faults and operations
+ * than its minima count. The names of clients matter: where one is at home, and whether a turn of
+ * its own is in a session, goes by its place.
+ */
+import { type Fault, leader, OTHERS, type PlannedOperation } from '@mangrove/experiment';
+import { type NodeId, toNodeId } from '@mangrove/host';
+
+/** One of them; all else is as its experiment draws it. */
+export interface MinimalPlan {
+  readonly bug: string;
+  readonly replicaCount: number;
+  readonly clientCount: number;
+  readonly activeMs: number;
+  readonly faults: readonly Fault[];
+  readonly operations: readonly PlannedOperation[];
+}
+
+const [n1, n2] = [toNodeId('n1'), toNodeId('n2')];
+const [c1, c2] = [toNodeId('c1'), toNodeId('c2')];
+
+/** The plans. */
+export const KV_MINIMAL_PLANS: readonly MinimalPlan[] = Object.freeze([
+  {
+    bug: 'alarm-lets-transactions-in',
+    ...{ replicaCount: 1, clientCount: 2, activeMs: 1200 },
+    faults: [],
+    operations: [
+      { client: c1, atMs: 400, f: 'alarms', value: 'once full' },
+      { client: c2, atMs: 1100, f: 'fill', value: 0 },
+    ],
+  },
+  {
+    bug: 'alarms-not-in-snapshots',
+    ...{ replicaCount: 1, clientCount: 2, activeMs: 4600 },
+    faults: [crash(n1, 4000)],
+    operations: [
+      { client: c1, atMs: 400, f: 'grant', value: 8000 },
+      { client: c2, atMs: 600, f: 'alarms', value: 'once full' },
+      { client: c1, atMs: 4400, f: 'fill', value: 0 },
+    ],
+  },
+  {
+    bug: 'snapshot-begins-late',
+    ...{ replicaCount: 3, clientCount: 2, activeMs: 9500 },
+    faults: [
+      { type: 'slow-disk', node: n2, latencyMs: 100, atMs: 4000, untilMs: 8100 },
+      crash(n2, 8200),
+    ],
+    operations: [
+      { client: c1, atMs: 400, f: 'grant', value: 8000 },
+      { client: c2, atMs: 5750, f: 'write', key: 'r/0', value: 1 },
+      { client: c1, atMs: 9000, f: 'compare-hashes' },
+    ],
+  },
+  {
+    // The lease ends with the last command before the snapshot, which takes its second key.
+    bug: 'snapshot-of-a-later-moment',
+    ...{ replicaCount: 3, clientCount: 1, activeMs: 7500 },
+    faults: [crash(n1, 6600)],
+    operations: [
+      { client: c1, atMs: 400, f: 'grant', value: 4850 },
+      { client: c1, atMs: 450, f: 'save' },
+      { client: c1, atMs: 500, f: 'log' },
+      { client: c1, atMs: 550, f: 'compact', value: 0 },
+      { client: c1, atMs: 7200, f: 'compare-hashes' },
+    ],
+  },
+  {
+    bug: 'staleness-from-the-end-of-the-round',
+    ...{ replicaCount: 3, clientCount: 2, activeMs: 1000 },
+    faults: [
+      { type: 'slow-links', from: [OTHERS], to: [n2], latencyMs: 40, atMs: 800, untilMs: 950 },
+    ],
+    operations: [
+      { client: c2, atMs: 800, f: 'read-bounded', key: 'b/40', value: { ms: 40 } },
+      { client: c1, atMs: 815, f: 'write', key: 'b/40', value: 1 },
+      { client: c2, atMs: 825, f: 'read-bounded', key: 'b/40', value: { ms: 40 } },
+    ],
+  },
+  {
+    bug: 'deposed-leader-renews-leases',
+    ...{ replicaCount: 3, clientCount: 2, activeMs: 2200 },
+    faults: [slowTo(leader(), 120, 2000), cutFrom(leader(), 1200, 2000)],
+    operations: [
+      { client: c2, atMs: 1410, f: 'grant', value: 400 },
+      { client: c2, atMs: 1415, f: 'keep', value: 'at any member' },
+    ],
+  },
+  {
+    bug: 'ending-is-told-as-ended',
+    ...{ replicaCount: 3, clientCount: 1, activeMs: 1700 },
+    faults: [slowTo(leader(), 70, 1200), cutFrom(leader(), 1149, 1375)],
+    operations: [
+      { client: c1, atMs: 696, f: 'grant', value: 450 },
+      { client: c1, atMs: 1100, f: 'keep' },
+      { client: c1, atMs: 1106, f: 'look' },
+    ],
+  },
+] satisfies readonly MinimalPlan[]);
+
+function crash(node: NodeId, atMs: number): Fault {
+  return { type: 'crash', node, disk: 'kept', atMs, untilMs: atMs + 30 };
+}
+
+/** From 800 ms on. */
+function slowTo(node: NodeId, latencyMs: number, untilMs: number): Fault {
+  return { type: 'slow-links', from: [OTHERS], to: [node], latencyMs, atMs: 800, untilMs };
+}
+
+function cutFrom(node: NodeId, atMs: number, untilMs: number): Fault {
+  return { type: 'cut', from: [node], to: [OTHERS], atMs, untilMs };
+}
