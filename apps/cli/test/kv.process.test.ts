@@ -2,7 +2,7 @@
  * Shows the key-value store as people start and use it: a cluster of three real processes, its
  * commands, what each one says and exits with, and that nothing is left running.
  */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Authority, openssl, skipUnless } from '@mangrove/test-kit/node';
@@ -23,7 +23,8 @@ beforeAll(async () => {
 }, 60_000);
 
 afterAll(async () => {
-  await mangrove('down', '--data', data);
+  // Every cluster, also of a test that did not come to its end.
+  for (const name of await readdir(root)) await mangrove('down', '--data', join(root, name));
   await rm(root, { recursive: true, force: true });
 }, 60_000);
 
