@@ -68,3 +68,30 @@ describe('R32, R63: over connections that are cut again and again', () => {
     expect(appliedCount).toBeLessThanOrEqual(done + unknown);
   });
 });
+
+describe('R63: where all members have lost their power', () => {
+  it('a client without a session meets one dead connection, not each of them', async () => {
+    const cluster = new ServedCluster(634, [CLIENT]);
+    stage = cluster;
+    const endpoints = MEMBERS.map(addressOf);
+    const times = { attemptTimeoutMs: 150, timeoutMs: 600 };
+    cluster.startClient(CLIENT, { endpoints, exactlyOnce: false, ...times });
+    await cluster.ready();
+    const client = cluster.client(CLIENT);
+    await cluster.settled(client.put('k', 'before', { timeoutMs: 10_000 }));
+    for (const endpoint of endpoints) await cluster.settled(client.status(endpoint));
+    const { simulation } = cluster;
+    for (const each of MEMBERS) simulation.crash(each, 'unsynced-lost');
+    for (const each of MEMBERS) simulation.restart(each);
+    const puts = ['first', 'second', 'third'].map((value) => () => client.put('k', value));
+    const ends: string[] = [];
+    for (const put of puts) {
+      const end = put().then(
+        () => 'done',
+        (error: KvError) => error.code,
+      );
+      ends.push(await cluster.settled(end));
+    }
+    expect(ends).toEqual(['timeout', 'done', 'done']);
+  });
+});

@@ -325,7 +325,7 @@ export class Caller {
     if (outcome.type === 'silent') {
       failures.noteSilence(undefined);
       if (outcome.isImpatient) this.endpoints.noteTrouble(connection);
-      else this.leaveIfDeaf(connection, outcome.sentMs);
+      this.leaveIfDeaf(connection, outcome.sentMs);
     } else if (outcome.type === 'lost') {
       failures.noteSilence(outcome.end);
     } else if (outcome.reply.type === 'done') {
@@ -338,12 +338,16 @@ export class Caller {
     return undefined;
   }
 
-  /** What is sent once waits to the end of its call; the next call is not to meet the same. */
+  /**
+   * What is sent once waits to the end of its call; the next call is not to meet the same, on this
+   * connection or on another one: all members may have lost their power.
+   */
   private leaveIfDeaf(connection: Connection, sentMs: number): void {
     const sinceMs = this.host.clock.now() - this.attemptTimeoutMs;
     if (sentMs > sinceMs || connection.heardMs > sinceMs) return;
     this.endpoints.noteTrouble(connection);
     connection.close('unavailable', 'it was silent');
+    this.endpoints.leaveUnheard(sentMs);
   }
 
   private noteFailure({ code, leader }: Failed, connection: Connection): void {

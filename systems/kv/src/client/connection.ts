@@ -151,6 +151,11 @@ export class Connection {
     return this.heardAtMs;
   }
 
+  /** Whether somebody waits for something on it, or watches. */
+  get isInUse(): boolean {
+    return this.pending.size > 0 || this.chunks.size > 0 || this.sink !== undefined;
+  }
+
   /** How many more requests may be sent now. */
   get room(): number {
     return (this.welcome?.requestsMax ?? 0) - this.pending.size;

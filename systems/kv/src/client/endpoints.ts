@@ -113,6 +113,14 @@ export class Endpoints {
     if (this.addresses[this.home] === connection.address) this.moveHome();
   }
 
+  /** Closes the connections that nobody uses and on which nothing was heard since `sinceMs`. */
+  leaveUnheard(sinceMs: number): void {
+    for (const connection of [...this.opened.values()]) {
+      if (connection.isInUse || connection.heardMs > sinceMs) continue;
+      connection.close('unavailable', 'nothing was heard on it, as on another one that was dead');
+    }
+  }
+
   /** Closes all connections and makes no more. */
   close(): void {
     this.isClosed = true;
