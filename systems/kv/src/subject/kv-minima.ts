@@ -6,7 +6,7 @@
  * member takes a snapshot every forty commands: a lease of eight seconds is told to members so
  * often, which takes one operation and patience.
  *
- * Those that are not plain to see are shown by plans (apps/lab/test/kv-minimal-plans.ts).
+ * Those that are not plain to see are shown by plans (apps/lab/test/minimal-plans.ts).
  */
 import type { BugMinimum } from '@mangrove/experiment';
 

@@ -75,7 +75,10 @@ const FOUND_OUTSIDE: Readonly<Record<string, Found>> = Object.freeze({
   'configuration-not-rolled-back': {
     ...{ experiment: 'raft-members', seedBudget: 40, difficulty: 'hard' },
     minimum: {
-      faults: ['two members promoted', 'cut around them and the leader', 'hand-over', 'cut again'],
+      faults: [
+        ...['learner added', 'another one', 'both promoted', 'cut around them and the leader'],
+        ...['hand-over', 'cut again'],
+      ],
       operationCount: 2,
     },
   },
@@ -83,11 +86,8 @@ const FOUND_OUTSIDE: Readonly<Record<string, Found>> = Object.freeze({
     ...{ experiment: 'raft-members', seedBudget: 80, difficulty: 'hard' },
     minimum: {
       faults: [
-        'two members promoted',
-        'cut around them and the leader',
-        'crash of the leader',
-        'hand-over',
-        'cut again',
+        ...['learner added', 'another one', 'both promoted', 'cut around them and the leader'],
+        ...['crash of the leader', 'hand-over', 'cut again'],
       ],
       operationCount: 2,
     },
@@ -121,7 +121,11 @@ const FOUND_OUTSIDE: Readonly<Record<string, Found>> = Object.freeze({
   },
   'lease-from-the-answer': {
     ...{ experiment: 'raft-leases', seedBudget: 40, difficulty: 'medium' },
-    minimum: { faults: ['slow links to the leader', 'cut from the leader'], operationCount: 2 },
+    // A leader that all at once hears nothing for that long steps down: links get slower by steps.
+    minimum: {
+      faults: ['slow links to the leader', 'slower links to it', 'cut from the leader'],
+      operationCount: 2,
+    },
   },
   'lease-after-hand-over': {
     ...{ experiment: 'raft-leases', seedBudget: 40, difficulty: 'medium' },

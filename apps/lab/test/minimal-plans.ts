@@ -1,7 +1,7 @@
 /**
- * Plans, written by hand, that show planted bugs of the store with no more faults and operations
- * than its minima count. The names of clients matter: where one is at home, and whether a turn of
- * its own is in a session, goes by its place.
+ * Plans, written by hand, that show planted bugs with no more faults and operations than their
+ * minima count. The names of clients matter: where one is at home, and whether a turn of its own is
+ * in a session, goes by its place.
  */
 import { type Fault, leader, OTHERS, type PlannedOperation } from '@mangrove/experiment';
 import { type NodeId, toNodeId } from '@mangrove/host';
@@ -17,10 +17,10 @@ export interface MinimalPlan {
 }
 
 const [n1, n2] = [toNodeId('n1'), toNodeId('n2')];
-const [c1, c2] = [toNodeId('c1'), toNodeId('c2')];
+const [c1, c2, c4] = [toNodeId('c1'), toNodeId('c2'), toNodeId('c4')];
 
 /** The plans. */
-export const KV_MINIMAL_PLANS: readonly MinimalPlan[] = Object.freeze([
+export const MINIMAL_PLANS: readonly MinimalPlan[] = Object.freeze([
   {
     bug: 'alarm-lets-transactions-in',
     ...{ replicaCount: 1, clientCount: 2, activeMs: 1200 },
@@ -81,7 +81,7 @@ export const KV_MINIMAL_PLANS: readonly MinimalPlan[] = Object.freeze([
   {
     bug: 'deposed-leader-renews-leases',
     ...{ replicaCount: 3, clientCount: 2, activeMs: 2200 },
-    faults: [slowTo(leader(), 120, 2000), cutFrom(leader(), 1200, 2000)],
+    faults: [slowTo(leader(), 120, [800, 2000]), cutFrom(leader(), [1200, 2000])],
     operations: [
       { client: c2, atMs: 1410, f: 'grant', value: 400 },
       { client: c2, atMs: 1415, f: 'keep', value: 'at any member' },
@@ -90,11 +90,42 @@ export const KV_MINIMAL_PLANS: readonly MinimalPlan[] = Object.freeze([
   {
     bug: 'ending-is-told-as-ended',
     ...{ replicaCount: 3, clientCount: 1, activeMs: 1700 },
-    faults: [slowTo(leader(), 70, 1200), cutFrom(leader(), 1149, 1375)],
+    faults: [slowTo(leader(), 70, [800, 1200]), cutFrom(leader(), [1149, 1375])],
     operations: [
       { client: c1, atMs: 696, f: 'grant', value: 450 },
       { client: c1, atMs: 1100, f: 'keep' },
       { client: c1, atMs: 1106, f: 'look' },
+    ],
+  },
+  {
+    // With one step of any size no leader goes on for long enough.
+    bug: 'lease-from-the-answer',
+    ...{ replicaCount: 3, clientCount: 9, activeMs: 2600 },
+    faults: [
+      ...[slowTo(leader(), 80, [1200, 1800]), slowTo(leader(), 80, [1340, 1800])],
+      cutFrom(leader(), [1500, 1800]),
+    ],
+    operations: [
+      { client: c4, atMs: 1523, f: 'write', value: 925 },
+      { client: c4, atMs: 1746, f: 'read' },
+    ],
+  },
+  {
+    // A write is lost. Most failing runs show a replica that refuses to start instead, and stay
+    // larger: for that there has to be a later segment, which takes more writes or faults.
+    bug: 'journal-appends-behind-a-torn-tail',
+    ...{ replicaCount: 1, clientCount: 1, activeMs: 1400 },
+    faults: [
+      {
+        ...{ type: 'crash-at', node: n1, downMs: 20, disk: 'unsynced-lost' },
+        point: { operation: 'sync', nth: 1, fromMs: 99, when: 'before' },
+      },
+      crash(n1, 900),
+    ],
+    operations: [
+      { client: c1, atMs: 100, f: 'write', key: 'a', value: 1 },
+      { client: c1, atMs: 700, f: 'write', key: 'a', value: 2 },
+      { client: c1, atMs: 1500, f: 'read', key: 'a' },
     ],
   },
 ] satisfies readonly MinimalPlan[]);
@@ -103,11 +134,14 @@ function crash(node: NodeId, atMs: number): Fault {
   return { type: 'crash', node, disk: 'kept', atMs, untilMs: atMs + 30 };
 }
 
-/** From 800 ms on. */
-function slowTo(node: NodeId, latencyMs: number, untilMs: number): Fault {
-  return { type: 'slow-links', from: [OTHERS], to: [node], latencyMs, atMs: 800, untilMs };
+function slowTo(
+  node: NodeId,
+  latencyMs: number,
+  [atMs, untilMs]: readonly [number, number],
+): Fault {
+  return { type: 'slow-links', from: [OTHERS], to: [node], latencyMs, atMs, untilMs };
 }
 
-function cutFrom(node: NodeId, atMs: number, untilMs: number): Fault {
+function cutFrom(node: NodeId, [atMs, untilMs]: readonly [number, number]): Fault {
   return { type: 'cut', from: [node], to: [OTHERS], atMs, untilMs };
 }
