@@ -57,6 +57,23 @@ describe('shrinking', () => {
     }
   }, 30_000);
 
+  it('takes what is asked at the end for the whole plan, where that shows the bug', async () => {
+    const { entry: upkeep, bug: lenient } = findBug('alarm-lets-transactions-in');
+    const { name } = upkeep.experiment;
+    const threads = await WorkerPool.open({ experiment: name, bug: lenient });
+    try {
+      // A store that was filled write by write, and showed the bug long before the end.
+      const plan = drawPlan(upkeep.experiment, 6);
+      const { evidence } = await shrink(threads, { plan, anomaly: 'promise', maxRuns: 60 });
+      const { faultCount, operationCount } = sizeOf(evidence.plan);
+      const { operationCount: least = 0 } = lenient.minimum ?? {};
+      expect(faultCount).toBe(0);
+      expect(operationCount).toBeLessThanOrEqual(1.5 * least);
+    } finally {
+      await threads.close();
+    }
+  }, 30_000);
+
   it('gives the same plan on one thread as on two', async () => {
     const single = await WorkerPool.open({ experiment, bug, workerCount: 1 });
     const double = await WorkerPool.open({ experiment, bug, workerCount: 2 });

@@ -49,6 +49,22 @@ export function soonerEnd({ plan, verdict }: Failing): Candidate | undefined {
 }
 
 /**
+ * Plans with nothing but what is asked after the faults, without faults first: that is little, and
+ * made to show what is wrong, be it that a run showed it before. None where progress is what
+ * failed, which one operation asks for (`askedByOne`).
+ */
+export function lastAlone({ plan, verdict }: Failing): readonly Candidate[] {
+  if (verdict.anomaly === 'stuck') return [];
+  const operations = plan.operations.filter(({ atMs }) => atMs >= plan.activeMs);
+  const count = plan.operations.length - operations.length;
+  if (count === 0 || operations.length === 0) return [];
+  const what = `${count} operations before the end`;
+  const alone: Candidate = [what, { ...plan, operations }];
+  if (plan.faults.length === 0) return [alone];
+  return [[`${what}, and all faults`, { ...plan, faults: [], operations }], alone];
+}
+
+/**
  * The plan with each operation at the moment at which it began: a client that waited for answers
  * began it later than planned. So the others stay where they were when one is left out. Without
  * those that never began. Undefined where all began as planned.

@@ -20,6 +20,7 @@ import {
   asBegun,
   askedByOne,
   failureEnd,
+  lastAlone,
   namedOperationsOnly,
   nearFailure,
   soonerEnd,
@@ -121,6 +122,8 @@ class Shrinker {
     this.failing = first.failing;
     await this.attempt(withoutIdling(this.failing), LUCK.none);
     await this.attempt(soonerEnd(this.failing), LUCK.little);
+    // What is small needs no short cut.
+    if (this.isLarge) await this.attemptAny(lastAlone(this.failing), LUCK.little);
     let partCount = FEWEST_PARTS;
     for (let luck: number = LUCK.little; !this.isOver; ) {
       // What was left out may free what could not be left out before.
@@ -139,6 +142,10 @@ class Shrinker {
     const { maxRuns = 3000, signal } = this.options;
     const isInVain = this.spent - this.spentAtSuccess >= PATIENCE;
     return isInVain || this.spent >= maxRuns || signal?.aborted === true;
+  }
+
+  private get isLarge(): boolean {
+    return weightOf(this.failing.plan) > LARGE;
   }
 
   /** Goes once through all that can be left out, in so many parts; whether anything could. */
