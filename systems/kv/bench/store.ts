@@ -3,9 +3,10 @@
  *
  * Puts are held against a map of objects with the same content in the same run, memory against the
  * bytes of keys and values. Pauses are those that the garbage collector reports while the store is
- * filled, overwritten once and compacted.
+ * filled, overwritten once and compacted; they have a bound of their own, so slices are told
+ * without those that fell into them.
  */
-import { constants, PerformanceObserver, performance } from 'node:perf_hooks';
+import { performance } from 'node:perf_hooks';
 import { memoryUsage } from 'node:process';
 import { setImmediate } from 'node:timers/promises';
 import type { Bench, BenchRow } from '@mangrove/experiment';
@@ -30,6 +31,7 @@ import { lazyCrc32c } from '@mangrove/wire/node';
 import { decide } from '../src/core/transaction.ts';
 import { SERVER_MESSAGE, type ServerMessage } from '../src/protocol/native/messages.ts';
 import { frameOf } from '../src/protocol/native/sliced-frame.ts';
+import { Pauses, Slices } from './pauses.ts';
 
 const KEY_COUNT = 1_000_000;
 /** How long a slice of a member's work takes, but for its last piece. */
@@ -55,16 +57,16 @@ export const bench: Bench = {
     fill(store, 1);
     applyCommand(store, { type: 'compact', revision: store.revision }, 1);
     while (store.sweep(1_000)) await setImmediate();
-    const sliceMs = await longestSliceOfRange(store);
+    const sliceMs = await longestSliceOfRange(pauses, store);
     report(toRow('longest slice of a range of all keys', sliceMs, 5, 'ms', 5));
-    const compareMs = await longestSliceOf(decide(store, COMPARE_ALL, store.revision));
+    const compareMs = await longestSliceOf(pauses, decide(store, COMPARE_ALL, store.revision));
     report(toRow('longest slice of a compare of all keys', compareMs, 5, 'ms', 5));
-    const deleteMs = await longestSliceOfDelete(store);
-    const { leased, putMs } = leasedStore();
+    const deleteMs = await longestSliceOfDelete(pauses, store);
+    const { leased, putMs } = await leasedStore(pauses);
     report(toRow('longest put among 200,000 on a lease', putMs, 5, 'ms', 5));
-    const keysMs = await longestSliceOf(leased.keysOfLease(LEASE));
+    const keysMs = await longestSliceOf(pauses, leased.keysOfLease(LEASE));
     report(toRow('longest slice of the list of 200,000 keys of a lease', keysMs, 5, 'ms', 5));
-    const leaseMs = await longestSliceOf(commandWork(leased, REVOKE, 1));
+    const leaseMs = await longestSliceOf(pauses, commandWork(leased, REVOKE, 1));
     report(toRow('longest slice of a deletion of all keys', deleteMs, 5, 'ms', 5));
     report(toRow('longest slice of the end of a lease of 200,000 keys', leaseMs, 5, 'ms', 5));
     fill(store, 2);
@@ -72,12 +74,13 @@ export const bench: Bench = {
     report(toRow('a store from a snapshot of it', restoreMs, 15_000, 'ms', 15_000));
     const pauseMs = await pauses.longestMs();
     report(toRow('longest pause of the garbage collector', pauseMs, 50, 'ms', 50));
-    const answer = await answerMs();
+    const answer = await answerMs(pauses);
     const name = 'longest slice of an answer of 60 MiB, beside one go';
     report(toRow(name, answer.sliceMs, answer.wholeMs, 'ms', 5));
     // Last, so that what it leaves to the collector is no pause of ours.
     const mapped = fillMap();
     report(toRow('puts of 356 bytes, beside a map of objects', putsPerSecond, mapped, '1/s'));
+    pauses.close();
   },
 };
 
@@ -113,33 +116,35 @@ function keyOf(index: number): Uint8Array {
   return key;
 }
 
-async function longestSliceOfRange(store: KvStore): Promise<number> {
+async function longestSliceOfRange(pauses: Pauses, store: KvStore): Promise<number> {
   const release = store.pin();
   const read = new RangeRead(store, { ...readAll(ALL_KEYS), countOnly: true }, store.revision);
-  let longestMs = 0;
+  const slices = new Slices();
   for (;;) {
     const startedAt = performance.now();
     const result = read.step(500);
-    longestMs = Math.max(longestMs, performance.now() - startedAt);
+    slices.add(startedAt, performance.now());
     if (result !== undefined) break;
     await setImmediate();
   }
   release();
-  return longestMs;
+  return await pauses.longestWithout(slices);
 }
 
-async function longestSliceOfDelete(store: KvStore): Promise<number> {
+async function longestSliceOfDelete(pauses: Pauses, store: KvStore): Promise<number> {
   const operation = { type: 'delete', range: ALL_KEYS, wantsPrevious: false } as const;
-  return await longestSliceOf(commandWork(store, { type: 'operation', operation }, 1));
+  return await longestSliceOf(pauses, commandWork(store, { type: 'operation', operation }, 1));
 }
 
 /** The slices of the frame of a long answer, and the same in one go: of each the best of five. */
-async function answerMs(): Promise<{ readonly sliceMs: number; readonly wholeMs: number }> {
+async function answerMs(
+  pauses: Pauses,
+): Promise<{ readonly sliceMs: number; readonly wholeMs: number }> {
   const codec = SERVER_MESSAGE.at(1);
   const answer = longAnswer();
   let [sliceMs, wholeMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   for (let round = 0; round < 5; round += 1) {
-    sliceMs = Math.min(sliceMs, await longestSliceOf(frameOf(codec, answer, CRC32C)));
+    sliceMs = Math.min(sliceMs, await longestSliceOf(pauses, frameOf(codec, answer, CRC32C)));
     const startedAt = performance.now();
     const writer = new Writer();
     encodeFrame(writer, (inner) => codec.encodeInto(inner, answer), CRC32C);
@@ -163,23 +168,25 @@ function longAnswer(): ServerMessage {
   return { type: 'reply', id: 1, reply: { type: 'done', header, result } };
 }
 
-function leasedStore(): { readonly leased: KvStore; readonly putMs: number } {
+async function leasedStore(
+  pauses: Pauses,
+): Promise<{ readonly leased: KvStore; readonly putMs: number }> {
   const store = new KvStore();
-  let putMs = 0;
+  const puts = new Slices();
   applyCommand(store, { type: 'grant-lease', lease: LEASE, ttlMs: 1000 }, 1);
   for (let index = 0; index < LEASE_KEY_COUNT; index += 1) {
     const put = { type: 'put', key: keyOf(index), value: new Uint8Array(8), lease: LEASE } as const;
     const operation = { ...put, wantsPrevious: false };
     const startedAt = performance.now();
     applyCommand(store, { type: 'operation', operation }, 1);
-    putMs = Math.max(putMs, performance.now() - startedAt);
+    puts.add(startedAt, performance.now());
   }
-  return { leased: store, putMs };
+  return { leased: store, putMs: await pauses.longestWithout(puts) };
 }
 
 /** Does `work` as a member does: for some time, then others run. */
-async function longestSliceOf(work: Work<unknown>): Promise<number> {
-  let longestMs = 0;
+async function longestSliceOf(pauses: Pauses, work: Work<unknown>): Promise<number> {
+  const slices = new Slices();
   for (let isDone = false; !isDone; await setImmediate()) {
     const startedAt = performance.now();
     let tookMs = 0;
@@ -187,9 +194,9 @@ async function longestSliceOf(work: Work<unknown>): Promise<number> {
       isDone = work.next().done === true;
       tookMs = performance.now() - startedAt;
     } while (!isDone && tookMs < SLICE_MS);
-    longestMs = Math.max(longestMs, tookMs);
+    slices.add(startedAt, startedAt + tookMs);
   }
-  return longestMs;
+  return await pauses.longestWithout(slices);
 }
 
 async function restoreAll(store: KvStore): Promise<number> {
@@ -209,32 +216,6 @@ async function restoreAll(store: KvStore): Promise<number> {
 function usedMib(): number {
   const { heapUsed, external } = memoryUsage();
   return (heapUsed + external) / MIB;
-}
-
-/** The stops that the garbage collector makes from now on. */
-class Pauses {
-  private longest = 0;
-  private readonly observer = new PerformanceObserver((list) => this.take(list.getEntries()));
-
-  constructor() {
-    this.observer.observe({ entryTypes: ['gc'] });
-  }
-
-  async longestMs(): Promise<number> {
-    await setImmediate();
-    this.take(this.observer.takeRecords());
-    this.observer.disconnect();
-    return this.longest;
-  }
-
-  private take(entries: readonly { readonly duration: number; readonly detail?: unknown }[]): void {
-    for (const { duration, detail } of entries) {
-      const { kind } = detail as { kind?: number };
-      // An incremental step is a slice, not a pause of the whole.
-      if (kind === constants.NODE_PERFORMANCE_GC_INCREMENTAL) continue;
-      this.longest = Math.max(this.longest, duration);
-    }
-  }
 }
 
 function toRow(

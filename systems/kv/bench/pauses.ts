@@ -1,0 +1,84 @@
+/**
+ * What stops a loop: slices of work, and the pauses of the garbage collector, told apart.
+ */
+import { constants, PerformanceObserver } from 'node:perf_hooks';
+import { setImmediate } from 'node:timers/promises';
+
+/** A time from one moment to another, by `performance.now()`. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Shorter slices are not kept: one of them is never the longest. */
+const KEPT_MS = 0.5;
+
+/** Slices of work that were done one after the other. */
+export class Slices {
+  readonly kept: Span[] = [];
+  private longestLeftOutMs = 0;
+
+  /** The longest of those that are not kept. */
+  get restMs(): number {
+    return this.longestLeftOutMs;
+  }
+
+  add(from: number, to: number): void {
+    if (to - from >= KEPT_MS) this.kept.push({ from, to });
+    else this.longestLeftOutMs = Math.max(this.longestLeftOutMs, to - from);
+  }
+}
+
+/** The stops that the garbage collector makes, from now on. */
+export class Pauses {
+  private readonly spans: Span[] = [];
+  private readonly observer = new PerformanceObserver((list) => this.take(list.getEntries()));
+
+  constructor() {
+    this.observer.observe({ entryTypes: ['gc'] });
+  }
+
+  /** The longest so far. */
+  async longestMs(): Promise<number> {
+    await this.heard();
+    return this.spans.reduce((longest, { from, to }) => Math.max(longest, to - from), 0);
+  }
+
+  /** How long the longest of `slices` was, without the pauses that fell into it. */
+  async longestWithout(slices: Slices): Promise<number> {
+    await this.heard();
+    const workMs = slices.kept.map((slice) => {
+      const shared = this.spans.map(
+        ({ from, to }) => Math.min(to, slice.to) - Math.max(from, slice.from),
+      );
+      const pausedMs = shared.filter((ms) => ms > 0).reduce((sum, ms) => sum + ms, 0);
+      return slice.to - slice.from - pausedMs;
+    });
+    return workMs.reduce((longest, ms) => Math.max(longest, ms), slices.restMs);
+  }
+
+  close(): void {
+    this.observer.disconnect();
+  }
+
+  // The observer is told in a later turn.
+  private async heard(): Promise<void> {
+    await setImmediate();
+    this.take(this.observer.takeRecords());
+  }
+
+  private take(
+    entries: readonly {
+      readonly startTime: number;
+      readonly duration: number;
+      readonly detail?: unknown;
+    }[],
+  ): void {
+    for (const { startTime, duration, detail } of entries) {
+      const { kind } = detail as { kind?: number };
+      // An incremental step is a slice, not a pause of the whole.
+      if (kind === constants.NODE_PERFORMANCE_GC_INCREMENTAL) continue;
+      this.spans.push({ from: startTime, to: startTime + duration });
+    }
+  }
+}
