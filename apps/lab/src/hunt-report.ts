@@ -1,5 +1,6 @@
 /**
- * The report of a hunt: of its first failure, made smaller, or of a run of a hunt without any.
+ * The report of a hunt: of its first failure, made smaller; without any, of the first run on which
+ * a judge gave up; without any of these, of its last run.
  */
 import type { PlantedBug } from '@mangrove/experiment';
 import { drawPlan } from '@mangrove/sim';
@@ -67,14 +68,17 @@ export async function reportHunt(
   }
 }
 
-/** Nothing failed: the last run is shown, as one that stands for all. */
+/**
+ * Nothing failed. A run on which a judge gave up is shown before any that held, or the page would
+ * call the hunt valid; where all held, the last one stands for all.
+ */
 async function reportSilence(
   entry: CatalogEntry,
   pool: WorkerPool,
   options: HuntReportOptions,
 ): Promise<ExperimentReport> {
-  const { firstSeed, seedCount } = options.figures;
-  const seed = firstSeed + Math.max(0, seedCount - 1);
+  const { firstSeed, seedCount, unknowns } = options.figures;
+  const seed = unknowns[0]?.seed ?? firstSeed + Math.max(0, seedCount - 1);
   const { isWatched = false } = options;
   const recording = { isRecording: true, isRecordingChoices: true };
   const plan = drawPlan(entry.experiment, seed);
