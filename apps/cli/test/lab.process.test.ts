@@ -113,13 +113,15 @@ it('measures bugs into a page, and does not measure again what it has', async ()
 
 it('finds nothing in the code as it is', async () => {
   const report = join(folder, 'clean.html');
-  const seeds = ['--seeds', '40', '--report', report];
+  const seeds = ['--seeds', '40', '--report', join(folder, 'clean')];
   const { code, output, complaints } = await mangrove('lab', 'hunt', 'register', ...seeds);
   expect(code).toBe(0);
   expect(output).toMatch(/^40 seeds in .*, 0 failures\n$/);
   expect(complaints).toMatch(/^tested: \d+ faults of \d+ kinds, \d+ operations during one, /m);
   expect(complaints).toMatch(/, \d+ events in the shortest run\n/);
   expect(readFileSync(report, 'utf8')).toContain('VALID: register, seed 40');
+  const twin = readFileSync(join(folder, 'clean.md'), 'utf8');
+  expect(twin).toContain('\n## How it was found\n');
 });
 
 it('looks into the nodes after every event where invariants are asked for', async () => {
@@ -160,13 +162,32 @@ it('hunts through the same seeds of several experiments, on so many threads', as
   }
 });
 
-it('writes a report that replays to the same run', async () => {
-  const report = join(folder, 'report.html');
+it('writes a report as page and text, and the page replays to the same run', async () => {
+  const [report, twin] = [join(folder, 'report.html'), join(folder, 'report.md')];
   const ran = await mangrove('lab', 'run', 'register', '--seed', '5', '--report', report);
   expect(ran.code).toBe(0);
+  expect(ran.complaints).toContain(`report: ${report}, and as text ${twin}\n`);
   expect(readFileSync(report, 'utf8')).toContain('<!doctype html>');
+  const hash = /hash (\w+)/.exec(ran.output)?.[1] ?? expect.fail('no hash');
+  const markdown = readFileSync(twin, 'utf8');
+  expect(markdown).toMatch(/^# VALID: register\n\n\*\*Every check held: /);
+  expect(markdown).toContain(`trace \`${hash}\``);
   const again = await mangrove('replay', report);
   expect(again.output).toContain('the same run as in the file');
+});
+
+it('writes a report of what it replays, and never over what it reads', async () => {
+  const [report, other] = [join(folder, 'report.html'), join(folder, 'other.md')];
+  const seed = ['--seed', '5', '--bug', BUG];
+  await mangrove('lab', 'run', 'register', ...seed, '--report', report);
+  const over = await mangrove('replay', report, '--report', join(folder, 'report'));
+  expect({ code: over.code, output: over.output }).toEqual({ code: 64, output: '' });
+  const clean = await mangrove('replay', report, '--clean', '--report', other);
+  expect(clean.code).toBe(0);
+  expect(readFileSync(other, 'utf8')).toContain(`\nnpx mangrove replay ${report} --clean\n`);
+  expect(readFileSync(other, 'utf8')).not.toContain('planted bug');
+  const page = readFileSync(join(folder, 'other.html'), 'utf8');
+  expect(page).toContain('VALID: register, seed 5');
 });
 
 it('steps through a replay in a terminal, forward and back, by its keys', async (context) => {

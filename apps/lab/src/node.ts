@@ -27,6 +27,7 @@ export { type LocalOptions, runLocal } from './local/run-local.ts';
 export { plantedLaunch } from './planted/planted.ts';
 export { type PlantingPlugin, plantingPlugin } from './planted/vite-plugin.ts';
 export { type ReplayOptions, type ReplayResult, replay } from './replay.ts';
+export { type ReplayReportOptions, reportReplay } from './replay-report.ts';
 export { renderReport } from './report/render-report.ts';
 export { type RunOptions, runExperiment } from './run-experiment.ts';
 export { runPlan } from './run-plan.ts';

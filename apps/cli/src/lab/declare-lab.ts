@@ -75,7 +75,7 @@ function declareHunt(lab: Command, { terminal, signal, run }: Surroundings): voi
     .option('--watched', 'hold every run to the invariants as well, after every event')
     .option('--all', 'go on after the first failure')
     .option('--plan <file>', 'make the first failure smaller and write its plan')
-    .option('--report <file>', 'write a report of the hunt, one HTML file')
+    .option('--report <file>', 'write a report of the hunt: FILE.html, and as text FILE.md')
     .option('--when', 'find out when the first failure became inevitable')
     .addHelpText(
       'after',
@@ -125,7 +125,7 @@ function declareRun(lab: Command, { terminal, signal, run }: Surroundings): void
     .option('--seed <seed>', 'what is drawn from it: faults, operations, choices', seedNumber, 1)
     .addOption(new Option('--world <world>', 'where').choices(['sim', 'local']).default('sim'))
     .option('--bug <name>', 'plant this bug: mangrove lab bugs')
-    .option('--report <file>', 'write a report, one HTML file')
+    .option('--report <file>', 'write a report: FILE.html, and as text FILE.md')
     .option('--history <file>', 'write what the clients see, for `mangrove check`')
     .addHelpText(
       'after',
@@ -224,6 +224,7 @@ function declareReplay(program: Command, { terminal, signal, run }: Surroundings
     .option('--experiment <file>', 'the module that exports the experiment, for one of your own')
     .option('--watched', 'hold it to the invariants too; the default is as the report says')
     .option('--when', 'find out when the failure became inevitable')
+    .option('--report <file>', 'write a report of this run: FILE.html, and as text FILE.md')
     .option('--steps', 'tell everything that happens, in a terminal too')
     .addHelpText(
       'after',
@@ -249,6 +250,7 @@ function declareReplay(program: Command, { terminal, signal, run }: Surroundings
             experiment?: string;
             watched?: boolean;
             when?: boolean;
+            report?: string;
             steps?: boolean;
           }
         >();
@@ -256,7 +258,7 @@ function declareReplay(program: Command, { terminal, signal, run }: Surroundings
           ...{ file, terminal, signal, bug: given.bug, isJson: given.json === true },
           ...{ experiment: given.experiment, isClean: given.clean === true },
           ...{ isWatched: given.watched === true, isAskingWhen: given.when === true },
-          ...{ isTelling: given.steps === true },
+          ...{ reportPath: given.report, isTelling: given.steps === true },
         });
       }),
     );

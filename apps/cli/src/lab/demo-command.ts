@@ -4,14 +4,14 @@
  */
 import { join, relative } from 'node:path';
 import { sizeOf } from '@mangrove/lab';
-import { clusterFiguresOf, type DemoResult, demo, renderReport } from '@mangrove/lab/node';
+import { clusterFiguresOf, type DemoResult, demo } from '@mangrove/lab/node';
 import type { Ending } from '../exit-code.ts';
 import type { Terminal } from '../terminal.ts';
 import { alignColumns } from '../text-columns.ts';
 import { demoJson } from './demo-json.ts';
 import { createDemoStory } from './demo-story.ts';
 import { callLab } from './lab-call.ts';
-import { writeResult } from './report-file.ts';
+import { type ReportFiles, writeReport } from './report-file.ts';
 import {
   answerWord,
   counted,
@@ -45,15 +45,14 @@ export async function demoCommand(options: DemoCommandOptions): Promise<Ending> 
   const result = await callLab(signal, () =>
     demo({ reportPath: REPORT_PATH, signal, onProgress: createDemoStory(terminal) }),
   );
-  const path = writeResult(join(root, REPORT_PATH), renderReport(result.report));
-  const shown = relative('', path) || path;
-  if (isJson) terminal.result(JSON.stringify(demoJson(result, path)));
-  else for (const line of summary(result, shown)) terminal.result(line);
+  const files = writeReport(join(root, REPORT_PATH), result.report);
+  if (isJson) terminal.result(JSON.stringify(demoJson(result, files.page)));
+  else for (const line of summary(result, files)) terminal.result(line);
   terminal.say(`Took ${seconds(performance.now() - startedMs)}.`);
   return result.isAsExpected ? 'valid' : 'invalid';
 }
 
-function summary(result: DemoResult, path: string): readonly string[] {
+function summary(result: DemoResult, { page, markdown }: ReportFiles): readonly string[] {
   const { report, isAsExpected } = result;
   const { found, shrunk = found } = report;
   return [
@@ -64,7 +63,8 @@ function summary(result: DemoResult, path: string): readonly string[] {
     ...reasonsOf(shrunk.verdict).map((line) => `  ${line}`),
     '',
     ...alignColumns([
-      ['report', path],
+      ['report', relative('', page)],
+      ['as text', relative('', markdown)],
       ['again', report.command],
     ]),
     ...(isAsExpected ? [] : ['', 'NOT AS IT MUST BE: see above.']),

@@ -3,12 +3,12 @@
  */
 import { formatPlan } from '@mangrove/experiment';
 import { type HuntFigures, type Inevitability, type RunEvidence, sizeOf } from '@mangrove/lab';
-import { findBug, hunt, loadExperiment, renderReport, reportHunt } from '@mangrove/lab/node';
+import { findBug, hunt, loadExperiment, reportHunt } from '@mangrove/lab/node';
 import { CommandError } from '../command-error.ts';
 import type { Ending } from '../exit-code.ts';
 import type { Terminal } from '../terminal.ts';
 import { callLab } from './lab-call.ts';
-import { writeResult } from './report-file.ts';
+import { reportFilesOf, reportWords, writeReport, writeResult } from './report-file.ts';
 import {
   huntWords,
   inevitabilityLines,
@@ -40,7 +40,7 @@ interface HuntOptions {
   readonly isGoingOn: boolean;
   /** Where the smallest failing plan is written, if it is wanted. */
   readonly planPath: string | undefined;
-  /** Where a report of the hunt is written, if one is wanted. */
+  /** Where a report of the hunt is written, as a page and as text, if one is wanted. */
   readonly reportPath: string | undefined;
   /** Whether it is found out when the failure became inevitable. */
   readonly isAskingWhen: boolean;
@@ -151,8 +151,7 @@ async function writeFiles(figures: HuntFigures, options: HuntOptions): Promise<v
   if (shrunk !== undefined) printShrunk(shrunk, figures, options);
   if (inevitability !== undefined) printInevitability(inevitability, options);
   if (reportPath === undefined) return;
-  writeResult(reportPath, renderReport(report));
-  terminal.say(`report: ${reportPath}, which \`mangrove replay\` runs too`);
+  terminal.say(reportWords(writeReport(reportPath, report)));
   if (planPath !== undefined && shrunk === undefined) terminal.say('no plan: nothing failed');
 }
 
@@ -185,7 +184,7 @@ function printInevitability(inevitability: Inevitability, { isJson, terminal }: 
 function againCommand(figures: HuntFigures, options: HuntOptions): string {
   const { experiment, firstSeed, seedCount, reportPath } = options;
   if (figures.failures.length > 0 && reportPath !== undefined) {
-    return `npx mangrove replay ${reportPath}`;
+    return `npx mangrove replay ${reportFilesOf(reportPath).page}`;
   }
   const seeds = `--first ${firstSeed} --seeds ${seedCount}`;
   return `npx mangrove lab hunt ${experiment} ${seeds}${codeOptions(options)}`;

@@ -2,11 +2,11 @@
  * `mangrove lab run NAME`: runs one seed of an experiment, in the simulator or as processes.
  */
 import { formatJsonLines } from '@mangrove/check';
-import { renderReport, runExperiment } from '@mangrove/lab/node';
+import { runExperiment } from '@mangrove/lab/node';
 import type { Ending } from '../exit-code.ts';
 import type { Terminal } from '../terminal.ts';
 import { callLab } from './lab-call.ts';
-import { writeResult } from './report-file.ts';
+import { reportWords, writeReport, writeResult } from './report-file.ts';
 import { evidenceLines, simCommand } from './wording.ts';
 
 /** What the command is told. */
@@ -16,7 +16,7 @@ export interface RunCommandOptions {
   readonly seed: number;
   /** A planted bug; the code as it is where it is undefined. */
   readonly bug: string | undefined;
-  /** Where the report is written, if one is wanted. */
+  /** Where the report is written, as a page and as text, if one is wanted. */
   readonly reportPath: string | undefined;
   /** Where the history is written, as JSON lines, if it is wanted; in `local` as it grows. */
   readonly historyPath: string | undefined;
@@ -47,10 +47,7 @@ export async function runCommand(options: RunCommandOptions): Promise<Ending> {
     }
     if (found.hash !== undefined) terminal.result(`hash ${found.hash}`);
   }
-  if (reportPath !== undefined) {
-    writeResult(reportPath, renderReport(report));
-    terminal.say(`report: ${reportPath}`);
-  }
+  if (reportPath !== undefined) terminal.say(reportWords(writeReport(reportPath, report)));
   if (historyPath !== undefined) {
     // Real processes had it written as it grew.
     if (world === 'sim') writeResult(historyPath, formatJsonLines(found.history));

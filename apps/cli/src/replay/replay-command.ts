@@ -2,12 +2,14 @@
  * `mangrove replay FILE`: runs what a report or a plan holds once more. In a terminal a person
  * steps through it, forward and back; elsewhere it tells its story.
  */
+import { resolve } from 'node:path';
 import process from 'node:process';
 import { anomaliesOf, type RunEvidence, readStory, type Story } from '@mangrove/lab';
-import { type ReplayResult, replay } from '@mangrove/lab/node';
+import { type ReplayResult, replay, reportReplay } from '@mangrove/lab/node';
 import { CommandError, messageOf } from '../command-error.ts';
 import type { Ending } from '../exit-code.ts';
 import { callLab } from '../lab/lab-call.ts';
+import { reportFilesOf, reportWords, writeReport } from '../lab/report-file.ts';
 import {
   answerWord,
   evidenceLines,
@@ -33,6 +35,8 @@ export interface ReplayCommandOptions {
   readonly isWatched: boolean;
   /** Whether it is found out when the failure became inevitable. */
   readonly isAskingWhen: boolean;
+  /** Where a report of this run is written, as a page and as text, if one is wanted. */
+  readonly reportPath: string | undefined;
   /** Tells every step, and lets nobody step through it. */
   readonly isTelling: boolean;
   readonly isJson: boolean;
@@ -42,14 +46,17 @@ export interface ReplayCommandOptions {
 
 /** The verdict is how it ends; a run that is not the recorded one is told. */
 export async function replayCommand(options: ReplayCommandOptions): Promise<Ending> {
-  const { isJson, isTelling, terminal, signal } = options;
+  const { file, reportPath, isJson, isTelling, terminal, signal } = options;
+  if (reportPath !== undefined && resolve(reportFilesOf(reportPath).page) === resolve(file)) {
+    throw new CommandError('usage', '--report would be written over the file that is replayed.');
+  }
   const result = await callLab(signal, () => replayed(options));
   const { evidence } = result;
   const { verdict } = evidence;
   terminal.status('');
   const isPerson = !isJson && !isTelling && isTerminal();
   if (isPerson) await stepInTerminal(result, signal);
-  if (isJson) terminal.result(JSON.stringify(jsonOf(options.file, result)));
+  if (isJson) terminal.result(JSON.stringify(jsonOf(file, result)));
   else for (const line of summaryLines(result)) terminal.result(line);
   if (isTelling) for (const line of allLines(evidence, isJson)) terminal.result(line);
   else if (!isJson && !isPerson && verdict.answer === 'invalid') {
@@ -59,7 +66,19 @@ export async function replayCommand(options: ReplayCommandOptions): Promise<Endi
   if (!isJson && inevitability !== undefined) {
     for (const line of inevitabilityLines(inevitability)) terminal.result(line);
   }
+  if (reportPath !== undefined) {
+    const { experiment } = options;
+    const report = await reportReplay(result, { experiment, command: againCommand(options) });
+    terminal.say(reportWords(writeReport(reportPath, report)));
+  }
   return verdict.answer;
+}
+
+/** The command that does the same once more. */
+function againCommand({ file, bug, experiment, isClean, isWatched }: ReplayCommandOptions): string {
+  const code = isClean ? ' --clean' : bug === undefined ? '' : ` --bug ${bug}`;
+  const place = experiment === undefined ? '' : ` --experiment ${experiment}`;
+  return `npx mangrove replay ${file}${code}${place}${isWatched ? ' --watched' : ''}`;
 }
 
 /** Whether a person sits at both ends. */
