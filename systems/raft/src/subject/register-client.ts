@@ -25,7 +25,7 @@ const PATIENCE_MS = 200;
 /** How long one waits that asks once, in milliseconds: longer than any operation may take. */
 const TRUST_MS = 60_000;
 
-/** After so many silences in a row a client holds the node where it is at home for lost. */
+/** After so many silences and nothing done a client holds the node where it is at home for lost. */
 const SILENCES_MAX = 10;
 
 /** How long it waits before it asks the next node, in milliseconds. */
@@ -174,7 +174,7 @@ class RegisterClient implements SubjectClient {
       const node = this.nodeFor(wanted, attempt);
       if (node === undefined) return undefined;
       const outcome = await this.ask(node, wanted);
-      this.mindHome(node, outcome !== undefined);
+      this.mindHome(node, outcome);
       if (outcome !== undefined && outcome.type !== 'refused') {
         return turn === this.operationCount ? outcome : undefined;
       }
@@ -185,10 +185,13 @@ class RegisterClient implements SubjectClient {
     return undefined;
   }
 
-  /** Moves to the next node when the one where it is at home has been silent for long. */
-  private mindHome(node: NodeId, isAnswered: boolean): void {
-    if (node !== this.nodes[this.home % this.nodes.length]) return;
-    this.silenceCount = isAnswered ? 0 : this.silenceCount + 1;
+  /**
+   * Moves to the next node when the one where it is at home has been silent for long. One that
+   * refuses what it is asked is no better: a voter that has lost its disk refuses every write.
+   */
+  private mindHome(node: NodeId, outcome: ClientOutcome | undefined): void {
+    if (node !== this.nodes[this.home % this.nodes.length] || outcome?.type === 'refused') return;
+    this.silenceCount = outcome === undefined ? this.silenceCount + 1 : 0;
     if (this.silenceCount < SILENCES_MAX || this.ways.staysAtHome) return;
     this.home += 1;
     this.silenceCount = 0;
