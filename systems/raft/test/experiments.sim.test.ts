@@ -7,7 +7,7 @@ import type { Experiment } from '@mangrove/experiment';
 import { drawPlan, simulate } from '@mangrove/sim';
 import { describe, expect, it } from 'vitest';
 import { raftHunts, raftReadsExperiment, watchRaft } from '../src/index.ts';
-import { raftDisksExperiment } from '../src/subject/raft-hunts.ts';
+import { raftDamageExperiment, raftDisksExperiment } from '../src/subject/raft-hunts.ts';
 
 const SEEDS = [1, 2];
 
@@ -26,6 +26,13 @@ describe('raft-disks', () => {
   // In each a founder was to lose its disk while the others needed its word.
   it.each([13, 52])('R77: disks are lost once the group is founded, seed %i', async (seed) => {
     await judge(raftDisksExperiment, seed);
+  });
+});
+
+describe('raft-damage', () => {
+  // One reads, with long silences, and writes, which is refused at once, at the node that is lost.
+  it('a client leaves a home that has lost its disk, seed 119', async () => {
+    await judge(raftDamageExperiment, 119);
   });
 });
 
