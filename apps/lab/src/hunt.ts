@@ -20,7 +20,7 @@ export interface HuntOptions {
   /** Default: 1. */
   readonly firstSeed?: number | undefined;
   readonly seedCount: number;
-  /** Default: one a core, eight at most. */
+  /** Default: one a core. */
   readonly workerCount?: number | undefined;
   /** Whether every run is held to the invariant of the experiment as well. Default: no. */
   readonly isWatched?: boolean | undefined;

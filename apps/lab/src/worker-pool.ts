@@ -8,8 +8,8 @@ import type { LabAnswer, LabTask, LabWorkerData, SeedOutcome } from './lab-worke
 import { checkPlanted, plantedLaunch } from './planted/planted.ts';
 import type { RunEvidence } from './run-report.ts';
 
-/** How many threads a pool has if nothing else is asked for: one a core, eight at most. */
-export const DEFAULT_WORKER_COUNT: number = Math.min(8, os.availableParallelism());
+/** How many threads a pool has if nothing else is asked for: one a core. */
+export const DEFAULT_WORKER_COUNT: number = os.availableParallelism();
 
 /** How a pool is set up. */
 export interface PoolOptions {

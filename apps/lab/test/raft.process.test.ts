@@ -27,17 +27,21 @@ async function tell(name: string, nodeCount: number): Promise<Readonly<Record<st
   return counts;
 }
 
-it('three nodes lose nothing when a majority of them, then all, are killed', PATIENCE, async () => {
+it('three nodes lose nothing when a majority, then all, are killed', PATIENCE, async () => {
   const counts = await tell('a majority is killed at once, then all are', 3);
   expect(counts).toMatchObject({ 'fault crash': 5 });
   // On a slow machine those of the first round may not be back before they are killed again.
   expect(counts['node starts']).toBeGreaterThanOrEqual(3);
 });
 
-it('five nodes lose nothing when each is stopped in turn, the leader among them', PATIENCE, async () => {
-  const story = 'each node is stopped for longer than an election, then goes on';
-  expect(await tell(story, 5)).toMatchObject({ 'fault pause': 5 });
-});
+it(
+  'five nodes lose nothing when each is stopped in turn, the leader among them',
+  PATIENCE,
+  async () => {
+    const story = 'each node is stopped for longer than an election, then goes on';
+    expect(await tell(story, 5)).toMatchObject({ 'fault pause': 5 });
+  },
+);
 
 it.each([
   [5, 'each node is killed in turn, the leader among them', { 'fault crash': 5 }],

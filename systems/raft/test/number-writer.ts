@@ -3,9 +3,10 @@
  *
  *     number-writer.ts '{"node":"n1","directory":"…","port":1,"peers":{…},"first":1,"step":3}'
  *
- * It says on its output what became of each (`ok 7`, `no 10`, `doubt 13`), and whether it `leads` or
- * `follows`. What it reads on its input is an order: `stop` proposing, which it says when it has, or
- * tell the `list` of all numbers that the group holds. None of its numbers is proposed twice.
+ * It says on its output what became of each (`ok 7`, `no 10`, `doubt 13`), and whether it `leads`
+ * or `follows`. What it reads on its input is an order: `stop` proposing, which it says when it
+ * has, or tell the `list` of all numbers that the group holds. None of its numbers is proposed
+ * twice.
  */
 import process from 'node:process';
 import { createInterface } from 'node:readline';

@@ -66,3 +66,25 @@ it('holds other letters to the same where the design uses them', async () => {
     `${DESIGN}:2: W1 is named by no test of systems/raft`,
   ]);
 });
+
+it('catches a table that says wrongly where the tests of its rules stand', async () => {
+  const faults = await faultsWith({
+    [DESIGN]: [
+      '- **R1** one\n- **R2** two\n',
+      '| section | rules | tests |\n| --- | --- | --- |',
+      '| a | R1, R2 | `planted.rules` |',
+      '| b | R1 | `planted.rules`, `other` |',
+      '| c | R2 | `none` |',
+    ].join('\n'),
+    [TEST]: source("import { it } from 'vitest';\nit('R1: one', () => {});"),
+    'systems/raft/test/other.test.ts': source(
+      "import { it } from 'vitest';\nit('R2: two', () => {});",
+    ),
+  });
+  expect(faults).toEqual([
+    `${DESIGN}:6: R2 is named by none of planted.rules`,
+    `${DESIGN}:7: other.test.ts names none of R1`,
+    `${DESIGN}:8: none.test.ts names none of R2`,
+    `${DESIGN}:8: R2 is named by none of none`,
+  ]);
+});

@@ -8,21 +8,12 @@
  * - Every `R` number in a title is a rule. (Other letters are held to this where DESIGN.md uses
  *   them.)
  */
-import type { Node } from 'typescript/unstable/ast';
-import {
-  isCallExpression,
-  isIdentifier,
-  isNoSubstitutionTemplateLiteral,
-  isPropertyAccessExpression,
-  isStringLiteral,
-  isTemplateExpression,
-} from 'typescript/unstable/ast/is';
 import type { House, SourceText, TextFile } from './house.ts';
 import type { Fault } from './report.ts';
-import { lineOf, walk } from './syntax.ts';
+import { placeFaults } from './rule-places.ts';
+import { rulesIn, titlesOf } from './test-titles.ts';
 
 const RULE_LINE = /^\s*(?:[-*]\s+|#{2,6}\s+|\|\s*)(?:\*\*|`)?([A-Z]\d+)\b/;
-const RULE_ID = /\b[A-Z]\d+\b/g;
 
 /** Rules without a test, tests of rules that do not exist. */
 export function ruleFaults(house: House): readonly Fault[] {
@@ -43,8 +34,9 @@ function faultsOfRoom(
   const rules = rulesOf(design, faults);
   const letters = new Set(['R', ...[...rules.keys()].map((id) => id[0])]);
   const named = new Set<string>();
-  for (const { title, line, test } of tests.flatMap(titlesOf)) {
-    for (const [id] of title.matchAll(RULE_ID)) {
+  const titles = tests.flatMap(titlesOf);
+  for (const { title, line, test } of titles) {
+    for (const id of rulesIn(title)) {
       named.add(id);
       if (rules.has(id) || !letters.has(id[0])) continue;
       faults.push({ path: test, line, sentence: `names ${id}, which ${path} does not have` });
@@ -54,7 +46,7 @@ function faultsOfRoom(
     if (!named.has(id))
       faults.push({ path, line, sentence: `${id} is named by no test of ${room}` });
   }
-  return faults;
+  return design === undefined ? faults : [...faults, ...placeFaults(design, titles)];
 }
 
 /** The rules of a design and the line of each; an id that comes twice is added to `faults`. */
@@ -73,38 +65,4 @@ function rulesOf(design: TextFile | undefined, faults: Fault[]): ReadonlyMap<str
     }
   }
   return rules;
-}
-
-/** The title of a test or suite, and where it stands. */
-interface Title {
-  readonly title: string;
-  readonly line: number;
-  readonly test: string;
-}
-
-/** The titles of the tests and suites of a file, with the fixed parts of templates. */
-function titlesOf(file: SourceText): readonly Title[] {
-  const titles: Title[] = [];
-  walk(file.tree, (node) => {
-    if (!isCallExpression(node) || !isTestFunction(node.expression)) return;
-    const title = textOf(node.arguments[0]);
-    if (title !== undefined) titles.push({ title, line: lineOf(file.tree, node), test: file.path });
-  });
-  return titles;
-}
-
-/** `it`, `it.skipIf(...)`, `test.for(...)`, `describe.each(...)`. */
-function isTestFunction(callee: Node): boolean {
-  if (isIdentifier(callee)) return ['it', 'test', 'describe'].includes(callee.text);
-  if (isPropertyAccessExpression(callee) || isCallExpression(callee)) {
-    return isTestFunction(callee.expression);
-  }
-  return false;
-}
-
-function textOf(node: Node | undefined): string | undefined {
-  if (node === undefined) return undefined;
-  if (isStringLiteral(node) || isNoSubstitutionTemplateLiteral(node)) return node.text;
-  if (!isTemplateExpression(node)) return undefined;
-  return [node.head.text, ...node.templateSpans.map((span) => span.literal.text)].join(' ');
 }

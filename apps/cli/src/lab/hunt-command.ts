@@ -32,7 +32,7 @@ interface HuntOptions {
   readonly bug: string | undefined;
   readonly firstSeed: number;
   readonly seedCount: number;
-  /** Default: one a core, eight at most. */
+  /** Default: one a core. */
   readonly threadCount: number | undefined;
   /** Holds every run to the invariants of the experiment as well; it must have some. */
   readonly isWatched: boolean;
