@@ -5,8 +5,8 @@
 import { register } from '@mangrove/check';
 import type { HistoryEvent } from '@mangrove/experiment';
 import { expect, it } from 'vitest';
-import { nameAnomaly } from './anomaly-name.ts';
 import { judge, linearizable } from './judge.ts';
+import { failureOf } from './verdict.ts';
 
 /** A client does one thing after the other, each in 10 ms. */
 function historyOf(...steps: readonly (readonly [f: string, value: number | null])[]) {
@@ -24,7 +24,7 @@ const JUDGES = [linearizable(register())];
 const QUIET = { stuck: [], activeMs: 1000, quietMs: 1000, endMs: 2000, slos: [], strikes: [] };
 
 function nameOf(history: readonly HistoryEvent[]) {
-  return nameAnomaly(judge(JUDGES, { history, ends: [], ...QUIET }), history);
+  return failureOf(judge(JUDGES, { history, ends: [], ...QUIET }))?.name;
 }
 
 it('nothing wrong has no name', () => {
@@ -50,5 +50,5 @@ it('what is no matter of a history is called by its class', () => {
   ];
   const history = historyOf(['write', 1]);
   const verdict = judge(JUDGES, { history, ends, ...QUIET });
-  expect(nameAnomaly(verdict, history)).toBe('broken-node');
+  expect(failureOf(verdict)?.name).toBe('broken-node');
 });

@@ -1,35 +1,26 @@
 /**
- * Names for what went wrong in the words of the field: which kind of lie a client was told.
- *
- * The class of an anomaly says which judge found it; its name says what a client would complain of.
+ * Names for histories that no order explains, in the words of the field: which kind of lie a client
+ * was told. Judges of other promises have names of their own.
  */
 import type { HistoryEvent, Value } from '@mangrove/experiment';
 import { isWrite, valueSeen } from './report/operation.ts';
-import type { AnomalyClass, ExplainedOperation, HistoryExplanation, Verdict } from './verdict.ts';
+import type { ExplainedOperation, HistoryExplanation } from './verdict.ts';
 
-/** A name of an anomaly. */
-export type AnomalyName =
+/** The name of a lie. */
+export type LieName =
   /** A value was returned that nobody ever wrote. */
   | 'garbage-read'
   /** A read did not see a value that was known before it, and a later read did. */
   | 'stale-read'
   /** A value that was known was never seen again. */
   | 'lost-write'
-  | 'not-linearizable'
-  | Exclude<AnomalyClass, 'linearizability'>;
+  | 'not-linearizable';
 
-/** The name of what `verdict` found; undefined where nothing is wrong. */
-export function nameAnomaly(
-  verdict: Verdict,
+/** The name of what the smallest history that shows it comes to, within the whole one. */
+export function nameLie(
+  { key, operations }: HistoryExplanation,
   history: readonly HistoryEvent[],
-): AnomalyName | undefined {
-  const { anomaly, checks } = verdict;
-  if (anomaly !== 'linearizability') return anomaly;
-  const explanation = checks.find((check) => check.explanation !== undefined)?.explanation;
-  return explanation === undefined ? 'not-linearizable' : nameOf(explanation, history);
-}
-
-function nameOf({ key, operations }: HistoryExplanation, history: readonly HistoryEvent[]) {
+): LieName {
   const onKey = history.filter((event) => event.key === key);
   const answered = operations.filter(({ outcome }) => outcome === 'ok');
   const reads = answered.filter(({ f, output }) => !isWrite(f) && output !== undefined);

@@ -107,11 +107,11 @@ class Tally {
       this.counts.set(name, (this.counts.get(name) ?? 0) + count);
     }
     this.marks.addRun(outcome.marks);
-    const { seed, answer, anomaly, sentence } = outcome;
+    const { seed, answer, anomaly, name = anomaly, sentence } = outcome;
     if (answer === 'unknown') this.unknowns = firstOf(this.unknowns, { seed, sentence });
-    if (anomaly === undefined) return;
+    if (anomaly === undefined || name === undefined) return;
     const afterMs = performance.now() - this.startMs;
-    this.failures = firstOf(this.failures, { seed, anomaly, sentence, afterMs });
+    this.failures = firstOf(this.failures, { seed, anomaly, name, sentence, afterMs });
   }
 
   figures(): HuntFigures {

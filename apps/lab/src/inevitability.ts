@@ -9,7 +9,7 @@
  */
 import type { Plan } from '@mangrove/experiment';
 import type { Inevitability, InevitabilityPoint, RunEvidence } from './run-report.ts';
-import { type AnomalyClass, anomaliesOf } from './verdict.ts';
+import { type AnomalyClass, anomaliesOf, failsLike, failureOf } from './verdict.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
 /** What is asked, and how long one tries. */
@@ -107,12 +107,13 @@ class Inquiry {
   }
 
   private async runFrom(atMs: number, plan: Plan): Promise<void> {
-    const { anomaly, isWatched = false } = this.options;
+    const { evidence, isWatched = false } = this.options;
+    const failure = failureOf(evidence.verdict);
     this.runCount += 1;
     const seed = Math.imul((plan.seed ?? 0) + this.runCount, 0x9e3779b1) >>> 0;
     const { verdict } = await this.pool.runPlan({ ...plan, seed }, { isWatched });
     const { runCount, failureCount } = this.known.get(atMs) ?? { runCount: 0, failureCount: 0 };
-    const hasFailed = verdict.answer === 'invalid' && verdict.anomaly === anomaly;
+    const hasFailed = failure !== undefined && failsLike(verdict, failure);
     const count = { runCount: runCount + 1, failureCount: failureCount + (hasFailed ? 1 : 0) };
     this.known.set(atMs, { atMs, ...count });
   }

@@ -111,6 +111,7 @@ describe('judge', () => {
     expect(verdict).toMatchObject({ answer: 'invalid', anomaly: 'promise' });
     const [first] = verdict.checks;
     expect(first?.anomalies[0]?.sentence).toContain('read-your-writes: ');
+    expect(first?.anomalies[0]?.name).toBe('read-your-writes');
     const places = first?.explanation?.operations.map((each) => [
       each.invokeIndex,
       each.returnIndex,

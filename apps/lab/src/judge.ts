@@ -10,6 +10,7 @@ import {
 } from '@mangrove/check';
 import { describeFault, type Fault, type HistoryEvent, type Slo } from '@mangrove/experiment';
 import type { NodeId } from '@mangrove/host';
+import { nameLie } from './anomaly-name.ts';
 import { type FaultSpan, judgeSlos } from './judge-slos.ts';
 import type { RunEnd } from './run-report.ts';
 import {
@@ -94,8 +95,7 @@ function judgeHistory(
   }
   const verdict = withTimes(judgeSeen(seen), seen);
   if (verdict.type === 'invalid') {
-    const lastMs = history.at(-1)?.atMs ?? 0;
-    return { check, answer: 'invalid', ...explain(verdict, places, lastMs) };
+    return { check, answer: 'invalid', ...explain(verdict, places, history) };
   }
   if (verdict.type === 'valid' && verdict.coverage.isTested) {
     return { check, answer: 'valid', anomalies: [] };
@@ -127,24 +127,30 @@ function withTimes(verdict: HistoryVerdict, seen: readonly HistoryEvent[]): Hist
 function explain(
   verdict: Extract<HistoryVerdict, { readonly type: 'invalid' }>,
   places: readonly number[],
-  lastMs: number,
+  history: readonly HistoryEvent[],
 ): Pick<CheckResult, 'anomalies' | 'explanation'> {
-  const anomalies = verdict.violations.map(toAnomaly);
-  const first = verdict.violations[0];
-  if (first === undefined) return { anomalies };
-  const operations = first.operations.map((operation) => toExplained(operation, places, lastMs));
-  const explanation = { key: operations[0]?.key, operations, sentences: first.sentences };
-  return { anomalies, explanation };
+  const lastMs = history.at(-1)?.atMs ?? 0;
+  const explanations = verdict.violations.map(({ operations, sentences }) => {
+    const explained = operations.map((operation) => toExplained(operation, places, lastMs));
+    return { key: explained[0]?.key, operations: explained, sentences };
+  });
+  const anomalies = verdict.violations.map((violation, index) => {
+    const explanation = explanations[index];
+    const isLie = violation.anomaly === NOT_LINEARIZABLE && explanation !== undefined;
+    return toAnomaly(violation, isLie ? nameLie(explanation, history) : violation.anomaly);
+  });
+  const [explanation] = explanations;
+  return explanation === undefined ? { anomalies } : { anomalies, explanation };
 }
 
-function toAnomaly({ anomaly, sentences, operations }: Violation): Anomaly {
+function toAnomaly({ anomaly, sentences, operations }: Violation, name: string): Anomaly {
   const ends = operations.map(({ completedAtMs }) => completedAtMs).filter(Number.isFinite);
   const when = ends.length === 0 ? {} : { atMs: Math.max(...ends) };
   if (anomaly === NOT_LINEARIZABLE) {
     const sentence = sentences[0] ?? 'no order of the operations explains what clients saw';
-    return { class: 'linearizability', sentence, ...when };
+    return { class: 'linearizability', name, sentence, ...when };
   }
-  return { class: 'promise', sentence: `${anomaly}: ${sentences.join(' ')}`, ...when };
+  return { class: 'promise', name, sentence: `${anomaly}: ${sentences.join(' ')}`, ...when };
 }
 
 function toExplained(

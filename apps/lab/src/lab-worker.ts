@@ -8,12 +8,11 @@ import process from 'node:process';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Marks, Plan } from '@mangrove/experiment';
 import { drawPlan } from '@mangrove/sim';
-import { type AnomalyName, nameAnomaly } from './anomaly-name.ts';
 import { loadExperiment } from './catalog.ts';
 import { plantedHere } from './planted/planted.ts';
 import { runPlan, sentenceOf } from './run-plan.ts';
 import type { RunEvidence } from './run-report.ts';
-import { type AnomalyClass, type Answer, anomaliesOf } from './verdict.ts';
+import { type AnomalyClass, type Answer, anomaliesOf, failureOf } from './verdict.ts';
 
 /** What a worker is started with. */
 export interface LabWorkerData {
@@ -45,7 +44,7 @@ export interface SeedOutcome {
   readonly answer: Answer;
   readonly anomaly?: AnomalyClass;
   /** The anomaly in the words of the field. */
-  readonly name?: AnomalyName;
+  readonly name?: string;
   /** What is wrong, or not known; empty where nothing is. */
   readonly sentence: string;
   readonly hash: string;
@@ -95,8 +94,8 @@ async function runSeed({
 }: Extract<LabTask, { readonly type: 'seed' }>): Promise<SeedOutcome> {
   const before = process.threadCpuUsage();
   const evidence = await runPlan(entry, drawPlan(entry.experiment, seed), { isWatched });
-  const { verdict, history, hash = '', eventCount = 0, endMs, counts, marks = {} } = evidence;
-  const name = nameAnomaly(verdict, history);
+  const { verdict, hash = '', eventCount = 0, endMs, counts, marks = {} } = evidence;
+  const name = failureOf(verdict)?.name;
   const spent = process.threadCpuUsage(before);
   const { anomaly, answer: said } = verdict;
   const unknown = verdict.checks.find((check) => check.answer === 'unknown');

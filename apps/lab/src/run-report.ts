@@ -101,6 +101,8 @@ export interface HuntFigures {
 export interface HuntFailure {
   readonly seed: number;
   readonly anomaly: AnomalyClass;
+  /** The anomaly in the words of the field: `G2-item`; the class where it has no name. */
+  readonly name: string;
   readonly sentence: string;
   /** Wall time from the start of the hunt until it was known, ms. */
   readonly afterMs: number;

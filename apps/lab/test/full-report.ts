@@ -51,8 +51,20 @@ export function fullReport(operationCount = 433): ExperimentReport {
         unknowns: [],
       },
       failures: [
-        { seed: 7, anomaly: 'linearizability', sentence: 'x=2 was lost', afterMs: 412 },
-        { seed: 31, anomaly: 'linearizability', sentence: 'x=9 was lost', afterMs: 1490 },
+        {
+          seed: 7,
+          anomaly: 'linearizability',
+          name: 'stale-read',
+          sentence: 'x=2 was lost',
+          afterMs: 412,
+        },
+        {
+          seed: 31,
+          anomaly: 'linearizability',
+          name: 'stale-read',
+          sentence: 'x=9 was lost',
+          afterMs: 1490,
+        },
       ],
       counts: { crashes: 1400, cuts: 800 },
       marks: { 'Elections won': 5210, 'Snapshots installed': 0 },

@@ -13,7 +13,14 @@
  */
 import type { HistoryEvent, Plan } from '@mangrove/experiment';
 import { type PlanSize, type RunEvidence, type ShrinkStep, sizeOf } from '../run-report.ts';
-import type { AnomalyClass, Verdict } from '../verdict.ts';
+import {
+  type AnomalyClass,
+  type Failure,
+  failsLike,
+  failureOf,
+  judgedBy,
+  type Verdict,
+} from '../verdict.ts';
 import type { WorkerPool } from '../worker-pool.ts';
 import { ADJUSTMENTS } from './adjustments.ts';
 import {
@@ -33,7 +40,7 @@ import { otherLuck } from './other-luck.ts';
 /** What is made smaller, and how long one tries. */
 export interface ShrinkOptions {
   readonly plan: Plan;
-  /** The smaller plan must fail like this. */
+  /** The plan fails like this; a smaller one must too, and by the same judge (`failsLike`). */
   readonly anomaly: AnomalyClass;
   /** Whether runs are held to the invariant of the experiment as well. Default: no. */
   readonly isWatched?: boolean | undefined;
@@ -56,6 +63,7 @@ export interface Shrunk {
 /** A plan that fails as it is to, and what its run showed. */
 export interface Failing {
   readonly plan: Plan;
+  /** Of the judge by whom it is to fail. */
   readonly verdict: Verdict;
   readonly history: readonly HistoryEvent[];
 }
@@ -84,9 +92,14 @@ const CHEAP = { cost: 0.2, times: 3 } as const;
 
 /** Shrinks `plan`; rejects where it does not fail as it is said to. */
 export async function shrink(pool: WorkerPool, options: ShrinkOptions): Promise<Shrunk> {
-  const shrinker = new Shrinker(pool, options);
+  const { isWatched = false, anomaly } = options;
+  const first = await pool.runPlan(options.plan, { isWatched });
+  const failure = failureOf(first.verdict);
+  if (failure?.class !== anomaly) {
+    throw new Error(`the plan does not fail by ${anomaly}: there is nothing to shrink`);
+  }
+  const shrinker = new Shrinker(pool, options, failure, failingOf(options.plan, first, failure));
   const plan = await shrinker.run();
-  const { isWatched = false } = options;
   const recording = { isRecording: true, isRecordingChoices: true };
   const evidence = await pool.runPlan(plan, { isWatched, ...recording });
   return { evidence, steps: shrinker.steps };
@@ -104,22 +117,18 @@ class Shrinker {
   private spentAtSuccess = 0;
   /** What the last run that failed as wanted cost. */
   private cost = 1;
+  /** How plans are to fail. */
+  private readonly failure: Failure;
   private failing: Failing;
 
-  constructor(pool: WorkerPool, options: ShrinkOptions) {
+  constructor(pool: WorkerPool, options: ShrinkOptions, failure: Failure, failing: Failing) {
     this.pool = pool;
     this.options = options;
-    this.failing = { plan: options.plan, verdict: { answer: 'valid', checks: [] }, history: [] };
+    this.failure = failure;
+    this.failing = failing;
   }
 
   async run(): Promise<Plan> {
-    const [first] = await this.runAll([this.options.plan]);
-    if (first?.failing === undefined) {
-      throw new Error(
-        `the plan does not fail by ${this.options.anomaly}: there is nothing to shrink`,
-      );
-    }
-    this.failing = first.failing;
     await this.attempt(withoutIdling(this.failing), LUCK.none);
     await this.attempt(soonerEnd(this.failing), LUCK.little);
     // What is small needs no short cut.
@@ -254,14 +263,14 @@ class Shrinker {
   }
 
   private async runAll(plans: readonly Plan[]): Promise<readonly Tried[]> {
-    const { isWatched = false, anomaly } = this.options;
+    const { isWatched = false } = this.options;
     return await Promise.all(
       plans.map(async (plan) => {
         const run = await this.pool.runPlan(plan, { isWatched });
-        const { verdict, history, eventCount = WHOLE_RUN_EVENTS } = run;
+        const { verdict, eventCount = WHOLE_RUN_EVENTS } = run;
         const cost = Math.max(LEAST_COST, Math.min(1, eventCount / WHOLE_RUN_EVENTS));
-        const isWanted = verdict.answer === 'invalid' && verdict.anomaly === anomaly;
-        return { cost, failing: isWanted ? { plan, verdict, history } : undefined };
+        const isWanted = failsLike(verdict, this.failure);
+        return { cost, failing: isWanted ? failingOf(plan, run, this.failure) : undefined };
       }),
     );
   }
@@ -280,6 +289,10 @@ interface Tried {
   readonly cost: number;
   /** Undefined where it did not fail as wanted. */
   readonly failing: Failing | undefined;
+}
+
+function failingOf(plan: Plan, { verdict, history }: RunEvidence, failure: Failure): Failing {
+  return { plan, verdict: judgedBy(verdict, failure), history };
 }
 
 /** How much there is in a plan: what shrinking makes less. */
