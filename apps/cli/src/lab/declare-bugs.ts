@@ -118,7 +118,7 @@ function declareTable(bugs: Command, { terminal, signal, run }: Surroundings): v
       [
         '',
         'All of it takes hours on two cores. Ended at any time, it goes on where it was: what the',
-        'ledger has is not measured again, unless the patch of a bug has changed.',
+        'ledger has is not measured again, unless the patch of a bug has changed, or the shrinker.',
         '',
         'Examples:',
         '  mangrove lab bugs table',

@@ -44,6 +44,8 @@ export interface Spread {
 /** What shrinking came to. */
 export interface ShrinkFigures {
   readonly count: number;
+  /** Whether they are of another shrinker than the present one, which has none of this bug yet. */
+  readonly isFormer: boolean;
   /** Faults and operations of the one in the middle, by their sum. */
   readonly faultCount: number;
   readonly operationCount: number;
@@ -53,24 +55,29 @@ export interface ShrinkFigures {
   readonly ratioMax: number | undefined;
 }
 
-/** The row of `bug`, which is looked for in `experiment`, from all that was measured. */
+/**
+ * The row of `bug`, which is looked for in `experiment`, from all that was measured.
+ *
+ * @param shrinker the digest of the present one: what others made counts where it has made nothing
+ */
 export function rowOf(
   bug: PlantedBug,
   experiment: Experiment,
   measurements: readonly Measurement[],
+  shrinker: string,
 ): BugRow {
   const identity = identityOf(bug, experiment);
   const own = measurements.filter((each) => each.type !== 'clean' && each.bug === identity);
   const trials = lastOfEachBase(own.filter((each) => each.type === 'trial'));
   const watched = trials.filter(({ isWatched }) => isWatched);
+  const shrunk = own.filter((each) => each.type === 'shrunk');
+  const present = shrunk.filter((each) => each.shrinker === shrinker);
+  const isFormer = present.length === 0;
   return {
     bug,
     outside: searchFigures(trials.filter(({ isWatched }) => !isWatched)),
     watched: watched.length === 0 ? undefined : searchFigures(watched),
-    shrunk: shrinkFigures(
-      bug,
-      own.filter((each) => each.type === 'shrunk'),
-    ),
+    shrunk: shrinkFigures(bug, isFormer ? shrunk : present, isFormer),
   };
 }
 
@@ -99,6 +106,7 @@ function searchFigures(trials: readonly Trial[]): SearchFigures {
 function shrinkFigures(
   { minimum }: PlantedBug,
   shrunk: readonly ShrunkFailure[],
+  isFormer: boolean,
 ): ShrinkFigures | undefined {
   const weight = ({ size }: ShrunkFailure) => size.faultCount + size.operationCount;
   const sorted = shrunk.toSorted((a, b) => weight(a) - weight(b));
@@ -109,7 +117,7 @@ function shrinkFigures(
   const least = minimum && minimum.faults.length + minimum.operationCount;
   const { faultCount, operationCount } = middle.size;
   return {
-    ...{ count: sorted.length, faultCount, operationCount },
+    ...{ count: sorted.length, isFormer, faultCount, operationCount },
     ratio: least && weight(middle) / least,
     ratioMax: least && weight(largest) / least,
   };

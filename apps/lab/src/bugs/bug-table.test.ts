@@ -12,7 +12,13 @@ import { readEnvironment } from '../environment.ts';
 import { rowOf } from './bug-row.ts';
 import { renderBugTable } from './bug-table.ts';
 import { Ledger } from './ledger.ts';
-import { type CleanShare, identityOf, type ShrunkFailure, type Trial } from './measurement.ts';
+import {
+  type CleanShare,
+  identityOf,
+  type Measurement,
+  type ShrunkFailure,
+  type Trial,
+} from './measurement.ts';
 
 const BUG: PlantedBug = {
   ...{ name: 'moth', file: 'relay.ts', find: 'open', replace: 'closed', breaks: 'the relay' },
@@ -22,6 +28,11 @@ const BUG: PlantedBug = {
 const commit = 'abc';
 const { experiment } = findExperiment('register');
 const bug = identityOf(BUG, experiment);
+const SHRINKER = '0123456789ab';
+
+function rowFrom(measurements: readonly Measurement[]) {
+  return rowOf(BUG, experiment, measurements, SHRINKER);
+}
 
 function trial(place: number, seedCount: number, isFound = true): Trial {
   const firstSeed = 1 + 1000 * place;
@@ -37,14 +48,14 @@ function trial(place: number, seedCount: number, isFound = true): Trial {
 function shrunk(seed: number, faultCount: number, operationCount: number): ShrunkFailure {
   const size = { replicaCount: 1, clientCount: 1, choiceCount: 0, activeMs: 10 };
   return {
-    ...{ type: 'shrunk', bug, seed, isWatched: false, runCount: 9, commit },
+    ...{ type: 'shrunk', bug, seed, isWatched: false, runCount: 9, commit, shrinker: SHRINKER },
     size: { ...size, faultCount, operationCount },
   };
 }
 
 describe('a row', () => {
   it('counts searches without success as longer than any other', () => {
-    const row = rowOf(BUG, experiment, [trial(0, 3), trial(1, 9), trial(2, 50, false)]);
+    const row = rowFrom([trial(0, 3), trial(1, 9), trial(2, 50, false)]);
     expect(row.outside.seeds).toEqual({ median: 9, p90: Number.POSITIVE_INFINITY });
     expect(row.outside).toMatchObject({ baseCount: 3, foundCount: 2, seedMax: 50 });
     expect(row.outside.names).toEqual([['lost-write', 2]]);
@@ -52,19 +63,27 @@ describe('a row', () => {
   });
 
   it('takes the last search from a base, none of a patch or an experiment that changed', () => {
-    const row = rowOf(BUG, experiment, [trial(0, 50, false), trial(0, 70)]);
+    const row = rowFrom([trial(0, 50, false), trial(0, 70)]);
     expect(row.outside).toMatchObject({ baseCount: 1, foundCount: 1, seeds: { median: 70 } });
     const other = { ...BUG, replace: 'ajar' };
-    expect(rowOf(other, experiment, [trial(0, 3)]).outside.baseCount).toBe(0);
+    expect(rowOf(other, experiment, [trial(0, 3)], SHRINKER).outside.baseCount).toBe(0);
     const longer = { ...experiment, activeMs: experiment.activeMs + 1 };
-    expect(rowOf(BUG, longer, [trial(0, 3)]).outside.baseCount).toBe(0);
+    expect(rowOf(BUG, longer, [trial(0, 3)], SHRINKER).outside.baseCount).toBe(0);
   });
 
   it('measures sizes beside the least, by the one in the middle and by the worst', () => {
-    const row = rowOf(BUG, experiment, [shrunk(1, 1, 2), shrunk(2, 1, 3), shrunk(3, 4, 5)]);
+    const row = rowFrom([shrunk(1, 1, 2), shrunk(2, 1, 3), shrunk(3, 4, 5)]);
     expect(row.shrunk).toMatchObject({ count: 3, faultCount: 1, operationCount: 3 });
     expect(row.shrunk?.ratio).toBeCloseTo(4 / 3);
     expect(row.shrunk?.ratioMax).toBe(3);
+  });
+
+  it('counts what another shrinker made only where the present one has made nothing', () => {
+    const { shrinker: _, ...unmarked } = shrunk(1, 9, 9);
+    const former = { ...shrunk(2, 8, 8), shrinker: 'ba9876543210' };
+    expect(rowFrom([unmarked, former]).shrunk).toMatchObject({ count: 2, isFormer: true });
+    const row = rowFrom([unmarked, former, shrunk(3, 1, 2)]);
+    expect(row.shrunk).toMatchObject({ count: 1, isFormer: false, ratioMax: 1 });
   });
 });
 
@@ -81,7 +100,7 @@ describe('the page', () => {
   };
   const pageOf = (measurements: readonly (Trial | ShrunkFailure)[], alarms: number) =>
     renderBugTable({
-      rows: [rowOf(BUG, experiment, measurements)],
+      rows: [rowFrom(measurements)],
       unplaced: [{ name: 'gremlin', file: 'wing.ts', breaks: 'the wing', source: 'Dahl' }],
       clean: [share(alarms)],
       environment: readEnvironment(),
@@ -98,6 +117,13 @@ describe('the page', () => {
     );
     expect(page).toContain('| **together** | 100 | 2.0 h | 0 | 0 |');
     expect(page).toContain('1 of 1 bugs that were looked for were found.');
+    expect(page).toContain('1 of 1 were shrunk by the present shrinker,\n0 by a former one.');
+  });
+
+  it('says which sizes another shrinker made', () => {
+    const page = pageOf([trial(0, 3), { ...shrunk(3, 1, 2), shrinker: 'ba9876543210' }], 0);
+    expect(page).toContain('2 operations (median of 1, by a former shrinker) |');
+    expect(page).toContain('0 of 1 were shrunk by the present shrinker,\n1 by a former one.');
   });
 
   it('does not hide what was not found, not measured, or a false alarm', () => {

@@ -52,8 +52,8 @@ export function renderBugTable(table: BugTable): string {
     '',
     '## How small the failures become',
     '',
-    'The least is what a person would write by hand. The size of a plan is its faults and its',
-    'operations together.',
+    'The least is what a person would write by hand, or less where shrinking found it. The size of',
+    'a plan is its faults and its operations together.',
     '',
     ...shrinkTable(rows),
     '',
@@ -138,8 +138,9 @@ function counted(count: number, items: readonly string[]): string {
   return items.length === 0 ? String(count) : `${count}: ${items.join('; ')}`;
 }
 
-function shrunkCell({ faultCount, operationCount, count }: ShrinkFigures): string {
-  return `${faultCount} faults, ${operationCount} operations (median of ${count})`;
+function shrunkCell({ faultCount, operationCount, count, isFormer }: ShrinkFigures): string {
+  const by = isFormer ? ', by a former shrinker' : '';
+  return `${faultCount} faults, ${operationCount} operations (median of ${count}${by})`;
 }
 
 function ratioWord(ratio: number | undefined): string {
@@ -154,12 +155,16 @@ function closing(rows: readonly BugRow[]): readonly string[] {
   );
   const ratios = rows.flatMap(({ shrunk }) => shrunk?.ratio ?? []).sort((a, b) => a - b);
   const near = ratios.filter((ratio) => ratio <= 1.5);
+  const shrunk = rows.flatMap((each) => each.shrunk ?? []);
+  const former = shrunk.filter(({ isFormer }) => isFormer);
   return [
     `${found.length} of ${measured.length} bugs that were looked for were found.`,
     `${near.length} of ${ratios.length} shrink to 1.5 times the least or less.`,
     ...(ratios.length === 0
       ? []
       : [`The median over bugs is ${ratioWord(quantile(ratios, 0.5))} times the least.`]),
+    `${shrunk.length - former.length} of ${shrunk.length} were shrunk by the present shrinker,`,
+    `${former.length} by a former one.`,
   ];
 }
 

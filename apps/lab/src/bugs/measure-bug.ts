@@ -5,7 +5,12 @@
  * The seeds of one base run one after the other, so that their CPU time is what a search costs;
  * several bases run side by side.
  */
-import type { PlantedBug } from '@mangrove/experiment';
+import {
+  describeFault,
+  type Plan,
+  type PlannedOperation,
+  type PlantedBug,
+} from '@mangrove/experiment';
 import { drawPlan } from '@mangrove/sim';
 import type { CatalogEntry } from '../catalog.ts';
 import { sizeOf } from '../run-report.ts';
@@ -23,8 +28,9 @@ import {
 /** How much is measured. */
 export interface MeasureOptions {
   readonly ledger: Ledger;
-  /** The commit that is measured. */
+  /** The commit that is measured, and `digestShrinker` of it. */
   readonly commit: string;
+  readonly shrinker: string;
   /** From how many base seeds each bug is looked for. */
   readonly baseCount: number;
   /** The most seeds from each; default: the budget of the bug. */
@@ -77,7 +83,7 @@ class BugMeasurement {
   /** Whether nothing is left to be measured, so that no thread need start. */
   isDone(): boolean {
     const hasBases = this.ways.every((isWatched) => this.missingBases(isWatched).length === 0);
-    return hasBases && this.failuresToShrink().length === 0;
+    return hasBases && this.unnamed().length === 0 && this.failuresToShrink().length === 0;
   }
 
   async run(): Promise<void> {
@@ -86,6 +92,7 @@ class BugMeasurement {
     const pool = await WorkerPool.open({ experiment: experiment.name, bug: this.bug, workerCount });
     try {
       for (const isWatched of this.ways) await this.tryBases(pool, isWatched);
+      for (const trial of this.unnamed()) await this.nameFound(pool, trial);
       for (const failure of this.failuresToShrink()) await this.shrinkFailure(pool, failure);
     } finally {
       await pool.close();
@@ -130,11 +137,21 @@ class BugMeasurement {
     return { type: 'trial', bug, firstSeed, isWatched, seedCount, cpuMs, commit };
   }
 
+  /** Asks the judge for the name of what was found before judges were asked for names. */
+  private async nameFound(pool: WorkerPool, trial: Trial): Promise<void> {
+    const { found, isWatched } = trial;
+    if (found === undefined || this.options.signal?.aborted === true) return;
+    const { anomaly, name } = await pool.runSeed(found.seed, isWatched);
+    // Of other code, what was found may not be there any more.
+    if (anomaly !== found.anomaly || name === undefined) return;
+    this.keep({ ...trial, found: { ...found, name } });
+  }
+
   private async shrinkFailure(
     pool: WorkerPool,
     { firstSeed, found, isWatched }: Trial,
   ): Promise<void> {
-    const { commit, signal, shrinkRunMax } = this.options;
+    const { commit, shrinker, signal, shrinkRunMax } = this.options;
     if (found === undefined || signal?.aborted === true) return;
     const { seed, anomaly } = found;
     if ((await pool.runSeed(seed, isWatched)).anomaly !== anomaly) {
@@ -149,7 +166,8 @@ class BugMeasurement {
     if (signal?.aborted) return;
     const size = sizeOf(evidence.plan);
     const runCount = steps.at(-1)?.run ?? 0;
-    this.keep({ type: 'shrunk', bug: this.identity, seed, isWatched, size, runCount, commit });
+    const made = { size, runCount, left: leftWords(evidence.plan), shrinker, commit };
+    this.keep({ type: 'shrunk', bug: this.identity, seed, isWatched, ...made });
   }
 
   private keep(measurement: Measurement): void {
@@ -170,7 +188,7 @@ class BugMeasurement {
 
   /** Failures that show to clients come first: those are what people look at. */
   private failuresToShrink(): readonly Trial[] {
-    const { ledger, shrinkCount } = this.options;
+    const { ledger, shrinker, shrinkCount } = this.options;
     const found = this.ways
       .flatMap((isWatched) => this.trials(isWatched))
       .filter((trial) => trial.found !== undefined);
@@ -179,10 +197,18 @@ class BugMeasurement {
         (each): each is ShrunkFailure =>
           each.type === 'shrunk' &&
           each.bug === this.identity &&
+          each.shrinker === shrinker &&
           each.seed === trial.found?.seed &&
           each.isWatched === trial.isWatched,
       );
     return found.slice(0, shrinkCount).filter((trial) => !isShrunk(trial));
+  }
+
+  /** Searches that found a broken promise and do not say which. */
+  private unnamed(): readonly Trial[] {
+    return this.ways
+      .flatMap((isWatched) => this.trials(isWatched))
+      .filter(({ found }) => found?.name === 'promise');
   }
 
   private trials(isWatched: boolean): readonly Trial[] {
@@ -192,4 +218,14 @@ class BugMeasurement {
     );
     return lastOfEachBase(own).toSorted((a, b) => a.firstSeed - b.firstSeed);
   }
+}
+
+function leftWords({ faults, operations }: Plan): readonly string[] {
+  const operationWords = ({ client, atMs, f, key, value }: PlannedOperation) => {
+    const argument = value === undefined ? [] : [JSON.stringify(value)];
+    return [`${client} at ${atMs} ms:`, f, ...(key === undefined ? [] : [key]), ...argument].join(
+      ' ',
+    );
+  };
+  return [...faults.map(describeFault), ...operations.map(operationWords)];
 }

@@ -9,10 +9,11 @@ import { Ledger } from './ledger.ts';
 import { type MeasureOptions, measureBug } from './measure-bug.ts';
 import { measureClean } from './measure-clean.ts';
 import type { CleanShare, Measurement } from './measurement.ts';
+import { digestShrinker } from './shrinker-digest.ts';
 import { unplacedBugs } from './unplaced.ts';
 
 /** What is measured, and how much of it. */
-export interface BugTableOptions extends Omit<MeasureOptions, 'ledger' | 'commit'> {
+export interface BugTableOptions extends Omit<MeasureOptions, 'ledger' | 'commit' | 'shrinker'> {
   /** Names of bugs; all where there are none. */
   readonly bugs: readonly string[];
   /** How many clean runs, over all experiments that have bugs; each gets the same share. */
@@ -38,12 +39,13 @@ export async function makeBugTable(options: BugTableOptions): Promise<MadeBugTab
   const { bugs, ledgerPath, isRenderOnly, baseCount, command } = options;
   const environment = readEnvironment();
   const { commit } = environment;
+  const shrinker = digestShrinker();
   for (const name of bugs) findBug(name);
   const ledger = Ledger.open(ledgerPath);
-  if (!isRenderOnly) await measureAll({ ...options, ledger, commit });
+  if (!isRenderOnly) await measureAll({ ...options, ledger, commit, shrinker });
   const { measurements } = ledger;
   const rows = CATALOG.flatMap(({ experiment, bugs: own }) =>
-    own.map((bug) => rowOf(bug, experiment, measurements)),
+    own.map((bug) => rowOf(bug, experiment, measurements, shrinker)),
   );
   const clean = measurements.filter((each): each is CleanShare => each.type === 'clean');
   const commits = [...new Set(measurements.map((each: Measurement) => each.commit))];

@@ -5,7 +5,6 @@
 import { createHash } from 'node:crypto';
 import type { Experiment, PlantedBug } from '@mangrove/experiment';
 import { drawPlan } from '@mangrove/sim';
-import type { AnomalyName } from '../anomaly-name.ts';
 import type { PlanSize } from '../run-report.ts';
 import type { AnomalyClass } from '../verdict.ts';
 
@@ -28,7 +27,11 @@ export interface Trial {
   readonly found?: {
     readonly seed: number;
     readonly anomaly: AnomalyClass;
-    readonly name: AnomalyName;
+    /**
+     * What the judge calls it. Searches that were made before judges were asked for that name what
+     * breaks a promise by its class, `promise`.
+     */
+    readonly name: string;
   };
   readonly commit: string;
 }
@@ -48,6 +51,10 @@ export interface ShrunkFailure {
   readonly isWatched: boolean;
   readonly size: PlanSize;
   readonly runCount: number;
+  /** What is left, a fault or an operation each, in a few words. */
+  readonly left?: readonly string[];
+  /** `digestShrinker` then; missing where it was shrunk before digests were kept. */
+  readonly shrinker?: string;
   readonly commit: string;
 }
 
