@@ -10,6 +10,7 @@ export {
   readEmbeddedReport,
 } from './report/embedded-report.ts';
 export { firstView } from './report/explorer.ts';
+export { explanationOf } from './report/headline.ts';
 export { type PageScript, renderPage, storyOf } from './report/html-report.ts';
 export { renderMarkdown } from './report/markdown-report.ts';
 export { readStory, type Story, type StorySource } from './report/story.ts';

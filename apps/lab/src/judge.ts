@@ -17,6 +17,7 @@ import {
   type Anomaly,
   type CheckResult,
   type ExplainedOperation,
+  type HistoryExplanation,
   type Verdict,
   verdictOf,
 } from './verdict.ts';
@@ -95,7 +96,8 @@ function judgeHistory(
   }
   const verdict = withTimes(judgeSeen(seen), seen);
   if (verdict.type === 'invalid') {
-    return { check, answer: 'invalid', ...explain(verdict, places, history) };
+    const view = { check, seen, places, history };
+    return { check, answer: 'invalid', ...explain(verdict, view) };
   }
   if (verdict.type === 'valid' && verdict.coverage.isTested) {
     return { check, answer: 'valid', anomalies: [] };
@@ -124,40 +126,72 @@ function withTimes(verdict: HistoryVerdict, seen: readonly HistoryEvent[]): Hist
   return { ...verdict, violations };
 }
 
+/** What a judge saw of a history. */
+interface JudgedView {
+  readonly check: string;
+  readonly history: readonly HistoryEvent[];
+  readonly seen: readonly HistoryEvent[];
+  /** Where each event that was seen stands in the history. */
+  readonly places: readonly number[];
+}
+
 function explain(
   verdict: Extract<HistoryVerdict, { readonly type: 'invalid' }>,
-  places: readonly number[],
-  history: readonly HistoryEvent[],
+  view: JudgedView,
 ): Pick<CheckResult, 'anomalies' | 'explanation'> {
-  const lastMs = history.at(-1)?.atMs ?? 0;
-  const explanations = verdict.violations.map(({ operations, sentences }) => {
-    const explained = operations.map((operation) => toExplained(operation, places, lastMs));
-    return { key: explained[0]?.key, operations: explained, sentences };
-  });
+  const explanations = verdict.violations.map((violation) => toExplanation(violation, view));
   const anomalies = verdict.violations.map((violation, index) => {
     const explanation = explanations[index];
-    const isLie = violation.anomaly === NOT_LINEARIZABLE && explanation !== undefined;
-    return toAnomaly(violation, isLie ? nameLie(explanation, history) : violation.anomaly);
+    const isLie = explanation?.class === 'linearizability';
+    return toAnomaly(
+      violation,
+      isLie ? nameLie(explanation, view.history) : violation.anomaly,
+      view,
+    );
   });
   const [explanation] = explanations;
   return explanation === undefined ? { anomalies } : { anomalies, explanation };
 }
 
-function toAnomaly({ anomaly, sentences, operations }: Violation, name: string): Anomaly {
-  const ends = operations.map(({ completedAtMs }) => completedAtMs).filter(Number.isFinite);
+function toExplanation(
+  { anomaly, operations, sentences, drawing }: Violation,
+  view: JudgedView,
+): HistoryExplanation {
+  const marks = new Set(drawing.bars.filter(({ marked }) => marked).map(({ id }) => id));
+  const explained = operations.map((operation) => ({
+    ...toExplained(operation, view),
+    ...(marks.has(operation.id) ? { isMarked: true } : {}),
+  }));
+  return {
+    class: anomaly === NOT_LINEARIZABLE ? 'linearizability' : 'promise',
+    check: view.check,
+    key: explained[0]?.key,
+    operations: explained,
+    sentences,
+  };
+}
+
+function toAnomaly(
+  { anomaly, sentences, operations }: Violation,
+  name: string,
+  { seen }: JudgedView,
+): Anomaly {
+  const ends = operations.flatMap(({ completedAt }) => seen[completedAt]?.atMs ?? []);
   const when = ends.length === 0 ? {} : { atMs: Math.max(...ends) };
   if (anomaly === NOT_LINEARIZABLE) {
     const sentence = sentences[0] ?? 'no order of the operations explains what clients saw';
     return { class: 'linearizability', name, sentence, ...when };
   }
-  return { class: 'promise', name, sentence: `${anomaly}: ${sentences.join(' ')}`, ...when };
+  const argument = sentences.map((each) => (/[.!?:]$/.test(each) ? each : `${each}.`)).join(' ');
+  return { class: 'promise', name, sentence: `${anomaly}: ${argument}`, ...when };
 }
 
+/** Times are those of the events: a judge of transactions counts in events alone. */
 function toExplained(
   operation: RecordedOperation,
-  places: readonly number[],
-  lastMs: number,
+  { history, seen, places }: JudgedView,
 ): ExplainedOperation {
+  const lastMs = history.at(-1)?.atMs ?? 0;
   const { process, f, key, argument, result, invokedAt, completedAt } = operation;
   const isOpen = operation.end === 'open';
   return {
@@ -167,8 +201,8 @@ function toExplained(
     ...(argument === undefined ? {} : { input: argument }),
     ...(result === undefined ? {} : { output: result }),
     outcome: isOpen ? 'info' : 'ok',
-    fromMs: operation.invokedAtMs,
-    untilMs: isOpen ? lastMs : operation.completedAtMs,
+    fromMs: seen[invokedAt]?.atMs ?? 0,
+    untilMs: isOpen ? lastMs : (seen[completedAt]?.atMs ?? lastMs),
     invokeIndex: places[invokedAt] ?? -1,
     returnIndex: isOpen ? -1 : (places[completedAt] ?? -1),
   };

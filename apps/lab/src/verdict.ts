@@ -64,7 +64,7 @@ export interface CheckResult {
   readonly answer: Answer;
   /** What is wrong, or why it is not known; empty where the answer is `valid`. */
   readonly anomalies: readonly Anomaly[];
-  /** Why no order of the operations is lawful, where the check was linearizability and failed. */
+  /** What shows it and why, where the check was of what clients saw and failed. */
   readonly explanation?: HistoryExplanation;
   /** What was measured, where the check was a service level objective. */
   readonly slo?: SloFigures;
@@ -79,10 +79,14 @@ export interface SloFigures {
   readonly count: number;
 }
 
-/** The smallest history that shows the violation, and in words why each order of it fails. */
+/** The smallest history that shows the violation, and in words why it cannot be. */
 export interface HistoryExplanation {
+  /** Of linearizability the argument is that each order of the operations fails. */
+  readonly class: 'linearizability' | 'promise';
+  /** The promise that is broken, as its judge says it: the `check` of the answer. */
+  readonly check: string;
   readonly key: string | undefined;
-  /** What clients saw: the operations that cannot be put in order, by their start. */
+  /** What clients saw: the operations that show it, by their start. */
   readonly operations: readonly ExplainedOperation[];
   /** The argument, a sentence or two a line. */
   readonly sentences: readonly string[];
@@ -102,6 +106,8 @@ export interface ExplainedOperation {
   readonly fromMs: number;
   /** When it ended; the end of the history where nobody knows. */
   readonly untilMs: number;
+  /** Whether the judge saw the violation at it. */
+  readonly isMarked?: boolean;
   /** Where its two events stand in the run's history; -1 where the second one is missing. */
   readonly invokeIndex: number;
   readonly returnIndex: number;

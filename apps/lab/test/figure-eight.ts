@@ -167,7 +167,7 @@ export function figureEightExplanation(script: TraceScript): HistoryExplanation 
   const at = (atMs: number, f: string) =>
     history.findIndex((event) => event.atMs === atMs && event.f === f);
   return {
-    key: 'x',
+    ...{ class: 'linearizability', check: 'every key is linearizable', key: 'x' },
     operations: [
       {
         ...{ process: 'c1', f: 'write', key: 'x', input: 2, outcome: 'ok' },

@@ -4,6 +4,7 @@
  */
 import { toNodeId } from '@mangrove/host';
 import type { ExperimentReport, RunEvidence } from '../src/run-report.ts';
+import type { HistoryExplanation } from '../src/verdict.ts';
 import { figureEightPlan } from './figure-eight.ts';
 import { TraceScript } from './trace-script.ts';
 
@@ -60,8 +61,11 @@ function hostileRun(): RunEvidence {
     },
     ...{ outcome: 'ok' as const, fromMs: 1, untilMs: 20, invokeIndex: 0, returnIndex: 1 },
   };
-  const anomaly = { class: 'linearizability' as const, sentence: `${HOSTILE} at 20 ms`, atMs: 20 };
-  const explanation = { key: HOSTILE, operations: [operation], sentences: [HOSTILE] };
+  const anomaly = { class: 'promise' as const, sentence: `${HOSTILE} at 20 ms`, atMs: 20 };
+  const explanation: HistoryExplanation = {
+    ...{ class: 'promise', check: HOSTILE, key: HOSTILE },
+    ...{ operations: [{ ...operation, isMarked: true }], sentences: [HOSTILE] },
+  };
   const point = { operation: 'sync', target: HOSTILE, nth: 1, when: 'after' } as const;
   return {
     world: 'sim',
@@ -77,7 +81,7 @@ function hostileRun(): RunEvidence {
     },
     history,
     verdict: {
-      ...{ answer: 'invalid', anomaly: 'linearizability' },
+      ...{ answer: 'invalid', anomaly: 'promise' },
       checks: [{ check: HOSTILE, answer: 'invalid', anomalies: [anomaly], explanation }],
     },
     strikes: [

@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import process from 'node:process';
-import { anomaliesOf, type RunEvidence, readStory, type Story } from '@mangrove/lab';
+import { anomaliesOf, explanationOf, type RunEvidence, readStory, type Story } from '@mangrove/lab';
 import { type ReplayResult, replay, reportReplay } from '@mangrove/lab/node';
 import { CommandError, messageOf } from '../command-error.ts';
 import type { Ending } from '../exit-code.ts';
@@ -139,11 +139,9 @@ function storyLines(evidence: RunEvidence): readonly string[] {
 
 function storyOf({ trace, verdict, ...run }: RunEvidence): Story | undefined {
   if (trace === undefined) return undefined;
-  const found = verdict.checks.find((check) => check.explanation !== undefined);
-  const { explanation } = found ?? {};
   return readStory({
     ...{ ...run, trace },
-    ...{ anomalies: anomaliesOf(verdict), explanation },
+    ...{ anomalies: anomaliesOf(verdict), explanation: explanationOf({ verdict }) },
   });
 }
 

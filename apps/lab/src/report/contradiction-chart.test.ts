@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ExplainedOperation } from '../verdict.ts';
+import type { ExplainedOperation, HistoryExplanation } from '../verdict.ts';
 import { renderContradiction } from './contradiction-chart.ts';
 import { contradictionOf, witnessOf } from './operation.ts';
 
@@ -33,7 +33,14 @@ const anyOperations = fc
   });
 
 function chartOf(operations: readonly ExplainedOperation[]): string {
-  return renderContradiction({ key: 'x', operations, sentences: [] }, 520).text;
+  return renderContradiction(explain(operations), 520).text;
+}
+
+function explain(
+  operations: readonly ExplainedOperation[],
+  kind: HistoryExplanation['class'] = 'linearizability',
+): HistoryExplanation {
+  return { class: kind, check: 'a promise', key: 'x', operations, sentences: [] };
 }
 
 describe('the chart of a contradiction', () => {
@@ -94,7 +101,7 @@ describe('the witness of a contradiction', () => {
   const write = { ...base, process: 'c1', f: 'write', input: 6, fromMs: 1, untilMs: 4 };
   const newer = { ...base, process: 'c3', f: 'read', output: 5, fromMs: 5, untilMs: 6 };
   const older = { ...base, process: 'c3', f: 'read', output: 6, fromMs: 6, untilMs: 7 };
-  const explanation = { key: 'x', operations: [write, newer, older], sentences: [] };
+  const explanation = explain([write, newer, older]);
 
   it('is the last that was over before and saw something else', () => {
     expect(contradictionOf(explanation)).toBe(older);
@@ -103,5 +110,13 @@ describe('the witness of a contradiction', () => {
 
   it('is missing where everything before agrees', () => {
     expect(witnessOf({ ...explanation, operations: [write, older] })).toBeUndefined();
+  });
+
+  it('is for orders alone: of another promise, what is wrong is where its judge saw it', () => {
+    const marked = { ...newer, isMarked: true };
+    const promise = explain([write, marked, older], 'promise');
+    expect(contradictionOf(promise)).toBe(marked);
+    expect(witnessOf(promise)).toBeUndefined();
+    expect(contradictionOf(explain([write, newer, older], 'promise'))).toBeUndefined();
   });
 });

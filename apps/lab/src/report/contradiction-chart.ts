@@ -8,7 +8,7 @@
 import type { ExplainedOperation, HistoryExplanation } from '../verdict.ts';
 import { round } from './diagram-layout.ts';
 import { type Markup, markup } from './markup.ts';
-import { contradictionOf, isWrite, witnessOf, wordOf } from './operation.ts';
+import { contradictionOf, witnessOf, wordOf } from './operation.ts';
 import { clip, formatMs, formatOperation, plural } from './wording.ts';
 
 /** The most operations that are drawn; the last ones are, since the contradiction ends them. */
@@ -40,7 +40,8 @@ export function renderContradiction(explanation: HistoryExplanation, width: numb
   const bars = operations
     .toSorted((a, b) => a.fromMs - b.fromMs)
     .map((each) => bar(each, { x, y, width, takenUntil, isWrong: each === wrong }));
-  const label = `${plural(operations.length, 'operation')} that contradict, from call to answer`;
+  const verb = explanation.class === 'linearizability' ? 'contradict' : 'show it';
+  const label = `${plural(operations.length, 'operation')} that ${verb}, from call to answer`;
   const witness = witnessOf(explanation);
   const gap =
     witness === undefined || wrong === undefined
@@ -51,11 +52,24 @@ export function renderContradiction(explanation: HistoryExplanation, width: numb
  height="${height}" role="img" aria-label="${label}">${rows}${bars}${gap}</svg>`;
 }
 
+/** What is argued, before the sentences of the judge. */
+export function argumentOf({ class: kind, check }: HistoryExplanation): string {
+  return kind === 'linearizability'
+    ? 'A system that behaves like one copy puts them in some order, each between its call and ' +
+        'its answer. No order fits:'
+    : `What was promised: ${check}. What was seen:`;
+}
+
+/** What the section is called that shows an explanation. */
+export function titleOf({ class: kind }: HistoryExplanation): string {
+  return kind === 'linearizability' ? 'The contradiction' : 'The broken promise';
+}
+
 /** An operation with what it was told: `write x=2 → ok`. */
 export function describeExplained(operation: ExplainedOperation): string {
   const { f, key, input, output, outcome } = operation;
   const asked = formatOperation({ f, key, value: input });
-  const isEcho = isWrite(f) && JSON.stringify(output) === JSON.stringify(input);
+  const isEcho = input !== undefined && JSON.stringify(output) === JSON.stringify(input);
   return `${asked} \u2192 ${wordOf(outcome, isEcho ? undefined : output)}`;
 }
 

@@ -22,9 +22,15 @@ export function shownRun({ shrunk, found }: ExperimentReport): RunEvidence {
   return shrunk ?? found;
 }
 
-/** The explanation of the run's history; undefined where no judge gave one. */
-export function explanationOf({ verdict }: RunEvidence): HistoryExplanation | undefined {
-  return verdict.checks.find(({ explanation }) => explanation !== undefined)?.explanation;
+/**
+ * The explanation of what the run's clients saw: of the class that its verdict is called by, where
+ * a judge of that class gave one, else the first; undefined where no judge gave one.
+ */
+export function explanationOf({
+  verdict,
+}: Pick<RunEvidence, 'verdict'>): HistoryExplanation | undefined {
+  const all = verdict.checks.flatMap(({ explanation }) => explanation ?? []);
+  return all.find((each) => each.class === verdict.anomaly) ?? all[0];
 }
 
 /** The headline of `report`. */

@@ -5,7 +5,7 @@
 import type { ExperimentReport } from '../run-report.ts';
 import { diffOf, environmentRows, huntRows } from './cause.ts';
 import { clockOffsets } from './clock-offsets.ts';
-import { describeExplained } from './contradiction-chart.ts';
+import { argumentOf, describeExplained, titleOf } from './contradiction-chart.ts';
 import { type EvidenceRow, evidenceOf, silencesOf } from './evidence.ts';
 import { bandsOf, whenOf } from './fault-band.ts';
 import { explanationOf, headlineOf, shownRun } from './headline.ts';
@@ -75,9 +75,9 @@ function contradiction(report: ExperimentReport): readonly string[] {
   });
   const sentences = explanation.sentences.slice(0, MAX_ROWS);
   return [
-    '## The contradiction',
+    `## ${titleOf(explanation)}`,
     table(['process', 'operation', 'called', 'answered'], rows),
-    'A system that behaves like one copy puts these in some order. No order fits:',
+    escapeMarkdown(argumentOf(explanation)),
     sentences.map((line) => `- ${escapeMarkdown(toSentence(line))}`).join('\n'),
   ];
 }

@@ -21,7 +21,7 @@ export interface Operation {
   readonly endMs: number;
   /** It belongs to the smallest history that shows the violation. */
   readonly isKey: boolean;
-  /** It is the one that no lawful history can end in. */
+  /** It is the one that no lawful history can end in, or at which the judge saw the violation. */
   readonly isContradiction: boolean;
   /** It is the one that speaks against the contradiction: see `witnessOf`. */
   readonly isWitness: boolean;
@@ -73,10 +73,14 @@ export function readOperations(
 }
 
 /**
- * The operation whose result cannot be: the last one to be answered with a value, as judges put
- * their histories together until the first answer that does not fit.
+ * The operation whose result cannot be. Of an order it is the last one to be answered with a value,
+ * as judges put their histories together until the first answer that does not fit; of another
+ * promise it is the one that its judge marked, if any.
  */
 export function contradictionOf(explanation: HistoryExplanation): ExplainedOperation | undefined {
+  if (explanation.class !== 'linearizability') {
+    return explanation.operations.findLast(({ isMarked }) => isMarked === true);
+  }
   const answered = explanation.operations.filter(({ outcome }) => outcome === 'ok');
   const withResult = answered.filter(({ f, output }) => output !== undefined && !isWrite(f));
   const candidates = withResult.length > 0 ? withResult : answered;
@@ -88,9 +92,11 @@ export function contradictionOf(explanation: HistoryExplanation): ExplainedOpera
 
 /**
  * The operation that speaks against the contradiction most plainly: the last one that was over
- * before it began, and that wrote or read something else than it returned.
+ * before it began, and that wrote or read something else than it returned. Only where an order is
+ * asked for does that speak against anything.
  */
 export function witnessOf(explanation: HistoryExplanation): ExplainedOperation | undefined {
+  if (explanation.class !== 'linearizability') return undefined;
   const wrong = contradictionOf(explanation);
   if (wrong === undefined || isWrite(wrong.f) || wrong.output === undefined) return undefined;
   const returned = JSON.stringify(wrong.output);

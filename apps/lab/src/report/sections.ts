@@ -4,7 +4,7 @@
 import type { ExperimentReport, RunEvidence } from '../run-report.ts';
 import type { CheckResult } from '../verdict.ts';
 import { clockOffsets } from './clock-offsets.ts';
-import { renderContradiction } from './contradiction-chart.ts';
+import { argumentOf, renderContradiction, titleOf } from './contradiction-chart.ts';
 import { type EvidenceRow, evidenceOf, silencesOf } from './evidence.ts';
 import { bandsOf, whenOf } from './fault-band.ts';
 import { explanationOf } from './headline.ts';
@@ -27,14 +27,14 @@ export function renderContradictionSection(run: RunEvidence): Markup {
   if (explanation === undefined || explanation.operations.length === 0) return markup``;
   const { operations, key, sentences } = explanation;
   const on = key === undefined ? '' : ` on ${key}`;
-  const verb = operations.length === 1 ? 'is' : 'are';
-  const few = `${plural(operations.length, 'operation')}${on} ${verb} enough. `;
+  const verb = operations.length === 1 ? 'shows' : 'show';
+  const few = `${plural(operations.length, 'operation')}${on} ${verb} it. `;
   const lines = sentences
     .slice(0, MAX_ROWS)
     .map((line) => markup`<li>${linkTimes(toSentence(line))}</li>`);
-  return markup`<section id="contradiction"><h2>The contradiction</h2><div class="contra"><div>
-<p>${few}A system that behaves like one copy puts them in some order, each between its call and its
-answer. No order fits:</p>
+  return markup`<section id="contradiction"><h2>${titleOf(explanation)}</h2>
+<div class="contra"><div>
+<p>${few}${argumentOf(explanation)}</p>
 <ol>${lines}</ol></div>
 <figure><div class="on-wide">${renderContradiction(explanation, 520)}</div>
 <div class="on-narrow">${renderContradiction(explanation, 358)}</div>

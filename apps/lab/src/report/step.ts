@@ -6,7 +6,7 @@
  * does not fit is left out, never squeezed in.
  */
 import type { RunTrace, TraceRecord } from '@mangrove/experiment';
-import type { Anomaly, AnomalyClass } from '../verdict.ts';
+import type { Anomaly, AnomalyClass, HistoryExplanation } from '../verdict.ts';
 import { Causes } from './causal-path.ts';
 import type { Band } from './fault-band.ts';
 import type { Mark, Span } from './lifeline.ts';
@@ -40,6 +40,7 @@ export interface StepSource {
   readonly spans: readonly Span[];
   readonly marks: readonly Mark[];
   readonly anomalies: readonly Anomaly[];
+  readonly explanation: HistoryExplanation | undefined;
 }
 
 /** The steps, which of them is the decisive one, and the messages that may have mattered. */
@@ -62,7 +63,7 @@ export function chooseSteps(source: StepSource): ChosenSteps {
   const causes = new Causes(source.trace, source.messages);
   const candidates = [
     ...wrongCandidates(source),
-    ...operationCandidates(source.operations),
+    ...operationCandidates(source),
     ...lifelineCandidates(source),
     ...bandCandidates(source.bands),
     ...commitCandidates(source),
@@ -96,11 +97,13 @@ function isSameMoment(a: Candidate, b: Candidate): boolean {
 }
 
 /** What the judges found, where it is not an operation of a client. */
-function wrongCandidates({ anomalies, trace, operations }: StepSource): readonly Candidate[] {
+function wrongCandidates(source: StepSource): readonly Candidate[] {
+  const { anomalies, trace, operations } = source;
   const isShown = operations.some(({ isContradiction }) => isContradiction);
+  const shown = isShown ? explainedAnomaly(source) : undefined;
   return anomalies.slice(0, 2).flatMap((anomaly): readonly Candidate[] => {
     const { atMs, sentence } = anomaly;
-    if (atMs === undefined || (anomaly.class === 'linearizability' && isShown)) return [];
+    if (atMs === undefined || anomaly === shown) return [];
     const recordIndex = lastBefore(trace.records, atMs, anomaly.node);
     const node = anomaly.node ?? trace.records[recordIndex]?.node ?? trace.replicas[0] ?? '';
     const title = WRONG_TITLES[anomaly.class].replace('NODE', node);
@@ -108,6 +111,22 @@ function wrongCandidates({ anomalies, trace, operations }: StepSource): readonly
     return [{ atMs, node, title, text, isWrong: true, weight: 100, recordIndex }];
   });
 }
+
+/** The anomaly that the explanation is of: both are the first of their class. */
+function explainedAnomaly({ anomalies, explanation }: StepSource): Anomaly | undefined {
+  return anomalies.find((anomaly) => anomaly.class === explanation?.class);
+}
+
+/** Why the answer that shows the contradiction cannot be. */
+function whyWrong(source: StepSource): string {
+  const { explanation } = source;
+  if (explanation?.class !== 'promise') return 'No order of the operations explains all answers.';
+  const sentence = explainedAnomaly(source)?.sentence ?? `broken: ${explanation.check}`;
+  return toSentence(clip(sentence, MAX_REASON));
+}
+
+/** How much of a judge's sentence stands in a step, in characters. */
+const MAX_REASON = 240;
 
 /** What a step is called that shows an anomaly. */
 const WRONG_TITLES: Readonly<Record<AnomalyClass, string>> = {
@@ -121,8 +140,8 @@ const WRONG_TITLES: Readonly<Record<AnomalyClass, string>> = {
 };
 
 /** Beginnings and ends of the operations of the contradiction. */
-function operationCandidates(operations: readonly Operation[]): readonly Candidate[] {
-  return operations
+function operationCandidates(source: StepSource): readonly Candidate[] {
+  return source.operations
     .filter(({ isKey }) => isKey)
     .flatMap((operation): readonly Candidate[] => {
       const { client, label, result, outcome, startMs, endMs, isContradiction } = operation;
@@ -139,7 +158,7 @@ function operationCandidates(operations: readonly Operation[]): readonly Candida
       if (outcome === 'info') return [begin];
       const took = `${formatMs(endMs - startMs)} after it asked`;
       const told = result === 'ok' ? `${label} is confirmed` : `${label} returns ${result}`;
-      const wrong = isContradiction ? ' No order of the operations explains all answers.' : '';
+      const wrong = isContradiction ? ` ${whyWrong(source)}` : '';
       const end: Candidate = {
         ...head,
         atMs: endMs,

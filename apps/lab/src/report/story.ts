@@ -76,7 +76,8 @@ export function readStory(source: StorySource): Story {
   const bands = bandsOf({ plan, strikes, endMs, notInjected: [] });
   const moments = readMoments({ trace, messages, operations });
   const chosen = chooseSteps({
-    ...{ trace, messages, operations, bands, spans, marks, anomalies: source.anomalies },
+    ...{ trace, messages, operations, bands, spans, marks, explanation },
+    anomalies: source.anomalies,
   });
   const matters = namesThatMatter(chosen.steps, messages, operations);
   const busy = busyClients(trace.clients, operations);

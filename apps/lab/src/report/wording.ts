@@ -43,11 +43,32 @@ export function clip(text: string, length: number): string {
   return characters.length <= length ? text : `${characters.slice(0, length - 1).join('')}…`;
 }
 
-/** A value in few characters: strings without quotes where that is not misleading. */
+/**
+ * A value in few characters: strings without quotes where that is not misleading, and what a
+ * transaction does as `r x [1], append y 2`.
+ */
 export function formatValue(value: Value | undefined, length = 24): string {
   if (value === undefined) return '';
+  if (isTransaction(value)) return clip(value.map(formatStep).join(', '), length);
   const isPlain = typeof value === 'string' && /^[\w.:/-]+$/.test(value) && !looksTyped(value);
   return clip(isPlain ? String(value) : JSON.stringify(value), length);
+}
+
+/** Steps of a transaction: what is done, to which key, and with which value. */
+function isTransaction(
+  value: Value,
+): value is readonly (readonly [f: string, key: string, value: Value])[] {
+  const isStep = (each: Value) =>
+    Array.isArray(each) && each.length === 3 && each.slice(0, 2).every(isString);
+  return Array.isArray(value) && value.length > 0 && value.every(isStep);
+}
+
+function isString(value: Value): boolean {
+  return typeof value === 'string';
+}
+
+function formatStep([f, key, value]: readonly [string, string, Value]): string {
+  return value === null ? `${f} ${key}` : `${f} ${key} ${JSON.stringify(value)}`;
 }
 
 /** What a client asks for: `write x=2`, `read x`, `cas x [1,2]`. */
