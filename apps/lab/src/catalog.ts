@@ -4,7 +4,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { register } from '@mangrove/check';
-import type { Experiment, Plan, PlantedBug } from '@mangrove/experiment';
+import type { Experiment, Invariant, Plan, PlantedBug } from '@mangrove/experiment';
 import { registerBugs, registerExperiment } from '@mangrove/first-system';
 import { InvalidArgument, type NodeId, type RunningNode } from '@mangrove/host';
 import {
@@ -12,6 +12,7 @@ import {
   journalBugs,
   journalExperiment,
   loneJournalExperiment,
+  registerInvariants,
   rottingJournalExperiment,
 } from '@mangrove/journal';
 import {
@@ -20,6 +21,7 @@ import {
   kvContractLeanExperiment,
   kvExperiment,
   kvHunts,
+  kvInvariants,
   kvLeanExperiment,
   kvPromises,
   kvScenarioExperiments,
@@ -29,6 +31,7 @@ import {
   raftBugs,
   raftExperiment,
   raftHunts,
+  raftInvariants,
   raftReadsExperiment,
   raftScenarioExperiments,
   watchRaft,
@@ -51,6 +54,8 @@ export interface CatalogEntry {
    * after every step, and throws. Else a system is judged by what its clients saw alone.
    */
   readonly createInvariant?: (plan: Plan) => (nodes: ReadonlyMap<NodeId, RunningNode>) => void;
+  /** What is asked by it, one by one, for reports; it complains by their names. Default: none. */
+  readonly invariants?: readonly Invariant[];
 }
 
 /** Every experiment, in the order in which it is listed. */
@@ -67,6 +72,7 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
     judges: [linearizable(register())],
     bugs: journalBugs.filter(({ experiment }) => experiment === journalExperiment.name),
     createInvariant: createRegisterInvariant,
+    invariants: registerInvariants,
   },
   {
     experiment: loneJournalExperiment,
@@ -74,6 +80,7 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
     judges: [linearizable(register())],
     bugs: journalBugs.filter(({ experiment }) => experiment === loneJournalExperiment.name),
     createInvariant: createRegisterInvariant,
+    invariants: registerInvariants,
   },
   {
     experiment: rottingJournalExperiment,
@@ -81,6 +88,7 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
     judges: [linearizable(register())],
     bugs: journalBugs.filter(({ experiment }) => experiment === rottingJournalExperiment.name),
     createInvariant: createRegisterInvariant,
+    invariants: registerInvariants,
   },
   {
     experiment: raftExperiment,
@@ -88,6 +96,7 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
     judges: [linearizable(register())],
     bugs: raftBugs.filter(({ experiment }) => experiment === raftExperiment.name),
     createInvariant: watchRaft,
+    invariants: raftInvariants,
   },
   {
     experiment: raftReadsExperiment,
@@ -95,6 +104,7 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
     judges: [linearizable(register())],
     bugs: raftBugs.filter(({ experiment }) => experiment === raftReadsExperiment.name),
     createInvariant: watchRaft,
+    invariants: raftInvariants,
   },
   ...raftScenarioExperiments.map((experiment) => ({
     experiment,
@@ -103,6 +113,7 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
     judges: [linearizable(register())],
     bugs: [],
     createInvariant: watchRaft,
+    invariants: raftInvariants,
   })),
   ...raftHunts.map(({ about, ...experiment }) => ({
     experiment,
@@ -110,6 +121,7 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
     judges: [linearizable(register())],
     bugs: raftBugs.filter((bug) => bug.experiment === experiment.name),
     createInvariant: watchRaft,
+    invariants: raftInvariants,
   })),
   {
     experiment: kvExperiment,
@@ -117,6 +129,7 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
     judges: kvPromises,
     bugs: kvBugs.filter(({ experiment }) => experiment === kvExperiment.name),
     createInvariant: watchKv,
+    invariants: kvInvariants,
   },
   {
     experiment: kvContractExperiment,
@@ -124,6 +137,7 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
     judges: kvPromises,
     bugs: kvBugs.filter(({ experiment }) => experiment === kvContractExperiment.name),
     createInvariant: watchKv,
+    invariants: kvInvariants,
   },
   {
     experiment: kvLeanExperiment,
@@ -131,6 +145,7 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
     judges: kvPromises,
     bugs: [],
     createInvariant: watchKv,
+    invariants: kvInvariants,
   },
   {
     experiment: kvContractLeanExperiment,
@@ -138,6 +153,7 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
     judges: kvPromises,
     bugs: [],
     createInvariant: watchKv,
+    invariants: kvInvariants,
   },
   ...kvHunts.map(({ experiment, about, promises }) => ({
     experiment,
@@ -145,6 +161,7 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
     judges: promises,
     bugs: kvBugs.filter((bug) => bug.experiment === experiment.name),
     createInvariant: watchKv,
+    invariants: kvInvariants,
   })),
   ...kvScenarioExperiments.map((experiment) => ({
     experiment,
@@ -154,6 +171,7 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
     judges: kvPromises.filter(({ check }) => check.startsWith('every register is linearizable')),
     bugs: [],
     createInvariant: watchKv,
+    invariants: kvInvariants,
   })),
 ]);
 

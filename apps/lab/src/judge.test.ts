@@ -7,6 +7,7 @@ import type { HistoryEvent } from '@mangrove/experiment';
 import { toNodeId } from '@mangrove/host';
 import { describe, expect, it } from 'vitest';
 import { type HistoryJudge, judge, linearizable } from './judge.ts';
+import type { Verdict } from './verdict.ts';
 
 const QUIET = {
   ...{ ends: [], stuck: [], activeMs: 10, quietMs: 10, endMs: 20, slos: [], strikes: [] },
@@ -51,6 +52,53 @@ describe('a run that was to show what faults do', () => {
     expect(judge(judges, { history: good, ...QUIET, slos: [after] }).answer).toBe('unknown');
     const missed = judge(judges, { history: good, ...QUIET, slos: [whole] });
     expect(missed).toMatchObject({ answer: 'invalid', anomaly: 'slo' });
+  });
+});
+
+describe('a run that was held to invariants', () => {
+  const judges = [{ ...linearizable(register()), view: sessions.view }];
+  const run = { history: history.slice(0, 4), ...QUIET };
+  const invariants = [
+    { name: 'commit', holds: 'a commit never goes back', source: 'Raft figure 2' },
+    { name: 'term', holds: 'a term never goes back', source: 'Raft 5.1' },
+  ];
+  const held = { check: 'term: a term never goes back', answer: 'valid', source: 'Raft 5.1' };
+  const invariantsIn = (verdict: Verdict) =>
+    verdict.checks.filter(({ check }) => /invariant|goes back/.test(check));
+
+  it('names each that held, with its source', () => {
+    const verdict = judge(judges, { ...run, invariants });
+    expect(verdict.answer).toBe('valid');
+    expect(invariantsIn(verdict)).toEqual([
+      {
+        ...held,
+        check: 'commit: a commit never goes back',
+        source: 'Raft figure 2',
+        anomalies: [],
+      },
+      { ...held, anomalies: [] },
+    ]);
+  });
+
+  it('names the one that broke by its complaint, and those that held until then', () => {
+    const violation = { atMs: 7, sentence: 'Error: commit: n1 goes back from 2 to 1' };
+    const verdict = judge(judges, { ...run, invariants, violation });
+    expect(verdict).toMatchObject({ answer: 'invalid', anomaly: 'invariant' });
+    expect(invariantsIn(verdict)).toEqual([
+      {
+        ...{ check: 'every invariant holds', answer: 'invalid', source: 'Raft figure 2' },
+        anomalies: [{ class: 'invariant', ...violation }],
+      },
+      { ...held, anomalies: [] },
+    ]);
+  });
+
+  it('says that all held where nobody has named them, and nothing where none was asked', () => {
+    const unnamed = judge(judges, { ...run, invariants: [] });
+    expect(invariantsIn(unnamed)).toEqual([
+      { check: 'every invariant holds', answer: 'valid', anomalies: [] },
+    ]);
+    expect(invariantsIn(judge(judges, run))).toEqual([]);
   });
 });
 

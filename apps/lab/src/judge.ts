@@ -8,7 +8,13 @@ import {
   type RecordedOperation,
   type Violation,
 } from '@mangrove/check';
-import { describeFault, type Fault, type HistoryEvent, type Slo } from '@mangrove/experiment';
+import {
+  describeFault,
+  type Fault,
+  type HistoryEvent,
+  type Invariant,
+  type Slo,
+} from '@mangrove/experiment';
 import type { NodeId } from '@mangrove/host';
 import { nameLie } from './anomaly-name.ts';
 import { type FaultSpan, judgeSlos } from './judge-slos.ts';
@@ -46,6 +52,8 @@ export interface JudgedRun {
    */
   readonly stallMs?: number | undefined;
   readonly violation?: { readonly atMs: number; readonly sentence: string } | undefined;
+  /** The invariants of a run that was held to them; undefined where it was not. */
+  readonly invariants?: readonly Invariant[] | undefined;
   readonly activeMs: number;
   readonly quietMs: number;
   readonly endMs: number;
@@ -75,7 +83,8 @@ export function judge(judges: readonly HistoryJudge[], run: JudgedRun): Verdict 
   const histories = judges.map((each) => judgeHistory(each, run.history));
   return verdictOf([
     ...histories,
-    ...judgeNodes(run),
+    judgeNodes(run),
+    ...judgeInvariants(run),
     judgeProgress(run),
     ...judgeScript(run),
     ...judgeSlos(run.slos, run),
@@ -208,9 +217,9 @@ function toExplained(
   };
 }
 
-function judgeNodes({ ends, violation }: JudgedRun): readonly CheckResult[] {
+function judgeNodes({ ends }: JudgedRun): CheckResult {
   const broken = ends.filter(({ type }) => type === 'broken');
-  const nodes: CheckResult = {
+  return {
     check: 'no node breaks by its own doing',
     answer: broken.length === 0 ? 'valid' : 'invalid',
     anomalies: broken.map(({ node, atMs, cause }) => ({
@@ -220,10 +229,36 @@ function judgeNodes({ ends, violation }: JudgedRun): readonly CheckResult[] {
       node,
     })),
   };
-  if (violation === undefined) return [nodes];
+}
+
+/** The invariant that broke, by the name that the complaint begins with, and those that held. */
+function judgeInvariants({ violation, invariants }: JudgedRun): readonly CheckResult[] {
+  const check = 'every invariant holds';
+  const isBroken = ({ name }: Invariant) =>
+    violation !== undefined && complaintOf(violation.sentence).startsWith(`${name}: `);
+  const held = (invariants ?? [])
+    .filter((invariant) => !isBroken(invariant))
+    .map(({ name, holds, source }): CheckResult => {
+      return { check: `${name}: ${holds}`, answer: 'valid', source, anomalies: [] };
+    });
+  if (violation === undefined) {
+    const isUnnamed = invariants !== undefined && held.length === 0;
+    return isUnnamed ? [{ check, answer: 'valid', anomalies: [] }] : held;
+  }
   const { atMs, sentence } = violation;
-  const anomalies = [{ class: 'invariant' as const, sentence, atMs }];
-  return [nodes, { check: 'every invariant holds', answer: 'invalid', anomalies }];
+  const source = invariants?.find(isBroken)?.source;
+  return [
+    {
+      ...{ check, answer: 'invalid', ...(source === undefined ? {} : { source }) },
+      anomalies: [{ class: 'invariant', sentence, atMs }],
+    },
+    ...held,
+  ];
+}
+
+/** What an error says, without the name of its kind. */
+function complaintOf(sentence: string): string {
+  return sentence.replace(/^\w*Error: /, '');
 }
 
 /** A run that was to show what a fault does has not shown it where the fault did not strike. */

@@ -33,7 +33,8 @@ export async function runPlan(
   const struck = new Set(report.strikes.map(({ fault }) => fault));
   const missed = drawScript && report.plan.faults.filter((_, index) => !struck.has(index));
   const { strikes } = report;
-  const measured = { history, ends, stuck, violation, activeMs, quietMs, endMs };
+  const invariants = invariant === undefined ? undefined : (entry.invariants ?? []);
+  const measured = { history, ends, stuck, violation, invariants, activeMs, quietMs, endMs };
   const verdict = judge(entry.judges, { ...measured, slos, strikes, missed });
   return {
     world: 'sim',

@@ -62,6 +62,8 @@ export interface CheckResult {
   /** What was asked, as people say it: `every key is linearizable`. */
   readonly check: string;
   readonly answer: Answer;
+  /** Of an invariant: the section of a paper, or the rule of a DESIGN.md, that asks for it. */
+  readonly source?: string;
   /** What is wrong, or why it is not known; empty where the answer is `valid`. */
   readonly anomalies: readonly Anomaly[];
   /** What shows it and why, where the check was of what clients saw and failed. */

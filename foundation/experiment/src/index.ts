@@ -29,6 +29,7 @@ export {
   type ProcessFault,
   type Window,
 } from './fault.ts';
+export type { Invariant } from './invariant.ts';
 export { MarkSums, type Marks } from './marks.ts';
 export type { HistoryEvent, Operation, Outcome, PlannedOperation, Value } from './operation.ts';
 export {

@@ -27,5 +27,5 @@ export {
   loneJournalExperiment,
   rottingJournalExperiment,
 } from './subject/register-experiment.ts';
-export { createRegisterInvariant } from './subject/register-invariant.ts';
+export { createRegisterInvariant, registerInvariants } from './subject/register-invariant.ts';
 export { RegisterReplica } from './subject/register-replica.ts';

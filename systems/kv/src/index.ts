@@ -126,4 +126,4 @@ export { kvHunts } from './subject/kv-hunts.ts';
 export { kvContractLeanExperiment, kvLeanExperiment } from './subject/kv-lean.ts';
 export { type KvPromise, kvPromises } from './subject/kv-promises.ts';
 export { kvScenarioExperiments } from './subject/kv-scenario-experiments.ts';
-export { watchKv } from './subject/kv-watch.ts';
+export { kvInvariants, watchKv } from './subject/kv-watch.ts';

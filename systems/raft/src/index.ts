@@ -105,6 +105,7 @@ export {
   watchRaft,
 } from './subject/raft-experiment.ts';
 export { raftBeyondExperiment, raftHunts } from './subject/raft-hunts.ts';
+export { raftInvariants } from './subject/raft-invariants.ts';
 export { RaftWatch, type WatchedNode } from './subject/raft-watch.ts';
 export {
   encodeCommand,

@@ -129,6 +129,27 @@ describe('the headline', () => {
   });
 });
 
+describe('an invariant', () => {
+  it('stands with its source, where it held too', () => {
+    const valid = validReport();
+    const held = {
+      check: 'term: it never goes back',
+      answer: 'valid',
+      source: 'Raft 5.1',
+    } as const;
+    const verdict = {
+      ...{ answer: 'valid' as const, checks: [{ ...held, anomalies: [] }] },
+    };
+    const told = { ...valid, found: { ...valid.found, verdict } };
+    const html = renderPage(told, NO_SCRIPT).replaceAll('\n', '');
+    expect(html).toContain(
+      '<b>term: it never goes back</b><br><span class="kv">Raft 5.1</span></td><td></td>' +
+        '<td><span class="held">\u2713 held</span>',
+    );
+    expect(renderMarkdown(told)).toContain('| term: it never goes back (Raft 5.1) | held |');
+  });
+});
+
 describe('the page', () => {
   it('has every section of a failure, each once', () => {
     const ids = [...page.matchAll(/<section id="(\w+)"/g)].map(([, id]) => id);

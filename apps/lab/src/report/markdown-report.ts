@@ -116,10 +116,11 @@ function injected(report: ExperimentReport): readonly string[] {
 function checks(report: ExperimentReport): readonly string[] {
   const rows = checkRowsOf(shownRun(report))
     .slice(0, MAX_ROWS)
-    .map(({ check, answer, atMs, sentence }) => {
+    .map(({ check, source, answer, atMs, sentence }) => {
       const at = atMs === undefined ? '' : ` at ${formatMs(atMs)}`;
       const word = { invalid: 'broke', unknown: 'unknown', seen: 'seen', valid: 'held' }[answer];
-      return [check, `${word}${at}`, sentence];
+      const from = source === undefined ? '' : ` (${source})`;
+      return [`${check}${from}`, `${word}${at}`, sentence];
     });
   return ['## What was checked', table(['promise', 'answer', 'what was seen'], rows)];
 }

@@ -133,6 +133,8 @@ function clockTable(run: RunEvidence): Markup | '' {
 /** A judge's answer as a table shows it. */
 export interface CheckRow {
   readonly check: string;
+  /** Which paper or rule asks for it, where that is known. */
+  readonly source?: string;
   /** `seen` is no judge's: a node that stopped or refused, which may be right under a fault. */
   readonly answer: CheckResult['answer'] | 'seen';
   readonly atMs: number | undefined;
@@ -145,16 +147,14 @@ export interface CheckRow {
  */
 export function checkRowsOf({ verdict, ends }: RunEvidence): readonly CheckRow[] {
   const judged = verdict.checks.filter(({ slo }) => slo === undefined);
-  const rows = judged.flatMap(({ check, answer, anomalies }): readonly CheckRow[] => {
+  const rows = judged.flatMap(({ check, answer, source, anomalies }): readonly CheckRow[] => {
+    const head = { check, answer, ...(source === undefined ? {} : { source }) };
     if (answer === 'valid' || anomalies.length === 0) {
-      return [{ check, answer, atMs: undefined, sentence: '' }];
+      return [{ ...head, atMs: undefined, sentence: '' }];
     }
-    return anomalies.map(({ atMs, sentence }) => ({
-      check,
-      answer,
-      atMs,
-      sentence: toSentence(sentence),
-    }));
+    return anomalies.map(({ atMs, sentence }) => {
+      return { ...head, atMs, sentence: toSentence(sentence) };
+    });
   });
   // A node that an operating error stopped, or kept from starting, broke no promise.
   const words = { broken: 'stopped itself', stopped: 'stopped', refused: 'refused to start' };
@@ -179,9 +179,10 @@ export function renderChecks(run: RunEvidence): Markup {
   } as const;
   const names = { invalid: 'bad', unknown: '', seen: '', valid: 'held' } as const;
   const all = checkRowsOf(run);
-  const rows = all.slice(0, MAX_ROWS).map(({ check, answer, atMs, sentence }) => {
+  const rows = all.slice(0, MAX_ROWS).map(({ check, source, answer, atMs, sentence }) => {
     const at = atMs === undefined ? '' : `at ${formatMs(atMs)}`;
-    return markup`<tr><td><b>${check}</b></td><td>${sentence}</td>
+    const from = source === undefined ? '' : markup`<br><span class="kv">${source}</span>`;
+    return markup`<tr><td><b>${check}</b>${from}</td><td>${sentence}</td>
 <td><span class="${names[answer]}">${words[answer]}</span> ${at}</td></tr>`;
   });
   return markup`<section id="checks"><h2>What was checked</h2><div class="wide"><table><thead><tr>

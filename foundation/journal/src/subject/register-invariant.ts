@@ -1,9 +1,19 @@
 /**
  * What must hold of every replica of the durable register at every moment: it forgets nothing.
  */
+import type { Invariant } from '@mangrove/experiment';
 import { assert, type NodeId, type RunningNode } from '@mangrove/host';
 import { isNewer, type Kept } from './register-message.ts';
 import { RegisterReplica } from './register-replica.ts';
+
+/** What is asked of it. */
+export const registerInvariants: readonly Invariant[] = Object.freeze([
+  {
+    name: 'nothing is forgotten',
+    holds: 'a replica has what it ever had on disk, or something newer',
+    source: 'R1 of foundation/journal/DESIGN.md',
+  },
+]);
 
 /**
  * Makes the invariant of one run; what it gives is to be called after every step.

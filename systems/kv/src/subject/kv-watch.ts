@@ -5,15 +5,22 @@
  * hold the same state. It is told apart by revision, compaction, counts and leases at every entry,
  * and by the hash of all that can be read at some of them.
  */
-import type { Plan } from '@mangrove/experiment';
+import type { Invariant, Plan } from '@mangrove/experiment';
 import type { NodeId, RunningNode } from '@mangrove/host';
-import { type RaftState, RaftWatch, type WatchedNode } from '@mangrove/raft';
+import { type RaftState, RaftWatch, raftInvariants, type WatchedNode } from '@mangrove/raft';
 import { hashKv } from '../core/hash-kv.ts';
 import type { ReplicatedState } from '../core/replicated-state.ts';
 import { KvReplica } from './kv-replica.ts';
 
 /** At every so manieth entry members are compared by the hash of all that can be read. */
 const HASH_EVERY = 8;
+
+/** Those of Raft, whose state machine is the store here. */
+export const kvInvariants: readonly Invariant[] = raftInvariants.map((invariant) => {
+  if (invariant.name !== 'state-machine safety') return invariant;
+  const holds = 'members that have applied as much have the same revisions, leases and data';
+  return { ...invariant, holds, source: `R31 of systems/kv/DESIGN.md; ${invariant.source}` };
+});
 
 /** The invariants for one run of `plan`, to be looked at after every event. */
 export function watchKv(plan: Plan): (nodes: ReadonlyMap<NodeId, RunningNode>) => void {
