@@ -3,7 +3,9 @@
  *
  * Few operations are dots at the time they began, with percentiles of equal stretches of time over
  * them where there are enough; many are percentiles alone, with the greatest value beside them.
- * Faults are grey columns behind all, and below by name.
+ * A stretch of fewer than a hundred has no 99th percentile but its slowest: that is what the line
+ * is called then, and how many there are stands below it. Faults are grey columns behind all, and
+ * below by name.
  */
 import { round } from './diagram-layout.ts';
 import type { Band } from './fault-band.ts';
@@ -27,6 +29,9 @@ export const MAX_DOTS = 1500;
 /** From so many operations on the dots have percentiles over them. */
 const MIN_FOR_LINES = 300;
 
+/** From so many operations in a stretch on, the 99th percentile is another one than the slowest. */
+const MIN_FOR_P99 = 100;
+
 /** The most faults that get a bar of their own. */
 export const MAX_FAULT_BARS = 24;
 
@@ -49,7 +54,7 @@ export function renderTimeChart(chart: TimeChart, width: number): Markup {
   const struck = bands.filter(({ hasStruck }) => hasStruck);
   const rows = struck.slice(0, MAX_FAULT_BARS);
   const bottom = FAULTS_TOP + rows.length * FAULT_ROW + (rows.length > 0 ? 8 : -20);
-  const bins = binsOf(timings, endMs, Math.min(60, Math.max(10, Math.floor(timings.length / 12))));
+  const bins = chartBins(timings, endMs);
   const shades = joinBands(struck).map(({ fromMs, untilMs }) => {
     const wide = Math.max(1.5, round(x(untilMs) - x(fromMs)));
     return markup`<rect class="shade" x="${x(fromMs)}" y="${LATENCY.top}" width="${wide}"
@@ -63,6 +68,11 @@ export function renderTimeChart(chart: TimeChart, width: number): Markup {
 ${latencyPart(timings, bins, x, right)}${sharePart(bins, x, right)}${ratePart(bins, x, right)}
 ${faultPart(rows, x, right, struck.length - rows.length)}
 ${wrongLine(wrongMs, x, bottom, right)}</svg>`;
+}
+
+/** Ten to sixty stretches of time, of about a dozen operations where they are not more. */
+export function chartBins(timings: readonly Timing[], endMs: number): readonly Bin[] {
+  return binsOf(timings, endMs, Math.min(60, Math.max(10, Math.floor(timings.length / 12))));
 }
 
 /** The stretches in which at least one fault lasts: many on each other would hide the plot. */
@@ -156,22 +166,34 @@ function percentileLines(
     return trusted(path);
   };
   const all = [
-    ['p50', (bin: Bin) => bin.p50],
-    ['p99', (bin: Bin) => bin.p99],
-    ['pmax', (bin: Bin) => bin.max],
+    ['p50', 'p50', (bin: Bin) => bin.p50],
+    ['p99', 'p99', (bin: Bin) => bin.p99],
+    ['pmax', 'greatest', (bin: Bin) => bin.max],
   ] as const;
+  const okCount = bins.reduce((sum, bin) => sum + bin.okCount, 0);
+  const each = Math.round(okCount / Math.max(1, bins.length));
   // Where each operation is a dot, the greatest ones are seen.
-  const names = hasGreatest ? all : all.slice(0, 2);
-  const paths = names.map(([name, pick]) => markup`<path class="${name}" d="${line(pick)}"/>`);
+  const names =
+    each < MIN_FOR_P99
+      ? [all[0], ['p99', 'slowest', (bin: Bin) => bin.max] as const]
+      : hasGreatest
+        ? all
+        : all.slice(0, 2);
+  const paths = names.map(([name, , pick]) => markup`<path class="${name}" d="${line(pick)}"/>`);
   const y0 = LATENCY.top + LATENCY.height + 16;
-  const legend = names.map(([name], index) => {
-    const at = right - (hasGreatest ? 176 : 104) + index * 56;
-    const word = name === 'pmax' ? 'greatest' : name;
+  const legend = names.map(([name, word], index) => {
+    const at = right - (names.length - 1) * LEGEND_ITEM - 68 + index * LEGEND_ITEM;
     return markup`<path class="${name}" d="M${at} ${y0 - 4}h18"/>
 <text class="ax" x="${at + 22}" y="${y0}">${word}</text>`;
   });
-  return markup`${paths}${legend}`;
+  const first = bins[0];
+  const length = first === undefined ? 0 : first.untilMs - first.fromMs;
+  const basis = `n \u2248 ${formatCount(each)} per ${formatDuration(length)}`;
+  return markup`${paths}${legend}<text class="ax" x="${LEFT}" y="${y0}">${basis}</text>`;
 }
+
+/** How far the names of two lines are apart, px. */
+const LEGEND_ITEM = 54;
 
 function sharePart(bins: readonly Bin[], x: ToX, right: number): Markup {
   const y = (share: number) => round(SHARE.top + SHARE.height * (1 - share));
