@@ -69,8 +69,19 @@ export interface PlantedReport {
   /** The lines around the patch, in the file as it is and in the patched program. */
   readonly cleanLines: readonly string[];
   readonly plantedLines: readonly string[];
+  /** What in the design answers it; missing where the bug names no rule. */
+  readonly rule?: DesignRule;
   /** What the clean code gets under the found plan; missing where it was not asked. */
   readonly cleanAnswer?: Answer;
+}
+
+/** A numbered rule of a DESIGN.md. */
+export interface DesignRule {
+  /** Its number, and the document from the root of the project. */
+  readonly number: string;
+  readonly file: string;
+  /** What it says, without its number. */
+  readonly text: string;
 }
 
 /** How a hunt over seeds went. */

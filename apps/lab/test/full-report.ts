@@ -39,6 +39,10 @@ export function fullReport(operationCount = 433): ExperimentReport {
         '    return index;',
         '  }',
       ],
+      rule: {
+        ...{ number: 'R17', file: 'systems/raft/DESIGN.md' },
+        text: 'Only entries of the current term are committed by counting replicas. Raft 5.4.2.',
+      },
       cleanAnswer: 'valid',
     },
     hunt: {
@@ -132,7 +136,7 @@ function shrinkSteps(): readonly ShrinkStep[] {
     if (isKept)
       current = { ...current, operationCount, faultCount: Math.max(3, current.faultCount - 1) };
     return {
-      run: index + 1,
+      run: 3 * (index + 1),
       what: 'operations',
       isKept,
       size: current,

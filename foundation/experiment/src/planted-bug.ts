@@ -12,7 +12,10 @@ export interface PlantedBug {
   /** Text that stands in the file exactly once. */
   readonly find: string;
   readonly replace: string;
-  /** Which promise it breaks, in one sentence. */
+  /**
+   * Which promise it breaks, in one sentence. Where a rule of the package's DESIGN.md is what
+   * answers it, the number of that comes first: `R2: a voter votes for ...`.
+   */
   readonly breaks: string;
   /** The paper, issue or post-mortem that it comes from. */
   readonly source: string;

@@ -1,7 +1,13 @@
 /**
  * The last sections of a page: the planted bug with its lines, how the run was found, and where.
  */
-import type { ExperimentReport, PlantedReport, RunEvidence, ShrinkStep } from '../run-report.ts';
+import type {
+  DesignRule,
+  ExperimentReport,
+  PlantedReport,
+  RunEvidence,
+  ShrinkStep,
+} from '../run-report.ts';
 import { sizeOf } from '../run-report.ts';
 import { round } from './diagram-layout.ts';
 import { type Markup, markup, trusted } from './markup.ts';
@@ -49,7 +55,7 @@ export function diffOf({
 /** The planted bug; nothing where the code was clean. */
 export function renderCause({ planted }: ExperimentReport): Markup {
   if (planted === undefined) return markup``;
-  const { bug, cleanAnswer } = planted;
+  const { bug, rule, cleanAnswer } = planted;
   const lines = diffOf(planted).map(({ type, lineNumber, text }) => {
     const sign = type === 'same' ? ' ' : type === 'removed' ? '\u2212' : '+';
     const name = type === 'same' ? '' : type === 'removed' ? 'del' : 'add';
@@ -62,11 +68,17 @@ export function renderCause({ planted }: ExperimentReport): Markup {
       : `Without the bug, the same plan is ${cleanAnswer}.`;
   return markup`<section id="cause"><h2>Root cause: a planted bug</h2><div class="two"><div>
 <p>${toSentence(bug.breaks)} ${clean}</p>
+${rule === undefined ? '' : markup`<p>${answerOf(rule)}</p>`}
 <p class="kv">${toSentence(`from ${bug.source}`)} The change is made in
 memory only: the file on disk is clean. Lines marked with + are the bug\u2019s, lines marked with
 \u2212 are what it takes away.</p></div><div>
 <p class="kv mono">${bug.file}:${planted.lineNumber}, bug ${bug.name}</p>
 <pre>${lines}</pre></div></div></section>`;
+}
+
+/** What in the design answers a bug, in a sentence. */
+export function answerOf({ number, file, text }: DesignRule): string {
+  return `What in the design answers it is ${number} of ${file}: \u201c${text}\u201d`;
 }
 
 /** How a run was found and made smaller, in pairs of a name and a text. */
@@ -100,8 +112,8 @@ export function huntRows(report: ExperimentReport): readonly (readonly [string, 
     const took = shrinkSteps.reduce((sum, { elapsedMs }) => Math.max(sum, elapsedMs), 0);
     rows.push([
       'Shrinking',
-      `${plural(shrinkSteps.length, 'run')} in ${formatDuration(took)}, ` +
-        `${formatCount(kept)} made it smaller`,
+      `${plural(shrinkSteps.at(-1)?.run ?? 0, 'run')} in ${formatDuration(took)}: ` +
+        `${plural(shrinkSteps.length, 'attempt')}, ${formatCount(kept)} of them made it smaller`,
     ]);
     rows.push(['Before', sizeText(found)], ['After', sizeText(shrunk)]);
   }

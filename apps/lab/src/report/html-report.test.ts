@@ -193,6 +193,19 @@ describe('the page', () => {
     expect(lines[at + 1]).toBe('+   if (copiesOf(index) &gt;= majority) {');
   });
 
+  it('says what in the design answers the bug, and so does its twin', () => {
+    const answer = 'What in the design answers it is R17 of systems/raft/DESIGN.md: \u201cOnly';
+    expect(page).toContain(answer);
+    expect(renderMarkdown(report)).toContain(answer);
+    const { rule: _rule, ...planted } = report.planted!;
+    expect(renderPage({ ...report, planted }, NO_SCRIPT)).not.toContain('answers it');
+  });
+
+  it('counts the runs of the shrinking, of which an attempt takes several', () => {
+    const told = /<dt>Shrinking<\/dt><dd>([^<]*)/.exec(page)?.[1]?.replaceAll('\u00a0', ' ');
+    expect(told).toBe('120 runs in 2.6 s: 40 attempts, 14 of them made it smaller');
+  });
+
   it('says where a percentile rests on a handful of operations', () => {
     expect(page).toMatch(/p99\.9<\/dt><dd>[\d\u202f]+\u00a0ms \(n=422: 0 above it\)/);
   });

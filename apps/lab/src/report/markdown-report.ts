@@ -3,7 +3,7 @@
  * post-mortem. It has tables instead of drawings.
  */
 import type { ExperimentReport } from '../run-report.ts';
-import { diffOf, environmentRows, huntRows } from './cause.ts';
+import { answerOf, diffOf, environmentRows, huntRows } from './cause.ts';
 import { clockOffsets } from './clock-offsets.ts';
 import { argumentOf, describeExplained, titleOf } from './contradiction-chart.ts';
 import { type EvidenceRow, evidenceOf, silencesOf } from './evidence.ts';
@@ -170,13 +170,14 @@ function evidence(report: ExperimentReport): readonly string[] {
 function cause(report: ExperimentReport): readonly string[] {
   const { planted } = report;
   if (planted === undefined) return [];
-  const { bug, lineNumber } = planted;
+  const { bug, rule, lineNumber } = planted;
   const signs = { same: ' ', removed: '-', added: '+' } as const;
   const lines = diffOf(planted).map(({ type, text }) => `${signs[type]} ${text}`);
   return [
     '## Root cause: a planted bug',
     `${escapeMarkdown(toSentence(bug.breaks))} From ${escapeMarkdown(bug.source)}. ` +
       `Bug ${inlineCode(bug.name)}, ${inlineCode(`${bug.file}:${lineNumber}`)}, in memory only.`,
+    rule === undefined ? '' : escapeMarkdown(answerOf(rule)),
     fenced('diff', lines),
   ];
 }

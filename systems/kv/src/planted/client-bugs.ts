@@ -12,7 +12,7 @@ export const clientBugs: readonly KvBug[] = [
     file: 'systems/kv/src/client/caller.ts',
     find: 'return await this.call(make(place), rest, REPEATABLE_CHANGE);',
     replace: 'return await this.call(make(undefined), rest, REPEATABLE_CHANGE);',
-    breaks: 'A change whose answer was lost is sent again, and applied again.',
+    breaks: 'R63: a change whose answer was lost is sent again, and applied again.',
     source: 'jetcd 0.8.2; lab row 23',
   },
   {
@@ -22,7 +22,7 @@ export const clientBugs: readonly KvBug[] = [
     replace:
       '    if (end !== undefined) this.last = endError(end, false);\n' +
       '    else if (this.last === undefined) return;\n',
-    breaks: 'A change of which nobody knows is reported as one that never happens.',
+    breaks: 'R63: a change of which nobody knows is reported as one that never happens.',
     source: 'VoltDB 6.3, redis-raft 1b3fbf6; lab row 31; found by this project',
   },
   {
@@ -31,7 +31,7 @@ export const clientBugs: readonly KvBug[] = [
     find: '    this.nextRevision = revisionAfter(revision);\n    let sizeBytes = 0;',
     replace:
       '    this.nextRevision = revisionAfter(revisionAfter(revision));\n    let sizeBytes = 0;',
-    breaks: 'A watch that is taken up again leaves a revision out.',
+    breaks: 'R64: a watch that is taken up again leaves a revision out.',
     source: 'etcd #15271, #17529; lab row 20',
   },
   {
@@ -39,7 +39,7 @@ export const clientBugs: readonly KvBug[] = [
     file: 'systems/kv/src/client/watch.ts',
     find: '    this.nextRevision = revisionAfter(revision);\n    let sizeBytes = 0;',
     replace: '    this.nextRevision = revision;\n    let sizeBytes = 0;',
-    breaks: 'A watch that is taken up again gives events twice.',
+    breaks: 'R64: a watch that is taken up again gives events twice.',
     source: 'etcd watch guarantee: unique; lab row 20',
   },
   {
@@ -47,7 +47,7 @@ export const clientBugs: readonly KvBug[] = [
     file: 'systems/kv/src/client/lock.ts',
     find: "return when(this.key).createRevision('=', this.token);",
     replace: "return when([this.key, 'none'].join('/')).createRevision('<', this.token);",
-    breaks: 'Who held a lock writes on although another one holds it by now.',
+    breaks: 'R65: who held a lock writes on although another one holds it by now.',
     source: 'etcd 3.4.3, Hazelcast 3.8; Jepsen; lab row 29',
   },
   {

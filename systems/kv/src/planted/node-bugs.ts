@@ -15,7 +15,7 @@ export const nodeBugs: readonly KvBug[] = [
       case 'lease':
         if (this.freshness.admits(this.host.clock.now(), 200)) return;
 `,
-    breaks: 'A linearizable read is answered by a member that was current a moment ago.',
+    breaks: 'R33: a linearizable read is answered by a member that was current a moment ago.',
     source: 'etcd 2.0 quorum=false; lab row 1',
   },
   {
@@ -23,7 +23,7 @@ export const nodeBugs: readonly KvBug[] = [
     file: 'systems/kv/src/shell/read-desk.ts',
     find: 'if (this.machine.state.store.revision >= token) return;',
     replace: 'if (this.machine.state.store.revision + 1_000_000 >= token) return;',
-    breaks: 'A read of a session is answered by a member that is behind it, after a failover.',
+    breaks: 'R34: a read of a session is answered by a member that is behind it, after a failover.',
     source: 'Terry et al. 1994: read your writes',
   },
   {
@@ -31,7 +31,8 @@ export const nodeBugs: readonly KvBug[] = [
     file: 'systems/kv/src/shell/read-desk.ts',
     find: '    this.freshness.learned(beganAtMs);',
     replace: '    this.freshness.learned(Math.max(beganAtMs, this.host.clock.now()));',
-    breaks: 'Staleness counts from the end of a round, which knows nothing of what came meanwhile.',
+    breaks:
+      'R33: staleness counts from the end of a round, which knows nothing of what came meanwhile.',
     source: 'CockroachDB closed timestamps: bounds count from the beginning',
   },
   {
@@ -39,7 +40,7 @@ export const nodeBugs: readonly KvBug[] = [
     file: 'systems/kv/src/shell/read-desk.ts',
     find: 'if (revisionLagMax === undefined) return true;',
     replace: 'if (revisionLagMax !== -1) return true;',
-    breaks: 'A read that bounds revisions is answered from whatever the member has.',
+    breaks: 'R33: a read that bounds revisions is answered from whatever the member has.',
     source: 'bounded staleness of Azure Cosmos DB: K versions or T time',
   },
   {
@@ -47,7 +48,7 @@ export const nodeBugs: readonly KvBug[] = [
     file: 'systems/kv/src/shell/lease-office.ts',
     find: '    await this.raft.read(signal === undefined ? {} : { signal });\n',
     replace: '    if (signal?.aborted === true) await this.raft.read({ signal });\n',
-    breaks: 'A keep-alive is answered by a leader that another one has replaced.',
+    breaks: 'R36: a keep-alive is answered by a leader that another one has replaced.',
     source: 'etcd #9888, #15247',
   },
   {
@@ -71,7 +72,7 @@ export const nodeBugs: readonly KvBug[] = [
     file: 'systems/kv/src/shell/lease-office.ts',
     find: '      this.host.run(() => this.enter());\n      return;',
     replace: '      return;',
-    breaks: 'After a change of leaders leases live until somebody asks for one.',
+    breaks: 'R37: after a change of leaders leases live until somebody asks for one.',
     source: 'etcd: promotion of the lessor',
   },
   {
@@ -84,7 +85,7 @@ export const nodeBugs: readonly KvBug[] = [
         yield* begin();
       },
     };`,
-    breaks: 'A snapshot holds more than its index says, and what follows is applied twice.',
+    breaks: 'R29: a snapshot holds more than its index says, and what follows is applied twice.',
     source: 'etcd #13766; lab row 18',
   },
   {
@@ -92,7 +93,7 @@ export const nodeBugs: readonly KvBug[] = [
     file: 'systems/kv/src/shell/kv-machine.ts',
     find: 'state.sessions.restore(sessions);',
     replace: 'state.sessions.restore(sessions.slice(0, 0));',
-    breaks: 'A member that a snapshot brought up to date has forgotten what was applied once.',
+    breaks: 'R32: a member that a snapshot brought up to date has forgotten what was applied once.',
     source: 'Raft thesis 6.3; lab row 24',
   },
   {
@@ -102,7 +103,7 @@ export const nodeBugs: readonly KvBug[] = [
     replace:
       'if (place === undefined || place.sequence > 0) ' +
       'return this.change(command.command, term);',
-    breaks: 'A change that comes twice is applied twice.',
+    breaks: 'R32: a change that comes twice is applied twice.',
     source: 'Raft thesis 6.3; lab row 23',
   },
 ];
