@@ -34,6 +34,12 @@ export interface WatchEvent extends KeyEvent {
   readonly previous: KeyValue | undefined;
 }
 
+/** What an event takes in a message, roughly: its bytes, and the numbers beside them. */
+export function eventBytes({ kv, previous }: WatchEvent): number {
+  const before = previous === undefined ? 0 : previous.key.length + previous.value.length + 32;
+  return kv.key.length + kv.value.length + 32 + before;
+}
+
 /** Why a watcher ended that did not ask for it. */
 export type CancelReason =
   /** What it still had to see was compacted: it was too slow, or asked for what is gone. */
@@ -43,7 +49,9 @@ export type CancelReason =
   /** The session has as many watchers as it may. */
   | 'too-many-watchers'
   /** The member is cut off from the cluster: others know more. */
-  | 'no-leader';
+  | 'no-leader'
+  /** It takes no fragments, and one revision has more than a message holds. */
+  | 'revision-too-large';
 
 /** What a session sends. */
 export type WatchMessage =

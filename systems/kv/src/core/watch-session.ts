@@ -9,23 +9,34 @@
 import { assert } from '@mangrove/host';
 import type { KeyRange } from './key-range.ts';
 import { NO_REVISION, type Revision } from './revision.ts';
-import type {
-  CancelReason,
-  WatchEvent,
-  WatchId,
-  WatchMessage,
-  WatchRequest,
+import {
+  type CancelReason,
+  eventBytes,
+  type WatchEvent,
+  type WatchId,
+  type WatchMessage,
+  type WatchRequest,
 } from './watch-message.ts';
 
 /** The bounds of a session. */
 export interface WatchSessionOptions {
   /** The most watchers. At it, `too-many-watchers`. */
   readonly watchersMax: number;
-  /** Bytes of events that may wait; beyond it watchers lag. One revision may exceed it. */
+  /**
+   * Bytes of events that may wait; beyond it watchers lag. A fragment may exceed it, or one
+   * revision where a watcher allows no fragments.
+   */
   readonly waitingBytesMax: number;
   /** Where a message of a watcher that allows fragments is split. */
   readonly fragmentBytes: number;
+  /**
+   * The most bytes of events in a message. Default 32 MiB. A watcher that allows no fragments ends
+   * with `revision-too-large` where one revision has more for it.
+   */
+  readonly messageBytesMax?: number;
 }
+
+const MESSAGE_BYTES_MAX = 33_554_432;
 
 /** A watcher, as its session and the hub know it. */
 export interface Watcher {
@@ -35,6 +46,10 @@ export interface Watcher {
   readonly request: WatchRequest;
   /** The first revision that it was not given yet; while it is synced, the hub's counts instead. */
   nextRevision: Revision;
+  /** How many versions of that it has passed already; some only while it lags. */
+  nextPlace: number;
+  /** Events of that which wait for more of it. */
+  part: { readonly events: WatchEvent[]; readonly sizeBytes: number };
   isSynced: boolean;
   /** Whether it was sent something since it was last told of progress. */
   wasServed: boolean;
@@ -73,6 +88,11 @@ export class WatchSession {
   /** Whether it was asked for progress and did not tell yet. */
   get wantsProgress(): boolean {
     return this.isProgressWanted;
+  }
+
+  /** Where a message of a watcher that allows fragments is split. */
+  get fragmentBytes(): number {
+    return this.options.fragmentBytes;
   }
 
   /** A name that no watcher has, for a request; or why there is none. */
@@ -114,21 +134,63 @@ export class WatchSession {
     this.tell({ type: 'canceled', watchId: watcher.id, reason, compactRevision });
   }
 
-  /** Adds all events of one revision, or of several that follow each other, for `watcher`. */
-  add(watcher: Watcher, events: readonly WatchEvent[]): void {
-    let batch = this.open.get(watcher.id);
-    if (batch === undefined) {
-      batch = { type: 'batch', watcher, events: [], sizeBytes: 0 };
-      this.open.set(watcher.id, batch);
-      this.queue.push(batch);
-    }
+  /**
+   * Adds all events of one revision, or of several that follow each other, for `watcher`.
+   *
+   * @param isUnfinished whether more events of the last revision follow
+   */
+  add(watcher: Watcher, events: readonly WatchEvent[], isUnfinished = false): void {
+    const batch = this.batchOf(watcher, events);
     for (const event of events) {
-      const sizeBytes = sizeOf(event);
+      const sizeBytes = eventBytes(event);
       batch.events.push(event);
       batch.sizeBytes += sizeBytes;
       this.waiting += sizeBytes;
     }
+    batch.isUnfinished = isUnfinished;
     watcher.wasServed = true;
+  }
+
+  /**
+   * Adds the next event of a revision, of which more may follow; `addLastPart` ends that. False
+   * where the watcher allows no fragments, and there is too much for one message.
+   */
+  addPart(watcher: Watcher, event: WatchEvent): boolean {
+    const { request, part } = watcher;
+    const { fragmentBytes, messageBytesMax = MESSAGE_BYTES_MAX } = this.options;
+    const sizeBytes = part.sizeBytes + eventBytes(event);
+    if (!request.allowsFragments && sizeBytes > messageBytesMax) return false;
+    if (request.allowsFragments && part.events.length > 0 && sizeBytes > fragmentBytes) {
+      // Not before now: that something follows is known by what follows.
+      this.add(watcher, part.events, true);
+      watcher.part = { events: [event], sizeBytes: eventBytes(event) };
+    } else {
+      part.events.push(event);
+      watcher.part = { events: part.events, sizeBytes };
+    }
+    return true;
+  }
+
+  /** Adds what is left of a revision. */
+  addLastPart(watcher: Watcher): void {
+    const { events } = watcher.part;
+    if (events.length === 0) return;
+    this.add(watcher, events);
+    watcher.part = { events: [], sizeBytes: 0 };
+  }
+
+  /** Forgets what was gathered of a whole revision: it is read again when there is room. */
+  setAside(watcher: Watcher): void {
+    if (watcher.request.allowsFragments || watcher.part.events.length === 0) return;
+    watcher.part = { events: [], sizeBytes: 0 };
+    watcher.nextPlace = 0;
+  }
+
+  /** Forgets all that waits: nobody takes it any more. */
+  drop(): void {
+    this.queue.length = 0;
+    this.open.clear();
+    this.waiting = 0;
   }
 
   /** The next message; `undefined` where there is none. */
@@ -149,9 +211,27 @@ export class WatchSession {
     const last = fragment.events.at(-1);
     assert(last !== undefined, 'a batch without events');
     const { modRevision } = last.kv;
-    const hasMore = first.events[0]?.kv.modRevision === modRevision;
+    const [next] = first.events;
+    const hasMore = next === undefined ? first.isUnfinished : next.kv.modRevision === modRevision;
     const watchId = first.watcher.id;
     return { type: 'events', watchId, revision: modRevision, events: fragment.events, hasMore };
+  }
+
+  // What waits for it already, where there is room for more in one message; else what is new.
+  private batchOf(watcher: Watcher, events: readonly WatchEvent[]): Batch {
+    const { messageBytesMax = MESSAGE_BYTES_MAX } = this.options;
+    const known = this.open.get(watcher.id);
+    if (known !== undefined) {
+      let sizeBytes = known.sizeBytes;
+      for (const event of events) sizeBytes += eventBytes(event);
+      if (sizeBytes <= messageBytesMax) return known;
+    }
+    const batch: Batch = {
+      ...{ type: 'batch', watcher, events: [], sizeBytes: 0, isUnfinished: false },
+    };
+    this.open.set(watcher.id, batch);
+    this.queue.push(batch);
+    return batch;
   }
 }
 
@@ -160,6 +240,8 @@ interface Batch {
   readonly watcher: Watcher;
   events: WatchEvent[];
   sizeBytes: number;
+  /** Whether more events of its last revision follow in another one. */
+  isUnfinished: boolean;
 }
 
 type Item = Batch | Exclude<WatchMessage, { type: 'events' }>;
@@ -176,16 +258,10 @@ function takeFragment(batch: Batch, bytesMax: number): { events: WatchEvent[]; s
   let count = 0;
   let sizeBytes = 0;
   for (const event of batch.events) {
-    if (count > 0 && sizeBytes + sizeOf(event) > bytesMax) break;
-    sizeBytes += sizeOf(event);
+    if (count > 0 && sizeBytes + eventBytes(event) > bytesMax) break;
+    sizeBytes += eventBytes(event);
     count += 1;
   }
   batch.sizeBytes -= sizeBytes;
   return { events: batch.events.splice(0, count), sizeBytes };
-}
-
-// What an event takes in a message, roughly: its bytes, and the numbers beside them.
-function sizeOf({ kv, previous }: WatchEvent): number {
-  const before = previous === undefined ? 0 : previous.key.length + previous.value.length + 32;
-  return kv.key.length + kv.value.length + 32 + before;
 }

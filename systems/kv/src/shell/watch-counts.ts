@@ -42,6 +42,10 @@ export class WatchCounts {
         'kv_watches_duplicate_total',
         'Watches refused since their id is taken.',
       ),
+      'revision-too-large': count(
+        'kv_watches_too_large_total',
+        'Watches without fragments ended by a revision that no message holds.',
+      ),
       'too-many-watchers': count('kv_watches_refused_total', 'Watches refused for want of room.'),
     };
   }

@@ -74,6 +74,8 @@ export class ServedConnection {
   private readonly running = new Map<number, Ask>();
   private door: WatchDoor | undefined;
   private readonly snapshots = new Map<number, AsyncGenerator<Uint8Array, void, undefined>>();
+  // Those of which a piece is on its way.
+  private readonly giving = new Set<number>();
   private isPumping = false;
   // What its client had taken at the last tick, and for how many ticks it waited for it since.
   private takenAtTick = 0;
@@ -326,12 +328,20 @@ export class ServedConnection {
       snapshot = this.options.service.backup();
       this.snapshots.set(id, snapshot);
     }
+    // Who could ask ahead would have the member hold all of it.
+    if (this.giving.has(id)) {
+      this.refuse('bad-request', `snapshot ${id} was asked for more before it gave what it owes`);
+      return;
+    }
+    this.giving.add(id);
     let next: IteratorResult<Uint8Array, void>;
     try {
       next = await snapshot.next();
     } catch (error) {
       this.failSnapshot(id, toFailure(error));
       return;
+    } finally {
+      this.giving.delete(id);
     }
     const { done, value } = next;
     if (this.session.isClosed || !this.snapshots.has(id)) return;

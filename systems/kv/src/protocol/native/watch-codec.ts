@@ -44,6 +44,7 @@ const reason = oneOf<CancelReason>({
   'duplicate-id': 2,
   'too-many-watchers': 3,
   'no-leader': 4,
+  'revision-too-large': 5,
 });
 
 /** What a watcher is sent. */
