@@ -20,6 +20,7 @@ import type { ClientHost } from './client-host.ts';
 import { Connection, type ConnectionEnd, type RequestOutcome } from './connection.ts';
 import { Deadline } from './deadline.ts';
 import { Endpoints } from './endpoints.ts';
+import { givenDuration, givenInteger, givenTimeout } from './given.ts';
 import { KvError } from './kv-error.ts';
 
 /** How a client calls. All have defaults. */
@@ -108,15 +109,17 @@ export class Caller {
   private isClosed = false;
 
   constructor(host: ClientHost, options: CallerOptions) {
-    const { cluster = '', connectTimeoutMs = 1000, endpoints } = options;
+    const { cluster = '', endpoints } = options;
+    const connectTimeoutMs = givenDuration('connectTimeoutMs', options.connectTimeoutMs ?? 1000, 1);
     const { exactlyOnce = true, windowMax = WINDOW_MAX } = options;
     if (!Number.isSafeInteger(windowMax) || windowMax < 1 || windowMax > WINDOW_MAX) {
       throw new InvalidArgument('windowMax', windowMax, `an integer from 1 to ${WINDOW_MAX}`);
     }
     this.host = host;
-    this.timeoutMs = options.timeoutMs ?? 5000;
-    this.attemptTimeoutMs = options.attemptTimeoutMs ?? 2000;
-    this.callsMax = options.callsMax ?? 10_000;
+    this.timeoutMs = givenDuration('timeoutMs', options.timeoutMs ?? 5000, 1);
+    const attemptTimeoutMs = options.attemptTimeoutMs ?? 2000;
+    this.attemptTimeoutMs = givenDuration('attemptTimeoutMs', attemptTimeoutMs, 1);
+    this.callsMax = givenInteger('callsMax', options.callsMax ?? 10_000, 1);
     const { crc32c } = options;
     this.endpoints = new Endpoints(host, { endpoints, cluster, connectTimeoutMs, crc32c });
     this.session = exactlyOnce ? new ChangeSession(windowMax) : undefined;
@@ -137,6 +140,7 @@ export class Caller {
     make: (place: SessionPlace | undefined) => KvRequest,
     options: CallOptions = {},
   ): Promise<Done> {
+    givenTimeout(options.timeoutMs);
     const { session } = this;
     if (session === undefined) return this.once(make(undefined), options);
     return this.changeInSession(session, make, options);
@@ -166,6 +170,7 @@ export class Caller {
     options: CallOptions,
     work: (deadline: Deadline) => Promise<Result>,
   ): Promise<Result> {
+    givenTimeout(options.timeoutMs);
     if (this.isClosed) throw endError({ code: 'closed', detail: 'the client was closed' }, true);
     if (this.callCount >= this.callsMax) {
       const detail = `${this.callCount} calls of this client are under way`;
@@ -195,8 +200,11 @@ export class Caller {
    */
   private call(request: KvRequest, options: CallOptions, treatment: Treatment): Promise<Done> {
     const { timeoutMs = this.timeoutMs, signal } = options;
+    givenTimeout(timeoutMs);
     const connection =
-      signal === undefined ? this.endpoints.open(treatment.wantsLeader) : undefined;
+      signal === undefined && timeoutMs > 0
+        ? this.endpoints.open(treatment.wantsLeader)
+        : undefined;
     if (connection === undefined || this.isClosed || this.callCount >= this.callsMax) {
       return this.within(options, (deadline) => this.attempt(deadline, request, treatment));
     }

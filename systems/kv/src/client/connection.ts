@@ -273,6 +273,7 @@ export class Connection {
     switch (message.type) {
       case 'welcome':
         this.welcome = message;
+        this.sender.messageBytesMax = message.frameBytesMax;
         this.settleGreeting(undefined);
         this.pingLater(message.keepAliveMs / 3);
         return;

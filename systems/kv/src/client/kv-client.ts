@@ -28,6 +28,7 @@ import {
 import type { ClientHost } from './client-host.ts';
 import { Connection, type ConnectionEnd } from './connection.ts';
 import { Election } from './election.ts';
+import { givenInteger, givenLease } from './given.ts';
 import type { KeySelector } from './key.ts';
 import type { KvError } from './kv-error.ts';
 import { KvOperations } from './kv-operations.ts';
@@ -80,6 +81,7 @@ export class KvClient extends KvOperations implements AsyncDisposable {
 
   /** Grants a lease and keeps it alive. */
   async grantLease(ttlMs: number, options: LeaseOptions = {}): Promise<KvLease> {
+    givenInteger('ttlMs', ttlMs, 1);
     const sentMs = this.caller.host.clock.now();
     const done = await this.caller.change(
       (place) => ({ type: 'grant-lease', lease: NO_LEASE, ttlMs, place }),
@@ -94,7 +96,8 @@ export class KvClient extends KvOperations implements AsyncDisposable {
   /** A lease that is there already, by its id; it is not renewed unless it is asked to. */
   async openLease(id: LeaseId, options: CallOptions = {}): Promise<KvLease> {
     const sentMs = this.caller.host.clock.now();
-    const request = { type: 'lease-time-to-live', lease: id, wantsKeys: false } as const;
+    const lease = givenLease(id);
+    const request = { type: 'lease-time-to-live', lease, wantsKeys: false } as const;
     const done = await this.caller.repeatable(request, options, true);
     const { grantedMs, remainingMs } = resultOf<'lease-time'>(done, 'lease-time');
     return new KvLease(this.caller, id, grantedMs, sentMs + remainingMs - grantedMs);
@@ -151,7 +154,8 @@ export class KvClient extends KvOperations implements AsyncDisposable {
 
   /** Gives up what is older than `revision`. */
   async compact(revision: number, options: CallOptions = {}): Promise<void> {
-    await this.caller.once({ type: 'compact', revision: revision as Revision }, options);
+    const oldest = givenInteger('revision', revision) as Revision;
+    await this.caller.once({ type: 'compact', revision: oldest }, options);
   }
 
   /** The hash of what the member at `endpoint` holds at `revision`; default: the present. */
@@ -160,7 +164,8 @@ export class KvClient extends KvOperations implements AsyncDisposable {
     revision: number = NO_REVISION,
     options: CallOptions = {},
   ): Promise<KvHash> {
-    const request = { type: 'hash', revision: revision as Revision } as const;
+    const wanted = givenInteger('revision', revision) as Revision;
+    const request = { type: 'hash', revision: wanted } as const;
     return resultOf<'hash'>(await this.caller.at(endpoint, request, options), 'hash');
   }
 

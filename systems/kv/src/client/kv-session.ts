@@ -5,6 +5,7 @@
 import type { AnswerHeader, ReadConsistency } from '../core/consistency.ts';
 import { NO_REVISION, type Revision } from '../core/revision.ts';
 import type { Caller } from './caller.ts';
+import { givenInteger } from './given.ts';
 import { KvOperations } from './kv-operations.ts';
 import { type Consistency, toConsistency } from './operations.ts';
 
@@ -15,7 +16,7 @@ export class KvSession extends KvOperations {
   /** @param token where to go on: the token of another session, maybe of another process */
   constructor(caller: Caller, token: Revision = NO_REVISION) {
     super(caller);
-    this.seen = token;
+    this.seen = givenInteger('token', token) as Revision;
   }
 
   /** The revision that every read of the session sees at least. */

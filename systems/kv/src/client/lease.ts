@@ -4,7 +4,7 @@
  * The holder counts by its own clock from when it *sent* the renewal that was answered, so it
  * knows that a lease may be over before any member ends it.
  */
-import type { Timer } from '@mangrove/host';
+import { MAX_DELAY_MS, type Timer } from '@mangrove/host';
 import type { LeaseId } from '../core/key-value.ts';
 import { type Caller, type CallOptions, unexpected } from './caller.ts';
 import { KvError } from './kv-error.ts';
@@ -93,7 +93,7 @@ export class KvLease implements AsyncDisposable {
   }
 
   private renewAfter(delayMs: number): void {
-    this.timer = this.caller.host.timers.after(delayMs, () => {
+    this.timer = this.caller.host.timers.after(Math.min(delayMs, MAX_DELAY_MS), () => {
       this.caller.host.run(() => this.renewOrLose());
     });
   }
@@ -108,7 +108,7 @@ export class KvLease implements AsyncDisposable {
       return;
     }
     try {
-      await this.renew({ timeoutMs: leftMs });
+      await this.renew({ timeoutMs: Math.min(leftMs, MAX_DELAY_MS) });
       if (!this.isOver) this.renewAfter(this.ttlMs / 3);
     } catch (error) {
       if (!(error instanceof KvError)) throw error;

@@ -1,6 +1,7 @@
 /**
  * Operations as callers write them, and their answers: alone, and in transactions.
  */
+import { InvalidArgument } from '@mangrove/host';
 import type { AnswerHeader, ReadConsistency } from '../core/consistency.ts';
 import { type LeaseId, NO_LEASE } from '../core/key-value.ts';
 import {
@@ -16,6 +17,7 @@ import {
   type TxnRequest,
 } from '../core/request.ts';
 import type { Revision } from '../core/revision.ts';
+import { givenDuration, givenInteger, givenLease } from './given.ts';
 import { type Bytes, type KeySelector, KvEntry, toBytes, toKey, toRange } from './key.ts';
 
 /** What a put may say beside key and value. */
@@ -119,7 +121,7 @@ export const op = {
       type: 'put',
       key: toKey(key),
       value: toBytes(value),
-      lease: typeof lease === 'bigint' ? lease : lease.id,
+      lease: givenLease(typeof lease === 'bigint' ? lease : lease.id),
       wantsPrevious: previous,
     };
   },
@@ -130,6 +132,7 @@ export const op = {
   }),
   get: (keys: KeySelector, options: GetOptions = {}): RangeRequest => {
     const { revision, sortBy, order = 'ascend', ...rest } = options;
+    for (const option of NUMBERS) givenInteger(option, options[option] ?? 0);
     const isSorted = sortBy !== undefined || order === 'descend';
     return {
       ...readAll(toRange(keys)),
@@ -145,6 +148,11 @@ export const op = {
     failure: readonly Operation[] = [],
   ): TxnRequest => ({ type: 'txn', compares, success, failure }),
 } as const;
+
+const NUMBERS = [
+  ...(['revision', 'limit', 'minModRevision', 'maxModRevision'] as const),
+  ...(['minCreateRevision', 'maxCreateRevision'] as const),
+];
 
 /** How two numbers or values are compared. */
 export type Relation = '=' | '!=' | '>' | '<';
@@ -198,16 +206,23 @@ export class Condition {
   }
 
   private compare(relation: Relation, operand: CompareOperand): Compare {
+    if ('number' in operand) givenInteger(operand.target, operand.number);
+    if ('lease' in operand) givenLease(operand.lease);
     return { range: toRange(this.keys), relation: RELATIONS[relation], operand };
   }
 }
 
 const RELATIONS = { '=': 'equal', '!=': 'not-equal', '>': 'greater', '<': 'less' } as const;
 
-/** The consistency that a caller means. */
+/** The consistency that a caller means. Throws `InvalidArgument` where it bounds nothing. */
 export function toConsistency(given: Consistency): ReadConsistency {
   if (typeof given === 'string') return { type: given };
   const { maxStalenessMs, maxRevisionLag } = given;
+  if (maxStalenessMs === undefined && maxRevisionLag === undefined) {
+    throw new InvalidArgument('consistency', given, 'a word, or have a bound');
+  }
+  if (maxStalenessMs !== undefined) givenDuration('maxStalenessMs', maxStalenessMs);
+  if (maxRevisionLag !== undefined) givenInteger('maxRevisionLag', maxRevisionLag);
   return { type: 'bounded', stalenessMsMax: maxStalenessMs, revisionLagMax: maxRevisionLag };
 }
 

@@ -7,6 +7,7 @@
  */
 import type { Compare, Operation } from '../core/request.ts';
 import type { CallOptions } from './caller.ts';
+import { givenInteger } from './given.ts';
 import { type Bytes, type KvEntry, toKey } from './key.ts';
 import { KvError } from './kv-error.ts';
 import type { KvOperations } from './kv-operations.ts';
@@ -89,6 +90,7 @@ export async function runStm<Result>(
   { attemptsMax = 100, ...options }: StmOptions,
   pause: (attempt: number) => Promise<void>,
 ): Promise<Result> {
+  givenInteger('attemptsMax', attemptsMax, 1);
   for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
     if (attempt > 1) await pause(attempt);
     const view = new StmView(client, options);

@@ -5,10 +5,12 @@
  * caller that takes its time holds up nobody: beyond a bound of what waits the watch is let go at
  * the member, and taken up again at that revision when all of it was taken.
  */
+import { InvalidArgument } from '@mangrove/host';
 import type { KeyRange } from '../core/key-range.ts';
 import type { KeyValue } from '../core/key-value.ts';
 import { NO_REVISION, type Revision, revisionAfter } from '../core/revision.ts';
 import type { WatchEvent, WatchMessage, WatchRequest } from '../core/watch-message.ts';
+import { givenInteger } from './given.ts';
 import { type KeySelector, KvEntry, toRange } from './key.ts';
 import { KvError } from './kv-error.ts';
 
@@ -66,6 +68,16 @@ export interface WatchKeeper {
   stop(watch: Watch): void;
 }
 
+/** No key of the store is longer than a command of its log. */
+const RANGE_BYTES_MAX = 1_000_000;
+
+function rangeOf(keys: KeySelector): KeyRange {
+  const range = toRange(keys);
+  const sizeBytes = range.from.length + (range.to?.length ?? 0);
+  if (sizeBytes <= RANGE_BYTES_MAX) return range;
+  throw new InvalidArgument('keys', `${sizeBytes} bytes`, `at most ${RANGE_BYTES_MAX} bytes`);
+}
+
 /** What events weigh beside their bytes. */
 const EVENT_BYTES = 64;
 
@@ -89,9 +101,10 @@ export class Watch implements AsyncIterable<KvEvent>, AsyncDisposable {
 
   constructor(keeper: WatchKeeper, keys: KeySelector, options: WatchOptions = {}) {
     this.keeper = keeper;
-    this.range = toRange(keys);
+    this.range = rangeOf(keys);
     this.options = options;
-    this.nextRevision = (options.from ?? NO_REVISION) as Revision;
+    this.nextRevision = givenInteger('from', options.from ?? NO_REVISION) as Revision;
+    givenInteger('waitingBytesMax', options.waitingBytesMax ?? 0);
     this.settleStart = { resolve: () => {}, reject: () => {} };
     this.started = new Promise((resolve, reject) => {
       this.settleStart = { resolve, reject };

@@ -13,6 +13,7 @@ import {
   FrameReader,
   type MessageCodec,
   Reader,
+  WireError,
   Writer,
 } from '@mangrove/wire';
 import { BATCH_BYTES, type Frame } from './messages.ts';
@@ -28,6 +29,8 @@ const KEPT_BYTES = 65_536;
 
 /** Sends messages, in order. */
 export class MessageSender<Out> {
+  /** The most bytes of one message: what the other side takes of a frame. */
+  messageBytesMax: number = Number.POSITIVE_INFINITY;
   private readonly stream: ByteStream;
   private readonly codec: MessageCodec<Out>;
   private readonly crc32c: Crc32c | undefined;
@@ -104,7 +107,13 @@ export class MessageSender<Out> {
       if (isFirst) batch.rewind(0);
       throw error;
     }
-    this.sizeBytes += batch.length - begin;
+    const sizeBytes = batch.length - begin;
+    if (sizeBytes > this.messageBytesMax) {
+      batch.rewind(isFirst ? 0 : begin);
+      const reason = `a message of ${sizeBytes} bytes where ${this.messageBytesMax} may be`;
+      throw new WireError('too-long', reason);
+    }
+    this.sizeBytes += sizeBytes;
     if (!isFirst && batch.length > BATCH_BYTES) this.cutAt(begin);
     this.flushSoon();
   }
