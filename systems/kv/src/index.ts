@@ -73,6 +73,7 @@ export {
   type SortTarget,
   TXN_DEPTH_MAX,
   TXN_OPERATIONS_MAX,
+  TXN_TOTAL_MAX,
   type TxnRequest,
   type TxnResult,
 } from './core/request.ts';

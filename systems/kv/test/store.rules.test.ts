@@ -22,6 +22,7 @@ import {
   readAll,
   singleKey,
   TXN_OPERATIONS_MAX,
+  TXN_TOTAL_MAX,
 } from '@mangrove/kv';
 import { crc32c } from '@mangrove/wire';
 import { expect, test } from 'vitest';
@@ -226,6 +227,14 @@ test('R43: what changes or compares many keys is done in pieces of few', () => {
   const revoke: Command = { type: 'revoke-lease', lease: 7n as LeaseId };
   expect(pieces(revoke)).toBeGreaterThan((3 * count) / 256);
   for (let nth = 0; nth < count; nth += 1) apply(store, put(`k/${nth}`, '2'));
+  const groups = Array.from({ length: 10 }, (_, group) =>
+    txn(
+      [],
+      Array.from({ length: 100 }, (_each, nth) => put(`k/${100 * group + nth}`, '3')),
+    ),
+  );
+  expect(invalidity(txn([], groups))).toBeUndefined();
+  expect(pieces({ type: 'operation', operation: txn([], groups) })).toBeGreaterThan(1_000 / 256);
   const operation = del('k/', 'k0');
   expect(pieces({ type: 'operation', operation })).toBeGreaterThan(count / 256);
   expect(store.keyCount).toBe(0);
@@ -293,6 +302,30 @@ test('R12: operations are bounded along each nested path', () => {
   for (let depth = 1; depth < TXN_DEPTH_MAX; depth += 1) deep = txn([], [deep]);
   expect(invalidity(deep)).toBeUndefined();
   expect(invalidity(txn([], [deep]))).toBe('too-many-operations');
+});
+
+test('R12: the operations and compares of all branches are bounded together', () => {
+  const some = (group: number, count: number): Operation =>
+    txn(
+      [],
+      Array.from({ length: count }, (_, index) => put(`${group}/${index}`, '')),
+    );
+  const groups = Array.from({ length: 10 }, (_, group) => some(group, 100));
+  // The ten themselves count as well.
+  const left = TXN_TOTAL_MAX - 1010;
+  expect(
+    invalidity(
+      txn(
+        [],
+        groups,
+        Array.from({ length: left }, () => range('a')),
+      ),
+    ),
+  ).toBe(undefined);
+  const more = Array.from({ length: left + 1 }, () => range('a'));
+  expect(invalidity(txn([], groups, more))).toBe('too-many-operations');
+  const compares = Array.from({ length: left + 1 }, () => equals('a', '1'));
+  expect(invalidity(txn(compares, groups))).toBe('too-many-operations');
 });
 
 test('R13, R14: sweeping changes nothing that is seen; deletions at the compaction stay', () => {

@@ -168,6 +168,12 @@ export type Answer<Result> =
 export const TXN_OPERATIONS_MAX = 128;
 
 /**
+ * The most operations and compares of a transaction, of all its branches and of those within it: it
+ * is checked, and its branches are chosen, without a pause.
+ */
+export const TXN_TOTAL_MAX = 1_024;
+
+/**
  * The most bytes that one change finds for its result: every member that applies it holds them all.
  */
 export const RESULT_BYTES_MAX = 67_108_864;

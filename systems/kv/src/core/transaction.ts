@@ -42,7 +42,7 @@ export function* execute(
   const step = yield* decide(store, operation, store.revision);
   const refusal = refusalOf(store, step, store.revision);
   if (refusal !== undefined) return refusal;
-  const room: ResultRoom = { leftBytes: RESULT_BYTES_MAX };
+  const room: ResultRoom = { leftBytes: RESULT_BYTES_MAX, stepCount: 0 };
   const result = yield* store.inRevision(run(store, step, room));
   return room.leftBytes < 0 ? 'untold' : result;
 }
@@ -50,6 +50,8 @@ export function* execute(
 /** How much more a change may find for its result; below zero it is not told, and nothing kept. */
 interface ResultRoom {
   leftBytes: number;
+  /** How many operations were done. */
+  stepCount: number;
 }
 
 /** Does a put in `store`, as one revision, or says why not. */
@@ -121,7 +123,11 @@ function* run(store: KvStore, step: Step, room: ResultRoom): Work<OperationResul
       return yield* range(store, step, room);
     case 'txn': {
       const results: OperationResult[] = [];
-      for (const each of step.steps) results.push(yield* run(store, each, room));
+      for (const each of step.steps) {
+        results.push(yield* run(store, each, room));
+        room.stepCount += 1;
+        if (room.stepCount % PIECE_KEYS === 0) yield;
+      }
       return { type: 'txn', succeeded: step.succeeded, results };
     }
   }
