@@ -216,6 +216,14 @@ describe('R63: a client', () => {
     expect(got.length).toBe(2);
   });
 
+  it('does not know of a change whose session expired behind a silent attempt', async () => {
+    const { got } = play(['silent', ['session-expired', true]]);
+    const error = await stage?.outcome((client) => client.put('a', '1'));
+    expect(error).toMatchObject({ code: 'session-expired', isDefinite: false });
+    expect(got.length).toBe(2);
+    expect(await stage?.outcome((client) => client.put('a', '2'))).toMatchObject({ revision: 2 });
+  });
+
   it('asks again for what it reads, whatever happened', async () => {
     const { got } = play(['crash', 'silent', ['leadership-lost', false], 'crash-after-silence']);
     expect(await stage?.outcome((client) => client.count('a'))).toBe(0);

@@ -17,7 +17,7 @@ const everything = {
 };
 
 describe('R60: who asks for more than can be given', () => {
-  it('is canceled where a revision fits no message and it takes no parts; others see it', async () => {
+  it('is canceled where no message holds a revision and it takes no parts', async () => {
     await using kv = await startKv();
     await using client = kv.client({ timeoutMs: 20_000 });
     const stranger = await Stranger.connect(kv);

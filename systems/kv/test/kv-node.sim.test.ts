@@ -49,7 +49,7 @@ describe('a cluster', () => {
     expect(await cluster.ask(request)).toMatchObject({ code: 'superseded', isDefinite: false });
     const unknown = { session: 1_000_000, sequence: 1 };
     const late = await cluster.ask({ ...request, place: unknown });
-    expect(late).toMatchObject({ code: 'session-expired', isDefinite: false });
+    expect(late).toMatchObject({ code: 'session-expired', isDefinite: true });
     cluster.simulation.close();
   });
 

@@ -1,6 +1,6 @@
 /**
- * Revisions with more events than one slice looks at, such as the deletion of a long range: they are
- * matched in slices, what waits stays bounded, and whoever watches gets each event once, in order.
+ * Revisions with more events than one slice looks at, such as the deletion of a long range: they
+ * are matched in slices, what waits is bounded, and who watches gets each event once, in order.
  */
 import {
   applyCommand,
@@ -110,7 +110,7 @@ test('R24, R28: one revision is matched in slices, and sent in parts that are ma
   expect(marks).toEqual(parts.map((_, nth) => nth < parts.length - 1));
 });
 
-test('R26: of a large revision no more waits than the bound and a part, and all of it comes', () => {
+test('R26: no more of a large revision waits than the bound and a part', () => {
   const session = open({});
   deleteAll();
   serve(session, false);
@@ -152,7 +152,7 @@ test('R23: a store that is replaced within a large revision gives nothing twice'
   }
 });
 
-test('R27: who takes no fragments and is not told a revision that no message holds is canceled', () => {
+test('R27: who takes no fragments ends at a revision that no message holds', () => {
   const session = open({ allowsFragments: false, wantsPrevious: true }, {});
   const quiet = open({ allowsFragments: false, range: singleKey(keyOf(9)) });
   for (let nth = 0; nth < 30; nth += 1) {
@@ -170,7 +170,7 @@ test('R27: who takes no fragments and is not told a revision that no message hol
   expect(keysOf(0)).toEqual([EVERY_KEY[9]]);
 });
 
-test('R23: who comes late and is concerned by little is read to its end without being asked again', () => {
+test('R23: who comes late and is concerned by little need not ask again', () => {
   const session = open({
     wantsPuts: true,
     range: singleKey(keyOf(COUNT - 1)),

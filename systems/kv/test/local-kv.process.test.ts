@@ -65,6 +65,18 @@ describe('a store of one member in memory', () => {
     expect(gone.results[0]).toMatchObject({ type: 'delete', deletedCount: 1 });
   });
 
+  it('R33: a transaction that reads only is as current as it asks for', async () => {
+    await client.put('c/1', '1');
+    const read = () => client.txn().then(op.get('c/1'));
+    const answer = await read().commit({ consistency: 'serializable' });
+    expect(answer.results[0]).toMatchObject({ type: 'get', count: 1 });
+    const options = { consistency: { maxRevisionLag: 0 } } as const;
+    expect((await read().commit(options)).results[0]).toMatchObject({ count: 1 });
+    const writing = client.txn().then(op.put('c/2', '2'));
+    await expect(writing.commit(options)).rejects.toThrow('left out where something is written');
+    expect(await client.get('c/2')).toBeUndefined();
+  });
+
   it('tells a transaction that is awaited without commit', async () => {
     await expect(client.txn().then(op.put('x', '1'))).rejects.toThrow('commit()');
     expect(await client.get('x')).toBeUndefined();

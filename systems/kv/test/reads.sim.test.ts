@@ -36,6 +36,10 @@ describe('a follower that is cut off', () => {
       expect(await read(consistency)).toMatchObject({ code: 'no-leader', isDefinite: true });
     }
     expect(await read(bounded(500))).toMatchObject({ code: 'too-stale', isDefinite: true });
+    const boundless = { type: 'bounded', stalenessMsMax: undefined } as const;
+    expect(await read({ ...boundless, revisionLagMax: undefined })).toMatchObject({
+      ...{ code: 'bad-request', isDefinite: true },
+    });
     const session = await read({ type: 'session', token: 3 as Revision });
     expect(session).toMatchObject({ code: 'no-leader', isDefinite: true });
     expect(valueIn(await read({ type: 'session', token: 2 as Revision }))).toBe('1');

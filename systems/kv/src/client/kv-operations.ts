@@ -1,6 +1,7 @@
 /**
  * Reads and changes of keys: what a client and its sessions offer alike.
  */
+import { InvalidArgument } from '@mangrove/host';
 import type { AnswerHeader, ReadConsistency } from '../core/consistency.ts';
 import { keyAfter } from '../core/key-range.ts';
 import type { Operation, OperationResult, TxnRequest } from '../core/request.ts';
@@ -21,7 +22,7 @@ import {
 } from './operations.ts';
 import { Txn, type TxnAnswer } from './txn.ts';
 
-/** What a read may say of how it is done. */
+/** What a read, and a transaction that reads only, may say of how it is done. */
 export interface ReadOptions extends CallOptions {
   /** How current it must be. Default: that of the client or session. */
   readonly consistency?: Consistency;
@@ -125,9 +126,14 @@ export class KvOperations {
   }
 
   /** Does a transaction that is made already. */
-  async transact(txn: TxnRequest, options: CallOptions = {}): Promise<TxnAnswer> {
-    const done = await (isReadOnly(txn)
-      ? this.look(txn, this.consistencyOf(undefined), options)
+  async transact(txn: TxnRequest, options: ReadOptions = {}): Promise<TxnAnswer> {
+    const { consistency } = options;
+    const readsOnly = isReadOnly(txn);
+    if (!readsOnly && consistency !== undefined) {
+      throw new InvalidArgument('consistency', consistency, 'left out where something is written');
+    }
+    const done = await (readsOnly
+      ? this.look(txn, this.consistencyOf(consistency), options)
       : this.change(txn, options));
     this.note(done.header);
     const { succeeded, results } = resultOf<'txn'>(done, 'txn');

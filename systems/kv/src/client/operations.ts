@@ -149,10 +149,10 @@ export const op = {
   ): TxnRequest => ({ type: 'txn', compares, success, failure }),
 } as const;
 
-const NUMBERS = [
+const NUMBERS = Object.freeze([
   ...(['revision', 'limit', 'minModRevision', 'maxModRevision'] as const),
   ...(['minCreateRevision', 'maxCreateRevision'] as const),
-];
+]);
 
 /** How two numbers or values are compared. */
 export type Relation = '=' | '!=' | '>' | '<';

@@ -5,7 +5,7 @@ import { InvalidArgument } from '@mangrove/host';
 import type { AnswerHeader } from '../core/consistency.ts';
 import type { Compare, Operation, TxnRequest } from '../core/request.ts';
 import type { Revision } from '../core/revision.ts';
-import type { CallOptions } from './caller.ts';
+import type { ReadOptions } from './kv-operations.ts';
 import type { OperationAnswer } from './operations.ts';
 
 /** What a transaction came to. */
@@ -20,12 +20,12 @@ export interface TxnAnswer {
 
 /** A transaction in the making. */
 export class Txn {
-  private readonly send: (txn: TxnRequest, options: CallOptions) => Promise<TxnAnswer>;
+  private readonly send: (txn: TxnRequest, options: ReadOptions) => Promise<TxnAnswer>;
   private readonly compares: Compare[] = [];
   private readonly success: Operation[] = [];
   private readonly failure: Operation[] = [];
 
-  constructor(send: (txn: TxnRequest, options: CallOptions) => Promise<TxnAnswer>) {
+  constructor(send: (txn: TxnRequest, options: ReadOptions) => Promise<TxnAnswer>) {
     this.send = send;
   }
 
@@ -56,8 +56,11 @@ export class Txn {
     return this;
   }
 
-  /** Sends it; all of it happens at once, in one revision, or none of it. */
-  commit(options: CallOptions = {}): Promise<TxnAnswer> {
+  /**
+   * Sends it; all of it happens at once, in one revision, or none of it. How current it must be is
+   * asked only where it writes nothing.
+   */
+  commit(options: ReadOptions = {}): Promise<TxnAnswer> {
     const { compares, success, failure } = this;
     return this.send({ type: 'txn', compares, success, failure }, options);
   }

@@ -47,7 +47,8 @@ export const KV_ERRORS: Readonly<Record<KvErrorCode, string>> = {
   'no-space': 'the store is at its quota: delete, compact, then disarm the alarm',
   corrupt: 'members hold different states: replace the one that differs, then disarm the alarm',
   'too-stale': 'the member cannot promise to be that current: ask another, or allow more',
-  'session-expired': 'the session was closed for want of use: whether it happened is not known',
+  'session-expired':
+    'the session was closed for want of use: an earlier attempt may have happened; open a new one',
   superseded: 'a later change of the session came first: whether this one happened is not known',
   'result-lost': 'it was applied, and its result was not kept: read',
   'answer-too-large': 'the answer is larger than the bound: set a limit, go on behind the last key',

@@ -98,7 +98,8 @@ export class ReplicatedState {
       case 'superseded':
         return this.failed('superseded', false);
       case 'expired':
-        return this.failed('session-expired', false);
+        // This one was not applied. Who had sent it before does not know of that.
+        return this.failed('session-expired', true);
       case 'too-far-ahead':
         return this.failed('too-many-requests', true);
     }

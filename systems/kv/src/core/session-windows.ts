@@ -21,7 +21,10 @@ export type SessionOutcome<Answer> =
   | { readonly type: 'superseded' }
   /** It is further ahead than answers are kept for; it does nothing now. */
   | { readonly type: 'too-far-ahead' }
-  /** There is no such session, or it was closed to make room: whether it was applied is lost. */
+  /**
+   * There is no such session, or it was closed to make room: it does nothing now; whether it was
+   * applied before is lost.
+   */
   | { readonly type: 'expired' };
 
 /** A session, as snapshots have it. */

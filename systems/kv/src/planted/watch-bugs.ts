@@ -77,8 +77,8 @@ export const watchBugs: readonly KvBug[] = [
   {
     name: 'fragments-unmarked',
     file: 'systems/kv/src/core/watch-session.ts',
-    find: 'const hasMore = next === undefined ? first.isUnfinished : next.kv.modRevision === modRevision;',
-    replace: 'const hasMore = next === undefined && modRevision < 0;',
+    find: 'first.isUnfinished : next.kv.modRevision === modRevision;',
+    replace: 'first.isUnfinished : next.kv.modRevision < 0;',
     breaks: 'R24: the parts of a revision are not marked, so a consumer takes one for the whole.',
     source: 'etcd watch guarantee: atomic',
   },

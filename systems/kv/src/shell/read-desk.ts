@@ -17,6 +17,14 @@ import { RequestFailure, toFailure } from './request-failure.ts';
 import type { RevisionQuestions } from './revision-questions.ts';
 import { inSlices } from './sliced-work.ts';
 
+/** Without a bound everything would be current enough. */
+function refuseBoundless({ stalenessMsMax, revisionLagMax }: Bounded): void {
+  if (stalenessMsMax !== undefined || revisionLagMax !== undefined) return;
+  throw new RequestFailure('bad-request', true, 'a bounded read names no bound');
+}
+
+type Bounded = Extract<ReadConsistency, { readonly type: 'bounded' }>;
+
 /** How many keys are looked at between two looks at the clock. */
 const KEYS_PER_STEP = 128;
 
@@ -74,6 +82,7 @@ export class ReadDesk {
       case 'lease':
         return await this.round(consistency.type, ask);
       case 'bounded': {
+        refuseBoundless(consistency);
         if (await this.isWithin(consistency)) return;
         try {
           return await this.round('linearizable', ask);
@@ -96,10 +105,7 @@ export class ReadDesk {
   }
 
   /** Whether the state is known to be as current as a bounded read asks for. */
-  private async isWithin({
-    stalenessMsMax,
-    revisionLagMax,
-  }: ReadConsistency & { type: 'bounded' }): Promise<boolean> {
+  private async isWithin({ stalenessMsMax, revisionLagMax }: Bounded): Promise<boolean> {
     const askedAtMs = this.host.clock.now();
     if (stalenessMsMax !== undefined && !this.freshness.admits(askedAtMs, stalenessMsMax)) {
       return false;
