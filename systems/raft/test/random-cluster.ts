@@ -100,6 +100,7 @@ class RandomCluster implements QuietBoard {
       snapshotBytesPerSecondMax: random.pick([2000, 1_000_000]),
       snapshotHoldCountMax: random.pick([1, 10, 1000]),
       commitNoticeMs: new SeededRandom(seed, 'raft notice').pick([0, 0, 7]),
+      hasForwarding: new SeededRandom(seed, 'raft forwarding').chance(1, 2),
     });
     const nodes = Array.from({ length: MACHINE_COUNT }, (_, place) => toNodeId(`n${place + 1}`));
     const founderCount = random.pick([1, 2, 3, 3, 3, 5]);
@@ -160,7 +161,8 @@ class RandomCluster implements QuietBoard {
     this.eventCount += 1;
     const now = machine.clock(this.now);
     const effects = step(state, { ...happening, now: Math.max(now, state.now) } as RaftEvent);
-    this.watchman.look(machine, state, effects);
+    const heard = happening.type === 'message' ? happening.message : undefined;
+    this.watchman.look(machine, state, effects, heard);
     if (happening.type === 'timer') {
       check(
         nextTimerAt(state) > state.now,
@@ -192,9 +194,7 @@ class RandomCluster implements QuietBoard {
         machine.isApplyPending = true;
         return;
       case 'restore':
-        machine.machineIndex = effect.snapshot.index;
-        machine.machineHash = machine.platter.snapshotHash;
-        this.watchman.restored(machine);
+        this.watchman.restored(machine, effect.snapshot);
         machine.isApplyPending = true;
         this.count('restore');
         return;

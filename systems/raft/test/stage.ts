@@ -101,7 +101,8 @@ export class Stage {
     const state = this.state(name);
     const now = Math.max(machine.clock(this.now) + this.aheadOf(machine), state.now);
     const effects = step(state, { ...happening, now } as RaftEvent);
-    if (this.isWatched) this.watchman.look(machine, state, effects);
+    const heard = happening.type === 'message' ? happening.message : undefined;
+    if (this.isWatched) this.watchman.look(machine, state, effects, heard);
     for (const effect of effects) {
       this.seen.push({ node: machine.node, effect });
       this.perform(machine, effect);
@@ -302,9 +303,8 @@ export class Stage {
         return;
       }
       case 'restore':
-        machine.machineIndex = effect.snapshot.index;
-        machine.machineHash = machine.platter.snapshotHash;
-        if (this.isWatched) this.watchman.restored(machine);
+        if (this.isWatched) this.watchman.restored(machine, effect.snapshot);
+        else machine.machineIndex = effect.snapshot.index;
         this.happen(machine.node, { type: 'applied', index: effect.snapshot.index });
         return;
       case 'load-entries': {

@@ -4,9 +4,10 @@
  * It sees all machines at once, their disks included, and keeps what was ever committed.
  */
 import type { NodeId } from '@mangrove/host';
-import type { Effect, Entry, RaftState, Term } from '../src/index.ts';
+import type { Effect, Entry, Message, RaftState, SnapshotMetadata, Term } from '../src/index.ts';
 import { haveDisjointQuorums } from '../src/subject/disjoint-quorums.ts';
 import { QuorumsInForce } from '../src/subject/quorums-in-force.ts';
+import { ContactWatch } from './contact-watch.ts';
 import { check, hashAfter, type Machine } from './machine.ts';
 
 /** What stands at a place of the log, wherever it stands. */
@@ -54,10 +55,13 @@ export class Watchman {
   ]);
   private readonly before = new Map<NodeId, Before>();
   private readonly refusedForGood = new Set<number>();
+  /** Where the entry of each proposal stands. */
+  private readonly appliedAt = new Map<number, number>();
   private readonly reported = new Set<number>();
   private readonly proposed = new Map<number, Uint8Array>();
   private readonly readFloors = new Map<number, number>();
   private readonly quorums = new QuorumsInForce();
+  private readonly contacts = new ContactWatch();
 
   constructor(machines: ReadonlyMap<NodeId, Machine>) {
     this.machines = machines;
@@ -69,21 +73,15 @@ export class Watchman {
     else this.proposed.set(id, data);
   }
 
-  /** Looks at `machine` after an event, and at what it wants done. */
-  look(machine: Machine, state: RaftState, effects: readonly Effect[]): void {
-    for (const effect of effects) this.lookAtEffect(machine, state, effect);
+  /** Looks at `machine` after an event, and at what it wants done; `heard` came with the event. */
+  look(machine: Machine, state: RaftState, effects: readonly Effect[], heard?: Message): void {
     const before = this.before.get(machine.node);
     const isLeader = state.role.type === 'leader';
     if (before !== undefined && before.incarnation === machine.incarnation) {
-      const who = () => `${machine.node} in ${state.term}`;
-      check(state.term >= before.term, () => `${who()}: term goes back from ${before.term}`);
-      check(state.commitIndex >= before.commitIndex, () => `${who()}: commit goes back`);
-      check(state.appliedIndex >= before.appliedIndex, () => `${who()}: applied goes back`);
-      const isSameReign = before.isLeader && isLeader && before.term === state.term;
-      check(
-        !isSameReign || state.log.lastIndex >= before.lastIndex,
-        () => `${who()}: a leader truncates`,
-      );
+      lookAtOrder(state, before);
+      if (before.isLeader && isLeader && before.term === state.term) {
+        lookAtAppends(state, before, effects);
+      }
     }
     if (isLeader && !(before?.isLeader && before.term === state.term)) this.lookAtLeader(state);
     const known = before?.incarnation === machine.incarnation ? before.commitIndex : 0;
@@ -95,8 +93,11 @@ export class Watchman {
       const at = () => `${machine.node} leads ${term} and commits ${commitIndex}`;
       check(log.termAt(commitIndex) === term, () => `${at()}, of term ${log.termAt(commitIndex)}`);
     }
+    // What is acknowledged is looked at once it is known what is committed.
+    for (const effect of effects) this.lookAtEffect(machine, state, effect);
     lookAtOwnVote(machine, state);
     lookAtConfiguration(state, before);
+    this.contacts.look(state, heard);
     this.lookAtQuorums(state);
     this.before.set(machine.node, {
       incarnation: machine.incarnation,
@@ -136,11 +137,20 @@ export class Watchman {
     this.lookAtHash(machine);
     if (entry.type !== 'command') return;
     const id = idOf(entry.data);
+    if (!this.proposed.has(id)) return;
     check(!this.refusedForGood.has(id), () => `${at()}: proposal ${id} was refused for good`);
+    const known = this.appliedAt.get(id);
+    const isOnce = known === undefined || known === entry.index;
+    check(isOnce, () => `${at()}: proposal ${id} stands at ${known} too`);
+    this.appliedAt.set(id, entry.index);
   }
 
-  /** A state machine was made that of a snapshot. */
-  restored(machine: Machine): void {
+  /** A state machine is made that of a snapshot: it never goes back. */
+  restored(machine: Machine, { index }: SnapshotMetadata): void {
+    const { node, machineIndex } = machine;
+    check(index > machineIndex, () => `${node} restores ${index}, and has applied ${machineIndex}`);
+    machine.machineIndex = index;
+    machine.machineHash = machine.platter.snapshotHash;
     this.lookAtHash(machine);
   }
 
@@ -158,20 +168,11 @@ export class Watchman {
       case 'send':
         this.lookAtMessage(machine, effect.message);
         return;
-      case 'committed': {
-        const data = this.proposed.get(effect.id);
-        const committed = this.committed.get(effect.index);
-        const term = state.log.termAt(effect.index);
-        check(
-          committed === undefined || committed.term === term,
-          () => `${machine.node} reports ${effect.index} as committed in ${term}`,
-        );
-        this.reported.add(effect.id);
-        if (data !== undefined) this.seenIndex = Math.max(this.seenIndex, effect.index);
+      case 'committed':
+        this.lookAtAcknowledgement(state, effect);
         return;
-      }
       case 'refused':
-        if (effect.isDefinite) this.refusedForGood.add(effect.id);
+        if (effect.isDefinite) this.lookAtRefusal(state, effect.id);
         return;
       case 'read-ready': {
         const floor = this.readFloors.get(effect.id) ?? 0;
@@ -189,11 +190,37 @@ export class Watchman {
     }
   }
 
+  /** What is told to be committed is, and is what was proposed. */
+  private lookAtAcknowledgement(
+    { self, log }: RaftState,
+    { id, index }: Extract<Effect, { type: 'committed' }>,
+  ): void {
+    const term = log.termAt(index);
+    const committed = this.committed.get(index);
+    const at = () => `${self} acknowledges ${id} at ${index}/${term}`;
+    check(committed !== undefined, () => `${at()}, and nothing is committed there`);
+    check(committed.term === term, () => `${at()}, committed is term ${committed.term}`);
+    this.reported.add(id);
+    const data = this.proposed.get(id);
+    if (data === undefined) return;
+    const hash = hashAfter(0, { type: 'command', index, term: committed.term, data });
+    const place = this.places.get(placeOf(index, committed.term));
+    check(place?.hash === hash, () => `${at()}, where another command stands`);
+    this.seenIndex = Math.max(this.seenIndex, index);
+  }
+
+  /** What is refused for good was not applied, and never will be. */
+  private lookAtRefusal({ self }: RaftState, id: number): void {
+    const index = this.appliedAt.get(id);
+    check(index === undefined, () => `${self} refuses ${id} for good, and it stands at ${index}`);
+    this.refusedForGood.add(id);
+  }
+
   /** Log matching: what stands at (index, term) is the same everywhere, and so is what precedes. */
   private lookAtEntry(state: RaftState, entry: Entry): void {
     const previousTerm = state.log.termAt((entry.index - 1) as Entry['index']);
     const hash = hashAfter(0, entry);
-    const key = entry.term * INDEXES_MAX + entry.index;
+    const key = placeOf(entry.index, entry.term);
     const known = this.places.get(key);
     if (known === undefined) this.places.set(key, { previousTerm, hash });
     else {
@@ -274,6 +301,31 @@ export class Watchman {
   }
 }
 
+/** Nothing goes back within a life, and nothing is applied that is not committed. */
+function lookAtOrder(state: RaftState, before: Before): void {
+  const who = () => `${state.self} in ${state.term}`;
+  check(state.term >= before.term, () => `${who()}: term goes back from ${before.term}`);
+  check(state.commitIndex >= before.commitIndex, () => `${who()}: commit goes back`);
+  check(state.appliedIndex >= before.appliedIndex, () => `${who()}: applied goes back`);
+  const { applyingIndex, commitIndex } = state;
+  const isLawful = applyingIndex <= commitIndex;
+  check(isLawful, () => `${who()}: applies ${applyingIndex}, committed is ${commitIndex}`);
+}
+
+/** A leader writes behind the end of its log, and nowhere else. */
+function lookAtAppends(state: RaftState, before: Before, effects: readonly Effect[]): void {
+  const who = () => `${state.self} leads ${state.term}, its log ends at ${before.lastIndex}`;
+  const { lastIndex } = state.log;
+  check(lastIndex >= before.lastIndex, () => `${who()}: a leader truncates to ${lastIndex}`);
+  for (const effect of effects) {
+    if (effect.type !== 'persist') continue;
+    check(effect.snapshot === undefined, () => `${who()}: a leader's log makes room for a snapshot`);
+    for (const { index } of effect.entries) {
+      check(index > before.lastIndex, () => `${who()}: a leader overwrites ${index}`);
+    }
+  }
+}
+
 /** A candidate counts its own vote only once that is durable. */
 function lookAtOwnVote({ node, platter }: Machine, { role, term }: RaftState): void {
   if (role.type !== 'candidate' || !role.votes.has(node)) return;
@@ -305,6 +357,11 @@ function lookAtConfiguration(state: RaftState, before: Before | undefined): void
     () => `${change()}, and ${previous.index} is not committed`,
   );
   check(role.firstIndex <= state.commitIndex, () => `${change()} before its first commit`);
+}
+
+/** A place of the log as one number. */
+function placeOf(index: number, term: Term): number {
+  return term * INDEXES_MAX + index;
 }
 
 /** A proposal that tells itself apart from all others. */

@@ -76,6 +76,24 @@ export const electionBugs: readonly RaftBug[] = [
     source: 'thesis 4.2.2; etcd #11038',
   },
   {
+    name: 'one-answer-is-a-quorum',
+    file: 'systems/raft/src/core/leading.ts',
+    find: [
+      'return quorumValue(configuration, (voter) =>',
+      '    voter === state.self',
+      '      ? Number.POSITIVE_INFINITY',
+      '      : (lead.progress.get(voter)?.contactAt ?? state.now),',
+      '  );',
+    ].join('\n'),
+    replace: [
+      'const others = configuration.voters.filter((voter) => voter !== state.self);',
+      '  if (others.length === 0) return Number.POSITIVE_INFINITY;',
+      '  return Math.max(...others.map((voter) => lead.progress.get(voter)?.contactAt ?? state.now));',
+    ].join('\n'),
+    breaks: 'R6: a leader stays as long as anybody answers, a quorum or not.',
+    source: 'thesis 6.2',
+  },
+  {
     name: 'transfer-never-ends',
     file: 'systems/raft/src/core/transferring.ts',
     find: 'const untilMs = state.now + state.options.electionTimeoutMs;',

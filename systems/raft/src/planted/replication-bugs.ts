@@ -84,4 +84,12 @@ export const replicationBugs: readonly RaftBug[] = [
       'R28: a proposal that was truncated here is said never to happen; another may commit it.',
     source: 'redis-raft 1b3fbf6; VoltDB 6.3',
   },
+  {
+    name: 'forwarded-twice-appended-twice',
+    file: 'systems/raft/src/core/forwarding.ts',
+    find: 'memory.outcomes.get(sequence) ?? takeIn(state, role, message.data);',
+    replace: 'takeIn(state, role, message.data);',
+    breaks: 'R86: a forwarded proposal that comes twice is appended twice.',
+    source: 'Raft 8; thesis 6.3',
+  },
 ];
