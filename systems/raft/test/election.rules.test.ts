@@ -3,12 +3,24 @@
  */
 import { toNodeId } from '@mangrove/host';
 import { describe, expect, it } from 'vitest';
-import { type LogIndex, nextTimerAt, type Term } from '../src/index.ts';
+import { type LogIndex, type MemberChange, nextTimerAt, type Term } from '../src/index.ts';
 import { Stage } from './stage.ts';
 
 const THREE = { voters: ['a', 'b', 'c'] };
 const term = (value: number) => value as Term;
 const index = (value: number) => value as LogIndex;
+
+/** The leader a, to whom those of `silent` answer no more, steps down at `deadline`, no sooner. */
+function standsUntil(stage: Stage, deadline: number, silent: readonly string[]): void {
+  while (nextTimerAt(stage.state('a')) < deadline) {
+    stage.timer('a');
+    stage.settle(silent);
+  }
+  expect(stage.state('a').role.type).toBe('leader');
+  stage.timer('a');
+  expect(stage.now).toBe(deadline);
+  expect(stage.state('a').role.type).toBe('follower');
+}
 
 describe('votes', () => {
   it('R119: a founder that is alone campaigns at once, and never so early again', () => {
@@ -189,15 +201,51 @@ describe('reigns', () => {
     stage.elect('a');
     stage.timer('a');
     stage.settle(['c']);
-    const contactAt = stage.now;
-    while (nextTimerAt(stage.state('a')) < contactAt + 100) {
-      stage.timer('a');
-      stage.settle(['b', 'c']);
-    }
-    expect(stage.state('a').role.type).toBe('leader');
+    standsUntil(stage, stage.now + 100, ['b', 'c']);
+  });
+
+  it('R6: of five voters two must answer: the newest answer of anybody is not enough', () => {
+    const stage = new Stage({ voters: ['a', 'b', 'c', 'd', 'e'] });
+    stage.elect('a');
     stage.timer('a');
-    expect(stage.now).toBe(contactAt + 100);
-    expect(stage.state('a').role.type).toBe('follower');
+    stage.settle(['d', 'e']);
+    standsUntil(stage, stage.now + 100, ['c', 'd', 'e']);
+  });
+
+  it('R6: followers may answer in turn, as long as a quorum did within the timeout', () => {
+    const stage = new Stage({ voters: ['a', 'b', 'c', 'd', 'e'] });
+    stage.elect('a');
+    const others = ['b', 'c', 'd', 'e'];
+    for (let round = 0; round < 40; round++) {
+      const [heard] = others.splice(0, 1) as [string];
+      // Each for 40 ms: two of them were heard within 100 ms at any time.
+      for (let count = 0; count < 4; count++) {
+        stage.timer('a');
+        stage.settle(others);
+      }
+      others.push(heard);
+      expect(stage.state('a').role.type).toBe('leader');
+    }
+  });
+
+  it('R6, R31: in a joint configuration both halves must answer', () => {
+    for (const silent of [
+      ['b', 'c'],
+      ['d', 'e'],
+    ]) {
+      const stage = new Stage({ voters: ['a', 'b', 'c'], learners: ['d', 'e'] });
+      stage.elect('a');
+      const changes: readonly MemberChange[] = [
+        ...['d', 'e'].map((name) => ({ type: 'promote' as const, node: toNodeId(name) })),
+        ...['b', 'c'].map((name) => ({ type: 'remove' as const, node: toNodeId(name) })),
+      ];
+      stage.happen('a', { type: 'change-members', id: stage.id(), changes, isAutoLeave: false });
+      stage.settle();
+      expect(stage.state('a').log.configurations.latest.configuration.outgoing).toHaveLength(3);
+      stage.timer('a');
+      stage.settle();
+      standsUntil(stage, stage.now + 100, silent);
+    }
   });
 
   it('R6: the timer that it wants finds it alone, also where instants are rounded', () => {

@@ -319,7 +319,10 @@ function lookAtAppends(state: RaftState, before: Before, effects: readonly Effec
   check(lastIndex >= before.lastIndex, () => `${who()}: a leader truncates to ${lastIndex}`);
   for (const effect of effects) {
     if (effect.type !== 'persist') continue;
-    check(effect.snapshot === undefined, () => `${who()}: a leader's log makes room for a snapshot`);
+    check(
+      effect.snapshot === undefined,
+      () => `${who()}: a leader's log makes room for a snapshot`,
+    );
     for (const { index } of effect.entries) {
       check(index > before.lastIndex, () => `${who()}: a leader overwrites ${index}`);
     }

@@ -88,7 +88,8 @@ export const electionBugs: readonly RaftBug[] = [
     replace: [
       'const others = configuration.voters.filter((voter) => voter !== state.self);',
       '  if (others.length === 0) return Number.POSITIVE_INFINITY;',
-      '  return Math.max(...others.map((voter) => lead.progress.get(voter)?.contactAt ?? state.now));',
+      '  const contacts = others.map((voter) => lead.progress.get(voter)?.contactAt ?? state.now);',
+      '  return Math.max(...contacts);',
     ].join('\n'),
     breaks: 'R6: a leader stays as long as anybody answers, a quorum or not.',
     source: 'thesis 6.2',
