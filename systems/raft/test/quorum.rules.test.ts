@@ -15,7 +15,7 @@ import {
 } from '../src/index.ts';
 import { haveDisjointQuorums, isQuorum } from '../src/subject/disjoint-quorums.ts';
 import { QuorumsInForce } from '../src/subject/quorums-in-force.ts';
-import { RaftWatch } from '../src/subject/raft-watch.ts';
+import { lookedAtByRaftWatch } from './raft-watched.ts';
 import { Stage } from './stage.ts';
 
 const NODES = 'abcdefgh'.split('').map(toNodeId);
@@ -115,7 +115,7 @@ describe('those who watch', () => {
 
   it('R30: see quorums in force that do not meet, on members whose changes lie far apart', () => {
     const stage = new Stage({ voters: ['a', 'b', 'c'], learners: ['d', 'e'] });
-    const look = lookedAtByRaftWatch(stage);
+    const { look } = lookedAtByRaftWatch(stage);
     stage.elect('a');
     const swap = (promoted: string, removed: string) => {
       const changes: readonly MemberChange[] = [
@@ -144,24 +144,3 @@ describe('those who watch', () => {
     expect(() => stage.watchman.look(stage.machine('e'), stage.state('e'), [])).toThrow(words);
   });
 });
-
-/** Has the watch of whole nodes look after every event too; returns how it looks once more. */
-function lookedAtByRaftWatch(stage: Stage): () => void {
-  const watch = new RaftWatch();
-  const lives = new Map([...stage.machines.keys()].map((node) => [node, {}]));
-  const look = () => {
-    const nodes = [...stage.machines].map(([node, { machineIndex, machineHash }]) => {
-      const machine = { lastIndex: machineIndex, appliedCount: machineIndex, digest: machineHash };
-      return [node, { life: lives.get(node) ?? {}, state: stage.state(node), machine }] as const;
-    });
-    watch.look(new Map(nodes));
-  };
-  const happen = stage.happen.bind(stage);
-  stage.happen = (name, happening) => {
-    const effects = happen(name, happening);
-    look();
-    return effects;
-  };
-  look();
-  return look;
-}

@@ -36,6 +36,7 @@ interface Sight {
   readonly commitIndex: LogIndex;
   readonly appliedIndex: LogIndex;
   readonly configurationIndex: LogIndex;
+  readonly machine: WatchedNode['machine'];
 }
 
 /** What a node has promised to keep. */
@@ -94,11 +95,14 @@ export class RaftWatch {
     // A leader that was removed commits that and steps down in one step.
     const hasLed = isLeader || (last?.isLeader === true && last.term === state.term);
     this.lookAtCommits(node, state, last?.commitIndex ?? mirror.baseIndex, hasLed);
-    this.lookAtMachine(node, machine);
+    this.lookAtMachine(node, state, machine, last);
     const { term, commitIndex, appliedIndex } = state;
     const configurationIndex = state.log.configurations.latest.index;
-    const sight = { life, term, isLeader, commitIndex, appliedIndex, configurationIndex };
-    this.sights.set(node, sight);
+    const { lastIndex, appliedCount, digest } = machine;
+    this.sights.set(node, {
+      ...{ life, term, isLeader, commitIndex, appliedIndex, configurationIndex },
+      machine: { lastIndex, appliedCount, digest },
+    });
   }
 
   private mirrorOf(node: NodeId): LogMirror {
@@ -125,6 +129,7 @@ export class RaftWatch {
       }
       this.presumed.delete(node);
     }
+    if (this.forgiven.has(node)) this.promises.delete(node);
     mirror.forget();
   }
 
@@ -206,6 +211,10 @@ export class RaftWatch {
       this.promises.set(node, { term, votedFor });
       return;
     }
+    const { term: wasTerm, votedFor: wasVote } = promised;
+    check(term >= wasTerm, `durable term: ${node} had ${wasTerm} on disk, then ${term}`);
+    const keepsVote = term > wasTerm || wasVote === undefined || votedFor === wasVote;
+    check(keepsVote, `durable vote: ${node} votes for ${wasVote} and ${votedFor} in ${term}`);
     promised.term = term;
     promised.votedFor = votedFor;
   }
@@ -275,9 +284,21 @@ export class RaftWatch {
     return state?.role.type === 'leader' && state.term === term;
   }
 
-  /** State machines that have come as far are in the same state. */
-  private lookAtMachine(node: NodeId, machine: WatchedNode['machine']): void {
-    const { lastIndex, appliedCount, digest } = machine;
+  /** State machines take in what is handed over, in order; those as far have the same state. */
+  private lookAtMachine(
+    node: NodeId,
+    { applyingIndex }: Readonly<RaftState>,
+    { lastIndex, appliedCount, digest }: WatchedNode['machine'],
+    last: Sight | undefined,
+  ): void {
+    const before = last?.machine;
+    if (before !== undefined) {
+      const isOnward = lastIndex >= before.lastIndex && appliedCount >= before.appliedCount;
+      const from = `${before.lastIndex} with ${before.appliedCount} commands`;
+      check(isOnward, `applied: ${node} goes from ${from} to ${lastIndex} with ${appliedCount}`);
+    }
+    const isGiven = lastIndex <= applyingIndex;
+    check(isGiven, `applied: ${node} has taken in ${lastIndex}, handed over is ${applyingIndex}`);
     const known = this.machines.get(lastIndex);
     if (known === undefined) {
       this.machines.set(lastIndex, { appliedCount, digest });
