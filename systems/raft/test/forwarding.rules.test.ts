@@ -105,6 +105,24 @@ describe('a proposal that is handed over', () => {
     expect(stage.outcome(id)).toMatchObject({ reason: 'overwritten', isDefinite: true });
   });
 
+  it('R86: is answered in the life that proposed it: a late answer to a former one is none', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a');
+    stage.propose('b');
+    stage.deliver({ type: 'forward-proposal' });
+    const [late] = stage.take({ type: 'forward-response' }) as [Message];
+    stage.crash('b');
+    stage.restart('b');
+    stage.timer('a');
+    stage.settle();
+    const id = stage.propose('b');
+    stage.hand(late);
+    expect(stage.outcome(id)).toBeUndefined();
+    stage.settle();
+    expect(stage.outcome(id)).toMatchObject({ type: 'committed', index: 4 });
+    expect(commandCount(stage, 'a')).toBe(2);
+  });
+
   it('R86: those that wait for the leader are bounded, and refused for good beyond', () => {
     const options = { ...THREE.options, uncommittedBytesMax: 1_000_000 };
     const stage = new Stage({ ...THREE, options });

@@ -27,6 +27,10 @@ export const FORWARDING_SINCE = 2;
 /** How many proposals of one member may be open with the leader. */
 export const FORWARD_COUNT_MAX = 1024;
 
+/** How many numbers a life gives at most, and how many lives they tell apart: 2^53 in all. */
+const NUMBERS_PER_LIFE = 2 ** 32;
+const LIVES_TOLD_APART = 2 ** 21;
+
 /** How many answers a leader remembers of one member: more than can be asked about again. */
 const ANSWERS_KEPT = 2 * FORWARD_COUNT_MAX;
 
@@ -34,8 +38,8 @@ const ANSWERS_KEPT = 2 * FORWARD_COUNT_MAX;
 export interface Forwards {
   /** By their numbers, oldest first. All are with one leader, in one term. */
   readonly open: Map<number, ForwardedProposal>;
-  /** The last number that was given; none is given twice in a life. */
-  count: number;
+  /** The last number that was given in this life; 0 where none was. */
+  last: number;
   /** Of all that are open. */
   sizeBytes: number;
   /** When those that wait for long are sent again. */
@@ -73,20 +77,28 @@ export function forward(state: RaftState, { id, data }: Proposal): boolean {
   if (!options.hasForwarding || leader === undefined || !isSpoken(state, leader)) return false;
   // What a former leader had is given up first.
   settleForwards(state);
-  const next = forwards.count + 1;
+  const next = Math.max(forwards.last, numberBefore(state.incarnation)) + 1;
   const [oldest = next] = forwards.open.keys();
   const isFull = next - oldest >= FORWARD_COUNT_MAX;
   if (data.length > options.commandBytesMax) refuse(state, id, 'too-large', true);
   else if (isFull || forwards.sizeBytes + data.length > options.uncommittedBytesMax) {
     refuse(state, id, 'overload', true);
   } else {
-    forwards.count += 1;
+    forwards.last = next;
     forwards.sizeBytes += data.length;
     if (forwards.open.size === 0) forwards.retryAt = now + 2 * options.heartbeatIntervalMs;
-    forwards.open.set(forwards.count, { id, data, leader, term, askedAt: now });
-    ask(state, leader, forwards.count, data);
+    forwards.open.set(next, { id, data, leader, term, askedAt: now });
+    ask(state, leader, next, data);
   }
   return true;
+}
+
+/**
+ * The number before the first of a life. None is given twice in any life, since an answer does not
+ * say to which life it is given: one to a former life would tell of another command.
+ */
+function numberBefore(incarnation: number): number {
+  return ((incarnation - 1) % LIVES_TOLD_APART) * NUMBERS_PER_LIFE;
 }
 
 /** Whether both ends have the messages; without identities that is for whoever runs the core. */

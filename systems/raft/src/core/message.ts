@@ -68,7 +68,7 @@ export type MessageBody =
   | { readonly type: 'snapshot-progress'; readonly index: LogIndex; readonly offset: number }
   /** The leader hands over: campaign at once. Thesis 3.10. */
   | { readonly type: 'timeout-now' }
-  /** Asks to have `data` committed in this term; `sequence` is never used twice in a life. */
+  /** Asks to have `data` committed in this term; `sequence` is never used twice, in any life. */
   | {
       readonly type: 'forward-proposal';
       readonly incarnation: number;

@@ -279,7 +279,7 @@ export function createRaft(start: {
     isDiskFull: false,
     deferred: [],
     proposals: new Map(),
-    forwards: { open: new Map(), count: 0, sizeBytes: 0, retryAt: Number.POSITIVE_INFINITY },
+    forwards: { open: new Map(), last: 0, sizeBytes: 0, retryAt: Number.POSITIVE_INFINITY },
     followerReads: { waiting: [], asked: undefined, contextCount: 0 },
     indexedReads: [],
     leavingTransfer: undefined,
