@@ -9,6 +9,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
+import { findEtcd } from './etcd.ts';
 
 /** One thing that a machine may lack. */
 export interface Need {
@@ -34,6 +35,13 @@ export const openssl: Need = {
   name: 'openssl',
   debianPackage: 'openssl',
   look: () => program('openssl'),
+};
+
+/** The store whose hash ours computes. */
+export const etcd: Need = {
+  name: 'etcd',
+  debianPackage: 'etcd-server',
+  look: findEtcd,
 };
 
 /** Delays and drops packets in the kernel. */
@@ -98,7 +106,7 @@ export const olderNode: Need = {
 
 /** Every need that a test may have. A new one is added here. */
 export const NEEDS: readonly Need[] = [
-  ...[chromium, openssl, tc, ip, nft, timeout, script],
+  ...[chromium, openssl, etcd, tc, ip, nft, timeout, script],
   ...[root, networkNamespaces, processFiles, olderNode],
 ];
 

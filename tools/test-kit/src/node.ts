@@ -7,6 +7,7 @@ export { BUDGETS, type Budgets } from './budgets.ts';
 export { type EtcdMembers, findEtcd, startEtcd } from './etcd.ts';
 export {
   chromium,
+  etcd,
   ip,
   missingPackages,
   NEEDS,
