@@ -92,6 +92,10 @@ export class KvLease implements AsyncDisposable {
     await this.revoke();
   }
 
+  private get leftMs(): number {
+    return Math.max(0, this.heldUntilMs - this.caller.host.clock.now());
+  }
+
   private renewAfter(delayMs: number): void {
     this.timer = this.caller.host.timers.after(Math.min(delayMs, MAX_DELAY_MS), () => {
       this.caller.host.run(() => this.renewOrLose());
@@ -99,9 +103,9 @@ export class KvLease implements AsyncDisposable {
   }
 
   private async renewOrLose(): Promise<void> {
-    const leftMs = this.heldUntilMs - this.caller.host.clock.now();
+    const { leftMs } = this;
     if (this.isOver) return;
-    if (leftMs <= 0) {
+    if (leftMs === 0) {
       this.end(
         new KvError('lease-not-found', { isDefinite: false, detail: 'not renewed in time' }),
       );
@@ -115,7 +119,7 @@ export class KvLease implements AsyncDisposable {
       const isGone = error.code === 'lease-not-found' || error.code === 'closed';
       if (isGone) this.end(error);
       // Nobody answered so far; what is left of its time is for trying.
-      else if (!this.isOver) this.renewAfter(Math.min(100, this.ttlMs / 10));
+      else if (!this.isOver) this.renewAfter(Math.min(100, this.ttlMs / 10, this.leftMs));
     }
   }
 
