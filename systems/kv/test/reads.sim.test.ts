@@ -5,7 +5,7 @@ import type { KvNode, KvReply, ReadConsistency, Revision } from '@mangrove/kv';
 import { Ask, readAll, singleKey } from '@mangrove/kv';
 import { describe, expect, it } from 'vitest';
 import { finish, type Work } from '../src/core/work.ts';
-import { KvCluster, putOf, rangeOf, textOf, toRequest } from './kv-cluster.ts';
+import { FOUNDERS, KvCluster, putOf, rangeOf, textOf, toRequest } from './kv-cluster.ts';
 
 const X = singleKey(new TextEncoder().encode('x'));
 
@@ -93,6 +93,30 @@ describe('a follower among others', () => {
     }
     const foreign = toRequest(rangeOf('x'), { type: 'session', token: 1_000_000 as Revision });
     expect(await cluster.ask(foreign)).toMatchObject({ code: 'future-revision' });
+    cluster.simulation.close();
+  });
+});
+
+describe('an answer', () => {
+  it('R33: says which member gave it', async () => {
+    const cluster = new KvCluster(37);
+    await cluster.put('x', '1');
+    await cluster.followers();
+    const ways: readonly ReadConsistency[] = [
+      ...[{ type: 'linearizable' } as const, { type: 'lease' } as const],
+      ...[{ type: 'serializable' } as const, bounded(30_000)],
+      { type: 'session', token: 2 as Revision },
+    ];
+    for (const name of FOUNDERS) {
+      const requests = [
+        ...ways.map((consistency) => toRequest(rangeOf('x'), consistency)),
+        toRequest(putOf('y', name)),
+      ];
+      for (const request of requests) {
+        const reply = await cluster.ask(request, cluster.node(name));
+        expect(reply).toMatchObject({ type: 'done', header: { member: name } });
+      }
+    }
     cluster.simulation.close();
   });
 });

@@ -36,7 +36,8 @@ test('R23, R24, R25, R26, R27: a watcher sees every event of its range once, in 
     { numRuns: 300 },
   );
   // The test shows nothing unless all of this happened.
-  for (const mark of ['canceled: compacted', 'fragment', 'lagging', 'progress', 'previous']) {
+  const marks = ['canceled: compacted', 'delete', 'fragment', 'lagging', 'progress', 'previous'];
+  for (const mark of marks) {
     expect(reached.get(mark) ?? 0, mark).toBeGreaterThan(10);
   }
 }, 60_000);
@@ -166,6 +167,7 @@ class Scene {
       expect([event.type, text(key), text(value), modRevision]).toEqual([
         ...[wanted?.type, wanted?.key, wanted?.value, wanted?.revision],
       ]);
+      if (event.type === 'delete') this.expectZeros(event);
       this.expectPrevious(seen, event);
       seen.events.push(event);
     }
@@ -173,6 +175,13 @@ class Scene {
     expect(message.hasMore).toBe(isSplit);
     if (isSplit) this.mark('fragment');
     if (isSplit) expect(seen.request.allowsFragments).toBe(true);
+  }
+
+  /** Of what is gone there is only its key, and when it went. */
+  private expectZeros({ kv }: WatchEvent): void {
+    this.mark('delete');
+    const { createRevision, version, lease, value } = kv;
+    expect([createRevision, version, lease, value.length]).toEqual([0, 0, NO_LEASE, 0]);
   }
 
   private expectPrevious(seen: Seen, event: WatchEvent): void {
