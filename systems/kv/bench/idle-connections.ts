@@ -23,8 +23,7 @@ const PROGRAM = fileURLToPath(new URL('./idle-process.ts', import.meta.url));
 export const bench: Bench = {
   name: 'kv-idle',
   async run(report: (row: BenchRow) => void): Promise<void> {
-    const connectionsMax = CONNECTION_COUNT + 100;
-    await using kv = await startKv({ port: { connectionsMax, keepAliveMs: 600_000 } });
+    await using kv = await startKv({ port: { keepAliveMs: 600_000 } });
     const client = kv.client();
     const load = () => runLoad(1, LOAD_MS, () => client.put('a', '1'));
     await load();

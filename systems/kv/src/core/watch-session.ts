@@ -17,6 +17,7 @@ import {
   type WatchMessage,
   type WatchRequest,
 } from './watch-message.ts';
+import type { WatchRoom } from './watch-room.ts';
 
 /** The bounds of a session. */
 export interface WatchSessionOptions {
@@ -34,6 +35,8 @@ export interface WatchSessionOptions {
    * with `revision-too-large` where one revision has more for it.
    */
   readonly messageBytesMax?: number;
+  /** What all sessions of a port hold. Default: room without a bound. */
+  readonly room?: WatchRoom;
 }
 
 const MESSAGE_BYTES_MAX = 33_554_432;
@@ -82,7 +85,8 @@ export class WatchSession {
 
   /** Whether events may be added. */
   get hasRoom(): boolean {
-    return this.waiting < this.options.waitingBytesMax;
+    const { waitingBytesMax, room } = this.options;
+    return this.waiting < Math.min(waitingBytesMax, room?.shareBytes ?? waitingBytesMax);
   }
 
   /** Whether it was asked for progress and did not tell yet. */
@@ -146,6 +150,7 @@ export class WatchSession {
       batch.events.push(event);
       batch.sizeBytes += sizeBytes;
       this.waiting += sizeBytes;
+      this.options.room?.take(sizeBytes);
     }
     batch.isUnfinished = isUnfinished;
     watcher.wasServed = true;
@@ -190,6 +195,7 @@ export class WatchSession {
   drop(): void {
     this.queue.length = 0;
     this.open.clear();
+    this.options.room?.leave(this.waiting);
     this.waiting = 0;
   }
 
@@ -205,6 +211,7 @@ export class WatchSession {
       ? takeFragment(first, this.options.fragmentBytes)
       : takeAll(first);
     this.waiting -= fragment.sizeBytes;
+    this.options.room?.leave(fragment.sizeBytes);
     // What is added from now on must not join a revision of which a part is on its way.
     this.open.delete(first.watcher.id);
     if (first.events.length === 0) this.queue.shift();

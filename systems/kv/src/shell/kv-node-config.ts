@@ -38,6 +38,8 @@ export interface KvBounds {
   readonly requestCountMax: number;
   /** Their bytes; beyond it they are refused. Default 64 MiB. */
   readonly requestBytesMax: number;
+  /** Leases; beyond it none are granted. Default 100,000, some 30 MiB of each member. */
+  readonly leasesMax: number;
   /** The most bytes of an answer; a larger one is refused. Default 64 MiB. */
   readonly answerBytesMax: number;
   /**
@@ -68,6 +70,7 @@ export const DEFAULT_BOUNDS: KvBounds = {
   quotaBytes: 2_147_483_648,
   requestCountMax: 10_000,
   requestBytesMax: 67_108_864,
+  leasesMax: 100_000,
   answerBytesMax: 67_108_864,
   keptRevisions: 0,
   keptMs: 0,

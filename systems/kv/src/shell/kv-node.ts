@@ -101,8 +101,9 @@ export class KvNode implements RunningNode, KvService {
     const leases = new LeaseOffice(host, raft, machine, bounds.leaseCheckpointMs);
     const quota = new QuotaKeeper(host, raft, machine, bounds.quotaBytes);
     this.peers = [...peers];
+    const { leasesMax } = bounds;
     const parts = { raft, machine, watches, freshness, reads, leases, quota, peers: this.peers };
-    this.desk = new RequestDesk(host, parts);
+    this.desk = new RequestDesk(host, { ...parts, leasesMax });
     this.gate = new RequestGate(requestCountMax, requestBytesMax);
     this.servingPlace = {
       host,

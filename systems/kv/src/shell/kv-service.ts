@@ -42,6 +42,8 @@ export const NO_ROOM = 'answers that were not taken yet take too much memory';
 
 /** A session of watchers. What it says comes by `take`, in order. */
 export interface WatchDoor {
+  /** Bytes of events that wait to be taken. */
+  readonly waitingBytes: number;
   /** Begins to watch; `created` or `canceled` follows. */
   create(request: WatchRequest, wanted?: WatchId): void;
   /** Ends a watcher; `canceled` follows, unless it is unknown. */

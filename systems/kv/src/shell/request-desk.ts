@@ -52,6 +52,8 @@ export interface RequestDeskParts {
   readonly reads: ReadDesk;
   readonly leases: LeaseOffice;
   readonly quota: QuotaKeeper;
+  /** The most leases; what is under way comes in as well. */
+  readonly leasesMax: number;
   readonly peers: readonly { readonly node: NodeId; readonly address: string }[];
 }
 
@@ -136,6 +138,10 @@ export class RequestDesk {
     const { ttlMs: wantedMs, place } = request;
     if (!Number.isSafeInteger(wantedMs) || wantedMs < 1 || wantedMs > TTL_MS_MAX) {
       throw new RequestFailure('bad-request', true, `ttlMs is ${wantedMs}, not 1 to ${TTL_MS_MAX}`);
+    }
+    const { count } = this.store.leases;
+    if (count >= this.parts.leasesMax) {
+      throw new RequestFailure(TOO_MANY, true, `there are ${count} leases already`);
     }
     // Shorter, it would be over before a keep-alive can get through a change of leaders.
     const { electionTimeoutMs } = this.parts.raft.inspect().options;

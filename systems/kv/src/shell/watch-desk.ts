@@ -150,6 +150,10 @@ class Door implements WatchDoor {
     hub.open(session);
   }
 
+  get waitingBytes(): number {
+    return this.session.waitingBytes;
+  }
+
   create(request: WatchRequest, wanted?: WatchId): void {
     if (this.isClosed) return;
     this.context.counts.asked(request, this.context.present());
@@ -185,6 +189,8 @@ class Door implements WatchDoor {
     this.isClosed = true;
     this.hub.close(this.session);
     this.context.closed(this);
+    // There may be room for what waited for it at other doors.
+    if (this.hub.laggingCount > 0) this.context.changed();
   }
 
   /** Tells the owner, once, that there is something to take. */

@@ -7,11 +7,13 @@
 import {
   type ByteStream,
   type Host,
+  type Instant,
   InvalidArgument,
   type Listener,
   type Timer,
 } from '@mangrove/host';
 import type { Crc32c } from '@mangrove/wire';
+import { WatchRoom } from '../../core/watch-room.ts';
 import type { WatchSessionOptions } from '../../core/watch-session.ts';
 import type { KvService } from '../../shell/kv-service.ts';
 import { AnswerRoom } from './answer-room.ts';
@@ -31,12 +33,17 @@ export interface NativeServerOptions {
 
 /** The bounds of the port. */
 export interface ServerBounds extends SessionBounds {
-  /** The most connections; more are told so and closed. Default 10,000. */
+  /**
+   * The most connections; beyond it the one that is idle for longest goes, where that is for longer
+   * than a hello may take, else who comes is told so and closed. Default 12,000.
+   */
   readonly connectionsMax: number;
   /** The most bytes of unfinished frames of all connections. Default 256 MiB. */
   readonly heldBytesMax: number;
   /** The most bytes of answers under way, and of all that waits to be taken. Default 256 MiB. */
   readonly answersBytesMax: number;
+  /** The most bytes of events that wait, over all watchers. Default 256 MiB. */
+  readonly eventsBytesMax: number;
 }
 
 /** The bounds of the watchers of one connection: 10,000, with 1 MiB of events that wait. */
@@ -55,9 +62,10 @@ export const DEFAULT_SERVER_BOUNDS: ServerBounds = {
   frameBytesMax: 4_194_304,
   greetingMs: 5000,
   keepAliveMs: 30_000,
-  connectionsMax: 10_000,
+  connectionsMax: 12_000,
   heldBytesMax: 268_435_456,
   answersBytesMax: 268_435_456,
+  eventsBytesMax: 268_435_456,
 };
 
 /** How often sessions see that time has passed, in milliseconds. */
@@ -91,6 +99,9 @@ export class NativeServer {
   private readonly connections = new Set<ServedConnection>();
   private readonly held: HeldBytes;
   private readonly answers: AnswerRoom;
+  private readonly events: WatchRoom;
+  // Those that were told to go, until they are closed.
+  private readonly leaving = new Set<ServedConnection>();
   private listener: Listener | undefined;
   private timer: Timer | undefined;
   private isStopping = false;
@@ -110,6 +121,7 @@ export class NativeServer {
     this.cluster = cluster;
     this.bounds = bounds;
     this.crc32c = crc32c;
+    this.events = new WatchRoom(bounds.eventsBytesMax);
     this.held = { totalBytes: 0, maxBytes: bounds.heldBytesMax };
     this.answers = new AnswerRoom(bounds.answersBytesMax, () => {
       let sizeBytes = 0;
@@ -148,21 +160,42 @@ export class NativeServer {
     const connection = new ServedConnection(stream, {
       host: this.host,
       service: this.service,
-      watch: DEFAULT_WATCH_BOUNDS,
+      watch: { ...DEFAULT_WATCH_BOUNDS, room: this.events },
       identity: { cluster: this.cluster, member: this.host.node },
       bounds: this.bounds,
       crc32c: this.crc32c,
       held: this.held,
       answers: this.answers,
-      onClosed: () => this.connections.delete(connection),
+      onClosed: () => {
+        this.connections.delete(connection);
+        this.leaving.delete(connection);
+      },
     });
     this.connections.add(connection);
     this.host.run(() => connection.serve());
     if (this.isStopping) connection.stop();
-    else if (this.connections.size > this.bounds.connectionsMax) {
-      const detail = `there are ${this.bounds.connectionsMax} connections already`;
-      connection.refuse('too-many-requests', detail);
+    else if (this.connections.size - this.leaving.size > this.bounds.connectionsMax) {
+      this.sendAway(this.idlest() ?? connection);
     }
+  }
+
+  private sendAway(connection: ServedConnection): void {
+    this.leaving.add(connection);
+    const detail = `there are ${this.bounds.connectionsMax} connections, and no room for idle ones`;
+    connection.refuse('too-many-requests', detail);
+  }
+
+  // Who works is not to be locked out by those who do nothing.
+  private idlest(): ServedConnection | undefined {
+    let oldestMs = this.host.clock.now() - this.bounds.greetingMs;
+    let found: ServedConnection | undefined;
+    for (const connection of this.connections) {
+      const { idleSinceMs } = connection;
+      if (idleSinceMs === undefined || idleSinceMs >= oldestMs) continue;
+      oldestMs = idleSinceMs as Instant;
+      found = connection;
+    }
+    return found;
   }
 
   private tickLater(): void {
@@ -170,6 +203,7 @@ export class NativeServer {
       for (const connection of this.connections) connection.tick();
       this.answers.look();
       this.makeRoom();
+      this.makeRoomForEvents();
       this.tickLater();
     });
   }
@@ -186,5 +220,17 @@ export class NativeServer {
       connection.cutOff();
     }
     this.answers.look();
+  }
+
+  private makeRoomForEvents(): void {
+    let { shortageBytes } = this.events;
+    if (shortageBytes <= 0) return;
+    const stalled = [...this.connections].filter(({ leavesEvents }) => leavesEvents);
+    stalled.sort((left, right) => right.eventBytes - left.eventBytes);
+    for (const connection of stalled) {
+      if (shortageBytes <= 0) return;
+      shortageBytes -= connection.eventBytes;
+      connection.cutOff();
+    }
   }
 }

@@ -80,6 +80,11 @@ export class ServedConnection {
   // What its client had taken at the last tick, and for how many ticks it waited for it since.
   private takenAtTick = 0;
   private stalledTicks = 0;
+  // The same of messages of watchers.
+  private givenCount = 0;
+  private givenAtTick = 0;
+  private untakenTicks = 0;
+  private usedMs: number;
   private isClosed = false;
   private farewell: Timer | undefined;
   private readonly waiters: (() => void)[] = [];
@@ -88,6 +93,7 @@ export class ServedConnection {
     const { host, identity, bounds, crc32c } = options;
     this.options = options;
     this.stream = stream;
+    this.usedMs = host.clock.now();
     this.session = new ServerSession(identity, bounds, host.clock.now());
     const run = (task: () => Promise<void>) => host.run(task);
     this.sender = new MessageSender(stream, CODEC, run, () => this.finish(), crc32c);
@@ -113,6 +119,22 @@ export class ServedConnection {
     return this.stalledTicks > 1;
   }
 
+  /** Bytes of events that wait until it takes more. */
+  get eventBytes(): number {
+    return this.door?.waitingBytes ?? 0;
+  }
+
+  /** Whether events waited for its client all the time between two ticks. */
+  get leavesEvents(): boolean {
+    return this.untakenTicks > 1;
+  }
+
+  /** Since when it is of no use to its client; `undefined` where something is under way. */
+  get idleSinceMs(): number | undefined {
+    const isInUse = this.running.size > 0 || this.snapshots.size > 0 || this.door !== undefined;
+    return isInUse || this.session.isClosed ? undefined : this.usedMs;
+  }
+
   /** Serves the client until the connection ends. */
   async serve(): Promise<void> {
     try {
@@ -135,6 +157,9 @@ export class ServedConnection {
     const isWaiting = waitingBytes > 0 && takenCount === this.takenAtTick;
     this.stalledTicks = isWaiting ? this.stalledTicks + 1 : 0;
     this.takenAtTick = takenCount;
+    const leavesEvents = this.eventBytes > 0 && this.givenCount === this.givenAtTick;
+    this.untakenTicks = leavesEvents ? this.untakenTicks + 1 : 0;
+    this.givenAtTick = this.givenCount;
     this.step({ type: 'tick', waitingBytes, takenCount });
   }
 
@@ -244,6 +269,7 @@ export class ServedConnection {
 
   private answer(event: AnswerEvent, charge: AnswerCharge): void {
     this.running.delete(event.id);
+    this.usedMs = this.options.host.clock.now();
     const before = this.sender.sentBytes;
     this.step(event);
     charge.close(this.sender.sentBytes - before);
@@ -300,6 +326,7 @@ export class ServedConnection {
     while (door !== undefined && session.hasCredit && !this.isHeldUp) {
       const message = door.take();
       if (message === undefined) return;
+      this.givenCount += 1;
       const before = sender.sentBytes;
       sender.send({ type: 'watch', message });
       this.step({ type: 'watch-sent', sizeBytes: sender.sentBytes - before });
