@@ -48,6 +48,17 @@ describe('R60: who asks for more than can be given', () => {
     stranger.destroy();
   }, 60_000);
 
+  it('is sent away where a frame is full of the shortest messages', async () => {
+    await using kv = await startKv();
+    await using client = kv.client();
+    const stranger = await Stranger.connect(kv);
+    await stranger.greet();
+    stranger.say(...Array.from({ length: 40_000 }, () => ({ type: 'ping' }) as const));
+    await stranger.closed;
+    expect(stranger.goodbye).toMatchObject({ code: 'too-many-requests' });
+    expect((await client.put('after', '1')).revision).toBe(2);
+  }, 20_000);
+
   it('is sent away where it asks for pieces of a snapshot ahead', async () => {
     await using kv = await startKv();
     await using client = kv.client();

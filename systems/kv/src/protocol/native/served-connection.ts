@@ -36,6 +36,9 @@ const WAITING_BYTES_MAX = 1_048_576;
 /** The most snapshots under way of one connection. */
 const SNAPSHOTS_MAX = 2;
 
+/** The most messages that are taken in one go: a frame may be full of the shortest ones. */
+const MESSAGES_MAX = 32_768;
+
 /** How long a client has to take the reason why its connection ends. */
 const FAREWELL_MS = 1000;
 
@@ -191,9 +194,12 @@ export class ServedConnection {
       return;
     }
     const heldBefore = this.reader.heldBytes;
+    let messageCount = 0;
     try {
       this.reader.push(bytes, (message) => {
-        this.step({ type: 'message', message });
+        messageCount += 1;
+        if (messageCount <= MESSAGES_MAX) this.step({ type: 'message', message });
+        else this.refuse('too-many-requests', `${MESSAGES_MAX} messages came at once, and more`);
         return !this.session.isClosed;
       });
     } catch (error) {
