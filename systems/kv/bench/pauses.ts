@@ -10,12 +10,17 @@ interface Span {
   readonly to: number;
 }
 
+/** A span in which there was work, and how much of it was that. */
+interface Slice extends Span {
+  readonly workMs: number;
+}
+
 /** Shorter slices are not kept: one of them is never the longest. */
 const KEPT_MS = 0.5;
 
 /** Slices of work that were done one after the other. */
 export class Slices {
-  readonly kept: Span[] = [];
+  readonly kept: Slice[] = [];
   private longestLeftOutMs = 0;
 
   /** The longest of those that are not kept. */
@@ -23,9 +28,9 @@ export class Slices {
     return this.longestLeftOutMs;
   }
 
-  add(from: number, to: number): void {
-    if (to - from >= KEPT_MS) this.kept.push({ from, to });
-    else this.longestLeftOutMs = Math.max(this.longestLeftOutMs, to - from);
+  add(from: number, to: number, workMs = to - from): void {
+    if (workMs >= KEPT_MS) this.kept.push({ from, to, workMs });
+    else this.longestLeftOutMs = Math.max(this.longestLeftOutMs, workMs);
   }
 }
 
@@ -52,7 +57,7 @@ export class Pauses {
         ({ from, to }) => Math.min(to, slice.to) - Math.max(from, slice.from),
       );
       const pausedMs = shared.filter((ms) => ms > 0).reduce((sum, ms) => sum + ms, 0);
-      return slice.to - slice.from - pausedMs;
+      return slice.workMs - pausedMs;
     });
     return workMs.reduce((longest, ms) => Math.max(longest, ms), slices.restMs);
   }
