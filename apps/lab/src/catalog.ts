@@ -141,7 +141,7 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
   },
   {
     experiment: kvLeanExperiment,
-    about: 'kv in little more than half of the events, for long hunts',
+    about: 'kv in less than half of the events, for long hunts',
     judges: kvPromises,
     bugs: [],
     createInvariant: watchKv,
@@ -149,7 +149,7 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
   },
   {
     experiment: kvContractLeanExperiment,
-    about: 'kv-contract in little more than half of the events, for long hunts',
+    about: 'kv-contract in less than half of the events, for long hunts',
     judges: kvPromises,
     bugs: [],
     createInvariant: watchKv,
