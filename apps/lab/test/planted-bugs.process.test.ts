@@ -20,6 +20,9 @@ describe.concurrent('a planted bug is found, and only it', () => {
     ['wiped-disk-is-let-in', /was in the register/],
     ['watch-resumes-one-late', /resumable|reliable/],
     ['watch-starts-one-late', /resumable|reliable/],
+    ['lock-without-fencing', /stale-holder-writes/],
+    ['unknown-is-said-to-have-failed', /was told that/],
+    ['snapshot-begins-late', /members-differ/],
   ])('%s', async (name, sentence) => {
     const { entry, bug } = findBug(name);
     const options = { isWatched: false, workerCount: 1 };
