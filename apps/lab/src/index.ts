@@ -10,9 +10,9 @@ export {
   readEmbeddedReport,
 } from './report/embedded-report.ts';
 export { firstView } from './report/explorer.ts';
-export { explanationOf } from './report/headline.ts';
-export { type PageScript, renderPage, storyOf } from './report/html-report.ts';
+export { type PageScript, renderPage } from './report/html-report.ts';
 export { renderMarkdown } from './report/markdown-report.ts';
+export { storyOf, storyOfRun } from './report/run-story.ts';
 export { readStory, type Story, type StorySource } from './report/story.ts';
 export {
   type ExperimentReport,

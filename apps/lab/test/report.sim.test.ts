@@ -8,9 +8,10 @@ import { describe, expect, it } from 'vitest';
 import { renderDiagram } from '../src/report/diagram.ts';
 import { layOut } from '../src/report/diagram-layout.ts';
 import { firstView } from '../src/report/explorer.ts';
-import { renderPage, storyOf } from '../src/report/html-report.ts';
+import { renderPage } from '../src/report/html-report.ts';
 import { renderMarkdown } from '../src/report/markdown-report.ts';
 import { StateIndex } from '../src/report/node-state.ts';
+import { storyOf } from '../src/report/run-story.ts';
 import type { ExperimentReport, RunEvidence } from '../src/run-report.ts';
 import { figureEightPlan, figureEightReport } from './figure-eight.ts';
 

@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import process from 'node:process';
-import { anomaliesOf, explanationOf, type RunEvidence, readStory, type Story } from '@mangrove/lab';
+import { type RunEvidence, storyOfRun } from '@mangrove/lab';
 import { type ReplayResult, replay, reportReplay } from '@mangrove/lab/node';
 import { CommandError, messageOf } from '../command-error.ts';
 import type { Ending } from '../exit-code.ts';
@@ -92,10 +92,10 @@ async function stepInTerminal(
 ): Promise<void> {
   const { trace, plan, verdict } = evidence;
   if (trace === undefined) return;
-  const story = storyOf(evidence);
+  const story = storyOfRun(evidence);
   const cursor = new ReplayCursor({
-    ...{ trace, plan, steps: story?.steps ?? [] },
-    decisiveMs: story?.steps[story.decisiveIndex]?.atMs,
+    ...{ trace, plan, steps: story.steps },
+    decisiveMs: story.steps[story.decisiveIndex]?.atMs,
   });
   const title = `${experiment}, ${codeWords(bug, isWatched)}: ${answerWord(verdict)}`;
   const text = { title, reasons: reasonsOf(verdict) };
@@ -122,7 +122,7 @@ function codeWords(bug: string | undefined, isWatched: boolean): string {
 function jsonOf(file: string, result: ReplayResult): unknown {
   const { experiment, bug, isWatched, evidence, recordedHash, isSame, inevitability } = result;
   const { verdict, hash, eventCount, endMs } = evidence;
-  const steps = storyOf(evidence)?.steps.map(({ atMs, node, title, text, isWrong }) => {
+  const steps = storyOfRun(evidence).steps.map(({ atMs, node, title, text, isWrong }) => {
     return { atMs, node, title, text, isWrong };
   });
   const run = { verdict, hash, recordedHash, isSame, eventCount, endMs };
@@ -131,17 +131,9 @@ function jsonOf(file: string, result: ReplayResult): unknown {
 
 /** The few moments that tell what happened. */
 function storyLines(evidence: RunEvidence): readonly string[] {
-  const steps = storyOf(evidence)?.steps ?? [];
+  const steps = storyOfRun(evidence).steps;
   return steps.map(({ atMs, text, isWrong }, index) => {
     return `${isWrong ? 'x' : ' '} ${index + 1}. ${atMs.toFixed(1).padStart(8)} ms  ${text}`;
-  });
-}
-
-function storyOf({ trace, verdict, ...run }: RunEvidence): Story | undefined {
-  if (trace === undefined) return undefined;
-  return readStory({
-    ...{ ...run, trace },
-    ...{ anomalies: anomaliesOf(verdict), explanation: explanationOf({ verdict }) },
   });
 }
 

@@ -8,8 +8,9 @@ import { figureEightReport } from '../../test/figure-eight.ts';
 import type { ExperimentReport } from '../run-report.ts';
 import { describeExplained } from './contradiction-chart.ts';
 import { explanationOf, headlineOf } from './headline.ts';
-import { renderPage, storyOf } from './html-report.ts';
+import { renderPage } from './html-report.ts';
 import { renderMarkdown } from './markdown-report.ts';
+import { storyOf } from './run-story.ts';
 
 /** What is true of linearizability alone. */
 const ORDER = /behaves like one copy|[Nn]o order/;

@@ -132,19 +132,11 @@ function sizeText({ plan, eventCount }: RunEvidence): string {
 /** Where and with what it ran, in pairs of a name and a text. */
 export function environmentRows(report: ExperimentReport): readonly (readonly [string, string])[] {
   const { nodeVersion, platform, cpu, cpuCount, commit, isModified } = report.environment;
-  const others = report.others.map(
-    (run) =>
-      [
-        'Also run',
-        `world ${run.world}: ${run.verdict.answer}, ${formatDuration(run.endMs)}`,
-      ] as const,
-  );
   return [
     ['Commit', `${commit}${isModified ? ', with uncommitted changes' : ''}`],
     ['Node.js', `${nodeVersion}, ${platform}`],
     ['Processor', `${cpu}, ${plural(cpuCount, 'core')}`],
     ['Format', report.format],
-    ...others,
   ];
 }
 

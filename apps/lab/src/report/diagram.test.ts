@@ -8,7 +8,7 @@ import { figureEightReport } from '../../test/figure-eight.ts';
 import { renderDiagram } from './diagram.ts';
 import { layOut, MAX_DRAWN_MESSAGES, MAX_PLAIN_MESSAGES } from './diagram-layout.ts';
 import { firstView } from './explorer.ts';
-import { storyOf } from './html-report.ts';
+import { storyOf } from './run-story.ts';
 
 const story = storyOf(figureEightReport())!;
 const view = firstView(story);

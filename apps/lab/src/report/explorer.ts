@@ -32,6 +32,8 @@ export function renderExplorer(story: Story): Markup {
   const layout = layOut(story, STATIC_WIDTH, view);
   const states = new StateIndex(story.replicas, story.changes).at(view.cursorMs);
   const columns = story.steps.length > 0 ? '' : ' no-steps';
+  // The page's script finds them all the same.
+  const unless = story.isTraced ? '' : trusted(' hidden');
   return markup`<section id="how"><h2>How it happened</h2>
 <p class="lede">${ledeOf(story)}</p>
 <div class="explore${columns}">
@@ -50,13 +52,13 @@ ${renderPanel(story, states, view.cursorMs)}</div>
 <button type="button" data-act="in" aria-label="Zoom in">+</button>
 <button type="button" data-act="out" aria-label="Zoom out">\u2212</button>
 <button type="button" data-act="whole">Whole run</button>
-<label><input type="checkbox" data-set="heartbeats"> Heartbeats</label>
-<label class="all"><input type="checkbox" data-set="all"> All messages</label>
+<label${unless}><input type="checkbox" data-set="heartbeats"> Heartbeats</label>
+<label class="all"${unless}><input type="checkbox" data-set="all"> All messages</label>
 </div>
 <p class="kv below">
-<span class="count">${countLine(layout.messages.length, layout.hiddenCount)}</span>
+<span class="count"${unless}>${countLine(layout.messages.length, layout.hiddenCount)}</span>
 <span class="js-only">\u2190 \u2192 by event, with Shift by step; + and \u2212 zoom, 0 shows all
-</span></p>${legend()}</div></div>
+</span></p>${legend(story.isTraced)}</div></div>
 <div id="tip" role="tooltip" hidden></div>
 <script type="application/json" id="story">${embedJson(story)}</script></section>`;
 }
@@ -98,7 +100,7 @@ export function countLine(drawnCount: number, hiddenCount: number): string {
 }
 
 function ledeOf(story: Story): Markup {
-  const { fromMs, endMs, leftOutCount, hiddenLaneCount, decisiveIndex, steps } = story;
+  const { fromMs, endMs, leftOutCount, hiddenLaneCount, decisiveIndex, steps, isTraced } = story;
   const length = formatDuration(endMs - fromMs);
   const outside =
     fromMs === 0
@@ -111,8 +113,11 @@ function ledeOf(story: Story): Markup {
         'left out.';
   const lanes =
     hiddenLaneCount === 0 ? '' : ` ${formatCount(hiddenLaneCount)} more members have no lane.`;
+  const alone = isTraced
+    ? ''
+    : ' Clients and faults as the lab saw them: processes tell neither messages nor states.';
   const still = steps.length === 0 ? '' : `, which stands at step ${decisiveIndex + 1}`;
-  return markup`${length} of the run\u2019s time, to the right.${cut}${lanes}
+  return markup`${length} of the run\u2019s time, to the right.${alone}${cut}${lanes}
 <span class="js-only">Drag across the diagram or choose a step.</span>
 Each row carries on into the state of that node at the cursor<span class="no-js">${still}</span>.`;
 }
@@ -137,21 +142,23 @@ ${clients.map((name) => markup`<span class="client">${name}</span>`)}${gap}
 ${replicas.map((name) => markup`<span class="node">${name}</span>`)}</div>`;
 }
 
-function legend(): Markup {
+function legend(isTraced: boolean): Markup {
   const sign = (shape: string, words: string) =>
     markup`<span><svg width="22" height="14" viewBox="0 0 22 14"
  aria-hidden="true">${trusted(shape)}</svg>
 ${words}</span>`;
+  const seen = markup`${sign('<rect class="down" y="1" width="22" height="12"/>', 'down')}
+${sign('<rect class="cut" y="1" width="22" height="12"/>', 'cut off')}
+${sign('<path class="op info bar" d="M20 3H2V11H20"/>', 'outcome unknown')}
+${sign('<path class="fm" d="M6 12l4 -10m2 10l4 -10"/>', 'silence, folded')}`;
+  if (!isTraced) return markup`<div class="legend">${seen}</div>`;
   return markup`<div class="legend">
 ${sign('<rect class="lead t2" y="1" width="22" height="12" rx="2"/>', 'leader, coloured by term')}
 ${sign('<rect class="cand t2" x="1" y="2.5" width="20" height="9"/>', 'candidate')}
-${sign('<rect class="down" y="1" width="22" height="12"/>', 'down')}
-${sign('<rect class="cut" y="1" width="22" height="12"/>', 'cut off')}
 ${sign('<rect class="mk t2" x="7.5" y="3.5" width="7" height="7"/>', 'stored')}
 ${sign('<path class="mk full t2" d="M11 2.5l4.5 4.5l-4.5 4.5l-4.5 -4.5z"/>', 'committed')}
 ${sign('<path class="m protocol" d="M0 7H22"/>', 'message')}
 ${sign('<path class="m vote" d="M0 7H22"/>', 'vote')}
 ${sign('<path class="mx" d="M8 4l6 6m0 -6l-6 6"/>', 'lost')}
-${sign('<path class="op info bar" d="M20 3H2V11H20"/>', 'outcome unknown')}
-${sign('<path class="fm" d="M6 12l4 -10m2 10l4 -10"/>', 'silence, folded')}</div>`;
+${seen}</div>`;
 }

@@ -44,7 +44,8 @@ export function headlineOf(report: ExperimentReport): Headline {
   };
 }
 
-function sentenceOf(run: RunEvidence): string {
+/** What a run came to, in one sentence. */
+export function sentenceOf(run: RunEvidence): string {
   const { verdict, history, endMs } = run;
   if (verdict.answer === 'invalid') {
     const explanation = explanationOf(run);

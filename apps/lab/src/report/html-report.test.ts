@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { figureEightReport, figureEightRun } from '../../test/figure-eight.ts';
 import { fullReport } from '../../test/full-report.ts';
 import { HOSTILE, hostileReport } from '../../test/hostile-report.ts';
+import { localRun } from '../../test/local-report.ts';
 import type { ExperimentReport } from '../run-report.ts';
 import { readEmbeddedReport } from './embedded-report.ts';
 import { headlineOf } from './headline.ts';
@@ -129,6 +130,34 @@ describe('the headline', () => {
   });
 });
 
+describe('a run in another world', () => {
+  const both = { ...report, others: [localRun()] };
+  const section = () => {
+    const html = renderPage(both, NO_SCRIPT).replaceAll('\n', '');
+    return html.slice(html.indexOf('id="other-1"'), html.indexOf('id="evidence"'));
+  };
+
+  it('has a section with its faults, figures, checks and what clients saw', () => {
+    for (const text of [
+      ...['<h2>kv on 3 real processes</h2>', '\u2713 VALID</b> Every check held: ', 'n1 crashes'],
+      ...['n2 cut off from n1 and n3', 'Latency of each of ', '<dt>p99</dt>', 'write r/0='],
+      ...['every register is linearizable', 'those that led up to the decisive moment.'],
+    ]) {
+      expect(section()).toContain(text);
+    }
+    expect(renderPage(both, NO_SCRIPT)).not.toContain('Also run');
+  });
+
+  it('has the same in the twin', () => {
+    const text = renderMarkdown(both);
+    const told = text.slice(text.indexOf('## kv on 3 real processes'), text.indexOf('## Did it'));
+    expect(told).toContain('**VALID.** Every check held: ');
+    for (const title of ['What was injected', 'What clients saw', 'What was checked', 'Latency']) {
+      expect(told).toContain(`### ${title}\n\n|`);
+    }
+  });
+});
+
 describe('an invariant', () => {
   it('stands with its source, where it held too', () => {
     const valid = validReport();
@@ -171,7 +200,9 @@ describe('the page', () => {
     const { shrunk: _shrunk, seed: _seed, ...rest } = figureEightReport();
     const local = renderPage({ ...rest, found: { ...run, world: 'local' } }, NO_SCRIPT);
     const ids = [...local.matchAll(/<section id="(\w+)"/g)].map(([, id]) => id);
-    expect(ids).toEqual(['contradiction', 'injected', 'checks', 'evidence', 'environment']);
+    expect(ids).toEqual([
+      ...['contradiction', 'how', 'injected', 'history', 'checks', 'evidence', 'environment'],
+    ]);
     expect(local).toContain('<dd>local<small>real processes and time</small></dd>');
   });
 

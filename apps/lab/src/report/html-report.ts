@@ -5,15 +5,16 @@
  * digest. That is a second line: the first is that `markup` escapes all that comes from a run.
  */
 import type { ExperimentReport } from '../run-report.ts';
-import { anomaliesOf } from '../verdict.ts';
 import { renderCause, renderOrigin } from './cause.ts';
 import { renderDecisiveStates } from './decisive-states.ts';
 import { embedReport } from './embedded-report.ts';
 import { renderExplorer } from './explorer.ts';
-import { explanationOf, headlineOf, shownRun } from './headline.ts';
+import { headlineOf, shownRun } from './headline.ts';
 import { renderInevitability } from './inevitability-chart.ts';
 import { type Markup, markup, trusted } from './markup.ts';
 import { renderOpening } from './opening.ts';
+import { renderOtherRuns } from './other-runs.ts';
+import { storyOf } from './run-story.ts';
 import {
   renderChecks,
   renderContradictionSection,
@@ -23,7 +24,6 @@ import {
   renderWholeRun,
 } from './sections.ts';
 import { renderServiceLevels } from './service-levels.ts';
-import { readStory, type Story } from './story.ts';
 import { styleSheet } from './style.ts';
 
 /** A script, and the expression by which a content security policy allows it alone. */
@@ -47,25 +47,15 @@ export function renderPage(report: ExperimentReport, script: PageScript): string
 <meta http-equiv="Content-Security-Policy" content="${trusted(policy)}">
 <meta name="viewport" content="width=device-width,initial-scale=1"><title>${title}</title>
 <style>${trusted(styleSheet())}</style></head><body>${renderOpening(report)}<main>
-${renderContradictionSection(run)}${story === undefined ? '' : renderExplorer(story)}
+${renderContradictionSection(run)}${renderExplorer(story)}
 ${renderInevitability(report.inevitability)}
-${renderInjected(run)}${story === undefined ? '' : renderDecisiveStates(story)}
-${story === undefined ? '' : renderHistory(story)}${renderChecks(run)}${renderServiceLevels(report)}
-${renderWholeRun(report)}
+${renderInjected(run)}${renderDecisiveStates(story)}
+${renderHistory(story)}${renderChecks(run)}${renderServiceLevels(report)}
+${renderWholeRun(report)}${renderOtherRuns(report)}
 ${renderEvidence(report)}${renderCause(report)}${renderOrigin(report)}</main>
 <footer>${footer(report)}</footer>${embedReport(report)}
 <script>${trusted(script.text)}</script></body></html>
 `.text;
-}
-
-/** The story of the run that the report shows; undefined where it was not recorded. */
-export function storyOf(report: ExperimentReport): Story | undefined {
-  const run = shownRun(report);
-  const { trace, plan, history, endMs, strikes, verdict, ends } = run;
-  if (trace === undefined) return undefined;
-  const anomalies = anomaliesOf(verdict);
-  const explanation = explanationOf(run);
-  return readStory({ trace, plan, history, endMs, strikes, anomalies, explanation, ends });
 }
 
 function footer({ shrunk, found }: ExperimentReport): Markup {

@@ -2,22 +2,24 @@
  * The report as Markdown: the same facts as the page, for reading in a terminal, a review or a
  * post-mortem. It has tables instead of drawings.
  */
-import type { ExperimentReport } from '../run-report.ts';
+import type { ExperimentReport, RunEvidence } from '../run-report.ts';
 import { answerOf, diffOf, environmentRows, huntRows } from './cause.ts';
 import { clockOffsets } from './clock-offsets.ts';
 import { argumentOf, describeExplained, titleOf } from './contradiction-chart.ts';
 import { type EvidenceRow, evidenceOf, silencesOf } from './evidence.ts';
 import { bandsOf, whenOf } from './fault-band.ts';
-import { explanationOf, headlineOf, shownRun } from './headline.ts';
-import { storyOf } from './html-report.ts';
+import { explanationOf, headlineOf, sentenceOf, shownRun } from './headline.ts';
 import { inevitabilitySentence, percent, shareOf } from './inevitability-chart.ts';
 import { injectedFaults } from './injected-faults.ts';
 import { MIN_PLOTTED } from './latency.ts';
 import { markRowsOf } from './mark-rows.ts';
 import { showHidden } from './markup.ts';
 import { identifiersOf } from './opening.ts';
-import { checkRowsOf, latencyRows, MAX_ROWS } from './sections.ts';
+import { otherTitle } from './other-runs.ts';
+import { storyOf, storyOfRun } from './run-story.ts';
+import { checkRowsOf, latencyRows, MAX_ROWS, partWords, toldOperations } from './sections.ts';
 import { serviceLevelsOf } from './service-levels.ts';
+import type { Story } from './story.ts';
 import { formatCount, formatDuration, formatMs, plural, toSentence } from './wording.ts';
 
 /** The report as one text. */
@@ -33,10 +35,12 @@ export function renderMarkdown(report: ExperimentReport): string {
       .join(' \u00b7 '),
     ...contradiction(report),
     ...story(report),
-    ...injected(report),
-    ...checks(report),
+    ...titled('## What was injected', injected(shownRun(report))),
+    ...titled('## What clients saw', seen(storyOf(report))),
+    ...titled('## What was checked', checks(shownRun(report))),
     ...serviceLevels(report),
-    ...latency(report),
+    ...titled('## Latency', latency(report.found)),
+    ...report.others.flatMap(otherRun),
     ...evidence(report),
     ...cause(report),
     ...pairs('When did it become inevitable?', inevitabilityRows(report)),
@@ -83,7 +87,7 @@ function contradiction(report: ExperimentReport): readonly string[] {
 }
 
 function story(report: ExperimentReport): readonly string[] {
-  const steps = storyOf(report)?.steps ?? [];
+  const steps = storyOf(report).steps;
   if (steps.length === 0) return [];
   const lines = steps.map(({ atMs, title, text, isWrong }, index) => {
     const head = `**${escapeMarkdown(title)}**${isWrong ? ' \u2715' : ''}`;
@@ -92,8 +96,7 @@ function story(report: ExperimentReport): readonly string[] {
   return ['## How it happened', lines.join('\n')];
 }
 
-function injected(report: ExperimentReport): readonly string[] {
-  const run = shownRun(report);
+function injected(run: RunEvidence): readonly string[] {
   const rows = bandsOf(run)
     .slice(0, MAX_ROWS)
     .map((band) => [`F${band.number}`, band.label, band.type, whenOf(band)]);
@@ -110,11 +113,28 @@ function injected(report: ExperimentReport): readonly string[] {
     offsets.length === 0
       ? ''
       : table(['clock of', 'at', 'because of', 'offset from then on'], offsets);
-  return ['## What was injected', list, wall, missed.join('\n')];
+  return [list, wall, missed.join('\n')];
 }
 
-function checks(report: ExperimentReport): readonly string[] {
-  const rows = checkRowsOf(shownRun(report))
+/** What clients did, as far as it led up to the decisive moment. */
+function seen(story: Story): readonly string[] {
+  const rows = toldOperations(story).map((operation) => {
+    const { process, label, result, outcome, startMs, endMs, isContradiction } = operation;
+    const until = outcome === 'info' ? '' : formatMs(endMs);
+    return [
+      process,
+      label,
+      formatMs(startMs),
+      until,
+      `${result}${isContradiction ? ' \u2715' : ''}`,
+    ];
+  });
+  if (rows.length === 0) return [];
+  return [table(['process', 'operation', 'called', 'answered', 'result'], rows), partWords(story)];
+}
+
+function checks(run: RunEvidence): readonly string[] {
+  const rows = checkRowsOf(run)
     .slice(0, MAX_ROWS)
     .map(({ check, source, answer, atMs, sentence }) => {
       const at = atMs === undefined ? '' : ` at ${formatMs(atMs)}`;
@@ -122,7 +142,7 @@ function checks(report: ExperimentReport): readonly string[] {
       const from = source === undefined ? '' : ` (${source})`;
       return [`${check}${from}`, `${word}${at}`, sentence];
     });
-  return ['## What was checked', table(['promise', 'answer', 'what was seen'], rows)];
+  return [table(['promise', 'answer', 'what was seen'], rows)];
 }
 
 function serviceLevels(report: ExperimentReport): readonly string[] {
@@ -135,10 +155,26 @@ function serviceLevels(report: ExperimentReport): readonly string[] {
     : ['## Service levels', table(['objective', 'measured', 'of', 'answer'], rows)];
 }
 
-function latency(report: ExperimentReport): readonly string[] {
-  const count = report.found.history.filter(({ type }) => type === 'invoke').length;
-  if (count < MIN_PLOTTED) return [];
-  return pairs('Latency', latencyRows(report));
+function latency(run: RunEvidence): readonly string[] {
+  const count = run.history.filter(({ type }) => type === 'invoke').length;
+  return count < MIN_PLOTTED ? [] : [table(['', ''], latencyRows(run))];
+}
+
+/** A run in another world: what the page says of it. */
+function otherRun(run: RunEvidence): readonly string[] {
+  return [
+    `## ${escapeMarkdown(otherTitle(run))}`,
+    `**${run.verdict.answer.toUpperCase()}.** ${escapeMarkdown(sentenceOf(run))}`,
+    ...titled('### What was injected', injected(run)),
+    ...titled('### What clients saw', seen(storyOfRun(run))),
+    ...titled('### What was checked', checks(run)),
+    ...titled('### Latency', latency(run)),
+  ];
+}
+
+/** A part under its heading; nothing where there is none. */
+function titled(heading: string, parts: readonly string[]): readonly string[] {
+  return parts.length === 0 ? [] : [heading, ...parts];
 }
 
 function evidence(report: ExperimentReport): readonly string[] {

@@ -44,10 +44,13 @@ not to scale.</figcaption></figure></div></section>`;
 
 /** What clients did in the drawn run. */
 export function renderHistory(story: Story): Markup {
-  const { operations } = story;
-  if (operations.length === 0) return markup``;
-  const told = toldOperations(story);
-  const rows = told.map((operation) => {
+  if (story.operations.length === 0) return markup``;
+  return markup`<section id="history"><h2>What clients saw</h2>${historyTable(story)}</section>`;
+}
+
+/** The table of what clients did, or the part of it that matters. */
+export function historyTable(story: Story): Markup {
+  const rows = toldOperations(story).map((operation) => {
     const { process, label, result, outcome, startMs, endMs, isKey, isContradiction, error } =
       operation;
     const name = [isKey ? 'key' : '', isContradiction ? 'wrong' : ''].join(' ').trim();
@@ -59,15 +62,21 @@ export function renderHistory(story: Story): Markup {
 <td class="r optional">${outcome === 'info' ? '' : formatMs(endMs - startMs)}</td>
 <td${isContradiction ? markup` class="bad"` : ''}>${shown}${note}</td></tr>`;
   });
-  const more =
-    told.length < operations.length
-      ? markup`<p class="kv">${told.length} of ${formatCount(operations.length)}: those that led up
-to the decisive moment.</p>`
-      : '';
-  return markup`<section id="history"><h2>What clients saw</h2><div class="wide"><table><thead><tr>
+  const part = partWords(story);
+  const more = part === '' ? '' : markup`<p class="kv">${part}</p>`;
+  return markup`<div class="wide"><table><thead><tr>
 <th>Process</th><th>Operation</th><th class="r optional">Called</th><th class="r">Answered</th>
 <th class="r optional">Took</th><th>Result</th></tr></thead><tbody>${rows}</tbody></table></div>
-${more}</section>`;
+${more}`;
+}
+
+/** How many operations there are where not all are told; empty where all are. */
+export function partWords(story: Story): string {
+  const count = story.operations.length;
+  const told = toldOperations(story).length;
+  return told === count
+    ? ''
+    : `${told} of ${formatCount(count)}: those that led up to the decisive moment.`;
 }
 
 /** The most operations in the table of what clients saw: as many as fit a screen or two. */
@@ -77,7 +86,7 @@ const MAX_OPERATION_ROWS = 24;
  * All operations, or those of the contradiction and the ones that began last before it; where there
  * is none, before the step at which the diagram stands.
  */
-function toldOperations({ operations, steps, decisiveIndex }: Story): readonly Operation[] {
+export function toldOperations({ operations, steps, decisiveIndex }: Story): readonly Operation[] {
   if (operations.length <= MAX_OPERATION_ROWS) return operations;
   const wrong = operations.findIndex(({ isContradiction }) => isContradiction);
   const decisiveMs = steps[decisiveIndex]?.atMs ?? Infinity;
@@ -90,12 +99,14 @@ function toldOperations({ operations, steps, decisiveIndex }: Story): readonly O
 
 /** What was injected, when. */
 export function renderInjected(run: RunEvidence): Markup {
+  return markup`<section id="injected"><h2>What was injected</h2>${injectedTable(run)}</section>`;
+}
+
+/** The faults of `run` with their times, and the wall clocks that they touched. */
+export function injectedTable(run: RunEvidence): Markup {
   const bands = bandsOf(run);
   const perMs = 200 / Math.max(run.endMs, 1e-3);
-  if (bands.length === 0) {
-    return markup`<section id="injected"><h2>What was injected</h2>
-<p class="lede">Nothing: no fault was planned.</p></section>`;
-  }
+  if (bands.length === 0) return markup`<p class="lede">Nothing: no fault was planned.</p>`;
   const rows = bands.slice(0, MAX_ROWS).map((band) => {
     const { number, type, label, fromMs, untilMs, hasStruck } = band;
     const [left, width] = [fromMs * perMs, (untilMs - fromMs) * perMs];
@@ -108,12 +119,11 @@ export function renderInjected(run: RunEvidence): Markup {
 <td class="optional">${type}</td><td>${whenOf(band)}</td><td class="optional">${bar}</td></tr>`;
   });
   const missed = run.notInjected.map((each) => markup`<li>Not injected: ${each}</li>`);
-  return markup`<section id="injected"><h2>What was injected</h2>
-<p class="lede">Bars are on the time axis of this run, 0 to ${formatMs(run.endMs)}.</p>
+  return markup`<p class="lede">Bars are on the time axis of this run, 0 to ${formatMs(run.endMs)}.</p>
 <div class="wide"><table><thead><tr><th></th>
 <th>Fault</th><th class="optional">Kind</th><th>When</th><th class="optional"></th></tr></thead>
 <tbody>${rows}</tbody></table></div>${moreRows(bands.length)}${clockTable(run)}
-<ul class="plain">${missed}</ul></section>`;
+<ul class="plain">${missed}</ul>`;
 }
 
 /** How far wall clocks were off; nothing where none was touched. */
@@ -174,6 +184,11 @@ export function checkRowsOf({ verdict, ends }: RunEvidence): readonly CheckRow[]
 
 /** What was checked. */
 export function renderChecks(run: RunEvidence): Markup {
+  return markup`<section id="checks"><h2>What was checked</h2>${checksTable(run)}</section>`;
+}
+
+/** All judges of `run` with their answers. */
+export function checksTable(run: RunEvidence): Markup {
   const words = {
     ...{ invalid: '\u2715 broke', unknown: '? unknown', seen: 'seen', valid: '\u2713 held' },
   } as const;
@@ -185,48 +200,52 @@ export function renderChecks(run: RunEvidence): Markup {
     return markup`<tr><td><b>${check}</b>${from}</td><td>${sentence}</td>
 <td><span class="${names[answer]}">${words[answer]}</span> ${at}</td></tr>`;
   });
-  return markup`<section id="checks"><h2>What was checked</h2><div class="wide"><table><thead><tr>
+  return markup`<div class="wide"><table><thead><tr>
 <th>Promise</th><th>What was seen</th><th>Answer</th></tr></thead><tbody>${rows}</tbody></table>
 </div>
-${moreRows(all.length)}</section>`;
+${moreRows(all.length)}`;
 }
 
 /** Latency, availability and throughput of the run as it was found. */
-export function renderWholeRun(report: ExperimentReport): Markup {
-  const { found, shrunk } = report;
-  const timings = timingsOf(found.history, found.endMs);
-  if (timings.length < MIN_PLOTTED) return markup``;
+export function renderWholeRun({ found, shrunk }: ExperimentReport): Markup {
+  const figures = runFigures(found);
+  if (figures === undefined) return markup``;
+  const title = shrunk === undefined ? 'The run over time' : 'The whole run, before shrinking';
+  return markup`<section id="run"><h2>${title}</h2>${figures}</section>`;
+}
+
+/** The chart of `run` over time and its percentiles; undefined of fewer than `MIN_PLOTTED`. */
+export function runFigures(run: RunEvidence): Markup | undefined {
+  const { history, endMs, verdict } = run;
+  const timings = timingsOf(history, endMs);
+  if (timings.length < MIN_PLOTTED) return undefined;
   const figures = latencyFigures(timings);
-  const bands = bandsOf(found);
-  const wrongMs = found.verdict.checks.flatMap(({ answer, anomalies }) =>
+  const bands = bandsOf(run);
+  const wrongMs = verdict.checks.flatMap(({ answer, anomalies }) =>
     answer === 'invalid' ? anomalies.flatMap(({ atMs }) => atMs ?? []) : [],
   )[0];
-  const chart = {
-    timings,
-    bands,
-    endMs: found.endMs,
-    ...(wrongMs === undefined ? {} : { wrongMs }),
-  };
-  const title = shrunk === undefined ? 'The run over time' : 'The whole run, before shrinking';
+  const chart = { timings, bands, endMs, ...(wrongMs === undefined ? {} : { wrongMs }) };
   const unanswered =
     figures.unknownCount === 0
       ? 'All were answered.'
       : `${formatCount(figures.unknownCount)} got no answer in time (\u00d7 at the top): ` +
         'their outcome is unknown, never counted as failed.';
-  const percentiles = latencyRows(report).map(
+  const percentiles = latencyRows(run).map(
     ([name, text]) => markup`<div><dt>${name}</dt><dd>${text}</dd></div>`,
   );
   const load = `${plural(figures.count, 'operation')} under ${plural(bands.length, 'fault')}`;
-  return markup`<section id="run"><h2>${title}</h2>
-<p class="lede">${load} in ${formatDuration(found.endMs)}. ${unanswered}</p>
+  return markup`<p class="lede">${load} in ${formatDuration(endMs)}. ${unanswered}</p>
 <figure class="on-wide">${renderTimeChart(chart, 1216)}</figure>
 <figure class="on-narrow">${renderTimeChart(chart, 358)}</figure>
-<dl class="pairs">${percentiles}</dl></section>`;
+<dl class="pairs">${percentiles}</dl>`;
 }
 
 /** The percentiles in words, with a warning where there are too few operations for them. */
-export function latencyRows({ found }: ExperimentReport): readonly (readonly [string, string])[] {
-  const figures = latencyFigures(timingsOf(found.history, found.endMs));
+export function latencyRows({
+  history,
+  endMs,
+}: RunEvidence): readonly (readonly [string, string])[] {
+  const figures = latencyFigures(timingsOf(history, endMs));
   const few = (share: number) => {
     const beyond = Math.floor(figures.okCount * (1 - share));
     return beyond < 10 ? ` (n=${formatCount(figures.okCount)}: ${beyond} above it)` : '';

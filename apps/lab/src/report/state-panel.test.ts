@@ -3,9 +3,9 @@
  */
 import { describe, expect, it } from 'vitest';
 import { figureEightReport } from '../../test/figure-eight.ts';
-import { storyOf } from './html-report.ts';
 import type { Fields } from './lifeline.ts';
 import type { NodeState } from './node-state.ts';
+import { storyOf } from './run-story.ts';
 import { cells, logOf, renderPanel } from './state-panel.ts';
 
 const story = { ...storyOf(figureEightReport())!, clients: [], replicas: ['n1'] };

@@ -10,6 +10,7 @@ import type { FaultStrike, RunEnd } from '../run-report.ts';
 import type { Anomaly, HistoryExplanation } from '../verdict.ts';
 import { boundTrace } from './bounded-trace.ts';
 import { type Band, bandsOf } from './fault-band.ts';
+import { traceOfHistory } from './history-trace.ts';
 import { type Change, type Mark, readLifelines, type Span } from './lifeline.ts';
 import { type Message, readMessages } from './message.ts';
 import { type Moment, readMoments } from './moment.ts';
@@ -40,11 +41,14 @@ export interface Story {
   readonly cone: readonly number[];
   /** Records of the trace that are not told, for its length. */
   readonly leftOutCount: number;
+  /** Whether messages and states were recorded: real processes tell neither. */
+  readonly isTraced: boolean;
 }
 
 /** What a story is read from. */
 export interface StorySource {
-  readonly trace: RunTrace;
+  /** Missing where nobody recorded one: then history and faults are all that is told. */
+  readonly trace?: RunTrace | undefined;
   readonly plan: Plan;
   readonly history: readonly HistoryEvent[];
   readonly endMs: number;
@@ -65,7 +69,10 @@ export const MAX_NODE_LANES = 15;
 export function readStory(source: StorySource): Story {
   const { plan, history, strikes, explanation } = source;
   const focusMs = source.anomalies[0]?.atMs ?? explanation?.operations.at(-1)?.untilMs;
-  const bounded = boundTrace(source.trace, focusMs ?? firstStrikeMs(source));
+  const bounded = boundTrace(
+    source.trace ?? traceOfHistory(source),
+    focusMs ?? firstStrikeMs(source),
+  );
   const { trace } = bounded;
   const endMs = bounded.untilMs ?? Math.max(source.endMs, trace.records.at(-1)?.atMs ?? 0);
   const told = { fromMs: bounded.fromMs, untilMs: endMs };
@@ -93,6 +100,7 @@ export function readStory(source: StorySource): Story {
     decisiveIndex: chosen.decisiveIndex,
     cone: [...chosen.cone].sort((a, b) => a - b),
     leftOutCount: bounded.leftOutCount,
+    isTraced: source.trace !== undefined,
   };
 }
 

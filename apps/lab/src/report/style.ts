@@ -171,6 +171,7 @@ background:var(--ink);box-shadow:0 0 0 1.5px var(--ink)}
 .no-steps .under{grid-column:1/3}
 #now{margin-top:12px;min-height:47px}
 #now b{font-weight:600;margin-right:8px}
+[hidden]{display:none!important}
 .controls{display:flex;flex-wrap:wrap;gap:8px;align-items:center;margin-top:4px}
 .controls label{display:flex;gap:6px;align-items:center;font-size:12.5px;color:var(--mut);
 margin-left:8px}
