@@ -4,7 +4,14 @@
  */
 import type { HistoryEvent } from '@mangrove/experiment';
 import { toNodeId } from '@mangrove/host';
-import type { ExperimentReport, PlanSize, RunEvidence, ShrinkStep } from '../src/run-report.ts';
+import type {
+  ExperimentReport,
+  Inevitability,
+  PlanSize,
+  RunEvidence,
+  ShrinkStep,
+} from '../src/run-report.ts';
+import type { CheckResult } from '../src/verdict.ts';
 import { busyPlan } from './busy-story.ts';
 import { figureEightReport, figureEightRun, strikesAsPlanned } from './figure-eight.ts';
 
@@ -15,6 +22,7 @@ export function fullReport(operationCount = 433): ExperimentReport {
     ...report,
     found: foundRun(operationCount),
     shrinkSteps: shrinkSteps(),
+    inevitability: INEVITABILITY,
     planted: {
       bug: {
         name: 'old-term-commit',
@@ -76,6 +84,31 @@ export function fullReport(operationCount = 433): ExperimentReport {
   };
 }
 
+/** One that was met, and one that was not. */
+const SERVICE_LEVELS = [
+  {
+    slo: { type: 'availability', phase: 'during', percentMin: 90 },
+    ...{ measured: 94.1, count: 186, isMet: true },
+  },
+  {
+    slo: { type: 'latency', phase: 'during', percentile: 99, msMax: 500 },
+    ...{ measured: 843, count: 175, isMet: false },
+  },
+] as const;
+
+/** The later, the surer: chance is out of it when the second leader is elected. */
+const INEVITABILITY: Inevitability = {
+  anomaly: 'linearizability',
+  points: [
+    { atMs: 0, runCount: 20, failureCount: 1 },
+    { atMs: 412, runCount: 20, failureCount: 3 },
+    { atMs: 825, runCount: 20, failureCount: 9 },
+    { atMs: 982, runCount: 20, failureCount: 20 },
+    { atMs: 1440, runCount: 20, failureCount: 20 },
+  ],
+  inevitableMs: 982,
+};
+
 /** A run of 12 s in which every fault makes operations slow, and some of them unknown. */
 function foundRun(operationCount: number): RunEvidence {
   const endMs = 12_000;
@@ -91,6 +124,7 @@ function foundRun(operationCount: number): RunEvidence {
   const { verdict } = figureEightRun();
   const [check, ...rest] = verdict.checks;
   const anomaly = { class: 'linearizability' as const, sentence: 'no order fits', atMs: 8290 };
+  const missed = { class: 'slo' as const, sentence: 'p99 during the faults was 843 ms' };
   return {
     ...figureEightRun(),
     plan,
@@ -99,7 +133,16 @@ function foundRun(operationCount: number): RunEvidence {
     endMs,
     verdict: {
       ...verdict,
-      checks: [{ check: check!.check, answer: 'invalid', anomalies: [anomaly] }, ...rest],
+      checks: [
+        { check: check!.check, answer: 'invalid', anomalies: [anomaly] },
+        ...rest,
+        ...SERVICE_LEVELS.map(({ isMet, ...slo }): CheckResult => {
+          const told = { check: slo.slo.type, slo };
+          return isMet
+            ? { ...told, answer: 'valid', anomalies: [] }
+            : { ...told, answer: 'invalid', anomalies: [missed] };
+        }),
+      ],
     },
     counts: { 'messages sent': 8211, 'messages lost': 402, crashes: 1, elections: 12 },
   };

@@ -1,6 +1,7 @@
 /**
  * Shows that pages look as they did when a person last looked at them: desktop and phone, light and
- * dark, on paper, with no failure, one, and ten thousand operations. `UPDATE_PICTURES=1` makes the
+ * dark, on paper, with no failure, one, and ten thousand operations, with a broken promise that is
+ * not about an order, and of real processes. `UPDATE_PICTURES=1` makes the
  * golden pictures anew, to be looked at before they are committed.
  *
  * Where a machine has other fonts than the one that made them, letters stand elsewhere and nothing
@@ -15,7 +16,9 @@ import { chromium, skipUnless } from '@mangrove/test-kit/node';
 import { type Browser, chromium as engine, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { renderReport } from '../src/report/render-report.ts';
+import { isolationReport, watchReport } from './broken-promises.ts';
 import { fullReport } from './full-report.ts';
+import { localReport, localRun } from './local-report.ts';
 import { bigReport, busyCleanReport } from './page-reports.ts';
 import { coarse, decodePng, differingPixels, encodePng, type Picture } from './picture.ts';
 
@@ -25,7 +28,16 @@ const DIFFERING_MAX = 6;
 const isUpdating = env['UPDATE_PICTURES'] === '1';
 const golden = (name: string) => fileURLToPath(new URL(`./pictures/${name}`, import.meta.url));
 
-const REPORTS = { clean: busyCleanReport, failed: fullReport, big: bigReport } as const;
+const REPORTS = {
+  clean: busyCleanReport,
+  failed: fullReport,
+  big: bigReport,
+  watch: watchReport,
+  isolation: isolationReport,
+  local: localReport,
+  /** A failure in the simulator, and a run of real processes beside it. */
+  both: () => ({ ...fullReport(), others: [localRun()] }),
+} as const;
 const VIEWS = {
   desktop: { viewport: { width: 1280, height: 900 } },
   phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
@@ -116,6 +128,19 @@ describe('a page looks as it did', () => {
           await holdAgainst(page, `${report}-${view}-${scheme}.png`);
         });
       }
+    }
+  }
+
+  // What these have of their own is in one of both schemes.
+  for (const report of ['watch', 'isolation', 'local', 'both'] as const) {
+    for (const [view, scheme] of [
+      ['desktop', 'light'],
+      ['phone', 'dark'],
+    ] as const) {
+      it(`${report}, ${view}, ${scheme}`, async (context) => {
+        const page = await open(context, report, view, scheme);
+        await holdAgainst(page, `${report}-${view}-${scheme}.png`);
+      });
     }
   }
 

@@ -146,6 +146,8 @@ describe('a run in another world', () => {
       expect(section()).toContain(text);
     }
     expect(renderPage(both, NO_SCRIPT)).not.toContain('Also run');
+    // The diagram is of the other run: no time of this one may move its cursor.
+    expect(section()).not.toContain('href="#t-');
   });
 
   it('has the same in the twin', () => {
@@ -183,8 +185,8 @@ describe('the page', () => {
   it('has every section of a failure, each once', () => {
     const ids = [...page.matchAll(/<section id="(\w+)"/g)].map(([, id]) => id);
     expect(ids).toEqual([
-      ...['contradiction', 'how', 'injected', 'states', 'history', 'checks', 'run', 'evidence'],
-      ...['cause', 'found', 'environment'],
+      ...['contradiction', 'how', 'inevitable', 'injected', 'states', 'history', 'checks', 'slos'],
+      ...['run', 'evidence', 'cause', 'found', 'environment'],
     ]);
   });
 

@@ -8,6 +8,7 @@ import { sentenceOf } from './headline.ts';
 import { type Markup, markup } from './markup.ts';
 import { storyOfRun } from './run-story.ts';
 import { checksTable, historyTable, injectedTable, runFigures } from './sections.ts';
+import { formatMs } from './wording.ts';
 
 /** A section for each of them; nothing where there are none. */
 export function renderOtherRuns({ others }: ExperimentReport): Markup {
@@ -31,5 +32,5 @@ function renderOtherRun(run: RunEvidence, index: number): Markup {
 <h3>What was injected</h3>${injectedTable(run)}
 <h3>The run over time</h3>${figures ?? ''}
 <h3>What was checked</h3>${checksTable(run)}
-<h3>What clients saw</h3>${historyTable(storyOfRun(run))}</section>`;
+<h3>What clients saw</h3>${historyTable(storyOfRun(run), formatMs)}</section>`;
 }

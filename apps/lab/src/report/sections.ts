@@ -48,17 +48,24 @@ export function renderHistory(story: Story): Markup {
   return markup`<section id="history"><h2>What clients saw</h2>${historyTable(story)}</section>`;
 }
 
-/** The table of what clients did, or the part of it that matters. */
-export function historyTable(story: Story): Markup {
+/**
+ * The table of what clients did, or the part of it that matters.
+ *
+ * @param time how a moment stands in it: links move the cursor of the one diagram of the page
+ */
+export function historyTable(
+  story: Story,
+  time: (atMs: number) => Markup | string = timeLink,
+): Markup {
   const rows = toldOperations(story).map((operation) => {
     const { process, label, result, outcome, startMs, endMs, isKey, isContradiction, error } =
       operation;
     const name = [isKey ? 'key' : '', isContradiction ? 'wrong' : ''].join(' ').trim();
     const shown = isContradiction ? `${result} \u2715` : result;
-    const until = outcome === 'info' ? '' : timeLink(endMs);
+    const until = outcome === 'info' ? '' : time(endMs);
     const note = error === undefined ? '' : markup` <span class="kv">${error}</span>`;
     return markup`<tr class="${name}"><td>${process}</td><td>${label}</td>
-<td class="r optional">${timeLink(startMs)}</td><td class="r">${until}</td>
+<td class="r optional">${time(startMs)}</td><td class="r">${until}</td>
 <td class="r optional">${outcome === 'info' ? '' : formatMs(endMs - startMs)}</td>
 <td${isContradiction ? markup` class="bad"` : ''}>${shown}${note}</td></tr>`;
   });
@@ -119,7 +126,8 @@ export function injectedTable(run: RunEvidence): Markup {
 <td class="optional">${type}</td><td>${whenOf(band)}</td><td class="optional">${bar}</td></tr>`;
   });
   const missed = run.notInjected.map((each) => markup`<li>Not injected: ${each}</li>`);
-  return markup`<p class="lede">Bars are on the time axis of this run, 0 to ${formatMs(run.endMs)}.</p>
+  return markup`<p class="lede">Bars are on the time axis of this run, 0 to
+${formatMs(run.endMs)}.</p>
 <div class="wide"><table><thead><tr><th></th>
 <th>Fault</th><th class="optional">Kind</th><th>When</th><th class="optional"></th></tr></thead>
 <tbody>${rows}</tbody></table></div>${moreRows(bands.length)}${clockTable(run)}
