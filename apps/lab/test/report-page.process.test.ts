@@ -20,6 +20,7 @@ import type { ExperimentReport } from '../src/run-report.ts';
 import { figureEightReport } from './figure-eight.ts';
 import { fullReport } from './full-report.ts';
 import { hostileReport } from './hostile-report.ts';
+import { localReport } from './local-report.ts';
 import { bigReport, busyCleanReport, cleanReport } from './page-reports.ts';
 
 /** A page, and all that it said, asked for and threw. */
@@ -89,6 +90,16 @@ describe('a page in a browser', () => {
     await page.mouse.move(640, 500);
     expect([said, asked]).toEqual([[], []]);
     expect(await page.evaluate('document.documentElement.className')).toBe('js');
+  });
+
+  it('of real processes has a cursor that moves, and no switch for messages', async (context) => {
+    const { page, said } = await open(context, localReport(), DESKTOP);
+    const first = await now(page);
+    await page.keyboard.press('ArrowLeft');
+    expect(await now(page)).not.toBe(first);
+    expect(await page.locator('[data-set]').filter({ visible: true }).count()).toBe(0);
+    expect(await page.locator('.count').isVisible()).toBe(false);
+    expect(said).toEqual([]);
   });
 
   it('runs nothing of a hostile trace, drawn anew or hovered over', async (context) => {
