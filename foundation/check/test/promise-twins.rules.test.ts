@@ -268,7 +268,8 @@ function toldBy(watch: WatchRecording, log: readonly WatchChange[]): Told {
       items.slice(0, place).map((earlier) => [earlier, later] as const),
     ),
     missing: log.filter(
-      (change) => watch.matches(change.key) && !delivered.some((it) => isSame(it, change)),
+      (change) =>
+        watch.matches(change.key, change.type) && !delivered.some((it) => isSame(it, change)),
     ),
     first: Math.min(...delivered.map(({ revision }) => revision)),
     last: Math.max(...items.map(({ revision }) => revision)),
@@ -301,7 +302,8 @@ const BREAKS: Readonly<Record<WatchGuarantee, (told: Told) => boolean>> = {
     ),
   filtered: ({ delivered, watch }) =>
     delivered.some(
-      ({ key, revision }) => !watch.matches(key) || revision < (watch.startRevision ?? 0),
+      ({ key, type, revision }) =>
+        !watch.matches(key, type) || revision < (watch.startRevision ?? 0),
     ),
   true: ({ delivered, log }) =>
     delivered.some((change) => !log.some((it) => isSame(it, change) && tellsTheSame(it, change))),

@@ -48,8 +48,8 @@ export interface WatchRecording {
   readonly name: string;
   /** The first revision that was asked for; undefined for whatever comes. */
   readonly startRevision: number | undefined;
-  /** Whether the watch asked for the changes of a key. */
-  readonly matches: (key: string) => boolean;
+  /** Whether the watch asked for changes of this type of a key. */
+  readonly matches: (key: string, type: WatchChange['type']) => boolean;
   readonly responses: readonly WatchResponse[];
 }
 
@@ -163,7 +163,7 @@ class Delivery {
 
   /** Takes a change that came in the response of a number. */
   take(change: WatchChange, response: number): void {
-    const { revision, key } = change;
+    const { revision, key, type } = change;
     const first = this.#responseOf.get(revision) ?? response;
     this.#responseOf.set(revision, first);
     if (first !== response) {
@@ -179,7 +179,7 @@ class Delivery {
       const sentence = `After all up to ${this.#bookmark} was said to be delivered, came ${what}.`;
       this.faults.add('bookmarkable', sentence, change);
     }
-    if (!this.#watch.matches(key) || revision < startRevision) {
+    if (!this.#watch.matches(key, type) || revision < startRevision) {
       this.faults.add('filtered', `Nobody asked for ${what}.`, change);
     }
     this.#seen.add(name);
@@ -214,8 +214,8 @@ function* logFaults(watch: WatchRecording, truth: Truth, pace: Pace): Slices<Ite
     const change = happened[at];
     if (pace.isOver()) yield;
     if (change === undefined || change.revision > last) break;
-    const { revision, key } = change;
-    if (delivered.has(nameOf(change)) || !watch.matches(key)) continue;
+    const { revision, key, type } = change;
+    if (delivered.has(nameOf(change)) || !watch.matches(key, type)) continue;
     if (revision < first) faults.add('resumable', `It left out ${describe(change)}.`, change);
     else faults.add('reliable', `Between others, ${describe(change)} did not come.`, change);
   }

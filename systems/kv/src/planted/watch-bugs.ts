@@ -67,6 +67,14 @@ export const watchBugs: readonly KvBug[] = [
     source: 'etcd #15271; lab row 20',
   },
   {
+    name: 'history-is-not-filtered',
+    file: 'systems/kv/src/core/watch-hub.ts',
+    find: 'if (!isWanted || !isInRange(',
+    replace: 'if (isWanted === undefined || !isInRange(',
+    breaks: 'R23: a watcher of deletions alone is told of the puts that it was away for.',
+    source: 'etcd watch filters (NOPUT, NODELETE)',
+  },
+  {
     name: 'watch-gap-at-snapshot',
     file: 'systems/kv/src/core/watch-hub.ts',
     find: '    this.unsync();\n    this.store = store;',

@@ -1,5 +1,5 @@
 /**
- * Watchers of a client: three on one line to one member, taken up again elsewhere when that is
+ * Watchers of a client: four on one line to one member, taken up again elsewhere when that is
  * lost, each from the revision behind the last one that it saw.
  *
  * All that comes is noted as it comes, in segments: a segment is one watcher on one line, from its
@@ -20,11 +20,17 @@ const PAUSE_MS = 30;
 /** How long a line without a word is trusted, in milliseconds. */
 const SILENCE_MS = 400;
 
-/** What is watched: prefixes, of which the empty one is all keys. */
-const PREFIXES: readonly string[] = ['', 'r/', 'e/'];
+/** What is watched: keys that begin so, all where nothing is said; of one, deletions alone. */
+const WANTED: readonly Pick<Watched, 'prefix' | 'only'>[] = [
+  { prefix: '', only: undefined },
+  { prefix: 'r/', only: undefined },
+  { prefix: 'e/', only: undefined },
+  { prefix: 'r/', only: 'delete' },
+];
 
 interface Watched {
   readonly prefix: string;
+  readonly only: 'delete' | undefined;
   readonly range: KeyRange;
   /** Everything before it was seen; `NO_REVISION` before the first time. */
   next: number;
@@ -52,12 +58,11 @@ export class ContractWatch {
   constructor(host: Host, members: ContractMembers) {
     this.host = host;
     this.members = members;
-    this.watched = PREFIXES.map((prefix) => {
+    this.watched = WANTED.map(({ prefix, only }) => {
       // Keys are text, so they come behind this byte.
       const range = prefix === '' ? { from: new Uint8Array([0]), to: undefined } : under(prefix);
       return {
-        prefix,
-        range,
+        ...{ prefix, only, range },
         next: NO_REVISION,
         segment: -1,
         isCreated: false,
@@ -128,12 +133,13 @@ export class ContractWatch {
     watched.isCreated = false;
     watched.progress = 0;
     watched.held = [];
-    const { prefix, range, next, segment } = watched;
-    this.notes.push({ type: 'begin', segment, prefix, from: next });
+    const { prefix, only, range, next, segment } = watched;
+    const filter = only === undefined ? {} : { only };
+    this.notes.push({ type: 'begin', segment, prefix, ...filter, from: next });
     line.watch(watchId, {
       range,
       startRevision: next as Revision,
-      wantsPuts: true,
+      wantsPuts: only !== 'delete',
       wantsDeletes: true,
       wantsPrevious: watchId === 1,
       allowsFragments: watchId === 0,

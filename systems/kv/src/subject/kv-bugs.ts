@@ -24,6 +24,7 @@ const BY_CONTRACT: Readonly<Record<string, number>> = Object.freeze({
   'watch-events-out-of-order': 20,
   'lagging-watcher-is-not-caught-up': 40,
   'watch-starts-one-late': 20,
+  'history-is-not-filtered': 20,
   'watch-gap-at-snapshot': 60,
   'fragments-unmarked': 20,
   'lease-revoke-not-atomic': 40,

@@ -128,6 +128,10 @@ export const KV_MINIMA: Readonly<Record<string, BugMinimum>> = Object.freeze({
     [],
     ['next', 'next, at another member', 'write', 'next', ...TRUTH],
   ),
+  'history-is-not-filtered': minimum(
+    [],
+    ['next', 'next, at another member', 'write', 'next', ...TRUTH],
+  ),
   'watch-gap-at-snapshot': minimum(
     ['cut around a follower'],
     [

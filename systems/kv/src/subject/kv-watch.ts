@@ -2,8 +2,8 @@
  * The invariants of the store, looked at after every event of a whole cluster, from outside.
  *
  * Those of Raft hold for its log; of the store, that members which have applied the same entries
- * hold the same state. It is told apart by revision, compaction, counts and leases at every entry,
- * and by the hash of all that can be read at some of them.
+ * hold the same state. It is told apart by revision, compaction, leases and alarms at every entry,
+ * and at some of them by sessions, addresses and the hash of all that can be read.
  */
 import type { Invariant, Plan } from '@mangrove/experiment';
 import type { NodeId, RunningNode } from '@mangrove/host';
@@ -12,7 +12,7 @@ import { hashKv } from '../core/hash-kv.ts';
 import type { ReplicatedState } from '../core/replicated-state.ts';
 import { KvReplica } from './kv-replica.ts';
 
-/** At every so manieth entry members are compared by the hash of all that can be read. */
+/** At every so manieth entry members are compared by all that they hold. */
 const HASH_EVERY = 8;
 
 /** Those of Raft, whose state machine is the store here. */
@@ -70,7 +70,15 @@ function digestOf(state: ReplicatedState, index: number): number {
     for (const _ of store.leases.keysOf(id)) keyCount += 1;
     digest.add(keyCount);
   }
-  if (index % HASH_EVERY === 0) digest.add(hashKv(store, store.revision));
+  for (const { alarm, member } of state.alarms.all()) digest.addText(`${alarm} of ${member}`);
+  if (index % HASH_EVERY !== 0) return digest.value;
+  digest.add(hashKv(store, store.revision));
+  for (const { session, settled, answers } of state.sessions.all()) {
+    digest.add(session);
+    digest.add(settled);
+    for (const { sequence } of answers) digest.add(sequence);
+  }
+  for (const entry of state.clientAddresses) digest.addText(entry.join(' at '));
   return digest.value;
 }
 
@@ -80,5 +88,9 @@ class Digest {
 
   add(number: number): void {
     this.value = Math.imul(this.value ^ (number >>> 0), 0x01000193) >>> 0;
+  }
+
+  addText(text: string): void {
+    for (let at = 0; at < text.length; at += 1) this.add(text.charCodeAt(at));
   }
 }

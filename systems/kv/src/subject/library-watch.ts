@@ -21,6 +21,8 @@ const WAITING_BYTES_MAX = 600;
 interface Watched {
   readonly watch: Watch;
   readonly prefix: string;
+  /** Whether it sees deletions alone. */
+  readonly isOfDeletes: boolean;
   segment: number;
 }
 
@@ -45,7 +47,9 @@ export class LibraryWatch {
   }
 
   private async next(): Promise<Outcome> {
-    if (this.watched.length === 0) this.watched = [this.begin('', 1), this.begin('r/', 0)];
+    if (this.watched.length === 0) {
+      this.watched = [this.begin('', 1), this.begin('r/', 0), this.begin('r/', 0, true)];
+    }
     if (this.notes.length === 0) await this.host.timers.sleep(PATIENCE_MS);
     return { type: 'ok', value: this.take() };
   }
@@ -71,17 +75,18 @@ export class LibraryWatch {
     return notes;
   }
 
-  private begin(prefix: string, from: number): Watched {
+  private begin(prefix: string, from: number, isOfDeletes = false): Watched {
     const watch = this.kv.watch(
       { prefix },
       {
         ...(from === 0 ? {} : { from }),
         onCompacted: 'skip',
         previous: prefix !== '',
+        ...(isOfDeletes ? { only: 'deletes' } : {}),
         waitingBytesMax: WAITING_BYTES_MAX,
       },
     );
-    const watched: Watched = { watch, prefix, segment: 0 };
+    const watched: Watched = { watch, prefix, isOfDeletes, segment: 0 };
     this.beginSegment(watched, from);
     this.host.run(async () => {
       const started = await watch.started;
@@ -97,7 +102,9 @@ export class LibraryWatch {
   private beginSegment(watched: Watched, from: number): void {
     this.segmentCount += 1;
     watched.segment = this.segmentCount;
-    this.notes.push({ type: 'begin', segment: watched.segment, prefix: watched.prefix, from });
+    const { segment, prefix, isOfDeletes } = watched;
+    const filter = isOfDeletes ? { only: 'delete' } : {};
+    this.notes.push({ type: 'begin', segment, prefix, ...filter, from });
   }
 
   private note(watched: Watched, { events, revision, isAfterGap }: WatchBatch): void {

@@ -10,6 +10,7 @@ import {
   type Verdict,
   type Violation,
   violationOf,
+  type WatchChange,
   type WatchResponse,
 } from '@mangrove/check';
 import type { CancelReason } from '../../core/watch-message.ts';
@@ -23,12 +24,16 @@ export const watches: KvPromise = {
   judge: judgeWatches,
 };
 
+type ChangeType = WatchChange['type'];
+
 /** What a client noted of its watchers, in the order in which it came. */
 type Note =
   | {
       readonly type: 'begin';
       readonly segment: number;
       readonly prefix: string;
+      /** The one type of change that is wanted; absent where both are. */
+      readonly only?: ChangeType;
       /** The first revision that is wanted; 0 is whatever comes. */
       readonly from: number;
     }
@@ -45,6 +50,7 @@ type Note =
 interface Segment {
   readonly name: string;
   readonly prefix: string;
+  readonly only: ChangeType | undefined;
   from: number;
   readonly responses: WatchResponse[];
   readonly operations: RecordedOperation[];
@@ -61,10 +67,10 @@ function judgeWatches(seen: readonly HistoryEvent[]): Verdict {
     if (operation.f === 'next' && operation.end === 'ok') reader.read(operation);
   }
   const segments = [...reader.segments.values()];
-  const recordings = segments.map(({ name, prefix, from, responses }) => ({
+  const recordings = segments.map(({ name, prefix, only, from, responses }) => ({
     name,
     startRevision: from === 0 ? undefined : from,
-    matches: (key: string) => key.startsWith(prefix),
+    matches: (key: string, type: ChangeType) => key.startsWith(prefix) && type === (only ?? type),
     // What the scribe has not written down yet cannot be judged.
     responses: responses.map(({ changes, progressRevision }) => ({
       changes: changes.filter(({ revision }) => revision <= upTo),
@@ -95,8 +101,8 @@ class SegmentReader {
 
   private take(name: string, note: Note, operation: RecordedOperation): void {
     if (note.type === 'begin') {
-      const { prefix, from } = note;
-      const head = { name, prefix, from, next: from };
+      const { prefix, only, from } = note;
+      const head = { name, prefix, only, from, next: from };
       this.segments.set(name, {
         ...head,
         responses: [],
