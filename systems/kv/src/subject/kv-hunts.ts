@@ -165,6 +165,11 @@ const FILLERS: Source = mix([
   [1, ({ index }) => ({ f: 'write', key: 'r/0', value: index + 1 })],
 ]);
 
+/**
+ * Members are compared all the time: where they are taken to differ, nobody gets on any more.
+ */
+const UPKEEP = Object.freeze({ quotaBytes: QUOTA_BYTES, corruptionCheckMs: 300 });
+
 const OPERATOR: Source = mix([
   [3, always({ f: 'log' })],
   [1, always({ f: 'make-room' })],
@@ -179,7 +184,7 @@ export const kvUpkeepExperiment: Experiment = Object.freeze({
   name: 'kv-upkeep',
   subject: {
     ...kvContractSubject,
-    start: (host, config) => startReplica(host, config, undefined, { quotaBytes: QUOTA_BYTES }),
+    start: (host, config) => startReplica(host, config, undefined, UPKEEP),
   },
   clientCount: 5,
   activeMs: 2200,
