@@ -30,6 +30,8 @@ export interface HuntReportOptions {
   /** Whether it is found out when the failure became inevitable. Default: no. */
   readonly isAskingWhen?: boolean | undefined;
   readonly workerCount?: number | undefined;
+  /** Ends the shrinking with what it has, and nothing else. */
+  readonly shrinkSignal?: AbortSignal | undefined;
   readonly onShrink?: ((step: ShrinkStep) => void) | undefined;
   readonly onInevitability?: ((points: readonly InevitabilityPoint[]) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -52,8 +54,9 @@ export async function reportHunt(
     const [failure] = figures.failures;
     if (failure === undefined) return await reportSilence(entry, pool, options);
     const { seed, anomaly } = failure;
-    const { isWatched = false, onShrink: onProgress, signal } = options;
+    const { isWatched = false, onShrink: onProgress } = options;
     const plan = drawPlan(experiment, seed);
+    const signal = AbortSignal.any([options.signal, options.shrinkSignal].filter(isThere));
     const shrunk = await shrink(pool, { plan, anomaly, isWatched, signal, onProgress });
     return {
       ...headOf(entry, options, seed),
@@ -66,6 +69,10 @@ export async function reportHunt(
   } finally {
     await pool.close();
   }
+}
+
+function isThere(signal: AbortSignal | undefined): signal is AbortSignal {
+  return signal !== undefined;
 }
 
 /**

@@ -15,6 +15,7 @@ export { renderMarkdown } from './report/markdown-report.ts';
 export { storyOf, storyOfRun } from './report/run-story.ts';
 export { readStory, type Story, type StorySource } from './report/story.ts';
 export {
+  commitWords,
   type ExperimentReport,
   type HuntFailure,
   type HuntFigures,
@@ -38,6 +39,8 @@ export {
   anomaliesOf,
   type CheckResult,
   type ExplainedOperation,
+  type Failure,
+  failureOf,
   type HistoryExplanation,
   type SloFigures,
   type Verdict,

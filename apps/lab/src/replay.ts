@@ -4,9 +4,15 @@
 import { readFile } from 'node:fs/promises';
 import { type Plan, parsePlan } from '@mangrove/experiment';
 import { findBug, findExperiment, loadExperiment } from './catalog.ts';
+import { readEnvironment } from './environment.ts';
 import { findInevitability } from './inevitability.ts';
 import { readEmbeddedReport } from './report/embedded-report.ts';
-import type { Inevitability, InevitabilityPoint, RunEvidence } from './run-report.ts';
+import {
+  commitWords,
+  type Inevitability,
+  type InevitabilityPoint,
+  type RunEvidence,
+} from './run-report.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 /** What is replayed, and with which code. */
@@ -23,8 +29,7 @@ export interface ReplayOptions {
   /** Runs the code as it is, without the bug that the report names. */
   readonly isClean?: boolean | undefined;
   /**
-   * Whether the run is held to the invariant of the experiment as well. Default: as the report
-   * says; a plan does not say it.
+   * Whether the run is held to the invariant of the experiment as well. Default: as the file says.
    */
   readonly isWatched?: boolean | undefined;
   /** Whether it is found out when a failure became inevitable. Default: no. */
@@ -44,8 +49,12 @@ export interface ReplayResult {
   readonly evidence: RunEvidence;
   /** Present where it was asked for and the run failed. */
   readonly inevitability: Inevitability | undefined;
-  /** The hash that the report had; undefined for a plan. */
+  /** The hash of the run that the file is of; undefined where the file does not tell. */
   readonly recordedHash: string | undefined;
+  /** The commit at which the file was made, in words; undefined where the file does not tell. */
+  readonly recordedCommit: string | undefined;
+  /** The commit of this code, in words. */
+  readonly commit: string;
   /** Whether the run did the very same things again; undefined where that cannot be told. */
   readonly isSame: boolean | undefined;
 }
@@ -68,8 +77,8 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   try {
     const recording = { isRecording: true, isRecordingChoices: true };
     const evidence = await pool.runPlan(content.plan, { isWatched, ...recording });
-    const { hash: recordedHash } = content;
-    const isSameCode = bugName === content.bug && isWatched === content.isWatched;
+    const { hash: recordedHash, commit: recordedCommit } = content;
+    const isSameCode = bugName === content.madeWith && isWatched === content.isWatched;
     const isComparable = recordedHash !== undefined && isSameCode;
     return {
       experiment: name,
@@ -77,7 +86,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
       isWatched,
       evidence,
       inevitability: await inevitabilityOf(pool, evidence, { ...options, isWatched }),
-      recordedHash,
+      ...{ recordedHash, recordedCommit, commit: commitWords(readEnvironment()) },
       isSame: isComparable ? evidence.hash === recordedHash : undefined,
     };
   } finally {
@@ -98,16 +107,20 @@ async function inevitabilityOf(
 /** What of a file matters. */
 interface ReplayContent {
   readonly plan: Plan;
+  /** The bug to plant where nobody says another. */
   readonly bug: string | undefined;
+  /** The bug that was planted when the file was made. */
+  readonly madeWith: string | undefined;
   readonly hash: string | undefined;
+  readonly commit: string | undefined;
   readonly isWatched: boolean;
 }
 
-function ofPlan(plan: Plan): ReplayContent {
-  return { plan, bug: undefined, hash: undefined, isWatched: false };
+function ofPlan({ bug: madeWith, isWatched = false, hash, commit, ...plan }: Plan): ReplayContent {
+  return { plan, bug: undefined, madeWith, hash, commit, isWatched };
 }
 
 function ofReport(html: string): ReplayContent {
-  const { plan, bug, hash, isWatched = false } = readEmbeddedReport(html);
-  return { plan, bug, hash, isWatched };
+  const { plan, bug, hash, commit, isWatched = false } = readEmbeddedReport(html);
+  return { plan, bug, madeWith: bug, hash, commit, isWatched };
 }

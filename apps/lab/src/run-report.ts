@@ -208,6 +208,11 @@ export interface ExperimentReport {
   readonly others: readonly RunEvidence[];
 }
 
+/** The commit of the code in words: `81ad343...`, `81ad343... and changes`. */
+export function commitWords({ commit, isModified }: ReportEnvironment): string {
+  return isModified ? `${commit} and changes` : commit;
+}
+
 /** How big `plan` is. */
 export function sizeOf(plan: Plan): PlanSize {
   const lists = [...Object.values(plan.choices.links), ...Object.values(plan.choices.draws)];

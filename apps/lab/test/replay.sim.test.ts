@@ -37,6 +37,7 @@ describe('a run with a planted bug', () => {
   it('is replayed from its page, step by step the same', async () => {
     const again = await replay({ file: write('report.html', renderReport(report)) });
     expect(again).toMatchObject({ experiment, bug, isSame: true });
+    expect(again.recordedCommit).toContain(report.environment.commit);
     expect(again.evidence.trace).toEqual(report.found.trace);
     expect(again.evidence.verdict).toEqual(report.found.verdict);
   });
@@ -61,6 +62,27 @@ describe('a run with a planted bug', () => {
     expect(again.evidence.hash).toBe(report.found.hash);
     expect(again.isSame).toBeUndefined();
     expect((await replay({ file })).evidence.verdict.answer).toBe('valid');
+  });
+
+  it('is known again from its plan, where that tells its origin', async () => {
+    const { plan, hash = '' } = report.found;
+    const origin = { commit: '0123abc and changes', hash, bug };
+    const file = write('origin.json', formatPlan({ ...plan, ...origin }));
+    const { environment } = report;
+    const here = environment.isModified ? `${environment.commit} and changes` : environment.commit;
+    const again = await replay({ file, bug });
+    expect(again).toMatchObject({ isSame: true, recordedCommit: origin.commit, commit: here });
+    // The bug of a plan is not planted: without it the two cannot be compared.
+    expect(await replay({ file })).toMatchObject({ bug: undefined, isSame: undefined });
+    const other = write('edited.json', formatPlan({ ...plan, ...origin, hash: 'another' }));
+    expect(await replay({ file: other, bug })).toMatchObject({ isSame: false });
+    expect('hash' in again.evidence.plan).toBe(false);
+  });
+
+  it('is held to invariants where its plan says so', async () => {
+    const { plan } = report.found;
+    const file = write('watched.json', formatPlan({ ...plan, isWatched: true }));
+    expect(await replay({ file })).toMatchObject({ isWatched: true });
   });
 
   it('runs the clean code where that is asked for, whatever the page names', async () => {

@@ -205,7 +205,17 @@ describe('a plan', () => {
     expect(parsePlan(edited({ seed: 7 })).seed).toBe(7);
   });
 
+  it('may tell where it comes from', () => {
+    const origin = { commit: '0123abc and changes', hash: 'ff', bug: 'a-bug', isWatched: true };
+    const plan = parsePlan(edited(origin));
+    expect(plan).toMatchObject(origin);
+    expect(parsePlan(formatPlan(plan))).toEqual(plan);
+  });
+
   it.each<[string, Readonly<Record<string, unknown>>]>([
+    ['plan.commit', { commit: '' }],
+    ['plan.hash', { hash: 7 }],
+    ['plan.isWatched', { isWatched: 'yes' }],
     ['plan.format', { format: 'mangrove-plan/2' }],
     ['plan.experiment', { experiment: '' }],
     ['plan.activeMs', { activeMs: -1 }],

@@ -36,8 +36,20 @@ export interface Choices {
   readonly draws: Readonly<Record<string, readonly number[]>>;
 }
 
+/** Where a plan was written, and what its run did there: nothing of it is simulated. */
+export interface PlanOrigin {
+  /** The commit of the code, and whether files had changed since, in words. */
+  readonly commit?: string;
+  /** Of its run: the same hash means the same run. */
+  readonly hash?: string;
+  /** The name of the bug that was planted then. Who replays the plan plants what he asks for. */
+  readonly bug?: string;
+  /** Whether the run was held to the invariant of the experiment as well. */
+  readonly isWatched?: boolean;
+}
+
 /** One run as data. The format is JSON. */
-export interface Plan {
+export interface Plan extends PlanOrigin {
   readonly format: 'mangrove-plan/1';
   /** Which experiment it is of: that gives the code. */
   readonly experiment: string;
@@ -67,8 +79,8 @@ export const MAX_PLAN_MEMBERS = 1000;
 
 /**
  * The plan in `source`; throws `InvalidArgument` that names the item that is wrong with it, its
- * value and what is allowed. Unknown fields are refused; only `choices`, `seed` and `eventCountMin`
- * may be missing.
+ * value and what is allowed. Unknown fields are refused; only `choices`, `seed`, `eventCountMin`
+ * and those of its origin may be missing.
  */
 export function parsePlan(source: string): Plan {
   if (source.length > MAX_PLAN_LENGTH) {
@@ -125,9 +137,14 @@ function planShape(replicas: readonly string[], clients: readonly string[]): Sha
       eventCountMin: integer(0, Number.MAX_SAFE_INTEGER),
       choices: choicesShape(members),
       seed: integer(0, Number.MAX_SAFE_INTEGER),
+      ...{ commit: text(1, 200), hash: text(1, 200), bug: text(1, 200), isWatched: yesOrNo },
     },
   });
 }
+
+const yesOrNo: Shape = (value, at) => {
+  if (typeof value !== 'boolean') throw new InvalidArgument(at, value, 'true or false');
+};
 
 function choicesShape(members: readonly string[]): Shape {
   const known = new Set(members);

@@ -7,7 +7,7 @@
  */
 import { type Plan, parsePlan } from '@mangrove/experiment';
 import { InvalidArgument } from '@mangrove/host';
-import type { ExperimentReport } from '../run-report.ts';
+import { commitWords, type ExperimentReport } from '../run-report.ts';
 import { embedJson, type Markup, markup } from './markup.ts';
 
 /** What can be read back from a page. */
@@ -19,6 +19,7 @@ export interface EmbeddedReport {
   readonly seed?: number;
   /** Whether its runs were held to the invariant of the experiment as well. */
   readonly isWatched?: boolean;
+  /** The commit of the code, and whether files had changed since, in words. */
   readonly commit: string;
   /** The name of the bug that was planted. */
   readonly bug?: string;
@@ -38,7 +39,7 @@ export function embedReport(report: ExperimentReport): Markup {
   const { isWatched } = report;
   const shown = shrunk ?? found;
   const data: EmbeddedReport = {
-    ...{ format, experiment, subject, command, commit: report.environment.commit },
+    ...{ format, experiment, subject, command, commit: commitWords(report.environment) },
     ...(seed === undefined ? {} : { seed }),
     ...(isWatched === true ? { isWatched } : {}),
     ...(planted === undefined ? {} : { bug: planted.bug.name }),
