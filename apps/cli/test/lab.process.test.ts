@@ -27,6 +27,10 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+function linesOf(output: string): readonly string[] {
+  return output.trimEnd().split('\n');
+}
+
 function json(output: string): Record<string, unknown> {
   return JSON.parse(output);
 }
@@ -69,13 +73,63 @@ it('finds a planted bug, makes it smaller, and replays its plan with and without
   const [figures = '', shrunk = ''] = hunt.output.split('\n');
   expect(json(figures)).toMatchObject({ bug: BUG, failures: [{ anomaly: 'linearizability' }] });
   expect(json(shrunk)).toMatchObject({ anomaly: 'linearizability', plan });
+  expect(json(shrunk)['steps']).toContainEqual(expect.objectContaining({ isWrong: true }));
   const broken = await mangrove('replay', plan, '--bug', BUG, '--steps');
   expect(broken.code).toBe(1);
   expect(broken.output).toContain('INVALID (linearizability)');
   expect(broken.output).toMatch(/ ms {2}n1 +starts its life 1/);
+  expect(broken.output).toMatch(/^the same run as in the file: hash [0-9a-f]+$/m);
+  expect(broken.output).toMatch(/^made at commit [0-9a-f]{40}(?: and changes)?; this code is at /m);
+  const edited = readFileSync(plan, 'utf8').replace(/"hash": "\w+"/, '"hash": "another"');
+  writeFileSync(join(folder, 'edited.json'), edited);
+  const other = await mangrove('replay', join(folder, 'edited.json'), '--bug', BUG);
+  expect(other.output).toMatch(/^ANOTHER RUN than the one in the file: hash \w+, then another$/m);
   const clean = await mangrove('replay', plan, '--json');
   expect(clean.code).toBe(0);
   expect(json(clean.output)).toMatchObject({ verdict: { answer: 'valid' } });
+});
+
+it('makes the first failure smaller by itself, and tells its story', async () => {
+  const seeds = ['--bug', 'register-rename-before-sync', '--seeds', '20'] as const;
+  const told = await mangrove('lab', 'hunt', 'register', ...seeds);
+  expect(told.code).toBe(1);
+  const [, story = ''] = told.output.split('shrunk to 1 replica, 1 client, 1 fault, ');
+  expect(story).toMatch(/\n {2}n\d broke at \d+ ms: /);
+  expect(story).toMatch(/\n {2}1\. +[\d.]+ ms {2}n\d goes down: crash \(unsynced-lost\)\.\n/);
+  expect(story).toMatch(/\nx \d\. +[\d.]+ ms {2}n\d broke at /);
+});
+
+it('makes a failure no smaller where that is not wanted, or for as long as it may', async () => {
+  const seeds = ['--bug', 'register-rename-before-sync', '--seeds', '20'] as const;
+  const whole = await mangrove('lab', 'hunt', 'register', ...seeds, '--no-shrink');
+  expect(whole.code).toBe(1);
+  expect(whole.output).not.toContain('shrunk to');
+  const short = await mangrove('lab', 'hunt', 'register', ...seeds, '--shrink-seconds', '0.001');
+  expect(short.complaints).toContain('shrinking was ended after 0.0 s: --shrink-seconds gives it');
+  expect(short.output).toContain('shrunk to 3 replicas');
+});
+
+it('prints an object a line where a machine asks for what there is, or for facts', async () => {
+  const list = await mangrove('lab', 'list', '--json');
+  const listed = linesOf(list.output).map((line) => json(line)['name']);
+  expect(listed).toEqual(CATALOG.map(({ experiment }) => experiment.name));
+  const facts = await mangrove('lab', 'facts', 'raft/leader-isolated', '--sim', '--json');
+  expect(facts.code).toBe(0);
+  expect(linesOf(facts.output).map(json)).toMatchObject([
+    { experiment: 'raft/leader-isolated', seed: 1, world: 'sim', verdict: { answer: 'valid' } },
+  ]);
+});
+
+it('prints each step of a replay as an object where a machine asks', async () => {
+  const report = join(folder, 'report.html');
+  await mangrove('lab', 'run', 'register', '--seed', '5', '--report', report);
+  const [head = {}, ...steps] = linesOf(
+    (await mangrove('replay', report, '--steps', '--json')).output,
+  ).map(json);
+  expect(head).toMatchObject({ experiment: 'register', isSame: true });
+  expect(steps.length).toBeGreaterThan(100);
+  expect(steps.map(({ index }) => index)).toEqual(steps.map((_, place) => place));
+  expect(steps[0]).toMatchObject({ atMs: expect.any(Number), node: expect.any(String) });
 });
 
 it('proves that a bug is found within its budget, and only with it', async () => {
@@ -139,6 +193,7 @@ it('tells of each failure at once where it goes on', async () => {
   const [figures = '', ...rest] = output.trimEnd().split('\n');
   const said = rest.filter((line) => line.startsWith('seed '));
   expect(figures).toContain(`, ${said.length} failure`);
+  expect(output).not.toContain('shrunk to');
   const before = complaints.split('\n').filter((line) => line.startsWith('seed '));
   expect(before.toSorted()).toEqual(said.toSorted());
 });
@@ -221,6 +276,7 @@ it('answers wrong names and files in one sentence', async () => {
     ],
     [['lab', 'hunt', 'register', '--watched'], 64, 'register has no invariants'],
     [['lab', 'hunt', 'register', 'raft', '--when'], 64, 'are for one experiment'],
+    [['lab', 'hunt', 'register', '--when', '--no-shrink'], 64, 'need what --no-shrink leaves out'],
     [['lab', 'run', 'register', '--bug', 'moth'], 64, ' names; `mangrove lab bugs` shows them'],
     [['lab', 'run', 'register', '--seed', '-1'], 64, 'It is to be a whole number from 0'],
     [['lab', 'run', 'register', '--world', 'moon'], 64, 'Allowed choices are sim, local'],

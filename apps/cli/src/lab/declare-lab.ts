@@ -6,6 +6,7 @@ import {
   type GlobalOptions,
   HOUSE_ROOT,
   positiveInteger,
+  positiveNumber,
   type Surroundings,
   seedNumber,
 } from '../surroundings.ts';
@@ -73,14 +74,20 @@ function declareHunt(lab: Command, { terminal, signal, run }: Surroundings): voi
     .option('--threads <count>', 'worker threads; default: one a core, 8 at most', positiveInteger)
     .option('--bug <name>', 'plant this bug: mangrove lab bugs')
     .option('--watched', 'hold every run to the invariants as well, after every event')
-    .option('--all', 'go on after the first failure')
-    .option('--plan <file>', 'make the first failure smaller and write its plan')
+    .option('--all', 'go on after the first failure, and make none smaller unless asked')
+    .option('--no-shrink', 'leave the first failure as big as it was found')
+    .option('--shrink-seconds <seconds>', 'make it smaller for so long', positiveNumber, 60)
+    .option('--plan <file>', 'write the plan of the first failure, made smaller')
     .option('--report <file>', 'write a report of the hunt: FILE.html, and as text FILE.md')
     .option('--when', 'find out when the first failure became inevitable')
     .addHelpText(
       'after',
       [
         '',
+        'The first failure is made smaller, and what is left is told as a story.',
+        'With --json there is an object a line: the figures of each hunt (`failures`), what the',
+        'first failure became (`shrunk`, with the `steps` of its story), when it became inevitable',
+        '(`inevitability`).',
         'The exit code is 1 when a seed failed, 2 when a judge gave up on one, else 0.',
         '',
         'Examples:',
@@ -104,6 +111,8 @@ function declareHunt(lab: Command, { terminal, signal, run }: Surroundings): voi
             plan?: string;
             report?: string;
             when?: boolean;
+            shrink: boolean;
+            shrinkSeconds: number;
           }
         >();
         return huntCommand({
@@ -112,6 +121,7 @@ function declareHunt(lab: Command, { terminal, signal, run }: Surroundings): voi
           ...{ threadCount: given.threads, isWatched: given.watched === true },
           ...{ isGoingOn: given.all === true, planPath: given.plan },
           ...{ reportPath: given.report, isAskingWhen: given.when === true },
+          ...{ isNotShrinking: !given.shrink, shrinkMs: 1000 * given.shrinkSeconds },
         });
       }),
     );
@@ -174,6 +184,7 @@ function declareFacts(lab: Command, { terminal, signal, run }: Surroundings): vo
       'after',
       [
         '',
+        'With --json there is an object a line, one for each run.',
         'The exit code is 1 when a run broke a promise, else 0.',
         '',
         'Examples:',
@@ -190,6 +201,7 @@ function declareFacts(lab: Command, { terminal, signal, run }: Surroundings): vo
         return factsCommand({
           ...{ root: HOUSE_ROOT, experiments, seed: given.seed, terminal, signal },
           ...{ isSimOnly: given.sim === true, isWriting: given.write === true },
+          isJson: given.json === true,
         });
       }),
     );
@@ -222,7 +234,7 @@ function declareReplay(program: Command, { terminal, signal, run }: Surroundings
     .option('--bug <name>', 'plant this bug; the default is the one that the report names')
     .option('--clean', 'run the code as it is, whatever the report names')
     .option('--experiment <file>', 'the module that exports the experiment, for one of your own')
-    .option('--watched', 'hold it to the invariants too; the default is as the report says')
+    .option('--watched', 'hold it to the invariants too; the default is as the file says')
     .option('--when', 'find out when the failure became inevitable')
     .option('--report <file>', 'write a report of this run: FILE.html, and as text FILE.md')
     .option('--steps', 'tell everything that happens, in a terminal too')
@@ -232,7 +244,9 @@ function declareReplay(program: Command, { terminal, signal, run }: Surroundings
         '',
         'In a terminal you step through the run, forward and back, with the state of every member;',
         'elsewhere its story is told. The exit code is the verdict: 0 valid, 1 invalid, 2 unknown.',
-        'A patch is never taken from a file, only the name of a bug.',
+        'A file tells at which commit it was made, and the hash of its run: it is said whether',
+        'this run is the same, where the same bug is planted and the same invariants are held.',
+        'A patch is never taken from a file, only the name of a bug; of a plan not even that.',
         '',
         'Examples:',
         '  mangrove replay results/demo.html --steps',

@@ -32,13 +32,14 @@ export interface FactsCommandOptions {
   readonly isSimOnly: boolean;
   /** Writes them into the pages. */
   readonly isWriting: boolean;
+  readonly isJson: boolean;
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
 }
 
 /** `invalid` when a run broke a promise; a run that is unknown is told on its page. */
 export async function factsCommand(options: FactsCommandOptions): Promise<Ending> {
-  const { experiments, terminal, isWriting, root } = options;
+  const { experiments, terminal, isWriting, isJson, root } = options;
   const directed = CATALOG.filter(({ experiment }) => experiment.drawScript !== undefined);
   const names = directed.map(({ experiment }) => experiment.name);
   let ending: Ending = 'valid';
@@ -48,9 +49,17 @@ export async function factsCommand(options: FactsCommandOptions): Promise<Ending
     terminal.say(`${name}: ${words.join(', ')}`);
     if (reports.some(({ found }) => found.verdict.answer === 'invalid')) ending = 'invalid';
     if (isWriting) write(name, reports, root);
-    else terminal.result(renderFacts(reports));
+    if (isJson) for (const report of reports) terminal.result(JSON.stringify(jsonOf(report)));
+    else if (!isWriting) terminal.result(renderFacts(reports));
   }
   return ending;
+}
+
+/** The facts of one run for machines: what its page is made from. */
+function jsonOf({ experiment, seed, command, found }: ExperimentReport): unknown {
+  const { world, plan, strikes, verdict, endMs, hash, ends, counts, marks, notInjected } = found;
+  const seen = { verdict, endMs, hash, ends, counts, marks };
+  return { experiment, world, seed, command, faults: plan.faults, strikes, notInjected, ...seen };
 }
 
 /**

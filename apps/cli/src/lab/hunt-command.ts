@@ -2,19 +2,28 @@
  * `mangrove lab hunt NAME...`: runs seed after seed on all cores, and makes what fails smaller.
  */
 import { formatPlan } from '@mangrove/experiment';
-import { type HuntFigures, type Inevitability, type RunEvidence, sizeOf } from '@mangrove/lab';
+import {
+  commitWords,
+  type ExperimentReport,
+  failureOf,
+  type HuntFigures,
+  type Inevitability,
+  sizeOf,
+} from '@mangrove/lab';
 import { findBug, hunt, loadExperiment, reportHunt } from '@mangrove/lab/node';
 import { CommandError } from '../command-error.ts';
 import type { Ending } from '../exit-code.ts';
 import type { Terminal } from '../terminal.ts';
 import { callLab } from './lab-call.ts';
 import { reportFilesOf, reportWords, writeReport, writeResult } from './report-file.ts';
+import { storyLines, storySteps } from './story-lines.ts';
 import {
   huntWords,
   inevitabilityLines,
   inevitabilityWords,
   liveHuntWords,
   reasonsOf,
+  seconds,
   sizeWords,
   testedLines,
 } from './wording.ts';
@@ -44,6 +53,10 @@ interface HuntOptions {
   readonly reportPath: string | undefined;
   /** Whether it is found out when the failure became inevitable. */
   readonly isAskingWhen: boolean;
+  /** Leaves the first failure as big as it was found. */
+  readonly isNotShrinking: boolean;
+  /** So long is shrunk at most, ms. */
+  readonly shrinkMs: number;
   readonly isJson: boolean;
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
@@ -52,12 +65,21 @@ interface HuntOptions {
 /** How many failures are shown. */
 const SHOWN_FAILURES = 10;
 
+/** No timer waits for longer. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
 /** `invalid` when a seed failed, else `unknown` when a judge gave up on one. */
 export async function huntCommand(options: HuntCommandOptions): Promise<Ending> {
   const { experiments, planPath, reportPath, isAskingWhen, ...common } = options;
   const isWriting = planPath !== undefined || reportPath !== undefined || isAskingWhen;
   if (isWriting && experiments.length > 1) {
     throw new CommandError('usage', '--plan, --report and --when are for one experiment.');
+  }
+  if (isWriting && options.isNotShrinking) {
+    throw new CommandError(
+      'usage',
+      '--plan, --report and --when need what --no-shrink leaves out.',
+    );
   }
   const endings = new Set<Ending>();
   for (const experiment of experiments) {
@@ -92,10 +114,12 @@ async function huntOne(options: HuntOptions): Promise<Ending> {
     printFigures(seen, options);
     return seen;
   });
-  const { planPath, reportPath, isAskingWhen } = options;
-  const isShrinking = figures.failureCount > 0 && (planPath !== undefined || isAskingWhen);
-  if (isShrinking || reportPath !== undefined) {
-    await callLab(signal, () => writeFiles(figures, options));
+  const { planPath, reportPath, isAskingWhen, isNotShrinking } = options;
+  // Who goes on after failures wants to know how many there are.
+  const isShrinking = !isNotShrinking && !isGoingOn;
+  const isWanted = isShrinking || planPath !== undefined || isAskingWhen;
+  if (reportPath !== undefined || (isWanted && figures.failureCount > 0)) {
+    await callLab(signal, () => explain(figures, options));
   }
   if (figures.failureCount > 0) return 'invalid';
   return figures.unknownCount > 0 ? 'unknown' : 'valid';
@@ -136,43 +160,70 @@ interface OutcomeFields {
   readonly sentence: string;
 }
 
-/** Writes what was asked for: the smallest plan of the first failure, a report of the hunt. */
-async function writeFiles(figures: HuntFigures, options: HuntOptions): Promise<void> {
+/**
+ * Makes the first failure smaller and tells its story; writes what was asked for: the smallest
+ * plan, a report of the hunt.
+ */
+async function explain(figures: HuntFigures, options: HuntOptions): Promise<void> {
   const { experiment, planPath, reportPath, isWatched, isAskingWhen, terminal, signal } = options;
+  const shrinkSignal = AbortSignal.timeout(Math.min(options.shrinkMs, TIMER_MS_MAX));
+  // Where its time was over before the first step.
+  let isCutShort = true;
   const report = await reportHunt(experiment, {
-    ...{ figures, bug: bugOf(options), isWatched, isAskingWhen, signal },
+    ...{ figures, bug: bugOf(options), isWatched, isAskingWhen, shrinkSignal, signal },
     command: againCommand(figures, options),
-    onShrink: ({ run, size }) => terminal.status(`shrinks, run ${run}: ${sizeWords(size)}`),
+    onShrink: ({ run, size }) => {
+      isCutShort = shrinkSignal.aborted;
+      terminal.status(`shrinks, run ${run}: ${sizeWords(size)}`);
+    },
     onInevitability: (points) => terminal.status(inevitabilityWords(points)),
   });
   signal.throwIfAborted();
   terminal.status('');
-  const { shrunk, inevitability } = report;
-  if (shrunk !== undefined) printShrunk(shrunk, figures, options);
+  const { inevitability } = report;
+  printShrunk(report, figures, options);
+  if (isCutShort && report.shrunk !== undefined) {
+    const bound = seconds(options.shrinkMs);
+    terminal.say(`shrinking was ended after ${bound}: --shrink-seconds gives it longer`);
+  }
   if (inevitability !== undefined) printInevitability(inevitability, options);
   if (reportPath === undefined) return;
   terminal.say(reportWords(writeReport(reportPath, report)));
-  if (planPath !== undefined && shrunk === undefined) terminal.say('no plan: nothing failed');
+  if (planPath !== undefined && report.shrunk === undefined)
+    terminal.say('no plan: nothing failed');
 }
 
-function printShrunk(
-  { plan, verdict }: RunEvidence,
-  { failures }: HuntFigures,
-  options: HuntOptions,
-): void {
+function printShrunk(report: ExperimentReport, figures: HuntFigures, options: HuntOptions): void {
+  const { shrunk } = report;
+  const [failure] = figures.failures;
+  if (shrunk === undefined || failure === undefined) return;
   const { planPath, isJson, terminal } = options;
-  const { seed, anomaly } = failures[0] ?? {};
-  const whole = planPath === undefined ? undefined : writeResult(planPath, formatPlan(plan));
-  const size = sizeOf(plan);
+  const text = formatPlan({ ...shrunk.plan, ...originOf(report, options) });
+  const plan = planPath === undefined ? undefined : writeResult(planPath, text);
+  const size = sizeOf(shrunk.plan);
   if (isJson) {
-    terminal.result(JSON.stringify({ shrunk: size, seed, anomaly, plan: whole }));
+    const { seed, anomaly } = failure;
+    const name = failureOf(shrunk.verdict)?.name;
+    const steps = storySteps(shrunk);
+    terminal.result(JSON.stringify({ shrunk: size, seed, anomaly, name, steps, plan }));
     return;
   }
   terminal.result(`shrunk to ${sizeWords(size)}`);
-  for (const line of reasonsOf(verdict)) terminal.result(`  ${line}`);
+  for (const line of reasonsOf(shrunk.verdict)) terminal.result(`  ${line}`);
+  for (const line of storyLines(shrunk)) terminal.result(line);
   if (planPath !== undefined) {
     terminal.result(`plan: npx mangrove replay ${planPath}${codeOptions(options)}`);
   }
+}
+
+/** What the plan of a shrunk run tells of its origin. */
+function originOf({ environment, shrunk }: ExperimentReport, { bug, isWatched }: HuntOptions) {
+  return {
+    commit: commitWords(environment),
+    ...(shrunk?.hash === undefined ? {} : { hash: shrunk.hash }),
+    ...(bug === undefined ? {} : { bug }),
+    ...(isWatched ? { isWatched } : {}),
+  };
 }
 
 function printInevitability(inevitability: Inevitability, { isJson, terminal }: HuntOptions): void {

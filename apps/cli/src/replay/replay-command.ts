@@ -10,6 +10,7 @@ import { CommandError, messageOf } from '../command-error.ts';
 import type { Ending } from '../exit-code.ts';
 import { callLab } from '../lab/lab-call.ts';
 import { reportFilesOf, reportWords, writeReport } from '../lab/report-file.ts';
+import { storyLines, storySteps } from '../lab/story-lines.ts';
 import {
   answerWord,
   evidenceLines,
@@ -103,15 +104,31 @@ async function stepInTerminal(
 }
 
 function summaryLines(result: ReplayResult): readonly string[] {
-  const { experiment, bug, isWatched, evidence, recordedHash = '', isSame } = result;
-  const { hash = '' } = evidence;
-  const same = isSame === undefined ? [] : [sameness(isSame, hash, recordedHash)];
-  return [`${experiment}, ${codeWords(bug, isWatched)}`, ...evidenceLines(evidence), ...same];
+  const { experiment, bug, isWatched, evidence } = result;
+  return [
+    `${experiment}, ${codeWords(bug, isWatched)}`,
+    ...evidenceLines(evidence),
+    ...samenessLines(result),
+    ...commitLines(result),
+  ];
 }
 
-function sameness(isSame: boolean, hash: string, recordedHash: string): string {
-  if (isSame) return `the same run as in the file: hash ${hash}`;
-  return `ANOTHER RUN than the one in the file: hash ${hash}, then ${recordedHash}; code changed`;
+/** Whether it is the run that the file is of; nothing where that cannot be told. */
+function samenessLines({ isSame, evidence, recordedHash }: ReplayResult): readonly string[] {
+  const { hash = '' } = evidence;
+  if (isSame === undefined) return [];
+  if (isSame) return [`the same run as in the file: hash ${hash}`];
+  return [
+    `ANOTHER RUN than the one in the file: hash ${hash}, then ${recordedHash}`,
+    'the code has changed since the file was made, or somebody has changed its plan',
+  ];
+}
+
+/** At which commit the file was made, where it tells, and at which this code is. */
+function commitLines({ recordedCommit, commit }: ReplayResult): readonly string[] {
+  return recordedCommit === undefined
+    ? []
+    : [`made at commit ${recordedCommit}; this code is at ${commit}`];
 }
 
 function codeWords(bug: string | undefined, isWatched: boolean): string {
@@ -122,19 +139,10 @@ function codeWords(bug: string | undefined, isWatched: boolean): string {
 function jsonOf(file: string, result: ReplayResult): unknown {
   const { experiment, bug, isWatched, evidence, recordedHash, isSame, inevitability } = result;
   const { verdict, hash, eventCount, endMs } = evidence;
-  const steps = storyOfRun(evidence).steps.map(({ atMs, node, title, text, isWrong }) => {
-    return { atMs, node, title, text, isWrong };
-  });
-  const run = { verdict, hash, recordedHash, isSame, eventCount, endMs };
+  const { commit, recordedCommit } = result;
+  const run = { verdict, hash, recordedHash, isSame, commit, recordedCommit, eventCount, endMs };
+  const steps = storySteps(evidence);
   return { file, experiment, bug, isWatched, ...run, steps, inevitability };
-}
-
-/** The few moments that tell what happened. */
-function storyLines(evidence: RunEvidence): readonly string[] {
-  const steps = storyOfRun(evidence).steps;
-  return steps.map(({ atMs, text, isWrong }, index) => {
-    return `${isWrong ? 'x' : ' '} ${index + 1}. ${atMs.toFixed(1).padStart(8)} ms  ${text}`;
-  });
 }
 
 async function replayed(options: ReplayCommandOptions) {
