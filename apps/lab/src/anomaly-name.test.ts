@@ -5,8 +5,8 @@
 import { register } from '@mangrove/check';
 import type { HistoryEvent } from '@mangrove/experiment';
 import { expect, it } from 'vitest';
+import { failureOf } from './failure.ts';
 import { judge, linearizable } from './judge.ts';
-import { failureOf } from './verdict.ts';
 
 /** A client does one thing after the other, each in 10 ms. */
 function historyOf(...steps: readonly (readonly [f: string, value: number | null])[]) {

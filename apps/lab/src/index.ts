@@ -2,6 +2,7 @@
  * The door of the lab for what runs anywhere: verdicts and reports as data.
  */
 
+export { type Failure, failureOf } from './failure.ts';
 export { renderDiagram } from './report/diagram.ts';
 export type { DiagramView } from './report/diagram-layout.ts';
 export {
@@ -39,8 +40,6 @@ export {
   anomaliesOf,
   type CheckResult,
   type ExplainedOperation,
-  type Failure,
-  failureOf,
   type HistoryExplanation,
   type SloFigures,
   type Verdict,

@@ -8,8 +8,9 @@
  * not be undone.
  */
 import type { Plan } from '@mangrove/experiment';
+import { failsLike, failureOf } from './failure.ts';
 import type { Inevitability, InevitabilityPoint, RunEvidence } from './run-report.ts';
-import { type AnomalyClass, anomaliesOf, failsLike, failureOf } from './verdict.ts';
+import { type AnomalyClass, anomaliesOf } from './verdict.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
 /** What is asked, and how long one tries. */

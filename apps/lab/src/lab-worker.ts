@@ -9,10 +9,11 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Marks, Plan } from '@mangrove/experiment';
 import { drawPlan } from '@mangrove/sim';
 import { loadExperiment } from './catalog.ts';
+import { failureOf } from './failure.ts';
 import { plantedHere } from './planted/planted.ts';
 import { runPlan, sentenceOf } from './run-plan.ts';
 import type { RunEvidence } from './run-report.ts';
-import { type AnomalyClass, type Answer, anomaliesOf, failureOf } from './verdict.ts';
+import { type AnomalyClass, type Answer, anomaliesOf } from './verdict.ts';
 
 /** What a worker is started with. */
 export interface LabWorkerData {

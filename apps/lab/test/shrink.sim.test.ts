@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { drawPlan } from '@mangrove/sim';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBug } from '../src/catalog.ts';
+import { failureOf } from '../src/failure.ts';
 import { huntIn } from '../src/hunt.ts';
 import { type PlanSize, sizeOf } from '../src/run-report.ts';
 import { shrink } from '../src/shrinking/shrink.ts';
-import { failureOf } from '../src/verdict.ts';
 import { WorkerPool } from '../src/worker-pool.ts';
 import { TOO_MANY, entry as twoRules } from './two-rules.ts';
 

@@ -1,16 +1,16 @@
 /**
- * Which shrinker it is: a digest of the sources that decide how small a failing plan becomes, those
- * of the shrinker and of the verdict by which it knows a failure again.
+ * Which shrinker it is: a digest of its sources, and of those by which it knows a failure again.
  *
  * A ledger keeps it with what was shrunk, so that figures of another shrinker are told as such and
  * measured anew. Comments and empty lines do not count: who explains a line better has not changed
- * it.
+ * it. Judges do not count either, of which most are in other packages: a failure that they see in
+ * another way today is noticed when it is run again, before it is shrunk.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** Below the folder of the lab's sources. */
-const FILES = ['anomaly-name', 'judge', 'verdict'] as const;
+const ORACLE = 'failure';
 const FOLDER = 'shrinking/';
 
 /** The digest, 12 characters of it. Reads the sources each time. */
@@ -20,7 +20,7 @@ export function digestShrinker(): string {
   const inFolder = readdirSync(new URL(FOLDER, root))
     .filter((name) => name.endsWith(own) && !name.includes('.test.'))
     .sort();
-  const names = [...FILES.map((name) => name + own), ...inFolder.map((name) => FOLDER + name)];
+  const names = [ORACLE + own, ...inFolder.map((name) => FOLDER + name)];
   return digestSources(names.map((name) => [name, readFileSync(new URL(name, root), 'utf8')]));
 }
 

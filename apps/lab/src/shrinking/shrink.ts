@@ -12,15 +12,9 @@
  * (2002).
  */
 import type { HistoryEvent, Plan } from '@mangrove/experiment';
+import { type Failure, failsLike, failureOf, judgedBy } from '../failure.ts';
 import { type PlanSize, type RunEvidence, type ShrinkStep, sizeOf } from '../run-report.ts';
-import {
-  type AnomalyClass,
-  type Failure,
-  failsLike,
-  failureOf,
-  judgedBy,
-  type Verdict,
-} from '../verdict.ts';
+import type { AnomalyClass, Verdict } from '../verdict.ts';
 import type { WorkerPool } from '../worker-pool.ts';
 import { ADJUSTMENTS } from './adjustments.ts';
 import {
