@@ -18,7 +18,10 @@ export interface BugRow {
   readonly outside: SearchFigures;
   /** With the invariant of the experiment as well; missing where it has none. */
   readonly watched: SearchFigures | undefined;
+  /** Of what became small and passes without the bug; missing where there is nothing such. */
   readonly shrunk: ShrinkFigures | undefined;
+  /** How many failures became what the code as it is fails too: no small run of this bug. */
+  readonly slipCount: number;
 }
 
 /** Searches from many base seeds, in one number or two. */
@@ -73,11 +76,14 @@ export function rowOf(
   const shrunk = own.filter((each) => each.type === 'shrunk');
   const present = shrunk.filter((each) => each.shrinker === shrinker);
   const isFormer = present.length === 0;
+  const made = isFormer ? shrunk : present;
+  const ofBug = made.filter(({ cleanAnswer }) => cleanAnswer !== 'invalid');
   return {
     bug,
     outside: searchFigures(trials.filter(({ isWatched }) => !isWatched)),
     watched: watched.length === 0 ? undefined : searchFigures(watched),
-    shrunk: shrinkFigures(bug, isFormer ? shrunk : present, isFormer),
+    shrunk: shrinkFigures(bug, ofBug, isFormer),
+    slipCount: made.length - ofBug.length,
   };
 }
 

@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findExperiment } from '../catalog.ts';
 import { readEnvironment } from '../environment.ts';
 import { rowOf } from './bug-row.ts';
-import { renderBugTable } from './bug-table.ts';
+import { type BugTable, renderBugTable } from './bug-table.ts';
 import { Ledger } from './ledger.ts';
 import {
   type CleanShare,
@@ -78,6 +78,13 @@ describe('a row', () => {
     expect(row.shrunk?.ratioMax).toBe(3);
   });
 
+  it('counts no small run that the code as it is fails too', () => {
+    const slipped: ShrunkFailure = { ...shrunk(1, 0, 1), cleanAnswer: 'invalid' };
+    expect(rowFrom([slipped])).toMatchObject({ shrunk: undefined, slipCount: 1 });
+    const row = rowFrom([slipped, { ...shrunk(2, 1, 2), cleanAnswer: 'valid' }]);
+    expect(row).toMatchObject({ shrunk: { count: 1, ratioMax: 1 }, slipCount: 1 });
+  });
+
   it('counts what another shrinker made only where the present one has made nothing', () => {
     const { shrinker: _, ...unmarked } = shrunk(1, 9, 9);
     const former = { ...shrunk(2, 8, 8), shrinker: 'ba9876543210' };
@@ -98,14 +105,17 @@ describe('the page', () => {
   const share = (failureCount: number): CleanShare => {
     return { ...clean, seedCount: 100, failureCount, unknownCount: 0, commit };
   };
-  const pageOf = (measurements: readonly (Trial | ShrunkFailure)[], alarms: number) =>
-    renderBugTable({
+  const tableOf = (measurements: readonly (Trial | ShrunkFailure)[], alarms: number): BugTable => {
+    return {
       rows: [rowFrom(measurements)],
       unplaced: [{ name: 'gremlin', file: 'wing.ts', breaks: 'the wing', source: 'Dahl' }],
       clean: [share(alarms)],
       environment: readEnvironment(),
       ...{ commits: [commit], baseCount: 3, command: 'make it' },
-    });
+    };
+  };
+  const pageOf = (measurements: readonly (Trial | ShrunkFailure)[], alarms: number) =>
+    renderBugTable(tableOf(measurements, alarms));
 
   it('says what was found, how fast, how small, and how many alarms were false', () => {
     const page = pageOf([trial(0, 3), trial(1, 9), trial(2, 50, false), shrunk(3, 1, 2)], 0);
@@ -118,6 +128,29 @@ describe('the page', () => {
     expect(page).toContain('| **together** | 100 | 2.0 h | 0 | 0 |');
     expect(page).toContain('1 of 1 bugs that were looked for were found.');
     expect(page).toContain('1 of 1 were shrunk by the present shrinker,\n0 by a former one.');
+  });
+
+  it('says how many of the clean runs are of which system', () => {
+    const shares = ['register', 'journal', 'journal-rot', 'kv', 'journal-rot'].map(
+      (experiment) => ({ ...share(0), experiment }),
+    );
+    const page = renderBugTable({ ...tableOf([trial(0, 3)], 0), clean: shares });
+    expect(page).toContain('Of the 500 runs 100 are of `register`, 300 of `journal`, 100 of `kv`.');
+  });
+
+  it('says where a judge was not asked for the name of a promise', () => {
+    const unnamed: Trial = {
+      ...trial(0, 3),
+      found: { seed: 3, anomaly: 'promise', name: 'promise' },
+    };
+    const sentence = 'Where it is `promise`, the judge has not been asked';
+    expect(pageOf([unnamed], 0)).toContain(sentence);
+    expect(pageOf([trial(0, 3)], 0)).not.toContain(sentence);
+  });
+
+  it('says where nothing small is left of a bug', () => {
+    const page = pageOf([trial(0, 3), { ...shrunk(3, 0, 1), cleanAnswer: 'invalid' }], 0);
+    expect(page).toContain('| 1: a moth | 2 | what fails without the bug too | - | - |');
   });
 
   it('says which sizes another shrinker made', () => {

@@ -46,7 +46,10 @@ export function renderBugTable(table: BugTable): string {
     'what clients saw, nodes that stopped, and progress after the faults; **with',
     'invariants** looks into the nodes after every step too. How **difficult** a bug is to meet',
     'is judged by hand: an easy one shows under any trouble, a medium one needs the right fault, a',
-    'hard one a rare order of several.',
+    'hard one a rare order of several. **What shows** is what the judge calls it: names with a `G`',
+    'are cycles of transactions; `ordered`, `unique`, `atomic`, `reliable`, `resumable` and',
+    '`bookmarkable` are guarantees of watches that were broken.',
+    ...unnamedLines(rows),
     '',
     ...searchTable(rows),
     '',
@@ -116,17 +119,27 @@ function namesCell(outside: SearchFigures, watched: SearchFigures | undefined): 
   return seen === inside || inside === '' ? seen || '-' : `${seen || '-'}; ${inside}`;
 }
 
+/** Tells of searches by judges that were not asked for names; nothing where there are none. */
+function unnamedLines(rows: readonly BugRow[]): readonly string[] {
+  const names = rows.flatMap(({ outside, watched }) => [
+    ...outside.names,
+    ...(watched?.names ?? []),
+  ]);
+  const isUnnamed = names.some(([name]) => name === 'promise');
+  return isUnnamed ? ['Where it is `promise`, the judge has not been asked for the name yet.'] : [];
+}
+
 function shrinkTable(rows: readonly BugRow[]): readonly string[] {
   return [
     '| bug | least faults | least operations | shrunk to | times the least | at worst |',
     '| --- | --- | --- | --- | --- | --- |',
-    ...rows.map(({ bug, shrunk }) => {
+    ...rows.map(({ bug, shrunk, slipCount }) => {
       const { minimum } = bug;
       return row([
         `\`${bug.name}\``,
         minimum === undefined ? '-' : counted(minimum.faults.length, minimum.faults),
         minimum === undefined ? '-' : counted(minimum.operationCount, minimum.operations ?? []),
-        shrunk === undefined ? 'not measured' : shrunkCell(shrunk),
+        shrunk === undefined ? NO_SIZE[slipCount > 0 ? 'slipped' : 'none'] : shrunkCell(shrunk),
         ratioWord(shrunk?.ratio),
         ratioWord(shrunk?.ratioMax),
       ]);
@@ -137,6 +150,8 @@ function shrinkTable(rows: readonly BugRow[]): readonly string[] {
 function counted(count: number, items: readonly string[]): string {
   return items.length === 0 ? String(count) : `${count}: ${items.join('; ')}`;
 }
+
+const NO_SIZE = { none: 'not measured', slipped: 'what fails without the bug too' } as const;
 
 function shrunkCell({ faultCount, operationCount, count, isFormer }: ShrinkFigures): string {
   const by = isFormer ? ', by a former shrinker' : '';
@@ -199,7 +214,11 @@ function cleanLines(shares: readonly CleanShare[]): readonly string[] {
   ];
   const experiments = [...new Set(shares.map(({ experiment }) => experiment))];
   return [
-    'The code as it is, under the same faults, held to the same judges and invariants:',
+    'The code as it is, under the same faults, held to the same judges and invariants. Each',
+    'experiment that has bugs gets the same time, so those whose runs are short get more of them.',
+    `Of the ${sum(shares, ({ seedCount }) => seedCount)} runs ${systemsWords(shares)}.`,
+    'The register and the journal are small, so their runs say less of Raft and the store than',
+    'their number does; experiments without bugs, as the failure scenarios, have none of them.',
     '',
     '| experiment | runs | simulated | alarms | not known |',
     '| --- | --- | --- | --- | --- |',
@@ -208,6 +227,18 @@ function cleanLines(shares: readonly CleanShare[]): readonly string[] {
     ),
     row(['**together**', ...figures(shares)]),
   ];
+}
+
+/** `2750 are of register, 3650 of journal`: experiments of one system begin with its name. */
+function systemsWords(shares: readonly CleanShare[]): string {
+  const counts = new Map<string, number>();
+  for (const { experiment, seedCount } of shares) {
+    const [system = experiment] = experiment.split('-');
+    counts.set(system, (counts.get(system) ?? 0) + seedCount);
+  }
+  return [...counts]
+    .map(([system, count], index) => `${count} ${index === 0 ? 'are of' : 'of'} \`${system}\``)
+    .join(', ');
 }
 
 /** A bar would end the cell. */

@@ -13,6 +13,7 @@ import {
 } from '@mangrove/experiment';
 import { drawPlan } from '@mangrove/sim';
 import type { CatalogEntry } from '../catalog.ts';
+import { runPlan } from '../run-plan.ts';
 import { sizeOf } from '../run-report.ts';
 import { shrink } from '../shrinking/shrink.ts';
 import { WorkerPool } from '../worker-pool.ts';
@@ -139,12 +140,16 @@ class BugMeasurement {
 
   /** Asks the judge for the name of what was found before judges were asked for names. */
   private async nameFound(pool: WorkerPool, trial: Trial): Promise<void> {
-    const { found, isWatched } = trial;
+    const { found, firstSeed, isWatched } = trial;
     if (found === undefined || this.options.signal?.aborted === true) return;
     const { anomaly, name } = await pool.runSeed(found.seed, isWatched);
-    // Of other code, what was found may not be there any more.
-    if (anomaly !== found.anomaly || name === undefined) return;
-    this.keep({ ...trial, found: { ...found, name } });
+    if (anomaly === found.anomaly && name !== undefined) {
+      this.keep({ ...trial, found: { ...found, name } });
+      return;
+    }
+    // The ledger has it of other code: what that search found is not there any more.
+    const again = await this.tryFrom(pool, firstSeed, isWatched);
+    if (again !== undefined) this.keep(again);
   }
 
   private async shrinkFailure(
@@ -166,7 +171,10 @@ class BugMeasurement {
     if (signal?.aborted) return;
     const size = sizeOf(evidence.plan);
     const runCount = steps.at(-1)?.run ?? 0;
-    const made = { size, runCount, left: leftWords(evidence.plan), shrinker, commit };
+    const { answer: cleanAnswer } = (await runPlan(this.entry, evidence.plan, { isWatched }))
+      .verdict;
+    const left = leftWords(evidence.plan);
+    const made = { size, runCount, left, cleanAnswer, shrinker, commit };
     this.keep({ type: 'shrunk', bug: this.identity, seed, isWatched, ...made });
   }
 

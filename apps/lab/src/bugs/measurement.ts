@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Experiment, PlantedBug } from '@mangrove/experiment';
 import { drawPlan } from '@mangrove/sim';
 import type { PlanSize } from '../run-report.ts';
-import type { AnomalyClass } from '../verdict.ts';
+import type { AnomalyClass, Answer } from '../verdict.ts';
 
 /** One measurement. */
 export type Measurement = Trial | ShrunkFailure | CleanShare;
@@ -53,6 +53,8 @@ export interface ShrunkFailure {
   readonly runCount: number;
   /** What is left, a fault or an operation each, in a few words. */
   readonly left?: readonly string[];
+  /** What the code as it is gets under the same plan: one that it fails too shows no bug. */
+  readonly cleanAnswer?: Answer;
   /** `digestShrinker` then; missing where it was shrunk before digests were kept. */
   readonly shrinker?: string;
   readonly commit: string;

@@ -1,0 +1,67 @@
+/**
+ * What a ledger has is measured anew where it is of another shrinker, and given its name where its
+ * judge was not asked for one; and then it is not measured again.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Ledger } from '../src/bugs/ledger.ts';
+import { type MeasureOptions, measureBug } from '../src/bugs/measure-bug.ts';
+import { identityOf, type Measurement, type Trial } from '../src/bugs/measurement.ts';
+import { findBug } from '../src/catalog.ts';
+import type { AnomalyClass } from '../src/verdict.ts';
+
+let folder: string;
+let ledger: Ledger;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mangrove-measure-'));
+  ledger = Ledger.open(join(folder, 'ledger.jsonl'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Measures so much of `name`; gives the lines that are new. */
+async function measured(name: string, shrinkCount: number, shrinker: string) {
+  const { entry, bug } = findBug(name);
+  const before = ledger.measurements.length;
+  const options: MeasureOptions = {
+    ...{ ledger, commit: 'now', shrinker, baseCount: 1, timeMs: 60_000, workerCount: 1 },
+    ...{ shrinkCount, shrinkRunMax: 5 },
+  };
+  await measureBug(entry, bug, options);
+  return ledger.measurements.slice(before);
+}
+
+/** What an earlier search found at seed 1, in both ways where there are two. */
+function found(name: string, anomaly: AnomalyClass): readonly Trial[] {
+  const { entry, bug } = findBug(name);
+  const trial = { type: 'trial', bug: identityOf(bug, entry.experiment), firstSeed: 1 } as const;
+  const rest = { seedCount: 1, cpuMs: 7, found: { seed: 1, anomaly, name: anomaly } };
+  const ways = entry.createInvariant === undefined ? [false] : [false, true];
+  return ways.map((isWatched) => ({ ...trial, ...rest, isWatched, commit: 'then' }));
+}
+
+it('shrinks again what another shrinker made, once', { timeout: 60_000 }, async () => {
+  const name = 'register-rename-before-sync';
+  for (const trial of found(name, 'broken-node')) ledger.add(trial);
+  const [first, ...more] = await measured(name, 1, 'old');
+  expect(first).toMatchObject({ type: 'shrunk', seed: 1, shrinker: 'old', commit: 'now' });
+  expect(more).toEqual([]);
+  const left = first?.type === 'shrunk' ? first.left : undefined;
+  expect(left).toContainEqual(expect.stringMatching(/^crash n\d \(unsynced-lost\)/));
+  expect(left).toContainEqual(expect.stringMatching(/^c\d at \d+ ms: write \d+$/));
+  expect(await measured(name, 1, 'old')).toEqual([]);
+  expect(await measured(name, 1, 'new')).toMatchObject([{ type: 'shrunk', shrinker: 'new' }]);
+  expect(await measured(name, 1, 'new')).toEqual([]);
+});
+
+it('asks for the name of a broken promise, once', { timeout: 60_000 }, async () => {
+  const name = 'compare-on-post-state';
+  const before = found(name, 'promise');
+  for (const trial of before) ledger.add(trial);
+  const named = await measured(name, 0, 'any');
+  const isNamed = (each: Measurement) => each.type === 'trial' && each.found?.name !== 'promise';
+  expect(named.map(isNamed)).toEqual([true, true]);
+  expect(named).toMatchObject(before.map(({ found: _, ...trial }) => trial));
+  expect(await measured(name, 0, 'any')).toEqual([]);
+});
