@@ -76,6 +76,6 @@ export const registerBugs: readonly PlantedBug[] = Object.freeze([
     experiment: 'register',
     seedBudget: 400,
     difficulty: 'easy',
-    minimum: { faults: ['loss of power at a replica'], operationCount: 2 },
+    minimum: { faults: ['loss of power at a replica'], operationCount: 1 },
   },
 ]);

@@ -15,6 +15,11 @@ function minimum(faults: readonly string[], operations: readonly string[]): BugM
   return { faults, operations, operationCount: operations.length };
 }
 
+/** So small were runs that the lab made; which of the operations it takes is in no words. */
+function made(faults: readonly string[], operationCount: number): BugMinimum {
+  return { faults, operationCount };
+}
+
 const TRUTH = ['log', 'log of all'] as const;
 
 /** Makes a snapshot in time. */
@@ -26,51 +31,33 @@ const LONG_EVENTS = ['next', 'write of a long value', 'write of a long value'] a
 /** By the name of the bug. */
 export const KV_MINIMA: Readonly<Record<string, BugMinimum>> = Object.freeze({
   'compare-on-post-state': minimum([], ['write 1', 'cas of 1 to 2, which says no']),
-  'one-compare-is-enough': minimum(
-    [],
-    ['append to a and read b', 'append to a, meanwhile', 'read of a'],
-  ),
+  'one-compare-is-enough': made([], 2),
   'transaction-in-two-revisions': minimum([], ['grant, with two keys at once', ...TRUTH]),
   'creation-survives-deletion': minimum(
     [],
     ['acquire', 'acquire after its end', 'acquire by one who is let in too'],
   ),
-  'past-read-sees-the-present': minimum(
-    [],
-    ['write', 'log', 'write', 'read of a revision ago', 'log of all'],
-  ),
+  'past-read-sees-the-present': made([], 4),
   'lease-revoke-not-atomic': minimum([], ['grant', ...TRUTH]),
   'put-stays-on-its-old-lease': minimum([], ['grant', 'save of one key', 'look at all']),
   'renewal-does-not-count': minimum([], ['grant', 'keep', 'look before it may end']),
-  'leases-without-a-keeper': minimum(['crash of the leader'], ['grant', 'look at all']),
+  'leases-without-a-keeper': minimum([], ['grant', 'look at all']),
   'stale-read-served-as-linearizable': minimum(
     ['cut around a follower'],
     ['write', 'read at the follower'],
   ),
-  'session-token-ignored': minimum(
-    ['slow links to a follower'],
-    ['write', 'read of the session at the follower'],
-  ),
+  'session-token-ignored': minimum([], ['write', 'read of the session at a follower']),
   'revision-lag-is-not-asked': minimum(
     ['slow links to a follower'],
     ['write', 'read of what is none behind'],
   ),
-  'place-in-session-ignored': minimum(
-    ['loss of an answer'],
-    ['write, which comes twice', 'write in between', 'read'],
-  ),
-  'retry-without-a-session': minimum(
-    ['loss of an answer'],
-    ['write, which comes twice', 'write in between', 'read'],
-  ),
+  'place-in-session-ignored': made(['loss of an answer'], 2),
+  'retry-without-a-session': made(['loss of an answer'], 2),
   'lock-without-fencing': minimum(
     [],
     ['acquire', 'acquire after its end', 'write', 'write by the first holder'],
   ),
-  'stm-checks-what-it-writes-alone': minimum(
-    [],
-    ['read of x, append to y', 'read of y, append to x, meanwhile', 'read of both'],
-  ),
+  'stm-checks-what-it-writes-alone': made([], 2),
   'watch-resumes-one-late': minimum(
     ['loss of the connection of the watcher'],
     ['write', 'next', 'write, which does not come', 'write', 'next', ...TRUTH],
