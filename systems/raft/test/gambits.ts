@@ -188,6 +188,40 @@ function deafHeir(play: Play): void {
   playOn(board, 30, 5, { fateOf });
 }
 
+/**
+ * A follower asks its leader, dies before it has the answer, and asks for another thing in its next
+ * life; there it hears the former answer, and of what was committed meanwhile nothing.
+ */
+export function playFormerLife({ board, random }: Play): void {
+  const leader = steadyLeader({ board, random });
+  const others = [...board.machines.values()].filter((each) => each !== leader);
+  if (leader === undefined) return;
+  const asker = random.pick(others);
+  const isProposing = random.chance(1, 2);
+  const ask = () => {
+    if (isProposing) board.proposeAt(asker);
+    else board.readAt(asker, 'read-index');
+  };
+  const isAnswer = ({ to, type }: Message) =>
+    to === asker.node && (type === 'read-index-response' || type === 'forward-response');
+  const fateOf = (message: Message): Fate => (isAnswer(message) ? 'kept' : 'heard');
+  ask();
+  playOn(board, 20, 5, { fateOf });
+  asker.crash(asker.pendingWrites.length);
+  board.restart(asker);
+  playOn(board, 40, 5, { fateOf });
+  board.proposeAt(leader);
+  const isLost = ({ to }: Message) => to === asker.node;
+  playOn(board, 20, 5, {
+    fateOf: (message) => (isLost(message) && !isAnswer(message) ? 'lost' : fateOf(message)),
+  });
+  ask();
+  const late = board.parcels.filter(isAnswer);
+  board.parcels = board.parcels.filter((message) => !isAnswer(message));
+  for (const message of late) board.hand(message);
+  board.workOff(asker);
+}
+
 /** The leader, after a while in which all goes well; `undefined` where there is none. */
 function steadyLeader({ board, random }: Play): Machine | undefined {
   for (const each of board.machines.values()) {

@@ -20,8 +20,8 @@ import {
   step,
   toRaftOptions,
 } from '../src/index.ts';
-import type { Happening } from './board.ts';
-import { playGambit } from './gambits.ts';
+import type { Happening, Play } from './board.ts';
+import { playFormerLife, playGambit } from './gambits.ts';
 import { check, Machine } from './machine.ts';
 import { comeToRest, type QuietBoard } from './quiet-end.ts';
 import { drawTrouble, type Trouble } from './trouble.ts';
@@ -69,6 +69,7 @@ class RandomCluster implements QuietBoard {
   parcels: Message[] = [];
   private readonly cuts = new Set<string>();
   private readonly gambits: Random | undefined;
+  private readonly lives: Random | undefined;
   private readonly counts: Record<string, number> = {};
   private now = 0;
   private nextId = 1;
@@ -78,6 +79,8 @@ class RandomCluster implements QuietBoard {
     this.trouble = drawTrouble(this.random);
     const gambits = new SeededRandom(seed, 'raft gambits');
     this.gambits = gambits.chance(1, 2) ? gambits : undefined;
+    const lives = new SeededRandom(seed, 'raft lives');
+    this.lives = lives.chance(1, 4) ? lives : undefined;
     const { random } = this;
     const options = toRaftOptions({
       electionTimeoutMs: 100,
@@ -119,11 +122,9 @@ class RandomCluster implements QuietBoard {
 
   /** One random thing happens. */
   act(): void {
-    const { random, trouble, gambits } = this;
-    if (gambits?.chance(1, STEPS_PER_GAMBIT) === true) {
-      playGambit({ board: this, random: gambits });
-      this.count('gambit');
-    }
+    const { random, trouble, gambits, lives } = this;
+    if (gambits?.chance(1, STEPS_PER_GAMBIT) === true) this.play(playGambit, gambits);
+    if (lives?.chance(1, STEPS_PER_GAMBIT) === true) this.play(playFormerLife, lives);
     const draw = random.below(1000);
     if (draw < 500) for (let count = random.between(1, 4); count > 0; count--) this.deliver();
     else if (draw < 500 + trouble.disk) this.writeSome();
@@ -132,6 +133,11 @@ class RandomCluster implements QuietBoard {
     else if (draw < 880) this.read();
     else if (draw < 960) this.work();
     else this.makeTrouble();
+  }
+
+  private play(gambit: (play: Play) => void, random: Random): void {
+    gambit({ board: this, random });
+    this.count('gambit');
   }
 
   /** Everything heals; then a leader must stand, commit, and everyone must agree. */
@@ -456,8 +462,7 @@ class RandomCluster implements QuietBoard {
   private transfer(): void {
     const leader = this.anyLeader();
     if (leader === undefined) return;
-    const target = this.random.pick([...this.machines.keys()]);
-    this.transferTo(leader, target);
+    this.transferTo(leader, this.random.pick([...this.machines.keys()]));
   }
 
   transferTo(leader: Machine, target: NodeId): void {

@@ -3,7 +3,7 @@
  */
 import { toNodeId } from '@mangrove/host';
 import { describe, expect, it } from 'vitest';
-import { nextTimerAt } from '../src/index.ts';
+import { type MemberChange, nextTimerAt } from '../src/index.ts';
 import { Stage } from './stage.ts';
 
 const THREE = { voters: ['a', 'b', 'c'] };
@@ -90,6 +90,85 @@ describe('reads', () => {
     stage.timer('b');
     stage.settle();
     expect(stage.outcome(second)).toMatchObject({ type: 'read-ready', index: 3 });
+  });
+
+  it('R46: an answer to a question of a former life is none to one of this life', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a');
+    stage.timer('a');
+    stage.settle();
+    stage.read('b');
+    stage.deliver({ type: 'read-index' });
+    stage.deliver({ type: 'heartbeat' });
+    stage.deliver({ type: 'heartbeat-response' });
+    const [late] = stage.take({ type: 'read-index-response' });
+    if (late === undefined) throw new Error('a did not answer');
+    stage.crash('b');
+    stage.restart('b');
+    stage.timer('a');
+    stage.settle();
+    stage.propose('a');
+    stage.settle(['b']);
+    const second = stage.read('b');
+    stage.take({ type: 'read-index' });
+    stage.hand(late);
+    expect(stage.outcome(second)).toBeUndefined();
+    stage.elapse(20);
+    stage.timer('b');
+    stage.settle();
+    expect(stage.outcome(second)).toMatchObject({ type: 'read-ready', index: 3 });
+  });
+
+  it('R46: reads that come while a question is open wait, and share the next one', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a');
+    stage.timer('a');
+    stage.settle();
+    const first = stage.read('b');
+    const later = [1, 2, 3].map(() => stage.read('b'));
+    expect(stage.parcels.filter(({ type }) => type === 'read-index')).toHaveLength(1);
+    stage.settle();
+    const outcomes = [first, ...later].map((id) => stage.outcome(id)?.type);
+    expect(outcomes).toEqual(new Array(4).fill('read-ready'));
+    const questions = stage.seen.filter(
+      ({ effect }) => effect.type === 'send' && effect.message.type === 'read-index',
+    );
+    expect(questions).toHaveLength(2);
+  });
+
+  it('R31, R45, R49: in a joint configuration reads and leases need both halves', () => {
+    for (const silent of [
+      ['b', 'c'],
+      ['d', 'e'],
+    ]) {
+      // Leases of 81 ms.
+      const options = { clockDriftPpmMax: 100_000 };
+      const stage = new Stage({ voters: ['a', 'b', 'c'], learners: ['d', 'e'], options });
+      stage.elect('a');
+      const changes: readonly MemberChange[] = [
+        ...['d', 'e'].map((name) => ({ type: 'promote' as const, node: toNodeId(name) })),
+        ...['b', 'c'].map((name) => ({ type: 'remove' as const, node: toNodeId(name) })),
+      ];
+      stage.happen('a', { type: 'change-members', id: stage.id(), changes, isAutoLeave: false });
+      stage.settle();
+      stage.timer('a');
+      stage.settle();
+      const heardAt = stage.now;
+      while (stage.now < heardAt + 80) {
+        expect(stage.outcome(stage.read('a', 'lease'))).toMatchObject({ type: 'read-ready' });
+        stage.timer('a');
+        stage.settle(silent);
+      }
+      stage.elapse(2);
+      // Whoever answers renews the lease of one half; the other half's has run out.
+      const ids = [stage.read('a', 'lease'), stage.read('a')];
+      stage.settle(silent);
+      expect(ids.map((id) => stage.outcome(id))).toEqual([undefined, undefined]);
+      expect(stage.state('a').role.type).toBe('leader');
+      stage.timer('a');
+      stage.settle();
+      expect(ids.map((id) => stage.outcome(id)?.type)).toEqual(['read-ready', 'read-ready']);
+    }
   });
 
   it('R49: a lease counts from the sending of the heartbeat, less the drift of two clocks', () => {

@@ -40,6 +40,14 @@ export const readingBugs: readonly RaftBug[] = [
     source: 'etcd #20418',
   },
   {
+    name: 'read-context-of-a-former-life',
+    file: 'systems/raft/src/core/reading.ts',
+    find: 'state.incarnation}/',
+    replace: 'state.self}/',
+    breaks: 'R46: the late answer to a question of a former life answers one of this life.',
+    source: 'docs/postmortems/2026-11-29-the-answer-to-a-former-life.md',
+  },
+  {
     name: 'lease-by-an-old-clock',
     file: 'systems/raft/src/core/step.ts',
     find: 'state.now = event.now;',

@@ -92,4 +92,12 @@ export const replicationBugs: readonly RaftBug[] = [
     breaks: 'R86: a forwarded proposal that comes twice is appended twice.',
     source: 'Raft 8; thesis 6.3',
   },
+  {
+    name: 'forward-number-of-a-former-life',
+    file: 'systems/raft/src/core/forwarding.ts',
+    find: 'Math.max(forwards.last, numberBefore(state.incarnation)) + 1;',
+    replace: 'forwards.last + 1;',
+    breaks: 'R86: the late answer to a proposal of a former life answers one of this life.',
+    source: 'docs/postmortems/2026-11-29-the-answer-to-a-former-life.md',
+  },
 ];
