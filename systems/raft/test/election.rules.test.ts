@@ -179,6 +179,16 @@ describe('votes', () => {
 });
 
 describe('waits', () => {
+  it('R121: a wait lies between one election timeout and two, whatever was drawn', () => {
+    const { machines } = new Stage(THREE);
+    const randoms = [0, 1, 50, 99, 100, 0xffff_ffff];
+    const waits = randoms.map((random) => {
+      const state = [...machines.values()][0]?.start(0, random);
+      return state === undefined ? 0 : nextTimerAt(state);
+    });
+    expect(waits).toEqual([100, 101, 150, 199, 100, 195]);
+  });
+
   it('R121: a wait is drawn anew for each leader, and not for each heartbeat', () => {
     const stage = new Stage(THREE);
     stage.happen('b', { type: 'timer', random: 7 });

@@ -337,6 +337,31 @@ describe('handing over', () => {
     expect(stage.outcome(later)).toMatchObject({ type: 'committed' });
   });
 
+  it('R48: a hand-over ends as not known where another one than the target leads', () => {
+    const stage = new Stage({ voters: ['a', 'b', 'c'] });
+    stage.elect('a');
+    stage.propose('a');
+    stage.settle(['c']);
+    const id = transfer(stage, 'c');
+    stage.elapse(300);
+    stage.elect('b', ['a']);
+    expect(stage.outcome(id)).toBeUndefined();
+    stage.timer('b');
+    stage.settle();
+    expect(stage.state('a').leader).toBe('b');
+    expect(stage.outcome(id)).toMatchObject({ reason: 'leadership-lost', isDefinite: false });
+  });
+
+  it('R47: no change of members begins while a hand-over is open', () => {
+    const stage = new Stage({ voters: ['a', 'b', 'c'] });
+    stage.elect('a');
+    stage.propose('a');
+    stage.settle(['c']);
+    transfer(stage, 'c');
+    const id = change(stage, 'a', [remove('c')]);
+    expect(stage.outcome(id)).toMatchObject({ reason: 'transferring', isDefinite: true });
+  });
+
   it('R48: only a voter that is not the leader itself can be the target', () => {
     const stage = new Stage({ voters: ['a', 'b'], learners: ['d'] });
     stage.elect('a');

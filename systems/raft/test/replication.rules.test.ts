@@ -419,7 +419,7 @@ describe('persistence', () => {
 });
 
 describe('outcomes', () => {
-  it('R28: only another committed entry in its place makes the end of a proposal definite', () => {
+  it('R28: a proposal whose entry leaves the log may still happen', () => {
     const stage = new Stage(THREE);
     stage.elect('a');
     const lost = stage.propose('a');
@@ -434,6 +434,27 @@ describe('outcomes', () => {
     stage.timer('b');
     stage.settle();
     expect(stage.outcome(lost)).toMatchObject({ reason: 'leadership-lost', isDefinite: false });
+  });
+
+  it('R28: so may one whose place in the log a snapshot has taken', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a');
+    const lost = stage.propose('a');
+    stage.take();
+    stage.sync('a');
+    stage.elapse(300);
+    stage.elect('b', ['a']);
+    for (let count = 0; count < 3; count++) stage.propose('b');
+    stage.settle(['a']);
+    stage.timer('b');
+    stage.settle(['a']);
+    for (const name of ['b', 'c']) stage.snapshot(name);
+    for (let round = 0; round < 10 && stage.outcome(lost) === undefined; round++) {
+      stage.timer('b');
+      stage.settle();
+    }
+    expect(stage.state('a').snapshot.index).toBeGreaterThan(3);
+    expect(stage.outcome(lost)).toMatchObject({ reason: 'compacted', isDefinite: false });
   });
 
   it('R28: a follower refuses proposals for good and names the leader', () => {

@@ -31,6 +31,37 @@ function install(index: number, term: number, voters: readonly string[]): Messag
 }
 
 describe('snapshots', () => {
+  it('R24, R107: a snapshot takes the place of a batch that is being applied', () => {
+    const stage = new Stage({ ...THREE, appliesByItself: false });
+    stage.elect('a');
+    stage.timer('a');
+    stage.settle();
+    stage.finishApply('b');
+    stage.proposeBatch('a', [3, 3, 3, 3]);
+    stage.settle();
+    stage.timer('a');
+    stage.settle();
+    expect(stage.state('b')).toMatchObject({ appliedIndex: 2, applyingIndex: 6 });
+    const read = stage.id();
+    stage.happen('b', { type: 'read', id: read, mode: 'read-index' });
+    stage.settle();
+    stage.happen('b', {
+      type: 'message',
+      message: { ...install(9, 2, THREE.voters), term: 2 as Term },
+    });
+    stage.sync('b');
+    expect(stage.state('b')).toMatchObject({ applyingIndex: 9, isRestoring: true });
+    // The batch ends late: it is not the snapshot that was taken in, and nothing is read of it.
+    stage.happen('b', { type: 'applied', index: 6 as LogIndex });
+    expect(stage.state('b')).toMatchObject({ applyingIndex: 9, isRestoring: true });
+    expect(stage.outcome(read)).toBeUndefined();
+    stage.finishApply('b');
+    expect(stage.state('b')).toMatchObject({ appliedIndex: 9, isRestoring: false });
+    expect(stage.outcome(read)).toMatchObject({ type: 'read-ready', index: 6 });
+    const restores = stage.seen.filter(({ effect }) => effect.type === 'restore');
+    expect(restores).toHaveLength(1);
+  });
+
   it('R38: a snapshot carries the configuration of its index, not a newer one', () => {
     const stage = new Stage({ ...THREE, learners: ['d'] });
     stage.elect('a');

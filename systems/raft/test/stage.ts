@@ -305,7 +305,8 @@ export class Stage {
       case 'restore':
         if (this.isWatched) this.watchman.restored(machine, effect.snapshot);
         else machine.machineIndex = effect.snapshot.index;
-        this.happen(machine.node, { type: 'applied', index: effect.snapshot.index });
+        machine.isApplyPending = true;
+        if (this.appliesByItself) this.finishApply(machine.node);
         return;
       case 'load-entries': {
         const entries = machine.read(effect.from, effect.to, 10);
