@@ -46,7 +46,7 @@ const FORMATS: Readonly<Record<HostFault['type'], Readonly<Record<string, Rule>>
   cut: ON_LINK,
   drop: { ...ON_LINK, perMille: integer(0, 1000) },
   duplicate: { ...ON_LINK, perMille: integer(0, 1000) },
-  delay: { ...ON_LINK, delayMs: DELAY, jitterMs: DELAY },
+  delay: { ...ON_LINK, perMille: integer(0, 1000), delayMs: DELAY, jitterMs: DELAY },
   stall: ON_LINK,
   'disk-error': {
     ...ON_FILES,

@@ -34,6 +34,12 @@ export interface OnFiles {
   readonly operation: DiskOperation | '*';
 }
 
+/** How much longer a message takes: `delayMs`, and up to `jitterMs` more. */
+export interface Lateness {
+  readonly delayMs: number;
+  readonly jitterMs: number;
+}
+
 /** A fault of the messages with a peer. */
 export type LinkFault =
   /** Every message is lost, and no new connection comes about. */
@@ -42,8 +48,11 @@ export type LinkFault =
   | ({ readonly type: 'drop'; readonly perMille: number } & OnLink)
   /** So many of a thousand messages come twice. */
   | ({ readonly type: 'duplicate'; readonly perMille: number } & OnLink)
-  /** Every message takes so much longer, and up to `jitterMs` more, so that they overtake. */
-  | ({ readonly type: 'delay'; readonly delayMs: number; readonly jitterMs: number } & OnLink)
+  /**
+   * So many of a thousand messages take so much longer, and up to `jitterMs` more, so that they
+   * overtake.
+   */
+  | ({ readonly type: 'delay'; readonly perMille: number } & Lateness & OnLink)
   /** `out`: nothing leaves the queue. `in`: nothing is read from the connection. */
   | ({ readonly type: 'stall' } & OnLink);
 
@@ -80,8 +89,8 @@ export interface LinkWeather {
   readonly isStalled: boolean;
   readonly dropPerMille: number;
   readonly duplicatePerMille: number;
-  readonly delayMs: number;
-  readonly jitterMs: number;
+  /** Each makes a share of the messages late; one may meet several. */
+  readonly delays: readonly (Lateness & { readonly perMille: number })[];
 }
 
 /** What a disk operation meets. */
@@ -159,8 +168,7 @@ export class FaultBoard {
       isStalled: false,
       dropPerMille: 0,
       duplicatePerMille: 0,
-      delayMs: 0,
-      jitterMs: 0,
+      delays: [] as Extract<LinkFault, { readonly type: 'delay' }>[],
     };
     let isFair = true;
     for (const { fault } of this.pins.values()) {
@@ -172,10 +180,7 @@ export class FaultBoard {
       else if (fault.type === 'stall') weather.isStalled = true;
       else if (fault.type === 'drop') weather.dropPerMille += fault.perMille;
       else if (fault.type === 'duplicate') weather.duplicatePerMille += fault.perMille;
-      else {
-        weather.delayMs += fault.delayMs;
-        weather.jitterMs += fault.jitterMs;
-      }
+      else weather.delays.push(fault);
     }
     return isFair ? undefined : weather;
   }
@@ -220,9 +225,16 @@ export class FaultBoard {
     if (weather.isCut) return [];
     if (this.random.below(1000) < weather.dropPerMille) return [];
     const count = this.random.below(1000) < weather.duplicatePerMille ? 2 : 1;
-    return Array.from({ length: count }, () => {
-      return weather.delayMs + (weather.jitterMs > 0 ? this.random.below(weather.jitterMs + 1) : 0);
-    });
+    return Array.from({ length: count }, () => this.drawDelayMs(weather));
+  }
+
+  private drawDelayMs({ delays }: LinkWeather): number {
+    let sumMs = 0;
+    for (const { perMille, delayMs, jitterMs } of delays) {
+      if (this.random.below(1000) >= perMille) continue;
+      sumMs += delayMs + (jitterMs > 0 ? this.random.below(jitterMs + 1) : 0);
+    }
+    return sumMs;
   }
 
   private tell(): void {

@@ -89,7 +89,7 @@ describe.each(ENDS)('faults of messages, %s', (_where, endOf) => {
 
   it('a delay makes them late, and its jitter lets them overtake', async () => {
     const [node, link] = endOf();
-    await node.hurt({ type: 'delay', delayMs: 120, jitterMs: 60, ...link });
+    await node.hurt({ type: 'delay', perMille: 1000, delayMs: 120, jitterMs: 60, ...link });
     const sentAtMs = Date.now();
     await a.send(b, ...numbered('note', 100));
     const arrivals: Arrival[] = [];
@@ -103,9 +103,26 @@ describe.each(ENDS)('faults of messages, %s', (_where, endOf) => {
     expect(textsOf(arrivals).sort()).toEqual(numbered('note', 100).sort());
   });
 
+  it('a delay of a share lets the others pass on time', async () => {
+    const [node, link] = endOf();
+    const delayMs = 2000;
+    await node.hurt({ type: 'delay', perMille: 300, delayMs, jitterMs: 0, ...link });
+    const sentAtMs = Date.now();
+    await a.send(b, ...numbered('note', 1000));
+    const arrivals: Arrival[] = [];
+    await until('all have come', async () => {
+      arrivals.push(...(await b.ask<Arrival[]>({ do: 'take' })));
+      return arrivals.length === 1000;
+    });
+    const lateCount = arrivals.filter(({ atMs }) => atMs - sentAtMs >= delayMs - 2).length;
+    // Six standard deviations around 300.
+    expect(lateCount).toBeGreaterThan(213);
+    expect(lateCount).toBeLessThan(387);
+  });
+
   it('delayed ones have a bound, beyond which they are lost or refused', async () => {
     const [node, link] = endOf();
-    await node.hurt({ type: 'delay', delayMs: 60_000, jitterMs: 0, ...link });
+    await node.hurt({ type: 'delay', perMille: 1000, delayMs: 60_000, jitterMs: 0, ...link });
     const large = 'x'.repeat(16_384);
     const outcomes = await a.send(b, ...Array.from({ length: 100 }, () => large));
     const refusedCount = outcomes.filter((outcome) => outcome === 'queue-full').length;

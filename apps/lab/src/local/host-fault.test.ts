@@ -24,7 +24,7 @@ describe('a fault of links', () => {
     ]);
     const delay = { type: 'delay', peer: n2, direction: 'out' };
     expect(toHostFaults({ type: 'slow-links', latencyMs: 40, ...one })).toEqual([
-      { node: n1, fault: { ...delay, delayMs: 40, jitterMs: 0 } },
+      { node: n1, fault: { ...delay, perMille: 1000, delayMs: 40, jitterMs: 0 } },
     ]);
   });
 
@@ -35,7 +35,11 @@ describe('a fault of links', () => {
       { node: n1, fault: { type: 'duplicate', peer: n2, direction: 'out', perMille: 30 } },
       {
         node: n1,
-        fault: { type: 'delay', peer: n2, direction: 'out', delayMs: 0, jitterMs: 40 },
+        // As in the simulator: half of the messages are late, each by up to 80 ms.
+        fault: {
+          ...{ type: 'delay', peer: n2, direction: 'out' },
+          ...{ perMille: 500, delayMs: 0, jitterMs: 80 },
+        },
       },
     ]);
   });

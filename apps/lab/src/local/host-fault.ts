@@ -53,12 +53,12 @@ export function toHostFaults(fault: Fault): readonly PlacedFault[] | undefined {
     case 'stall-links':
       return onLinks(fault, (peer) => [{ type: 'stall', peer, direction: 'out' }]);
     case 'slow-links':
-      return onLinks(fault, (peer) => [delay(peer, fault.latencyMs, 0)]);
+      return onLinks(fault, (peer) => [delay(peer, { delayMs: fault.latencyMs })]);
     case 'rough-links':
       return onLinks(fault, (peer) => [
         { type: 'drop', peer, direction: 'out', perMille: fault.lossPerMille },
         { type: 'duplicate', peer, direction: 'out', perMille: fault.duplicatePerMille },
-        delay(peer, 0, Math.round((fault.delayMs * fault.delayPerMille) / 1000)),
+        delay(peer, { perMille: fault.delayPerMille, jitterMs: fault.delayMs }),
       ]);
     case 'disk-full':
       return [{ node: fault.node, fault: { type: 'disk-full' } }];
@@ -91,8 +91,12 @@ export function betweenReplicas(fault: Fault, clients: readonly NodeId[]): Fault
   return from.length === 0 || to.length === 0 ? undefined : { ...fault, from, to };
 }
 
-function delay(peer: NodeId, delayMs: number, jitterMs: number): HostFault {
-  return { type: 'delay', peer, direction: 'out', delayMs, jitterMs };
+function delay(
+  peer: NodeId,
+  lateness: { readonly perMille?: number; readonly delayMs?: number; readonly jitterMs?: number },
+): HostFault {
+  const all = { perMille: 1000, delayMs: 0, jitterMs: 0 };
+  return { type: 'delay', peer, direction: 'out', ...all, ...lateness };
 }
 
 function onLinks(
