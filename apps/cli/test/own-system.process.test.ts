@@ -16,6 +16,12 @@ function blockOf(info: string): string {
   return page.slice(begin, page.indexOf('```', begin));
 }
 
+/** A command that the page names in its text, as arguments. */
+function namedCommand(words: string): readonly string[] {
+  expect(page).toContain(`\`${words}\``);
+  return words.split(' ');
+}
+
 it('a file of less than 50 lines becomes a subject, and its bug is found', {
   timeout: 90_000,
 }, async () => {
@@ -37,10 +43,17 @@ it('a file of less than 50 lines becomes a subject, and its bug is found', {
     const replay = ['replay', 'bug.json', '--experiment', './my-register.ts'];
     const again = await start(process.execPath, [BIN, ...replay], { cwd }).outcome;
     expect(again.output).toContain('INVALID (linearizability)');
-    const local = ['lab', 'run', './my-register.ts', '--world', 'local', '--report', 'run.html'];
-    const real = await start(process.execPath, [BIN, ...local], { cwd }).outcome;
+    const local = namedCommand('lab run ./my-register.ts --world local --seed 10');
+    const reported = [...local, '--report', 'run.html'];
+    const real = await start(process.execPath, [BIN, ...reported], { cwd }).outcome;
     expect(real.complaints).toContain('1 process serves');
-    expect(real.output).toMatch(/^(?:valid|INVALID|UNKNOWN).*: \d+ operations, /);
+    expect(real.complaints).toContain('n1 is killed');
+    expect(real.output).toMatch(/: \d+ operations, [1-9]\d* of them ok/);
+    // The process forgot what it had confirmed. On a machine so busy that it is not back before the
+    // clients end, they are stuck instead, or nobody knows.
+    const isLate = /^INVALID \(stuck\)|busy machine/.test(real.output);
+    if (!isLate) expect(real.output).toMatch(/^INVALID \(linearizability\)/);
+    expect(real.code).not.toBe(0);
     expect(readFileSync(join(cwd, 'run.html'), 'utf8')).toContain('real processes and time');
     const refused = await start(process.execPath, [BIN, 'replay', 'bug.json'], { cwd }).outcome;
     expect(refused.complaints).toContain('my-register');

@@ -19,6 +19,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findBug, findExperiment } from '../src/catalog.ts';
 import { ReplicaHandle } from '../src/local/replica-handle.ts';
 import { runLocal } from '../src/local/run-local.ts';
+import { type Timing, timingsOf } from '../src/report/latency.ts';
 import { anomaliesOf } from '../src/verdict.ts';
 
 const entry = findExperiment('register');
@@ -112,6 +113,57 @@ describe('three processes', () => {
     ]);
     // The last two were not injected; the others struck, each once.
     expect(evidence.strikes.map(({ fault }) => fault).sort()).toEqual([0, 1, 2, 3, 4, 5]);
+    expectNothingLeft();
+  });
+});
+
+describe('three processes, and what a fault does to their clients', () => {
+  const times = { activeMs: 3000, quietMs: 6000, operationTimeoutMs: 3000 };
+  const hurtBy = (...faults: readonly Fault[]) =>
+    runLocal(entry, { ...drawPlan({ ...entry.experiment, ...times }, 1), faults });
+  const all = [n1, n2, n3];
+  const window = { atMs: 600, untilMs: 2400 };
+
+  it('nobody is answered while all of them are paused', async () => {
+    const pauses = all.map((node): Fault => ({ type: 'pause', node, ...window }));
+    const { history, strikes, verdict, endMs } = await hurtBy(...pauses);
+    expect(strikes).toHaveLength(3);
+    const answers = history.filter(({ type }) => type === 'ok').map(({ atMs }) => atMs);
+    // What a process had sent before may still be on its way for a moment.
+    const pausedMs = Math.max(...strikes.map(({ atMs }) => atMs)) + 100;
+    expect(answers.filter((atMs) => atMs > pausedMs && atMs < window.untilMs)).toEqual([]);
+    const isWaiting = (timing: Timing) =>
+      timing.startMs < window.untilMs && timing.endMs > window.untilMs;
+    expect(timingsOf(history, endMs).some(isWaiting)).toBe(true);
+    expect(answers.some((atMs) => atMs < window.atMs)).toBe(true);
+    expect(answers.some((atMs) => atMs > window.untilMs)).toBe(true);
+    expect(anomaliesOf(verdict)).toEqual([]);
+    expectNothingLeft();
+  });
+
+  it('every answer is late while links are slow, and none is before', async () => {
+    const { clients } = planOf();
+    const latencyMs = 150;
+    const { history, strikes, verdict, endMs } = await hurtBy({
+      type: 'slow-links',
+      from: all,
+      to: clients,
+      latencyMs,
+      ...window,
+    });
+    const [strike] = strikes;
+    if (strike === undefined) throw new Error('the links were not slow');
+    const answered = timingsOf(history, endMs).filter(({ outcome }) => outcome === 'ok');
+    const tookMs = (isIn: (timing: Timing) => boolean) =>
+      answered.filter(isIn).map((timing) => timing.endMs - timing.startMs);
+    const slowed = tookMs(({ startMs, endMs: at }) => {
+      return startMs > strike.atMs && at < window.untilMs;
+    });
+    expect(slowed.length).toBeGreaterThan(3);
+    // The platform's timers may fire a moment early.
+    for (const ms of slowed) expect(ms).toBeGreaterThanOrEqual(latencyMs - 2);
+    expect(Math.min(...tookMs(({ endMs: at }) => at < window.atMs))).toBeLessThan(latencyMs);
+    expect(anomaliesOf(verdict)).toEqual([]);
     expectNothingLeft();
   });
 });
