@@ -15,8 +15,14 @@ export {
 } from './demo.ts';
 export { type ClusterFigures, clusterFiguresOf } from './demo-cluster.ts';
 export { PROJECT_ROOT, readEnvironment } from './environment.ts';
-export { FACTS_BEGIN, FACTS_END, renderFacts, withFacts } from './experiment-facts.ts';
-export { renderFactRows, withFactRows } from './fact-rows.ts';
+export {
+  differencesOf,
+  FACTS_BEGIN,
+  FACTS_END,
+  renderFacts,
+  seedOfFacts,
+  withFacts,
+} from './experiment-facts.ts';
 export { type HuntOptions, hunt } from './hunt.ts';
 export { type HuntReportOptions, reportHunt } from './hunt-report.ts';
 export { findInevitability, type InevitabilityOptions } from './inevitability.ts';

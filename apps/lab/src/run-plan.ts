@@ -2,11 +2,12 @@
  * Runs a plan in the simulator and has it judged: one run from its data to its verdict.
  */
 import type { Plan } from '@mangrove/experiment';
-import { type NodeEnd, type SimulateOptions, simulate } from '@mangrove/sim';
+import { type NodeEnd, type SimulateOptions, type Strike, simulate } from '@mangrove/sim';
 import type { CatalogEntry } from './catalog.ts';
 import { judge } from './judge.ts';
+import { missedFaults } from './missed-faults.ts';
 import { hurtCount, timingsOf } from './report/latency.ts';
-import type { RunEnd, RunEvidence } from './run-report.ts';
+import type { FaultStrike, RunEnd, RunEvidence } from './run-report.ts';
 
 /** What is wanted of a run. */
 export interface RunPlanOptions extends Omit<SimulateOptions, 'invariant'> {
@@ -29,13 +30,12 @@ export async function runPlan(
     atMs: report.violation.atMs,
     sentence: sentenceOf(report.violation.cause),
   };
-  const { slos = [], drawScript } = entry.experiment;
-  const struck = new Set(report.strikes.map(({ fault }) => fault));
-  const missed = drawScript && report.plan.faults.filter((_, index) => !struck.has(index));
-  const { strikes } = report;
+  const { slos = [], slosInSim = slos, drawScript } = entry.experiment;
+  const strikes = report.strikes.map(toFaultStrike);
+  const missed = drawScript && missedFaults(report.plan.faults, strikes);
   const invariants = invariant === undefined ? undefined : (entry.invariants ?? []);
   const measured = { history, ends, stuck, violation, invariants, activeMs, quietMs, endMs };
-  const verdict = judge(entry.judges, { ...measured, slos, strikes, missed });
+  const verdict = judge(entry.judges, { ...measured, slos: slosInSim, strikes, missed });
   return {
     world: 'sim',
     plan: report.plan,
@@ -62,6 +62,12 @@ export function sentenceOf(cause: unknown): string {
   const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
   const line = text.split('\n')[0] ?? text;
   return [...line].map((each) => (each < ' ' ? JSON.stringify(each).slice(1, -1) : each)).join('');
+}
+
+function toFaultStrike({ end, ...strike }: Strike): FaultStrike {
+  if (end === undefined) return strike;
+  const { outcome, cause } = end;
+  return { ...strike, outcome, ...(cause === undefined ? {} : { reason: sentenceOf(cause) }) };
 }
 
 function toRunEnd({ node, incarnation, atMs, type, cause }: NodeEnd): RunEnd {

@@ -5,6 +5,7 @@
  * availability), and the shrunk one, which is drawn. Where nothing failed there is only the first.
  */
 import type {
+  ActionOutcome,
   Choices,
   HistoryEvent,
   Marks,
@@ -49,6 +50,9 @@ export interface FaultStrike {
   readonly fault: number;
   readonly atMs: number;
   readonly untilMs: number;
+  /** Of an action: how it ended, and why where it was refused. Missing where nobody heard. */
+  readonly outcome?: ActionOutcome;
+  readonly reason?: string;
 }
 
 /** A node that stopped by itself, or refused to start. */

@@ -93,6 +93,10 @@ export interface Experiment {
   readonly drawAttempts?: (random: Random, cast: Cast) => readonly Fault[];
   /** What clients may expect, in figures. One that had nothing to measure is not known to hold. */
   readonly slos?: readonly Slo[];
+  /**
+   * The same in the simulator, where no machine is busy, so that less is excused. Default: `slos`.
+   */
+  readonly slosInSim?: readonly Slo[];
 }
 
 /** Whom a scenario or a script may strike, and how long faults last. */

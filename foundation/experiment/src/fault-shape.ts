@@ -113,6 +113,7 @@ function formatsOf(node: Shape, member: Shape): Readonly<Record<Fault['type'], F
     upgrade: { must: { node, atMs: TIME, downMs: TIME, version } },
     action: {
       must: { name: text(1, 100), atMs: TIME, args: recordOf(text(1, 100), ARGUMENT, 100) },
+      may: { outcome: oneOf(['done', 'refused']) },
     },
   };
 }

@@ -152,7 +152,12 @@ export type OperatorAction =
       readonly name: string;
       readonly atMs: number;
       readonly args: Readonly<Record<string, string | number | boolean>>;
+      /** How it has to end, where a run is about that. Default: `done`. */
+      readonly outcome?: ActionOutcome;
     };
+
+/** How an action ended: the subject did it, or said that it did not, or cannot tell. */
+export type ActionOutcome = 'done' | 'refused';
 
 /** Anything that a plan does to a system. */
 export type Fault = NetworkFault | ProcessFault | DiskFault | ClockFault | OperatorAction;

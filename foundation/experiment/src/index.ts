@@ -14,6 +14,7 @@ export type {
   PlannedAction,
 } from './experiment.ts';
 export {
+  type ActionOutcome,
   type ClockFault,
   type CrashPoint,
   type DiskFate,
@@ -58,7 +59,7 @@ export {
   type TraceRecord,
   unpackTrace,
 } from './run-trace.ts';
-export { describeSlo, type Slo, type SloPhase } from './slo.ts';
+export { describeBound, describeLevel, describeSlo, type Slo, type SloPhase } from './slo.ts';
 export type { Member, NodeConfig, Subject, SubjectClient, Topology } from './subject.ts';
 export {
   always,

@@ -36,16 +36,27 @@ export type Slo =
 
 /** The objective in words: `p99 during the faults is at most 400 ms`. */
 export function describeSlo(slo: Slo): string {
+  if (slo.type !== 'recovery') return `${describeLevel(slo)} is ${describeBound(slo)}`;
+  return `every client is served within ${slo.msMax} ms after the faults`;
+}
+
+/** What the objective is about, whatever its bound: `p99 during the faults`. */
+export function describeLevel(slo: Slo): string {
   switch (slo.type) {
     case 'availability':
-      return `availability ${PHASES[slo.phase]} is at least ${slo.percentMin} %`;
+      return `availability ${PHASES[slo.phase]}`;
     case 'latency':
-      return `p${slo.percentile} ${PHASES[slo.phase]} is at most ${slo.msMax} ms`;
+      return `p${slo.percentile} ${PHASES[slo.phase]}`;
     case 'outage':
-      return `the longest time without any answer is at most ${slo.msMax} ms`;
+      return 'the longest time without any answer';
     case 'recovery':
-      return `every client is served within ${slo.msMax} ms after the faults`;
+      return 'the time after the faults until every client is served';
   }
+}
+
+/** Its bound: `at most 400 ms`. */
+export function describeBound(slo: Slo): string {
+  return slo.type === 'availability' ? `at least ${slo.percentMin} %` : `at most ${slo.msMax} ms`;
 }
 
 const PHASES: Readonly<Record<SloPhase, string>> = {

@@ -2,6 +2,7 @@
  * Does to the simulated world what a fault says, from when until when.
  */
 import {
+  type ActionOutcome,
   type DiskFault,
   type Fault,
   hasRole,
@@ -21,7 +22,12 @@ import type { World } from './world.ts';
 export interface FaultActor {
   crash(machine: Machine, disk: 'unsynced-lost' | 'kept' | 'wiped'): void;
   restart(machine: Machine, version?: number): void;
-  act(name: string, args: Readonly<Record<string, string | number | boolean>>): void;
+  /** Acts as an operator; tells when that has ended. */
+  act(
+    name: string,
+    args: Readonly<Record<string, string | number | boolean>>,
+    onEnd: (end: ActionEnd) => void,
+  ): void;
   /** Who leads, as far as anybody knows. */
   leading(): NodeId | undefined;
   /** Whether the group outlives the loss of a disk by now. */
@@ -30,6 +36,18 @@ export interface FaultActor {
 
 /** Told when a fault strikes: with nodes in the place of roles, and its moment. */
 export type OnStrike = (fault: Fault, atMs: number) => void;
+
+/** How an action ended, and why where it was refused. */
+export interface ActionEnd {
+  readonly outcome: ActionOutcome;
+  readonly cause?: unknown;
+}
+
+/** Who is told of a fault. */
+interface Told {
+  readonly onStrike: OnStrike;
+  readonly onEnd: (end: ActionEnd) => void;
+}
 
 /** How often a fault that waits asks who leads, or whether the group is founded, microseconds. */
 const ASK_US = 5000;
@@ -58,16 +76,29 @@ export class FaultInjector {
     this.roles = roles;
   }
 
-  /** Has the fault begin and end at its times; what is already past happens at once. */
-  inject(fault: Fault, onStrike: OnStrike = () => {}): void {
-    if (hasRole(fault)) this.whenDue(fault, () => this.cast(fault, onStrike));
-    else if (damages(fault)) this.whenDue(fault, () => this.whenFounded(fault, onStrike));
-    else this.strike(fault, onStrike);
+  /**
+   * Has the fault begin and end at its times; what is already past happens at once.
+   *
+   * @param onEnd told how an action ended, once it has
+   */
+  inject(
+    fault: Fault,
+    onStrike: OnStrike = () => {},
+    onEnd: (end: ActionEnd) => void = () => {},
+  ): void {
+    this.plan(fault, { onStrike, onEnd });
+  }
+
+  private plan(fault: Fault, told: Told): void {
+    if (hasRole(fault)) this.whenDue(fault, () => this.cast(fault, told));
+    else if (damages(fault)) this.whenDue(fault, () => this.whenFounded(fault, told));
+    else this.strike(fault, told);
   }
 
   /** The same for a fault that waits for nothing but its time. */
-  private strike(fault: Fault, onStrike: OnStrike): void {
+  private strike(fault: Fault, told: Told): void {
     const { world, actor } = this;
+    const { onStrike } = told;
     if (fault.type === 'crash-at') {
       const machine = this.machineOf(fault);
       const arm = () =>
@@ -80,7 +111,7 @@ export class FaultInjector {
       this.whenDue(fault, arm);
       return;
     }
-    const effect = this.effectOf(fault);
+    const effect = this.effectOf(fault, told);
     const begin = () => {
       world.count(`fault ${fault.type}`);
       onStrike(fault, toMs(world.engine.nowUs));
@@ -109,21 +140,21 @@ export class FaultInjector {
   }
 
   /** Puts nodes in the place of roles and injects; asks again while nobody leads. */
-  private cast(fault: Fault, onStrike: OnStrike): void {
+  private cast(fault: Fault, told: Told): void {
     const { engine } = this.world;
     const known = this.roles.resolve(fault, this.actor.leading());
     if (known !== undefined) {
-      this.inject(startingAt(known, toMs(engine.nowUs)), onStrike);
+      this.plan(startingAt(known, toMs(engine.nowUs)), told);
       return;
     }
-    this.askAgain(fault, () => this.cast(fault, onStrike));
+    this.askAgain(fault, () => this.cast(fault, told));
   }
 
   /** Lets a disk be damaged once the group outlives that; asks again while it does not. */
-  private whenFounded(fault: Fault, onStrike: OnStrike): void {
+  private whenFounded(fault: Fault, told: Told): void {
     this.isFounded ||= this.actor.isFounded();
-    if (this.isFounded) this.strike(startingAt(fault, toMs(this.world.engine.nowUs)), onStrike);
-    else this.askAgain(fault, () => this.whenFounded(fault, onStrike));
+    if (this.isFounded) this.strike(startingAt(fault, toMs(this.world.engine.nowUs)), told);
+    else this.askAgain(fault, () => this.whenFounded(fault, told));
   }
 
   /** Has `ask` called a little later, unless the fault would be over by then. */
@@ -138,8 +169,10 @@ export class FaultInjector {
     this.inForce.set(again, () => {});
   }
 
-  private effectOf(fault: Exclude<Fault, { readonly type: 'crash-at' }>): Effect {
-    if (fault.type === 'action') return moment(() => this.actor.act(fault.name, fault.args));
+  private effectOf(fault: Exclude<Fault, { readonly type: 'crash-at' }>, { onEnd }: Told): Effect {
+    if (fault.type === 'action') {
+      return moment(() => this.actor.act(fault.name, fault.args, onEnd));
+    }
     if (fault.type === 'reset-streams') {
       return moment(() => this.resetStreams(fault.from, fault.to));
     }

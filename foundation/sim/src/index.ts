@@ -11,6 +11,7 @@ export {
 } from './audit.ts';
 export type { DrainMode } from './drain.ts';
 export { drawPlan } from './draw-plan.ts';
+export type { ActionEnd } from './fault-injector.ts';
 export type { NodeEnd } from './life.ts';
 export { type SimulateOptions, type SimulationReport, type Strike, simulate } from './simulate.ts';
 export { idleNode, type NodeCode, Simulation, type SimulationOptions } from './simulation.ts';

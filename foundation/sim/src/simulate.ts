@@ -19,6 +19,7 @@ import {
 import type { NodeId, RunningNode } from '@mangrove/host';
 import type { Audit } from './audit.ts';
 import type { DrainMode } from './drain.ts';
+import type { ActionEnd } from './fault-injector.ts';
 import type { NodeEnd } from './life.ts';
 import { idleNode, Simulation } from './simulation.ts';
 
@@ -72,6 +73,8 @@ export interface Strike {
   readonly fault: number;
   readonly atMs: number;
   readonly untilMs: number;
+  /** Of an action: how it ended. Missing where nobody heard. */
+  readonly end?: ActionEnd;
 }
 
 /** How long a supervisor waits before it starts a node again that stopped, in milliseconds. */
@@ -151,7 +154,11 @@ class PlannedRun {
     }
     for (const { node } of topology.clients) this.startClient(node);
     for (const [index, fault] of plan.faults.entries()) {
-      simulation.inject(fault, (known, atMs) => this.struck(index, known, atMs));
+      simulation.inject(
+        fault,
+        (known, atMs) => this.struck(index, known, atMs),
+        (end) => this.acted(index, end),
+      );
     }
     simulation.at(plan.activeMs, () => {
       simulation.heal();
@@ -200,6 +207,12 @@ class PlannedRun {
     // Whatever lasts is healed when the faults end.
     const untilMs = Math.max(atMs, Math.min(end, this.plan.activeMs));
     this.strikes.push({ fault, atMs, untilMs });
+  }
+
+  private acted(fault: number, end: ActionEnd): void {
+    const place = this.strikes.findIndex((strike) => strike.fault === fault);
+    const strike = this.strikes[place];
+    if (strike !== undefined) this.strikes[place] = { ...strike, end };
   }
 
   private startClient(node: NodeId): void {

@@ -18,7 +18,7 @@ import type { Audit } from './audit.ts';
 import { ChoiceBook } from './choice-book.ts';
 import type { DrainMode } from './drain.ts';
 import { Engine } from './engine.ts';
-import { FaultInjector, type OnStrike, wipe } from './fault-injector.ts';
+import { type ActionEnd, FaultInjector, type OnStrike, wipe } from './fault-injector.ts';
 import { endOf, Life, type NodeEnd } from './life.ts';
 import { Machine } from './machine.ts';
 import { Network } from './network.ts';
@@ -118,7 +118,8 @@ export class Simulation {
     const actor = {
       crash: (machine: Machine, disk: DiskFate) => this.crashMachine(machine, disk),
       restart: (machine: Machine, version?: number) => this.restartMachine(machine, version),
-      act: (name: string, args: ActionArguments) => this.act(name, args),
+      act: (name: string, args: ActionArguments, onEnd: (end: ActionEnd) => void) =>
+        this.act(name, args, onEnd),
       leading: () => this.leading(),
       isFounded: () => options.isFounded?.(this.nodeMap) ?? true,
     };
@@ -170,8 +171,8 @@ export class Simulation {
   }
 
   /** Has a fault happen at its times, in milliseconds from the start of the run. */
-  inject(fault: Fault, onStrike?: OnStrike): void {
-    this.injector.inject(fault, onStrike);
+  inject(fault: Fault, onStrike?: OnStrike, onEnd?: (end: ActionEnd) => void): void {
+    this.injector.inject(fault, onStrike, onEnd);
   }
 
   /** The node that leads in the greatest term; undefined where none does. */
@@ -322,13 +323,19 @@ export class Simulation {
   }
 
   /** Has the operator do something; it runs like a node that is always up. */
-  private act(name: string, args: Readonly<Record<string, string | number | boolean>>): void {
+  private act(name: string, args: ActionArguments, onEnd: (end: ActionEnd) => void): void {
     const { act } = this.options;
     if (act === undefined) return;
     this.operator ??= new Life(this.world, new Machine(OPERATOR, this.machines.size), 1);
     const { operator, engine } = this;
     engine.schedule('start', engine.nowUs, operator.machine, operator, () => {
-      act(name, args).catch(() => this.world.count(`action ${name} refused`));
+      act(name, args).then(
+        () => onEnd({ outcome: 'done' }),
+        (cause: unknown) => {
+          this.world.count(`action ${name} refused`);
+          onEnd({ outcome: 'refused', cause });
+        },
+      );
     });
   }
 

@@ -43,7 +43,7 @@ export { createRaft, type RaftState, type Recovered } from './core/state.ts';
 export { type FollowerStatus, type RaftStatus, statusOf } from './core/status.ts';
 export { nextTimerAt, step } from './core/step.ts';
 export { experimentsOf } from './experiments/led-scenarios.ts';
-export type { LedSystem, ScenarioExperiment } from './experiments/led-system.ts';
+export { type LedSystem, READ_ASKED, type ScenarioExperiment } from './experiments/led-system.ts';
 export { raftScenarioExperiments } from './experiments/raft-scenario-experiments.ts';
 export { plantedBugs } from './planted-bugs.ts';
 export type { GroupLag, GroupsOverview } from './shell/group-tally.ts';

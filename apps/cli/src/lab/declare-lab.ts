@@ -175,33 +175,40 @@ function declareRun(lab: Command, { terminal, signal, run }: Surroundings): void
 function declareFacts(lab: Command, { terminal, signal, run }: Surroundings): void {
   lab
     .command('facts')
-    .description('run directed experiments in each world and print the facts of their pages')
+    .description('run directed experiments in each world: print, write or check their pages')
     .argument('[experiments...]', 'their names; all where there is none')
     .option('--seed <seed>', 'what is drawn from it', seedNumber, 1)
     .option('--sim', 'in the simulator only')
-    .option('--write', 'write them into the pages below systems/*/experiments')
+    .option('--write', 'write the facts into the pages below systems/*/experiments')
+    .addOption(
+      new Option(
+        '--check',
+        'run each in the simulator at the seed of its page, and tell what differs from it',
+      ).conflicts(['write', 'seed']),
+    )
     .addHelpText(
       'after',
       [
         '',
         'With --json there is an object a line, one for each run.',
-        'The exit code is 1 when a run broke a promise, else 0.',
+        'The exit code is 1 when a run broke a promise, or a page differs, else 0.',
         '',
         'Examples:',
         '  mangrove lab facts raft/leader-isolated',
         '  mangrove lab facts --write',
+        '  mangrove lab facts --check',
       ].join('\n'),
     )
     .action((experiments: readonly string[], _options: unknown, command: Command) =>
       run(async () => {
         const { factsCommand } = await import('./facts-command.ts');
         const given = command.optsWithGlobals<
-          GlobalOptions & { seed: number; sim?: boolean; write?: boolean }
+          GlobalOptions & { seed: number; sim?: boolean; write?: boolean; check?: boolean }
         >();
+        const use = given.check === true ? 'check' : given.write === true ? 'write' : 'print';
         return factsCommand({
           ...{ root: HOUSE_ROOT, experiments, seed: given.seed, terminal, signal },
-          ...{ isSimOnly: given.sim === true, isWriting: given.write === true },
-          isJson: given.json === true,
+          ...{ isSimOnly: given.sim === true, use, isJson: given.json === true },
         });
       }),
     );

@@ -8,13 +8,17 @@ import type { CrashPoint, PlannedAction, PlantedBug, Topology } from '@mangrove/
 import type { NodeId, Reading } from '@mangrove/host';
 import { askControl, type ControlRequest, type HostFault } from '@mangrove/host-process/node';
 import { checkPlanted, plantedLaunch } from '../planted/planted.ts';
+import type { FaultStrike } from '../run-report.ts';
 import type { ReplicaNews, ReplicaOrder, ReplicaPlace } from './replica-process.ts';
 
 /** How long a process may take until it is up, or serves, in milliseconds. */
 const START_TIMEOUT_MS = 15_000;
 
-/** How long a process may take to answer a question, in milliseconds; a paused one never does. */
-const ANSWER_TIMEOUT_MS = 500;
+/**
+ * How long a process may take to answer, in milliseconds: who leads, which a paused one never
+ * tells, and what an operator asks for, which may wait for others.
+ */
+const ANSWER_TIMEOUT_MS = Object.freeze({ leads: 500, acted: 5000 });
 
 /** What is told of a replica that ended by itself. */
 export interface ReplicaEnd {
@@ -139,11 +143,13 @@ export class ReplicaHandle {
     return ((await this.ask({ do: 'metrics' })) ?? []) as readonly Reading[];
   }
 
-  /** Has the node do what an operator asks; resolves to whether it did. */
-  async act(action: PlannedAction): Promise<boolean> {
+  /** Has the node do what an operator asks; resolves to how that ended, as far as it was told. */
+  async act(action: PlannedAction): Promise<Pick<FaultStrike, 'outcome' | 'reason'>> {
     const id = this.nextQuestion();
     const news = await this.question({ type: 'act', id, action }, 'acted', id);
-    return news !== undefined && news.refusal === undefined;
+    if (news === undefined) return {};
+    const { refusal: reason } = news;
+    return reason === undefined ? { outcome: 'done' } : { outcome: 'refused', reason };
   }
 
   /**
@@ -200,7 +206,7 @@ export class ReplicaHandle {
         if (news.type === type && news.id === id) end(news);
       };
       const onExit = () => end();
-      const timer = setTimeout(onExit, ANSWER_TIMEOUT_MS);
+      const timer = setTimeout(onExit, ANSWER_TIMEOUT_MS[type]);
       child.on('message', onMessage);
       child.once('exit', onExit);
       this.order(order);

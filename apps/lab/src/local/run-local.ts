@@ -28,9 +28,10 @@ import type { NodeId } from '@mangrove/host';
 import { createProcessHost, type ProcessHost } from '@mangrove/host-process/node';
 import type { CatalogEntry } from '../catalog.ts';
 import { judge } from '../judge.ts';
-import type { FaultSpan } from '../judge-slos.ts';
+import { missedFaults } from '../missed-faults.ts';
+import { LEADERSHIPS_SEEN } from '../reigns.ts';
 import { hurtCount, timingsOf } from '../report/latency.ts';
-import type { RunEnd, RunEvidence } from '../run-report.ts';
+import type { FaultStrike, RunEnd, RunEvidence } from '../run-report.ts';
 import { HISTORY_FILE, HistoryFile } from './history-file.ts';
 import { betweenReplicas, isInjectable, toHostFaults } from './host-fault.ts';
 import { type ReplicaEnd, ReplicaHandle } from './replica-handle.ts';
@@ -64,11 +65,14 @@ export interface LocalFigures {
   readonly leader: NodeId | undefined;
 }
 
-/** How often it is told how far the run is, in milliseconds. */
+/** How often it is asked who leads, and told how far the run is, in milliseconds. */
 const FIGURES_MS = 100;
 
 /** How long a supervisor waits before it starts a process again that ended by itself. */
 const RESTART_AFTER_MS = 500;
+
+/** Why nothing came of what an operator wanted. */
+const NOBODY_LED = 'nobody led whom it could be asked of';
 
 /** How often it is asked who leads, while a fault waits for a leader, in milliseconds. */
 const ASK_MS = 20;
@@ -111,9 +115,11 @@ class LocalRun {
   private readonly faults: Fault[];
   private readonly roles: RoleBook;
   /** When each fault struck, by its place in the plan. */
-  private readonly strikes = new Map<number, FaultSpan>();
+  private readonly strikes = new Map<number, FaultStrike>();
   private readonly timers = new Set<NodeJS.Timeout>();
   private readonly stuck: Set<NodeId>;
+  /** Who led in each term, as far as it was asked. */
+  private readonly termsSeen = new Map<number, NodeId>();
   /** Of nodes that are down: the place of the crash in the plan. */
   private readonly crashes = new Map<NodeId, number>();
   /** What ends the faults in force. */
@@ -144,7 +150,7 @@ class LocalRun {
     this.startMs = performance.now();
     for (const [index, fault] of plan.faults.entries()) this.inject(index, fault);
     this.at(plan.activeMs, () => this.heal());
-    if (this.options.onFigures !== undefined) this.at(0, () => this.tellFigures());
+    this.at(0, () => this.lookAround());
     const failed = new Promise<never>((_, reject) => {
       this.failure = reject;
     });
@@ -161,14 +167,15 @@ class LocalRun {
     const { activeMs, quietMs } = this.plan;
     const { slos = [], drawScript } = entry.experiment;
     const endMs = this.nowMs();
-    const strikes = [...this.strikes].map(([fault, span]) => ({ fault, ...span }));
+    const strikes = [...this.strikes.values()];
     const verdict = judge(entry.judges, {
       ...{ history, ends, stuck: [...this.stuck], activeMs, quietMs, endMs, slos },
       stallMs: this.stallMs,
       strikes,
-      missed: drawScript && faults.filter((_, index) => !this.strikes.has(index)),
+      missed: drawScript && missedFaults(faults, strikes),
     });
     this.counts.set('operations during a fault', hurtCount(timingsOf(history, endMs), strikes));
+    if (this.termsSeen.size > 0) this.counts.set(LEADERSHIPS_SEEN, this.termsSeen.size);
     const counts = Object.fromEntries(this.counts);
     const plan = { ...this.plan, faults };
     const seen = { plan, history, verdict, endMs, strikes, ends, counts, marks, notInjected };
@@ -267,6 +274,7 @@ class LocalRun {
     const [first] = (await Promise.all(asked))
       .flatMap(({ node, term }) => (term === undefined ? [] : [{ node, term }]))
       .sort((a, b) => b.term - a.term);
+    if (first !== undefined) this.termsSeen.set(first.term, first.node);
     return first?.node;
   }
 
@@ -285,7 +293,7 @@ class LocalRun {
     if (begin === undefined || !('untilMs' in fault)) return;
     const end = await begin();
     const atMs = this.nowMs();
-    this.strikes.set(index, { atMs, untilMs: Math.max(atMs, endOf(fault)) });
+    this.strikes.set(index, { fault: index, atMs, untilMs: Math.max(atMs, endOf(fault)) });
     if (fault.type === 'crash') this.crashes.set(fault.node, index);
     this.inForce.add(end);
     this.at(fault.untilMs, () => this.endOne(end));
@@ -298,7 +306,7 @@ class LocalRun {
       this.count(`fault ${fault.type}`);
       this.say(describeFault(fault));
       const atMs = this.nowMs();
-      this.strikes.set(index, { atMs, untilMs: atMs + fault.downMs });
+      this.strikes.set(index, { fault: index, atMs, untilMs: atMs + fault.downMs });
       this.crashes.set(fault.node, index);
       this.at(atMs + fault.downMs, () => this.restart(replica));
     });
@@ -307,11 +315,12 @@ class LocalRun {
   private async act(index: number, fault: Extract<Fault, { readonly type: 'action' }>) {
     const { name, args, atMs } = fault;
     const node = await this.leading();
-    const isDone = await (node && this.replicas.get(node))?.act({ name, args });
+    const replica = node && this.replicas.get(node);
+    const end = (await replica?.act({ name, args })) ?? { outcome: 'refused', reason: NOBODY_LED };
     const nodes = Object.values(args).filter((value) => this.replicas.has(value as NodeId));
-    this.say(`operator: ${name} ${nodes.join(' ')}: ${isDone ? 'done' : 'refused'}`);
-    if (!isDone) this.count(`action ${name} refused`);
-    this.strikes.set(index, { atMs, untilMs: this.nowMs() });
+    this.say(`operator: ${name} ${nodes.join(' ')}: ${end.outcome ?? 'no answer'}`);
+    if (end.outcome === 'refused') this.count(`action ${name} refused`);
+    this.strikes.set(index, { fault: index, atMs, untilMs: this.nowMs(), ...end });
   }
 
   /** What begins a fault, and returns what ends it; undefined where this world cannot. */
@@ -387,7 +396,8 @@ class LocalRun {
     this.strikes.set(index, { ...span, untilMs: Math.max(span.untilMs, this.nowMs()) });
   }
 
-  private async tellFigures(): Promise<void> {
+  /** Asks who leads, and tells how far the run is. */
+  private async lookAround(): Promise<void> {
     const leader = await this.leading();
     if (this.isClosed) return;
     this.options.onFigures?.({
@@ -396,7 +406,7 @@ class LocalRun {
       okCount: this.counts.get('operation ok') ?? 0,
       leader,
     });
-    this.at(this.nowMs() + FIGURES_MS, () => this.tellFigures());
+    this.at(this.nowMs() + FIGURES_MS, () => this.lookAround());
   }
 
   private async endOne(end: () => Promise<void>): Promise<void> {

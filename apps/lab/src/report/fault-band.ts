@@ -3,7 +3,7 @@
  */
 
 import type { DiskFate, DiskFault, Fault, NetworkFault } from '@mangrove/experiment';
-import type { RunEvidence } from '../run-report.ts';
+import type { FaultStrike, RunEvidence } from '../run-report.ts';
 import { injectedFaults } from './injected-faults.ts';
 import { toWords } from './lifeline.ts';
 import { formatCount, formatDuration, formatList, formatMs } from './wording.ts';
@@ -23,6 +23,8 @@ export interface Band {
   readonly isDrawn: boolean;
   /** A crash at a point that was never reached has not struck. */
   readonly hasStruck: boolean;
+  /** Of an action: how it ended, and why where it was refused. */
+  readonly end?: string;
 }
 
 /** What faults are read from. */
@@ -48,12 +50,20 @@ export function bandsOf(run: FaultedRun): readonly Band[] {
       label: labelOf(fault, memberCount, isMutual),
       isDrawn: strike !== undefined && !isDown(fault),
       hasStruck: strike !== undefined,
+      ...endOfAction(strike),
     }));
 }
 
+function endOfAction(strike: FaultStrike | undefined): Pick<Band, 'end'> {
+  const { outcome, reason } = strike ?? {};
+  if (outcome === undefined) return {};
+  return { end: reason === undefined ? outcome : `${outcome}, ${reason}` };
+}
+
 /** From when until when a fault lasted, and how long; or why there is no such time. */
-export function whenOf({ fromMs, untilMs, hasStruck }: Band): string {
+export function whenOf({ fromMs, untilMs, hasStruck, end }: Band): string {
   if (!hasStruck) return 'never: its moment did not come';
+  if (end !== undefined) return `at ${formatMs(fromMs)}: ${end}`;
   if (untilMs <= fromMs) return `at ${formatMs(fromMs)}`;
   return `${formatMs(fromMs)} to ${formatMs(untilMs)}, ${formatDuration(untilMs - fromMs)}`;
 }

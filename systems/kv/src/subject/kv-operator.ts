@@ -10,16 +10,22 @@ import type { NodeId, RunningNode } from '@mangrove/host';
 import type { MemberChange } from '@mangrove/raft';
 import type { KvRequest } from '../core/kv-request.ts';
 import type { KvNode } from '../shell/kv-node.ts';
+import { RequestFailure } from '../shell/request-failure.ts';
 import { KvReplica } from './kv-replica.ts';
 
-/** Asks for what a plan says. */
+/** Asks for what a plan says; rejects where it is refused, or nobody can be asked. */
 export async function operate(
   name: string,
   args: PlannedAction['args'],
   nodes: ReadonlyMap<NodeId, RunningNode>,
 ): Promise<void> {
   const request = toRequest(name, String(args['node']) as NodeId, String(args['other']) as NodeId);
-  if (request !== undefined) await leaderOf(nodes)?.handle(request);
+  const leader = leaderOf(nodes);
+  if (request === undefined || leader === undefined) throw new RequestFailure('no-leader', true);
+  const reply = await leader.handle(request);
+  if (reply.type !== 'failed') return;
+  const { code, isDefinite, detail } = reply;
+  throw new RequestFailure(code, isDefinite, detail);
 }
 
 function toRequest(name: string, node: NodeId, other: NodeId): KvRequest | undefined {

@@ -4,8 +4,10 @@
 import type { NodeConfig, Topology } from '@mangrove/experiment';
 import type { Host, NodeId, RunningNode } from '@mangrove/host';
 import { simpleConfiguration } from '@mangrove/raft';
+import type { KvRequest } from '../core/kv-request.ts';
 import type { WatchSessionOptions } from '../core/watch-session.ts';
 import { type NativeServer, serveNative } from '../protocol/native/native-server.ts';
+import type { Ask } from '../shell/ask.ts';
 import { type KvNode, startKvNode } from '../shell/kv-node.ts';
 import type { KvBounds } from '../shell/kv-node-config.ts';
 
@@ -60,12 +62,14 @@ export class KvReplica implements RunningNode {
  *
  * @param founderCount so many of the replicas, the first ones, found the cluster
  * @param bounds beside those of all experiments
+ * @param onAsked told of each request of a client
  */
 export async function startReplica(
   host: Host,
   { topology, clientPort }: NodeConfig,
   founderCount = FOUNDER_COUNT,
   bounds: Partial<KvBounds> = {},
+  onAsked?: (request: KvRequest) => void,
 ): Promise<RunningNode> {
   const founders = topology.replicas.slice(0, founderCount).map(({ node }) => node);
   const node = await startKvNode(host, {
@@ -77,7 +81,10 @@ export async function startReplica(
     bounds: { ...BOUNDS, ...bounds },
   });
   const member = {
-    serve: node.serve.bind(node),
+    serve: (request: KvRequest, ask: Ask) => {
+      onAsked?.(request);
+      node.serve(request, ask);
+    },
     backup: node.backup.bind(node),
     openWatch: (_: WatchSessionOptions, onMessages: () => void) =>
       node.openWatch(WATCH, onMessages),

@@ -3,7 +3,8 @@
  */
 import { always, mix, perKey, type Source, type Subject } from '@mangrove/experiment';
 import type { NodeId } from '@mangrove/host';
-import { describePeerMessage, experimentsOf, type LedSystem } from '@mangrove/raft';
+import { describePeerMessage, experimentsOf, type LedSystem, READ_ASKED } from '@mangrove/raft';
+import { isReadOnly } from '../core/operation-kind.ts';
 import { kvSubject } from './kv-experiment.ts';
 import { startReplica } from './kv-replica.ts';
 
@@ -19,7 +20,12 @@ const store: LedSystem = Object.freeze({
   subjectOf: (founderCount) =>
     Object.freeze({
       ...kvSubject,
-      start: (host, config) => startReplica(host, config, founderCount),
+      start: (host, config) =>
+        startReplica(host, config, founderCount, {}, (request) => {
+          if (request.type === 'operation' && isReadOnly(request.operation)) {
+            host.trace.event(READ_ASKED);
+          }
+        }),
       describe: (bytes) => describePeerMessage(bytes) ?? `${bytes.length} bytes`,
     } satisfies Subject),
   mixed: perKey(KEYS, () =>

@@ -6,16 +6,18 @@ import {
   bridge,
   cut,
   type Fault,
+  follower,
   leader,
   majoritiesRing,
   OTHERS,
   swizzle,
 } from '@mangrove/experiment';
 import type { NodeId } from '@mangrove/host';
-import { FAULTS_FROM_MS, FAULTS_UNTIL_MS, type Scenario } from './led-system.ts';
+import { FAULTS_FROM_MS, FAULTS_UNTIL_MS, MOSTLY_READS, type Scenario } from './led-system.ts';
 import { CALM_AFTER, staysUp } from './service-levels.ts';
 
 const WINDOW = Object.freeze({ atMs: FAULTS_FROM_MS, untilMs: FAULTS_UNTIL_MS });
+const SECOND_HALF = Object.freeze({ ...WINDOW, atMs: (FAULTS_FROM_MS + FAULTS_UNTIL_MS) / 2 });
 
 /** Nobody reaches the node, and it reaches nobody. */
 function isolate(node: NodeId, window: { readonly atMs: number; readonly untilMs: number }) {
@@ -45,17 +47,24 @@ export const cutScenarios: readonly Scenario[] = Object.freeze([
   },
   {
     name: 'bridge-cut',
-    about: 'two pairs of nodes do not reach each other; the fifth node reaches all',
+    about: 'two pairs of nodes reach each other by the fifth alone, which then loses the leader',
     replicaCount: 5,
-    drawFaults: (random, { replicas }) => cut(bridge(random.shuffle(replicas)), WINDOW),
+    // The leader and a follower are a majority with the bridge, until the leader loses it.
+    drawFaults: () => [
+      ...cut(bridge([follower(4), leader(), follower(), follower(2), follower(3)]), WINDOW),
+      ...cut(bothWays([leader()], [follower(4)]), SECOND_HALF),
+    ],
     slos: [...staysUp({ percentMin: 90, outageMsMax: 1500 }), ...CALM_AFTER],
   },
   {
     name: 'ring-cut',
     about:
-      'each of five nodes reaches one neighbour on either side: five majorities, no two the same',
+      'each of five nodes reaches one neighbour on either side; then the ring breaks at the leader',
     replicaCount: 5,
-    drawFaults: (random, { replicas }) => cut(majoritiesRing(random.shuffle(replicas)), WINDOW),
+    drawFaults: () => [
+      ...cut(majoritiesRing([leader(), ...[1, 2, 3, 4].map(follower)]), WINDOW),
+      ...cut(bothWays([leader()], [follower(4)]), SECOND_HALF),
+    ],
     slos: [...staysUp({ percentMin: 80, outageMsMax: 1500 }), ...CALM_AFTER],
   },
   {
@@ -77,7 +86,11 @@ export const cutScenarios: readonly Scenario[] = Object.freeze([
       const order = random.shuffle([0, 1, 2, 3]);
       return swizzle(victims, replicas, { atMs: 1500, untilMs: 4500 }, order);
     },
-    slos: [{ type: 'availability', phase: 'during', percentMin: 80 }, ...CALM_AFTER],
+    slos: [
+      { type: 'availability', phase: 'during', percentMin: 80 },
+      { type: 'latency', phase: 'during', percentile: 50, msMax: 200 },
+      ...CALM_AFTER,
+    ],
   },
   {
     name: 'leader-flapping',
@@ -94,12 +107,18 @@ export const cutScenarios: readonly Scenario[] = Object.freeze([
     name: 'stale-reads',
     about: 'a leader is deposed and does not hear of it, while clients read and write',
     replicaCount: 3,
+    // Each waits for what it asked of that leader, so it takes many to ask it often.
+    clientCount: 9,
+    load: MOSTLY_READS,
     drawFaults: (random): readonly Fault[] => {
-      const latencyMs = random.pick([100, 250, 400]);
-      const deafFromMs = FAULTS_FROM_MS + random.between(400, 700);
+      const later = { type: 'slow-links', from: [OTHERS], to: [leader()], latencyMs: 90 } as const;
+      const unheardFromMs = FAULTS_FROM_MS + random.between(400, 600);
       return [
-        { type: 'slow-links', from: [OTHERS], to: [leader()], latencyMs, ...WINDOW },
-        ...cut([{ from: [leader()], to: [OTHERS] }], { ...WINDOW, atMs: deafFromMs }),
+        // In two steps, neither as long as an election timeout: all at once it would step down
+        // before anybody else is elected.
+        { ...later, ...WINDOW },
+        { ...later, ...WINDOW, atMs: FAULTS_FROM_MS + 200 },
+        ...cut([{ from: [leader()], to: [OTHERS] }], { ...WINDOW, atMs: unheardFromMs }),
       ];
     },
     slos: [...staysUp({ percentMin: 90, outageMsMax: 1500 }), ...CALM_AFTER],
@@ -117,7 +136,11 @@ export const cutScenarios: readonly Scenario[] = Object.freeze([
         { type: 'action', ...system.addLearner(fourth), atMs: 1000 },
         { type: 'action', ...system.addLearner(fifth), atMs: 1300 },
         ...cut(bothWays(inside, [OTHERS]), { atMs: cutAt, untilMs: FAULTS_UNTIL_MS }),
-        { type: 'action', ...system.promoteBoth(fourth, fifth), atMs: cutAt + 10 },
+        // One old voter of three: the leader cannot commit it, and loses its place.
+        {
+          ...{ type: 'action', ...system.promoteBoth(fourth, fifth), atMs: cutAt + 10 },
+          outcome: 'refused',
+        },
         // Once more when all are together again: the change is lawful then.
         { type: 'action', ...system.promoteBoth(fourth, fifth), atMs: FAULTS_UNTIL_MS + 800 },
       ];

@@ -9,6 +9,7 @@ import {
   type Experiment,
   type Fault,
   type Generator,
+  mix,
   type Operation,
   type PlannedAction,
   phases,
@@ -18,6 +19,7 @@ import {
   stagger,
 } from '@mangrove/experiment';
 import type { NodeId, Random } from '@mangrove/host';
+import { levelsInSim } from './sim-levels.ts';
 
 /** A system with a leader and a replicated log. */
 export interface LedSystem {
@@ -38,6 +40,12 @@ export interface LedSystem {
   promoteBoth(node: NodeId, other: NodeId): PlannedAction;
 }
 
+/**
+ * What a replica tells its trace when a client asks it for a read: so a run shows which of them
+ * were asked of a leader that was deposed and did not know.
+ */
+export const READ_ASKED = 'read-asked';
+
 /** A failure scenario: what is done to the system, and what clients may expect meanwhile. */
 export interface Scenario {
   /** Stands behind the name of the system: `leader-isolated`. */
@@ -47,6 +55,8 @@ export interface Scenario {
   /** How many replicas take part; the first `founderCount`, default all, found the group. */
   readonly replicaCount: number;
   readonly founderCount?: number;
+  /** Default: four. */
+  readonly clientCount?: number;
   readonly drawFaults: (random: Random, cast: Cast, system: LedSystem) => readonly Fault[];
   readonly slos: readonly Slo[];
   /** Why nobody may expect to be served while the faults last, where nobody may. */
@@ -70,19 +80,29 @@ export const FAULTS_UNTIL_MS = 4000;
 export const ACTIVE_MS = 6000;
 
 /** How far apart the turns of a client are on average, ms. */
-export const EVERY_MS = 20;
+const EVERY_MS = 20;
+
+/** A load of which five of six operations read. */
+export const MOSTLY_READS = ({ mixed, reading }: LedSystem): Generator =>
+  stagger(
+    EVERY_MS,
+    mix([
+      [1, mixed],
+      [2, reading],
+    ]),
+  );
 
 /** The experiment that plays `scenario` with `system`. */
 export function play(system: LedSystem, scenario: Scenario): ScenarioExperiment {
   const { name, about, replicaCount, founderCount = replicaCount, drawFaults, slos } = scenario;
-  const { load = (played: LedSystem) => stagger(EVERY_MS, played.mixed) } = scenario;
+  const { clientCount = 4, load = (played) => stagger(EVERY_MS, played.mixed) } = scenario;
   const { unavailable } = scenario;
   return Object.freeze({
     name: `${system.name}/${name}`,
     about,
     subject: system.subjectOf(founderCount),
     replicaCount,
-    clientCount: 4,
+    clientCount,
     activeMs: ACTIVE_MS,
     quietMs: 8000,
     operationTimeoutMs: 1000,
@@ -91,6 +111,7 @@ export function play(system: LedSystem, scenario: Scenario): ScenarioExperiment 
     atlas: { mode: 'within' },
     drawScript: (random, cast) => drawFaults(random, cast, system),
     slos,
+    slosInSim: levelsInSim(name, slos),
     ...(unavailable === undefined ? {} : { unavailable }),
   } satisfies ScenarioExperiment);
 }

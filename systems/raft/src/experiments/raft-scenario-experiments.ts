@@ -2,11 +2,11 @@
  * The failure scenarios, played with Raft's register.
  */
 import type { Subject } from '@mangrove/experiment';
-import { READS_AND_WRITES, raftSubject, raftSubjectOf } from '../subject/raft-experiment.ts';
+import { READS_AND_WRITES, raftSubject, raftSubjectWith } from '../subject/raft-experiment.ts';
 import { request } from '../subject/raft-operator.ts';
 import { NEWEST_VERSION } from '../subject/register-replica.ts';
 import { experimentsOf } from './led-scenarios.ts';
-import type { LedSystem } from './led-system.ts';
+import { type LedSystem, READ_ASKED } from './led-system.ts';
 
 const raft: LedSystem = Object.freeze({
   name: raftSubject.name,
@@ -25,7 +25,12 @@ const raft: LedSystem = Object.freeze({
  * follower hands a proposal on, and clients that ask it fall behind in a scenario's load.
  */
 function newestSubjectOf(founderCount: number): Subject {
-  const subject = raftSubjectOf(founderCount);
+  const subject = raftSubjectWith({
+    founderCount,
+    onAsked: (host, { type }) => {
+      if (type === 'read') host.trace.event(READ_ASKED);
+    },
+  });
   return Object.freeze({
     ...subject,
     start: (host, config) => subject.start(host, { ...config, version: NEWEST_VERSION }),

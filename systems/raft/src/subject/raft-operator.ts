@@ -7,6 +7,7 @@
 import type { PlannedAction } from '@mangrove/experiment';
 import type { NodeId, Random, RunningNode } from '@mangrove/host';
 import type { MemberChange } from '../core/configuration.ts';
+import { RaftError } from '../shell/raft-error.ts';
 import { RegisterReplica } from './register-replica.ts';
 
 /** The requests that there are, and what each changes. `node` and `other` are its arguments. */
@@ -55,7 +56,7 @@ export async function operate(
   nodes: ReadonlyMap<NodeId, RunningNode>,
 ): Promise<void> {
   const leader = leaderOf(nodes);
-  if (leader === undefined) return;
+  if (leader === undefined) throw new RaftError('not-leader', true);
   const node = String(args['node']) as NodeId;
   if (name === 'transfer') await leader.transferLeadership(node);
   else if (name === 'leave-joint') await leader.leaveJoint();

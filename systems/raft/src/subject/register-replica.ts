@@ -29,6 +29,8 @@ export interface ReplicaSettings {
   /** After how many applied entries a snapshot is taken, and how many stay before it. */
   readonly snapshotEveryCount: number;
   readonly trailingCount: number;
+  /** Told of each operation that a client asks of the replica. Default: nobody is. */
+  readonly onAsked?: (host: Host, operation: ClientOperation) => void;
 }
 
 /** What holds where an experiment says nothing else. */
@@ -107,6 +109,7 @@ export async function startReplica(
       const name = `${from} ${incarnation} ${request.id}`;
       if (underWay.has(name)) return;
       underWay.add(name);
+      settings.onAsked?.(host, request.operation);
       host.run(async () => {
         const { id, operation } = request;
         const outcome = await perform(raft, register, operation);
