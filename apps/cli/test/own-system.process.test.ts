@@ -45,15 +45,19 @@ it('a file of less than 50 lines becomes a subject, and its bug is found', {
     expect(again.output).toContain('INVALID (linearizability)');
     const local = namedCommand('lab run ./my-register.ts --world local --seed 10');
     const reported = [...local, '--report', 'run.html'];
-    const real = await start(process.execPath, [BIN, ...reported], { cwd }).outcome;
-    expect(real.complaints).toContain('1 process serves');
-    expect(real.complaints).toContain('n1 is killed');
-    expect(real.output).toMatch(/: \d+ operations, [1-9]\d* of them ok/);
-    // The process forgot what it had confirmed. On a machine so busy that it is not back before the
-    // clients end, they are stuck instead, or nobody knows.
-    const isLate = /^INVALID \(stuck\)|busy machine/.test(real.output);
-    if (!isLate) expect(real.output).toMatch(/^INVALID \(linearizability\)/);
-    expect(real.code).not.toBe(0);
+    // The process forgets what it has confirmed. Where somebody writes before anybody reads, it is
+    // not seen; and on a machine so busy that it is not back in time clients are stuck instead.
+    const verdicts: string[] = [];
+    for (let run = 0; run < 5 && !verdicts.includes('INVALID (linearizability)'); run += 1) {
+      const real = await start(process.execPath, [BIN, ...reported], { cwd }).outcome;
+      expect(real.complaints).toContain('1 process serves');
+      expect(real.complaints).toContain('n1 is killed');
+      expect(real.output).toMatch(/: \d+ operations, [1-9]\d* of them ok/);
+      const [verdict = ''] = real.output.split(':');
+      expect(real.code === 0).toBe(verdict === 'valid');
+      verdicts.push(verdict);
+    }
+    expect(verdicts).toContain('INVALID (linearizability)');
     expect(readFileSync(join(cwd, 'run.html'), 'utf8')).toContain('real processes and time');
     const refused = await start(process.execPath, [BIN, 'replay', 'bug.json'], { cwd }).outcome;
     expect(refused.complaints).toContain('my-register');

@@ -138,7 +138,7 @@ async function findAndExplain(
     signal?.throwIfAborted();
     const { evidence, steps: shrinkSteps } = shrunk;
     const inevitability = await findInevitability(pool, {
-      ...{ evidence, anomaly, timeMs: INEVITABILITY_MS, signal },
+      ...{ evidence, timeMs: INEVITABILITY_MS, signal },
       onProgress: (points) => tell({ type: 'inevitability', points }),
     });
     signal?.throwIfAborted();

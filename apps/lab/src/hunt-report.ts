@@ -123,8 +123,7 @@ async function inevitabilityPart(
   { isWatched, isAskingWhen = false, onInevitability: onProgress, signal }: HuntReportOptions,
   { evidence }: Shrunk,
 ) {
-  const { anomaly } = evidence.verdict;
-  if (!isAskingWhen || anomaly === undefined) return {};
-  const asked = { evidence, anomaly, isWatched, onProgress, signal };
+  if (!isAskingWhen) return {};
+  const asked = { evidence, isWatched, onProgress, signal };
   return { inevitability: await findInevitability(pool, asked) };
 }

@@ -8,16 +8,16 @@
  * not be undone.
  */
 import type { Plan } from '@mangrove/experiment';
-import { failsLike, failureOf } from './failure.ts';
+import { InvalidArgument } from '@mangrove/host';
+import { type Failure, failsLike, failureOf } from './failure.ts';
 import type { Inevitability, InevitabilityPoint, RunEvidence } from './run-report.ts';
-import { type AnomalyClass, anomaliesOf } from './verdict.ts';
+import { anomaliesOf } from './verdict.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
 /** What is asked, and how long one tries. */
 export interface InevitabilityOptions {
   /** A failing run, with all its choices. */
   readonly evidence: RunEvidence;
-  readonly anomaly: AnomalyClass;
   /** Whether runs are held to the invariant of the experiment as well. Default: no. */
   readonly isWatched?: boolean | undefined;
   /** The most runs from each moment. Default: 20. */
@@ -35,15 +35,21 @@ const FINE_STRETCHES = 5;
 /** Which share of the time the first look may take. */
 const COARSE_SHARE = 0.7;
 
-/** Asks at moments from the beginning of the run to its failure. */
+/**
+ * Asks at moments from the beginning of the run to its failure. Throws `InvalidArgument` where the
+ * run did not fail.
+ */
 export async function findInevitability(
   pool: WorkerPool,
   options: InevitabilityOptions,
 ): Promise<Inevitability> {
-  const { evidence, anomaly, timeMs = 20_000 } = options;
+  const { evidence, timeMs = 20_000 } = options;
+  const failure = failureOf(evidence.verdict);
+  if (failure === undefined)
+    throw new InvalidArgument('evidence', 'a run that held', 'a failing one');
   const startMs = performance.now();
   const untilMs = anomaliesOf(evidence.verdict)[0]?.atMs ?? evidence.endMs;
-  const inquiry = new Inquiry(pool, options);
+  const inquiry = new Inquiry(pool, failure, options);
   await inquiry.ask(momentsOf(0, untilMs, STRETCHES), startMs + COARSE_SHARE * timeMs);
   const [fromMs, toMs] = steepest(inquiry.points());
   const fine = momentsOf(fromMs, toMs, FINE_STRETCHES).slice(1, -1);
@@ -51,7 +57,11 @@ export async function findInevitability(
   const points = inquiry.points();
   const last = points.findLastIndex(({ runCount, failureCount }) => failureCount < runCount);
   const inevitableMs = points[last + 1]?.atMs;
-  return { anomaly, points, ...(inevitableMs === undefined ? {} : { inevitableMs }) };
+  return {
+    anomaly: failure.class,
+    points,
+    ...(inevitableMs === undefined ? {} : { inevitableMs }),
+  };
 }
 
 /** The ends of `count` equal stretches, to the microsecond, each moment once. */
@@ -73,12 +83,14 @@ function steepest(points: readonly InevitabilityPoint[]): readonly [number, numb
 /** Runs from several moments, and what came of them. */
 class Inquiry {
   private readonly pool: WorkerPool;
+  private readonly failure: Failure;
   private readonly options: InevitabilityOptions;
   private readonly known = new Map<number, InevitabilityPoint>();
   private runCount = 0;
 
-  constructor(pool: WorkerPool, options: InevitabilityOptions) {
+  constructor(pool: WorkerPool, failure: Failure, options: InevitabilityOptions) {
     this.pool = pool;
+    this.failure = failure;
     this.options = options;
   }
 
@@ -108,14 +120,13 @@ class Inquiry {
   }
 
   private async runFrom(atMs: number, plan: Plan): Promise<void> {
-    const { evidence, isWatched = false } = this.options;
-    const failure = failureOf(evidence.verdict);
+    const { isWatched = false } = this.options;
     this.runCount += 1;
     const seed = Math.imul((plan.seed ?? 0) + this.runCount, 0x9e3779b1) >>> 0;
     const { verdict } = await this.pool.runPlan({ ...plan, seed }, { isWatched });
     const { runCount, failureCount } = this.known.get(atMs) ?? { runCount: 0, failureCount: 0 };
-    const hasFailed = failure !== undefined && failsLike(verdict, failure);
-    const count = { runCount: runCount + 1, failureCount: failureCount + (hasFailed ? 1 : 0) };
+    const failed = failsLike(verdict, this.failure) ? 1 : 0;
+    const count = { runCount: runCount + 1, failureCount: failureCount + failed };
     this.known.set(atMs, { atMs, ...count });
   }
 }

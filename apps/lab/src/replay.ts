@@ -99,9 +99,8 @@ async function inevitabilityOf(
   evidence: RunEvidence,
   { isWatched, isAskingWhen = false, onInevitability: onProgress, signal }: ReplayOptions,
 ): Promise<Inevitability | undefined> {
-  const { anomaly } = evidence.verdict;
-  if (!isAskingWhen || anomaly === undefined) return undefined;
-  return await findInevitability(pool, { evidence, anomaly, isWatched, onProgress, signal });
+  if (!isAskingWhen || evidence.verdict.anomaly === undefined) return undefined;
+  return await findInevitability(pool, { evidence, isWatched, onProgress, signal });
 }
 
 /** What of a file matters. */

@@ -41,8 +41,7 @@ it('the chance grows to certainty, which begins before the failure or with it', 
   if (failure === undefined) throw new Error('nothing was found');
   const plan = drawPlan(entry.experiment, failure.seed);
   const evidence = await pool.runPlan(plan, { isRecordingChoices: true });
-  const { anomaly } = failure;
-  const asked = { evidence, anomaly, runMax: 6, timeMs: 10_000 };
+  const asked = { evidence, runMax: 6, timeMs: 10_000 };
   const { points, inevitableMs } = await findInevitability(pool, asked);
   expect(points.map(({ atMs }) => atMs)).toEqual(
     points.map(({ atMs }) => atMs).toSorted((a, b) => a - b),
@@ -56,7 +55,10 @@ it('the chance grows to certainty, which begins before the failure or with it', 
   expect(isCertain.slice(place)).not.toContain(false);
   expect(isCertain[place - 1] ?? false).toBe(false);
   // A run that fails in another way does not count.
-  const other = await findInevitability(pool, { ...asked, anomaly: 'stuck', runMax: 1 });
+  const { verdict } = evidence;
+  const checks = verdict.checks.map((each) => ({ ...each, check: `not ${each.check}` }));
+  const otherwise = { ...evidence, verdict: { ...verdict, checks } };
+  const other = await findInevitability(pool, { ...asked, evidence: otherwise, runMax: 1 });
   expect(other.points.reduce((sum, { failureCount }) => sum + failureCount, 0)).toBe(0);
   expect(other.inevitableMs).toBeUndefined();
 }, 30_000);

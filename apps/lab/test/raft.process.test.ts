@@ -43,9 +43,8 @@ it(
   },
 );
 
-it.each([
-  [5, 'each node is killed in turn, the leader among them', { 'fault crash': 5 }],
-  [3, 'processes are killed again and again as they come back', { 'fault crash': 12 }],
+// Together: they wait most of the time.
+it.concurrent.each([
   [3, 'each disk is full for a while, a minority at a time', { 'fault disk-full': 3 }],
   [3, 'each disk is slow in turn, then stands still', { 'fault slow-disk': 3 }],
 ] as const)('%i nodes lose nothing when %s', PATIENCE, async (nodeCount, story, counts) => {

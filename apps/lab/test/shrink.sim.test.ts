@@ -71,7 +71,7 @@ describe('shrinking', () => {
     const threads = await WorkerPool.open({ experiment: name, bug: lenient });
     try {
       // A store that was filled write by write, and showed the bug long before the end.
-      const plan = drawPlan(upkeep.experiment, 6);
+      const plan = drawPlan(upkeep.experiment, 14);
       const { evidence } = await shrink(threads, { plan, anomaly: 'promise', maxRuns: 60 });
       const { faultCount, operationCount } = sizeOf(evidence.plan);
       const { operationCount: least = 0 } = lenient.minimum ?? {};
@@ -80,7 +80,7 @@ describe('shrinking', () => {
     } finally {
       await threads.close();
     }
-  }, 30_000);
+  }, 90_000);
 
   it('keeps to the judge that spoke first, whatever it calls it and others say', async () => {
     const path = fileURLToPath(new URL('./two-rules.ts', import.meta.url));

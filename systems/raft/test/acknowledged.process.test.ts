@@ -12,29 +12,18 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '@mangrove/host-process/node';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
 const PROGRAM = fileURLToPath(new URL('number-writer.ts', import.meta.url));
 /** Numbers of one life of a process lie this far from those of the next. */
 const LIFE = 1_000_000;
 
-let directory: string;
-let group: Group | undefined;
-
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'mangrove-raft-'));
-});
-
-afterEach(async () => {
-  await group?.end();
-  rmSync(directory, { recursive: true, force: true });
-});
-
-it.each([3, 5])(
+// Both at once: they wait most of the time.
+it.concurrent.each([3, 5])(
   'R53: %i processes that are killed and stopped lose no acknowledged number',
   { timeout: 120_000 },
   async (count) => {
-    group = await Group.start(count);
+    await using group = await Group.start(count);
     const { writers } = group;
     const minority = Math.floor((count - 1) / 2);
     await group.progress();
@@ -69,11 +58,13 @@ it.each([3, 5])(
 );
 
 /** All processes of one group. */
-class Group {
+class Group implements AsyncDisposable {
   readonly writers: readonly Writer[];
+  private readonly directory: string;
 
-  private constructor(writers: readonly Writer[]) {
+  private constructor(writers: readonly Writer[], directory: string) {
     this.writers = writers;
+    this.directory = directory;
   }
 
   static async start(count: number): Promise<Group> {
@@ -81,9 +72,12 @@ class Group {
     const peers = Object.fromEntries(
       ports.map((port, place) => [`n${place + 1}`, `127.0.0.1:${port}`]),
     );
-    const writers = ports.map((port, place) => new Writer({ port, peers, place, step: count }));
+    const directory = mkdtempSync(join(tmpdir(), 'mangrove-raft-'));
+    const writers = ports.map((port, place) => {
+      return new Writer({ directory, port, peers, place, step: count });
+    });
     for (const writer of writers) writer.start();
-    return new Group(writers);
+    return new Group(writers, directory);
   }
 
   get acknowledged(): readonly number[] {
@@ -131,8 +125,9 @@ class Group {
     return lists;
   }
 
-  async end(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.writers.map((writer) => writer.kill()));
+    rmSync(this.directory, { recursive: true, force: true });
   }
 }
 
@@ -142,6 +137,8 @@ class Writer {
   leads = false;
   hasStopped = false;
   private readonly orders: {
+    /** Of the whole group. */
+    readonly directory: string;
     readonly port: number;
     readonly peers: Readonly<Record<string, string>>;
     readonly place: number;
@@ -156,7 +153,7 @@ class Writer {
   }
 
   start(): void {
-    const { place, ...rest } = this.orders;
+    const { place, directory, ...rest } = this.orders;
     const node = `n${place + 1}`;
     const first = this.life * LIFE + place;
     this.life += 1;
