@@ -25,6 +25,9 @@ const directed = CATALOG.flatMap(({ experiment }) =>
 const pageOf = (system: string, scenario = '') =>
   join(PROJECT_ROOT, 'systems', system, 'experiments', scenario, 'README.md');
 
+/** Scenarios whose every fault takes a clock or a moment that processes do not give. */
+const SIMULATED_ONLY = ['crash-between-append-and-sync', 'clock-jump-lease-reads'];
+
 describe('the page of an experiment', () => {
   it.each(directed.map((experiment) => [experiment.name, experiment] as const))(
     '%s: has facts that were measured, with what, why the design holds, and the command',
@@ -37,6 +40,8 @@ describe('the page of an experiment', () => {
       const seed = seedOfFacts(page);
       expect(seed).toBeDefined();
       expect(facts).toContain(`npx mangrove lab run ${name} --world sim --seed ${seed}`);
+      const local = `npx mangrove lab run ${name} --world local --seed ${seed}`;
+      expect(facts.includes(local), local).toBe(!SIMULATED_ONLY.includes(scenario));
       expect(facts).toContain(`| injected (simulator, seed ${seed}) | when |`);
       expect(facts).toMatch(/^Measured on \d{4}-\d\d-\d\d\. Commit [0-9a-f]{40}.*Node\.js \d+\./m);
       for (const slo of experiment.slosInSim ?? experiment.slos ?? []) {

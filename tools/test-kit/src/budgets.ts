@@ -46,7 +46,7 @@ export const BUDGETS: Budgets = {
     'foundation/host-process': 75,
     'foundation/journal': 50,
     'foundation/membership': 30,
-    'systems/raft': 155,
+    'systems/raft': 175,
     'systems/geo-store': 30,
     'systems/cache': 25,
     'systems/k8s-operator': 40,
