@@ -14,7 +14,7 @@ import { BIN, mangrove, start } from './command.ts';
 import { commandLine, isGone, treeOf, until } from './processes.ts';
 
 // Each test starts many processes, which takes long on a busy machine.
-vi.setConfig({ testTimeout: 40_000 });
+vi.setConfig({ testTimeout: 120_000 });
 afterAll(() => vi.resetConfig());
 
 const BUG = 'register-read-without-write-back';
