@@ -9,7 +9,7 @@ it('leaves room for everything else in the twenty minutes of .ci/run', () => {
   const sumSeconds = Object.values(BUDGETS.roomSeconds).reduce((sum, each) => sum + each, 0);
   // Two files run at once: the files of a whole run, added up, were 1.9 times as long as the run.
   expect(sumSeconds).toBeLessThanOrEqual(1.8 * BUDGETS.suiteSeconds);
-  expect(BUDGETS.suiteSeconds).toBeLessThanOrEqual(15 * 60);
+  expect(BUDGETS.suiteSeconds).toBeLessThanOrEqual(17 * 60);
   expect(BUDGETS.usualSeconds).toBeLessThanOrEqual(BUDGETS.suiteSeconds);
 });
 

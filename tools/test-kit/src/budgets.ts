@@ -34,8 +34,8 @@ export function atPace(budgets: Budgets, pace: number): Paced {
 
 /** The budgets of the house. */
 export const BUDGETS: Budgets = {
-  suiteSeconds: 900,
-  usualSeconds: 360,
+  suiteSeconds: 1020,
+  usualSeconds: 480,
   roomSeconds: {
     'foundation/host': 5,
     'foundation/wire': 10,
