@@ -18,6 +18,7 @@ import { fileURLToPath } from 'node:url';
 import type { Bench, BenchRow } from '@mangrove/experiment';
 import { type KvClient, op } from '@mangrove/kv';
 import { connectKv, createCluster, memberEnvironment } from '@mangrove/kv/node';
+import { rowsOf } from './bounded-row.ts';
 import { endOf } from './end-process.ts';
 import type { LoopReport } from './loop-watch.ts';
 
@@ -33,6 +34,7 @@ const START_MS_MAX = 15_000;
 const PATIENCE_MS = 120_000;
 const POLL_MS = 100;
 const NAME = 'kv-member';
+const toRow = rowsOf(NAME);
 /** How long a loop may work at a stretch. */
 const WORK_MS_MAX = 5;
 const PROGRAM = fileURLToPath(new URL('./watched-process.ts', import.meta.url));
@@ -170,20 +172,4 @@ async function snapshotsIn(
   const names = (await readdir(data, { recursive: true })).map((path) => basename(path));
   const whole = names.filter((name) => /^snapshot-\d+$/.test(name)).toSorted();
   return { newest: whole.at(-1) ?? '', isUnderWay: names.some((name) => /^own-\d+/.test(name)) };
-}
-
-function toRow(
-  name: string,
-  ours: number,
-  reference: number,
-  unit: string,
-  most?: number,
-): BenchRow {
-  return {
-    ...{ bench: NAME, case: name, ours, reference, unit, ratio: ours / reference },
-    ...{
-      goal: most === undefined ? '' : `ours <= ${most}`,
-      met: most === undefined || ours <= most,
-    },
-  };
 }

@@ -31,6 +31,7 @@ import { lazyCrc32c } from '@mangrove/wire/node';
 import { decide } from '../src/core/transaction.ts';
 import { SERVER_MESSAGE, type ServerMessage } from '../src/protocol/native/messages.ts';
 import { frameOf } from '../src/protocol/native/sliced-frame.ts';
+import { rowsOf } from './bounded-row.ts';
 import { Pauses, Slices } from './pauses.ts';
 
 const KEY_COUNT = 1_000_000;
@@ -41,6 +42,7 @@ const LEASE_KEY_COUNT = 200_000;
 const MIB = 1_048_576;
 const CONTENT_MIB = (KEY_COUNT * 356) / MIB;
 const NAME = 'kv-store';
+const toRow = rowsOf(NAME);
 
 /** The benchmark. */
 export const bench: Bench = {
@@ -216,25 +218,6 @@ async function restoreAll(store: KvStore): Promise<number> {
 function usedMib(): number {
   const { heapUsed, external } = memoryUsage();
   return (heapUsed + external) / MIB;
-}
-
-function toRow(
-  name: string,
-  ours: number,
-  reference: number,
-  unit: string,
-  most?: number,
-): BenchRow {
-  return {
-    bench: NAME,
-    case: name,
-    ours,
-    reference,
-    unit,
-    ratio: ours / reference,
-    goal: most === undefined ? '' : `ours <= ${most}`,
-    met: most === undefined || ours <= most,
-  };
 }
 
 const ALL_KEYS: KeyRange = { from: new Uint8Array(0), to: undefined };

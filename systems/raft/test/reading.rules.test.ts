@@ -75,21 +75,14 @@ describe('reads', () => {
     stage.settle();
     expect(stage.outcome(first)).toMatchObject({ type: 'read-ready' });
     stage.hand(question);
-    stage.deliver({ type: 'heartbeat' });
-    stage.deliver({ type: 'heartbeat-response' });
-    const [late] = stage.take({ type: 'read-index-response' });
-    if (late === undefined) throw new Error('a did not answer');
+    const late = keepAnswer(stage);
     stage.propose('a');
     stage.settle(['b']);
     const second = stage.read('b');
     expect(stage.take({ type: 'read-index' })).not.toMatchObject([question]);
     // It tells of a time before the read, and before the write.
     stage.hand(late);
-    expect(stage.outcome(second)).toBeUndefined();
-    stage.elapse(20);
-    stage.timer('b');
-    stage.settle();
-    expect(stage.outcome(second)).toMatchObject({ type: 'read-ready', index: 3 });
+    expectReadOfB(stage, second);
   });
 
   it('R46: an answer to a question of a former life is none to one of this life', () => {
@@ -99,10 +92,7 @@ describe('reads', () => {
     stage.settle();
     stage.read('b');
     stage.deliver({ type: 'read-index' });
-    stage.deliver({ type: 'heartbeat' });
-    stage.deliver({ type: 'heartbeat-response' });
-    const [late] = stage.take({ type: 'read-index-response' });
-    if (late === undefined) throw new Error('a did not answer');
+    const late = keepAnswer(stage);
     stage.crash('b');
     stage.restart('b');
     stage.timer('a');
@@ -112,11 +102,7 @@ describe('reads', () => {
     const second = stage.read('b');
     stage.take({ type: 'read-index' });
     stage.hand(late);
-    expect(stage.outcome(second)).toBeUndefined();
-    stage.elapse(20);
-    stage.timer('b');
-    stage.settle();
-    expect(stage.outcome(second)).toMatchObject({ type: 'read-ready', index: 3 });
+    expectReadOfB(stage, second);
   });
 
   it('R46: reads that come while a question is open wait, and share the next one', () => {
@@ -244,3 +230,21 @@ describe('reads', () => {
     expect(stage.outcome(ids[1] ?? 0)).toMatchObject({ type: 'read-ready' });
   });
 });
+
+/** The answer of the leader to the question that it was just asked, taken off the wire. */
+function keepAnswer(stage: Stage) {
+  stage.deliver({ type: 'heartbeat' });
+  stage.deliver({ type: 'heartbeat-response' });
+  const [answer] = stage.take({ type: 'read-index-response' });
+  if (answer === undefined) throw new Error('a did not answer');
+  return answer;
+}
+
+/** A read of b is open, is asked about again, and sees the write at index 3. */
+function expectReadOfB(stage: Stage, read: Parameters<Stage['outcome']>[0]): void {
+  expect(stage.outcome(read)).toBeUndefined();
+  stage.elapse(20);
+  stage.timer('b');
+  stage.settle();
+  expect(stage.outcome(read)).toMatchObject({ type: 'read-ready', index: 3 });
+}
