@@ -1,7 +1,7 @@
 /**
  * The reporter of the house, which stands beside Vitest's own: what a run does and how long it
- * takes, the time of each package against its budget, every skip with its reason, and the closing
- * line.
+ * takes, the time of each package against its budget, every skip with its reason, every failure
+ * in a line, and the closing line.
  *
  * With `CI` set, a broken budget, or a skip that `.ci/run` could have prevented, fails the run. The
  * last line is always `N passed, N failed, N skipped`.
@@ -74,6 +74,7 @@ export class HouseReporter implements Reporter {
     ];
     for (const complaint of complaints) this.print(`${isCi() ? 'FAILED' : 'beware'}: ${complaint}`);
     if (isCi() && complaints.length > 0) process.exitCode = 1;
+    for (const failure of tally.failures) this.print(`failed: ${failure}`);
     this.print(
       `${tally.passedCount} passed, ${tally.failedCount} failed, ${tally.skippedCount} skipped`,
     );

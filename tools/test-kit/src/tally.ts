@@ -21,6 +21,8 @@ export interface Tally {
   /** By room, in the order of their names: what its test files took, in milliseconds. */
   readonly roomMs: ReadonlyMap<string, number>;
   readonly skips: readonly Skip[];
+  /** A line for each failed test or file: where it is, and the first line of its first error. */
+  readonly failures: readonly string[];
 }
 
 /** What `tallyOf` reads of Vitest's modules. */
@@ -56,7 +58,25 @@ export function tallyOf(modules: readonly FinishedModule[], strayErrorCount: num
     skippedCount: count.skipped,
     roomMs: new Map([...roomMs].sort(([a], [b]) => (a < b ? -1 : 1))),
     skips: [...skips].map(([note, times]) => ({ note, count: times })),
+    failures: modules.flatMap(failuresOf),
   };
+}
+
+/** A line for what failed in a file: itself, its suites, its tests. */
+function failuresOf(module: FinishedModule): readonly string[] {
+  const line = (name: string, message: string) =>
+    `${[module.relativeModuleId, name].filter(Boolean).join(' > ')}: ${message.split('\n', 1)[0]}`;
+  return [
+    ...module.errors().map((error) => line('', error.message)),
+    ...[...module.children.allSuites()].flatMap((suite) =>
+      suite.errors().map((error) => line(suite.fullName, error.message)),
+    ),
+    ...[...module.children.allTests()].flatMap((test) => {
+      const { state, errors } = test.result();
+      if (state === 'pending') return [line(test.fullName, 'it never ended')];
+      return state === 'failed' ? [line(test.fullName, errors[0]?.message ?? '')] : [];
+    }),
+  ];
 }
 
 /** `foundation/sim` of `foundation/sim/src/world.test.ts`. */

@@ -75,9 +75,14 @@ it('goes on after a failed step, and fails at the end', async () => {
 });
 
 it('fails when tests fail, or end without their closing line', async () => {
-  const failing = await runCi({ test: "echo '2 passed, 1 failed, 0 skipped'; exit 1" });
+  const told = "echo 'failed: a.test.ts > breaks: no'; echo '2 passed, 1 failed, 0 skipped'";
+  const failing = await runCi({ test: `${told}; exit 1`, start: 'echo the main job' });
   expect(failing.code).toBe(1);
-  expect(failing.lines).toContain('FAILED: test (exit code 1)');
+  // Said again at the end, where one who sees only that looks for it.
+  expect(failing.lines.slice(-3, -1)).toEqual([
+    'FAILED: test (exit code 1)',
+    '  failed: a.test.ts > breaks: no',
+  ]);
   expect(failing.lines.at(-1)).toBe('2 passed, 1 failed, 0 skipped');
   const silent = await runCi({ test: 'echo 2 passed' });
   expect(silent.code).toBe(1);

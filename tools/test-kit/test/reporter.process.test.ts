@@ -98,13 +98,17 @@ it('says at the start what it does, and closes with the counts', { timeout: 20_0
 it('counts failed tests, and files that cannot be loaded', { timeout: 20_000 }, async () => {
   const { lines, code } = await runVitest({
     'systems/a/x.test.ts':
-      PASSES + FAILS.split('\n')[1]?.replace('expect(1).toBe(2)', 'throw new Error()'),
+      PASSES +
+      FAILS.split('\n')[1]?.replace('expect(1).toBe(2)', 'throw new Error("of two lines\\nhere")'),
     'systems/b/y.test.ts':
       "import { it } from 'vitest';\nit('a', () => {});\nthrow new Error('no');\n",
   });
   expect(code).toBe(1);
-  expect(lines.at(-1)).toBe('1 passed, 2 failed, 0 skipped');
-  expect(lines.some((line) => line.includes('breaks'))).toBe(true);
+  expect(lines.slice(-3)).toEqual([
+    'failed: systems/a/x.test.ts > breaks: of two lines',
+    'failed: systems/b/y.test.ts: no',
+    '1 passed, 2 failed, 0 skipped',
+  ]);
 });
 
 it('prints each skip with its reason, and passes outside of CI', { timeout: 20_000 }, async () => {
