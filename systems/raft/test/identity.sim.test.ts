@@ -208,4 +208,20 @@ describe('a store that is not the node\u2019s', () => {
     expect(group.simulation.ends[1]).toMatchObject({ node: B, cause: { code: 'identity-lost' } });
     group.simulation.close();
   });
+
+  it('R81: an identity that rotted keeps a node from starting, and says so', async () => {
+    const group = new NodeGroup(39);
+    await bind(group);
+    const atMs = group.simulation.nowMs + 1;
+    const place = { path: 'raft/identity', positionPerMille: 500 };
+    group.simulation.inject({ type: 'bit-rot', node: A, atMs, ...place });
+    await group.pass(2);
+    group.simulation.crash(A, 'kept');
+    group.simulation.restart(A);
+    await group.until(() => group.simulation.ends.length === 1);
+    expect(group.simulation.ends[0]).toMatchObject({ node: A, cause: { code: 'identity-lost' } });
+    expect(String(group.simulation.ends[0]?.cause)).toContain('restore its file identity');
+    expect(await group.write(1)).toEqual(DONE);
+    group.simulation.close();
+  });
 });

@@ -1,7 +1,7 @@
 /**
  * What a node offers to those who hold it: giving up, its status as a stream, metrics, traces.
  */
-import { MetricRegistry } from '@mangrove/host';
+import { MetricRegistry, type NodeId } from '@mangrove/host';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_OPTIONS, type RaftStatus } from '../src/index.ts';
 import { toNodeOptions } from '../src/shell/raft-node-config.ts';
@@ -185,32 +185,73 @@ describe('what a node tells of itself', () => {
     group.simulation.close();
   });
 
-  it('R73: metrics tell term, indexes, lags, latencies, elections and snapshots', async () => {
-    const group = new NodeGroup(26, { snapshotEveryCount: 10 });
-    for (let value = 1; value <= 15; value++) await group.write(value);
-    const leader = await group.elect();
-    const status = leader.status();
-    await group.pass(200);
-    const registry = group.hosts.get(status.node)?.metrics;
-    if (!(registry instanceof MetricRegistry)) throw new Error('no metrics');
-    const values = new Map(
-      registry
-        .snapshot()
-        .map(({ name, labels, value }) => [[name, ...Object.values(labels)].join(' '), value]),
-    );
-    expect(values.get('raft_term')).toBe(status.term);
-    expect(values.get('raft_is_leader')).toBe(1);
-    expect(values.get('raft_commit_index')).toBe(leader.status().commitIndex);
-    expect(values.get('raft_applied_index')).toBe(leader.status().appliedIndex);
-    for (const peer of FOUNDERS) {
-      if (peer !== status.node) expect(values.get(`raft_follower_lag_entries ${peer}`)).toBe(0);
+  it('R73: metrics tell term, indexes, latencies, elections and snapshots', async () => {
+    const group = new NodeGroup(26, { snapshotEveryCount: 10 }, true);
+    let tookMs = 0;
+    for (let value = 1; value <= 15; value++) {
+      const leader = await group.elect();
+      const beganMs = group.simulation.nowMs;
+      await group.outcome(leader.propose(writing(value)));
+      tookMs += group.simulation.nowMs - beganMs;
     }
-    expect(values.get('raft_proposal_ms')).toBe(15);
-    expect(values.get('raft_append_ms')).toBeGreaterThanOrEqual(15);
-    expect(values.get('raft_sync_ms')).toBeGreaterThan(0);
-    expect(values.get('raft_elections_total')).toBeGreaterThanOrEqual(1);
-    expect(values.get('raft_leaderships_total')).toBe(1);
-    expect(values.get('raft_snapshot_bytes_total taken')).toBeGreaterThan(0);
+    const leader = await group.elect();
+    const { node, term } = leader.status();
+    await group.pass(200);
+    const values = metricsOf(group, node);
+    expect(values('raft_term')).toBe(term);
+    expect(values('raft_is_leader')).toBe(1);
+    expect(values('raft_commit_index')).toBe(leader.status().commitIndex);
+    expect(values('raft_applied_index')).toBe(leader.status().appliedIndex);
+    expect(values('raft_proposal_ms')).toBe(15);
+    expect(values('raft_proposal_ms', 'sum')).toBeCloseTo(tookMs, 2);
+    expect(values('raft_append_ms')).toBeGreaterThanOrEqual(15);
+    expect(values('raft_sync_ms')).toBeGreaterThan(0);
+    // A write is durable no sooner than the batch that holds it is synced.
+    expect(values('raft_append_ms', 'sum')).toBeGreaterThanOrEqual(values('raft_sync_ms', 'sum'));
+    expect(values('raft_sync_ms', 'sum')).toBeGreaterThan(0);
+    expect(values('raft_leaderships_total')).toBe(1);
+    expect(values('raft_snapshot_bytes_total taken')).toBeGreaterThan(0);
+    const { records } = group.simulation.trace(FOUNDERS, []);
+    for (const founder of FOUNDERS) {
+      const roles = records.flatMap((each) =>
+        each.type === 'state' && each.node === founder ? [each.fields['role']] : [],
+      );
+      const begunCount = roles.filter(
+        (role, at) => role === 'pre-candidate' && roles[at - 1] !== role,
+      ).length;
+      expect(metricsOf(group, founder)('raft_elections_total')).toBe(begunCount);
+    }
+    group.simulation.close();
+  });
+
+  it('R73: the lag of a follower is what it has not got, and none when it has', async () => {
+    const group = new NodeGroup(28);
+    const leader = await group.elect();
+    const self = leader.status().node;
+    const [far, near] = FOUNDERS.filter((node) => node !== self);
+    if (far === undefined || near === undefined) throw new Error('no followers');
+    await group.until(() => leader.status().followers.every(({ lagCount }) => lagCount === 0));
+    const { nowMs } = group.simulation;
+    const cut = {
+      type: 'cut',
+      atMs: nowMs,
+      untilMs: nowMs + 1_000,
+      from: [self],
+      to: [far],
+    } as const;
+    group.simulation.inject(cut);
+    await group.pass(1);
+    for (let value = 1; value <= 7; value++) await group.write(value);
+    await group.pass(60);
+    const values = metricsOf(group, self);
+    expect(values(`raft_follower_lag_entries ${far}`)).toBe(7);
+    expect(values(`raft_follower_lag_entries ${near}`)).toBe(0);
+    await group.pass(2_000);
+    const leads = (await group.elect()).status().node;
+    const again = metricsOf(group, leads);
+    for (const peer of FOUNDERS) {
+      if (peer !== leads) expect(again(`raft_follower_lag_entries ${peer}`)).toBe(0);
+    }
     group.simulation.close();
   });
 
@@ -259,3 +300,16 @@ describe('large commands', () => {
     expect(toNodeOptions({}, 1_048_576)).toEqual(DEFAULT_OPTIONS);
   });
 });
+
+/** The readings of a node by name and labels: of a histogram, its count or its sum. */
+function metricsOf(group: NodeGroup, node: NodeId) {
+  const registry = group.hosts.get(node)?.metrics;
+  if (!(registry instanceof MetricRegistry)) throw new Error('no metrics');
+  const readings = new Map(
+    registry
+      .snapshot()
+      .map((reading) => [[reading.name, ...Object.values(reading.labels)].join(' '), reading]),
+  );
+  return (name: string, part: 'value' | 'sum' = 'value') =>
+    readings.get(name)?.[part] ?? Number.NaN;
+}

@@ -1,6 +1,7 @@
 /**
  * Two versions of the code side by side: nodes are upgraded one by one while clients write.
  */
+import { openJournal } from '@mangrove/journal';
 import { describe, expect, it } from 'vitest';
 import { simpleConfiguration } from '../src/index.ts';
 import { A, B, C, DONE, FOUNDERS, NodeGroup, writing } from './node-group.ts';
@@ -19,6 +20,28 @@ async function upgrade(
     expect(await group.write(values.next().value ?? 0)).toEqual(DONE);
   }
   await group.until(() => group.simulation.running(node) !== undefined);
+}
+
+/** The versions of the records that a node has in its log, which is read while the node is down. */
+async function versionsInLog(group: NodeGroup, node: typeof A): Promise<readonly number[]> {
+  let versions: readonly number[] | undefined;
+  group.simulation.crash(node, 'kept');
+  group.simulation.start(node, async (host) => {
+    const journal = await openJournal(host, { directory: 'raft/log' });
+    const found: number[] = [];
+    while (journal.firstIndex + found.length < journal.nextIndex) {
+      const records = await journal.read(journal.firstIndex + found.length);
+      // A checksum of four bytes stands in front of it.
+      found.push(...records.map(({ bytes }) => bytes[4] ?? 0));
+    }
+    await journal.close();
+    versions = found;
+    return { close: async () => {}, [Symbol.asyncDispose]: async () => {} };
+  });
+  await group.until(() => versions !== undefined);
+  group.simulation.crash(node, 'kept');
+  group.start(node, { codeVersion: 3, founding: simpleConfiguration(FOUNDERS) });
+  return versions ?? [];
 }
 
 function* counted(): Generator<number> {
@@ -70,6 +93,22 @@ describe('a rolling upgrade', () => {
       group.start(node, { founding: simpleConfiguration(FOUNDERS), codeVersion: 3 });
     }
     await group.until(() => FOUNDERS.every((node) => group.machines.get(node)?.value === 17));
+    group.simulation.close();
+  });
+
+  it('R79: no record is newer than what all members can read', async () => {
+    const group = new NodeGroup(48, { codeVersion: 1, snapshotEveryCount: 1000 });
+    const values = counted();
+    for (let count = 0; count < 4; count++) await group.write(values.next().value ?? 0);
+    for (const node of [A, B]) await upgrade(group, node, values, 3);
+    expect(new Set(await versionsInLog(group, A))).toEqual(new Set([1]));
+    await upgrade(group, C, values, 3);
+    await group.until(() => group.leader?.status().configuration.version === 3);
+    for (let count = 0; count < 4; count++) await group.write(values.next().value ?? 0);
+    await group.pass(300);
+    const versions = await versionsInLog(group, A);
+    expect(versions.slice(-4)).toEqual([3, 3, 3, 3]);
+    expect(versions).toEqual([...versions].sort());
     group.simulation.close();
   });
 

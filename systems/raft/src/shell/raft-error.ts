@@ -13,7 +13,7 @@ export type RaftErrorCode =
   /** A sync failed, or the log is damaged: the node has stopped. */
   | 'storage-failed'
   | 'aborted'
-  /** The directory holds a log and no identity. */
+  /** The directory holds a log and no identity, or one that is damaged. */
   | 'identity-lost'
   /** The directory is that of another node, or of another cluster. */
   | 'foreign-store'

@@ -15,6 +15,7 @@ import {
   message,
   struct,
   text,
+  WireError,
   Writer,
 } from '@mangrove/wire';
 import { MAX_MEMBERS, type StoreId } from '../core/configuration.ts';
@@ -62,7 +63,7 @@ export class StoreIdentity {
 
   /**
    * Reads who the store belongs to; draws an identity where the directory is empty. Rejects with
-   * `RaftError` where it belongs to another node or cluster, or has lost its identity.
+   * `RaftError` where it belongs to another node or cluster, or its identity is lost or damaged.
    */
   static async open(host: Host, directory: string, cluster: string): Promise<StoreIdentity> {
     const found = await StoreIdentity.load(host, directory, [cluster]);
@@ -92,7 +93,7 @@ export class StoreIdentity {
     const file = await disk.open(`${directory}/identity`, 'read');
     try {
       const bytes = await file.readAt(0, file.size());
-      const record = decodeSealed(identityFile, bytes).value;
+      const record = decodeIdentity(bytes);
       if (!clusters.includes(record.cluster) || record.node !== host.node) {
         const cause = new Error(`it belongs to ${record.node} of ${record.cluster}`);
         throw new RaftError('foreign-store', true, { cause });
@@ -160,6 +161,17 @@ export class StoreIdentity {
     }
     await disk.rename(`${path}.partial`, path);
     await syncName(disk, this.directory);
+  }
+}
+
+/** Throws `RaftError` where the bytes are damaged: then nobody knows whose the log is. */
+function decodeIdentity(bytes: Uint8Array): IdentityRecord {
+  try {
+    return decodeSealed(identityFile, bytes).value;
+  } catch (cause) {
+    // Newer code wrote it: that is no damage.
+    if (cause instanceof WireError && cause.code === 'unknown-version') throw cause;
+    throw new RaftError('identity-lost', true, { cause });
   }
 }
 
