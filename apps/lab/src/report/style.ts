@@ -95,6 +95,8 @@ pre .del{color:var(--c4)}
 pre .add{color:var(--bad);font-weight:600}
 footer{margin:56px auto 40px;font-size:12.5px;color:var(--mut)}`;
 
+// The names of lanes are a layer of their own always: else the browser makes them one by chance,
+// and letters stand elsewhere by a part of a pixel.
 const EXPLORER = `
 .explore{display:grid;grid-template-columns:256px minmax(0,1fr) 264px;column-gap:16px;
 align-items:start}
@@ -117,7 +119,8 @@ color:inherit;text-decoration:none;align-items:baseline}
 .stage{min-width:0}
 .scroll{overflow-x:auto;overflow-y:hidden;position:relative;display:flex}
 .names{position:sticky;left:0;z-index:2;flex:none;width:34px;margin-right:-34px;
-background:var(--bg);padding-top:33px;font-size:13px;font-weight:600;height:calc(100% - 32px)}
+background:var(--bg);padding-top:33px;font-size:13px;font-weight:600;height:calc(100% - 32px);
+will-change:transform}
 .names span{display:flex;align-items:center;white-space:nowrap;overflow:hidden}
 .names .client{height:42px;padding-top:16px}
 .names .lane-gap{height:18px}
