@@ -63,6 +63,21 @@ describe('the signal of a lease', () => {
     expect(await cluster.settled(cluster.client(OTHER).get('k'))).toBeUndefined();
   });
 
+  it('is aborted at its end where nobody renews it, and later where somebody does', async () => {
+    const granted = cluster.client(HURT).grantLease(TTL_MS, { keepAlive: false });
+    const lease = await cluster.settled(granted);
+    const sinceMs = cluster.simulation.nowMs;
+    expect(lease.signal.aborted).toBe(false);
+    await pass(TTL_MS / 2);
+    await cluster.settled(lease.renew());
+    await pass((TTL_MS * 3) / 4);
+    expect([lease.signal.aborted, lease.isHeld]).toEqual([false, true]);
+    await cluster.until(() => lease.signal.aborted);
+    expect(cluster.simulation.nowMs - sinceMs).toBeLessThanOrEqual(TTL_MS * 1.5 + 50);
+    expect(lease.isHeld).toBe(false);
+    expect(lease.signal.reason).toMatchObject({ code: 'lease-not-found', isDefinite: false });
+  });
+
   it('is aborted soon where somebody else ended it', async () => {
     const lease = await leaseOfHurt();
     const same = await cluster.settled(cluster.client(OTHER).openLease(lease.id));

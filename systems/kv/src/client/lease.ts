@@ -42,8 +42,10 @@ export class KvLease implements AsyncDisposable {
     this.heldUntilMs = sentMs + ttlMs;
   }
 
-  /** Aborted as soon as the lease may be over; `reason` is a `KvError`. */
+  /** Aborted as soon as the lease may be over, renewed or not; `reason` is a `KvError`. */
   get signal(): AbortSignal {
+    // Who never looks at it pays no timer.
+    if (this.timer === undefined && !this.isOver) this.loseWhenOver();
     return this.lost.signal;
   }
 
@@ -96,6 +98,17 @@ export class KvLease implements AsyncDisposable {
     return Math.max(0, this.heldUntilMs - this.caller.host.clock.now());
   }
 
+  private loseWhenOver(): void {
+    const { leftMs } = this;
+    if (leftMs === 0) {
+      const detail = 'not renewed in time';
+      this.end(new KvError('lease-not-found', { isDefinite: false, detail }));
+      return;
+    }
+    const delayMs = Math.min(leftMs, MAX_DELAY_MS);
+    this.timer = this.caller.host.timers.after(delayMs, () => this.loseWhenOver());
+  }
+
   private renewAfter(delayMs: number): void {
     this.timer = this.caller.host.timers.after(Math.min(delayMs, MAX_DELAY_MS), () => {
       this.caller.host.run(() => this.renewOrLose());
@@ -106,9 +119,7 @@ export class KvLease implements AsyncDisposable {
     const { leftMs } = this;
     if (this.isOver) return;
     if (leftMs === 0) {
-      this.end(
-        new KvError('lease-not-found', { isDefinite: false, detail: 'not renewed in time' }),
-      );
+      this.loseWhenOver();
       return;
     }
     try {

@@ -4,8 +4,9 @@
  *     "key" (main:uint64be '_' sub:uint64be 't'? KeyValue)*      in the order of revisions
  *
  * It is the CRC-32C that etcd's HashKV computes, so that a store that was copied from etcd can be
- * compared with it. `KeyValue` is etcd's protobuf message; a tombstone has only its key. What
- * compaction has made unreadable counts for nothing, whether or not it is swept yet.
+ * compared with it as long as neither has compacted: of a compacted store the two count otherwise
+ * (R22). `KeyValue` is etcd's protobuf message; a tombstone has only its key. What compaction has
+ * made unreadable counts for nothing, whether or not it is swept yet.
  */
 import { type Crc32c, crc32c, Writer } from '@mangrove/wire';
 import { type KeyRange, keyAfter } from './key-range.ts';
