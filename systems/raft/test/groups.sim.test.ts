@@ -44,6 +44,25 @@ describe('many groups', () => {
     town.simulation.close();
   });
 
+  it('R112: what many groups write at one moment is a sync or two of each machine', async () => {
+    const town = new Town(6, 30, 0);
+    await town.until(() => town.names.every((name) => town.leader(name) !== undefined));
+    await town.pass(500);
+    const before = town.syncCount;
+    let doneCount = 0;
+    for (const [value, name] of town.names.entries()) {
+      const done = town.leader(name)?.node.propose(encodeCommand({ type: 'write', value }));
+      done?.then(() => {
+        doneCount += 1;
+      }, fail);
+    }
+    await town.until(() => doneCount === town.names.length);
+    await town.pass(20);
+    // Thirty groups of three members each: ninety writes.
+    expect(town.syncCount - before).toBeLessThanOrEqual(2 * NODES.length);
+    town.simulation.close();
+  });
+
   it('R111: where a process dies, its sleeping groups are led by others', {
     timeout: 60_000,
   }, async () => {
@@ -75,9 +94,9 @@ describe('many groups', () => {
       for (const [name, events] of history) {
         const { type } = checkLinearizable(register(), events);
         expect({ seed, name, type }).toEqual({ seed, name, type: 'valid' });
+        const okCount = events.filter((event) => event.type === 'ok').length;
+        expect(okCount, name).toBeGreaterThan(10);
       }
-      const okCount = [...history.values()].flat().filter(({ type }) => type === 'ok').length;
-      expect(okCount).toBeGreaterThan(100);
       expect(town.simulation.ends).toEqual([]);
       town.simulation.close();
     }
@@ -118,7 +137,7 @@ async function haveFaultyTime(
   let process = 0;
   for (let round = 0; round < 150; round++) {
     for (let count = 0; count < 4; count++) {
-      const name = random.pick(town.names.slice(0, 8));
+      const name = random.pick(town.names);
       process += 1;
       invoke(town, random, name, process, history.get(name) ?? []);
     }

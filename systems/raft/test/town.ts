@@ -1,5 +1,6 @@
 /**
- * Three simulated machines with many groups of a register each, and a count of what they send.
+ * Three simulated machines with many groups of a register each, and counts of what they send and
+ * sync.
  */
 import { type Host, type NodeId, toNodeId } from '@mangrove/host';
 import { Simulation } from '@mangrove/sim';
@@ -33,6 +34,7 @@ export class Town {
   /** Groups that machines do not open when they start. */
   readonly unopened = new Set<string>();
   sentCount = 0;
+  syncCount = 0;
   private readonly quiesceAfterMs: number;
 
   constructor(seed: number, groupCount: number, quiesceAfterMs = 200) {
@@ -110,26 +112,39 @@ export class Town {
     return groups;
   }
 
-  /** The Host, with a count of what leaves. */
+  /** The Host, with a count of what leaves, and of what is synced. */
   private counted(host: Host): Host {
-    const { messages } = host;
+    const { messages, disk } = host;
     const send: Host['messages']['send'] = (to, bytes, lane) => {
       this.sentCount += 1;
       return messages.send(to, bytes, lane);
     };
-    const counted = new Proxy(messages, {
-      get: (target, key) => {
-        if (key === 'send') return send;
-        const value: unknown = Reflect.get(target, key, target);
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    });
-    return new Proxy(host, {
-      get: (target, key) => {
-        if (key === 'messages') return counted;
-        const value: unknown = Reflect.get(target, key, target);
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
+    const open: Host['disk']['open'] = async (path, mode) => {
+      const file = await disk.open(path, mode);
+      const sync = () => {
+        this.syncCount += 1;
+        return file.sync();
+      };
+      const writeDurably: typeof file.writeDurably = (offset, pieces) => {
+        this.syncCount += 1;
+        return file.writeDurably(offset, pieces);
+      };
+      return overlaid(file, { sync, writeDurably });
+    };
+    return overlaid(host, {
+      messages: overlaid(messages, { send }),
+      disk: overlaid(disk, { open }),
     });
   }
+}
+
+/** `target` with some of its members replaced. */
+function overlaid<Target extends object>(target: Target, own: Partial<Target>): Target {
+  return new Proxy(target, {
+    get: (_, key) => {
+      if (key in own) return Reflect.get(own, key);
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }
