@@ -30,10 +30,12 @@ import {
 import {
   raftBugs,
   raftExperiment,
+  raftGroupsExperiment,
   raftHunts,
   raftInvariants,
   raftReadsExperiment,
   raftScenarioExperiments,
+  watchGroups,
   watchRaft,
 } from '@mangrove/raft';
 import { type HistoryJudge, linearizable } from './judge.ts';
@@ -104,6 +106,14 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
     judges: [linearizable(register())],
     bugs: raftBugs.filter(({ experiment }) => experiment === raftReadsExperiment.name),
     createInvariant: watchRaft,
+    invariants: raftInvariants,
+  },
+  {
+    experiment: raftGroupsExperiment,
+    about: 'six groups of the register on four processes, asleep while nobody asks',
+    judges: [linearizable(register())],
+    bugs: raftBugs.filter(({ experiment }) => experiment === raftGroupsExperiment.name),
+    createInvariant: watchGroups,
     invariants: raftInvariants,
   },
   ...raftScenarioExperiments.map((experiment) => ({

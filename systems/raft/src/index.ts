@@ -95,6 +95,7 @@ export {
   unsafeRecoverQuorum,
 } from './shell/unsafe-recovery.ts';
 export { describePeerMessage } from './subject/describe-peer.ts';
+export { raftGroupsExperiment, watchGroups } from './subject/groups-experiment.ts';
 export { type Attempt, attemptsOf, type Play, type Stage } from './subject/plays/attempt.ts';
 export { deafLeader } from './subject/plays/reading-plays.ts';
 export { raftBugs } from './subject/raft-bugs.ts';

@@ -4,9 +4,17 @@
  */
 import { checkLinearizable, register } from '@mangrove/check';
 import type { Experiment } from '@mangrove/experiment';
+import type { NodeId, RunningNode } from '@mangrove/host';
 import { drawPlan, simulate } from '@mangrove/sim';
 import { describe, expect, it } from 'vitest';
-import { raftHunts, raftReadsExperiment, watchRaft } from '../src/index.ts';
+import {
+  raftGroupsExperiment,
+  raftHunts,
+  raftReadsExperiment,
+  watchGroups,
+  watchRaft,
+} from '../src/index.ts';
+import { GroupsReplica } from '../src/subject/groups-replica.ts';
 import { raftDamageExperiment, raftDisksExperiment } from '../src/subject/raft-hunts.ts';
 
 const SEEDS = [1, 2];
@@ -20,6 +28,25 @@ describe('experiments', () => {
       expect(okCount).toBeGreaterThan(SEEDS.length * 50);
     });
   }
+});
+
+describe('raft-groups', () => {
+  it('R113: is silent, and its groups sleep in between', { timeout: 60_000 }, async () => {
+    let okCount = 0;
+    let asleepCount = 0;
+    const watch = () => {
+      const invariant = watchGroups();
+      return (nodes: ReadonlyMap<NodeId, RunningNode>) => {
+        for (const running of nodes.values()) {
+          if (running instanceof GroupsReplica) asleepCount += running.groups.asleepCount;
+        }
+        invariant(nodes);
+      };
+    };
+    for (const seed of SEEDS) okCount += await judge(raftGroupsExperiment, seed, watch);
+    expect(okCount).toBeGreaterThan(SEEDS.length * 50);
+    expect(asleepCount).toBeGreaterThan(10_000);
+  });
 });
 
 describe('raft-disks', () => {
@@ -37,10 +64,14 @@ describe('raft-damage', () => {
 });
 
 /** Runs a seed, expects no alarm, and tells how many operations succeeded. */
-async function judge(experiment: Experiment, seed: number): Promise<number> {
+async function judge(
+  experiment: Experiment,
+  seed: number,
+  watch: typeof watchRaft = watchRaft,
+): Promise<number> {
   const plan = drawPlan(experiment, seed);
   const { history, stuck, violation, ends } = await simulate(experiment.subject, plan, {
-    invariant: watchRaft(plan),
+    invariant: watch(plan),
   });
   const { type } = checkLinearizable(register(), history);
   const broken = ends.filter((end) => end.type === 'broken');

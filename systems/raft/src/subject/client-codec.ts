@@ -1,8 +1,10 @@
 /**
  * What clients of the register and its nodes say to each other.
  *
- *     request  => 'C' id:uvarint operation:union
- *     response => 'S' id:uvarint outcome:union
+ *     request  => 'C' id:uvarint operation:union group:uvarint
+ *     response => 'S' id:uvarint outcome:union group:uvarint
+ *
+ * A process that has one group speaks version 1, in which none is named.
  */
 import type { NodeId } from '@mangrove/host';
 import {
@@ -11,6 +13,7 @@ import {
   bytes,
   decodeSealed,
   encodeSealed,
+  field,
   message,
   optional,
   struct,
@@ -42,9 +45,14 @@ const outcome = union('type', {
     }),
   },
 });
-const VERSIONS = { lowest: 1, highest: 1 } as const;
-const request = message('register-request', struct({ id: uvarint, operation }), VERSIONS);
-const response = message('register-response', struct({ id: uvarint, outcome }), VERSIONS);
+
+/** The first version in which a process may have more than one group. */
+const GROUPS_SINCE = 2;
+
+const VERSIONS = { lowest: 1, highest: GROUPS_SINCE } as const;
+const group = field(uvarint, { since: GROUPS_SINCE, absent: 0 });
+const request = message('register-request', struct({ id: uvarint, operation, group }), VERSIONS);
+const response = message('register-response', struct({ id: uvarint, outcome, group }), VERSIONS);
 
 /** What a client asks for. */
 export type ClientOperation = TypeOf<typeof operation>;
@@ -52,23 +60,26 @@ export type ClientOperation = TypeOf<typeof operation>;
 /** What became of it. */
 export type ClientOutcome = TypeOf<typeof outcome>;
 
-/** A request and its number, which its client never uses again. */
+/** A request and its number, which its client never uses again for this group. */
 export interface ClientRequest {
   readonly id: number;
   readonly operation: ClientOperation;
+  /** The group that is asked; 0 where the process has only one. */
+  readonly group: number;
 }
 
 /** The answer to a request. */
 export interface ClientResponse {
   readonly id: number;
   readonly outcome: ClientOutcome;
+  readonly group: number;
 }
 
 /** The bytes of a request. */
 export function encodeRequest(given: ClientRequest): Uint8Array {
   const writer = new Writer();
   writer.uint8(0x43);
-  encodeSealed(writer, request, given);
+  encodeSealed(writer, request, given, versionFor(given.group));
   return writer.take();
 }
 
@@ -81,11 +92,16 @@ export function decodeRequest(bytes: Uint8Array): ClientRequest {
 export function encodeResponse(given: ClientResponse): Uint8Array {
   const writer = new Writer();
   writer.uint8(0x53);
-  encodeSealed(writer, response, given);
+  encodeSealed(writer, response, given, versionFor(given.group));
   return writer.take();
 }
 
 /** The response in `bytes`; throws `WireError`. */
 export function decodeResponse(bytes: Uint8Array): ClientResponse {
   return decodeSealed(response, bytes.subarray(1)).value;
+}
+
+/** The oldest version that can name `group`. */
+function versionFor(group: number): number {
+  return group === 0 ? 1 : GROUPS_SINCE;
 }

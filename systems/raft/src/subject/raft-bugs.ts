@@ -4,6 +4,7 @@
  */
 import type { PlantedBug } from '@mangrove/experiment';
 import { diskBugs } from '../planted/disk-bugs.ts';
+import { groupsBugs } from '../planted/groups-bugs.ts';
 import { plantedBugs } from '../planted-bugs.ts';
 
 /** What finding a bug from outside takes. */
@@ -218,11 +219,19 @@ const FOUND_OUTSIDE: Readonly<Record<string, Found>> = Object.freeze({
       operationCount: 2,
     },
   },
+  'woken-leader-has-a-lease': {
+    ...{ experiment: 'raft-groups', seedBudget: 150, difficulty: 'medium' },
+    minimum: { faults: ['cut around the process of a leader'], operationCount: 2 },
+  },
+  'timers-of-one-moment-are-one': {
+    ...{ experiment: 'raft-groups', seedBudget: 60, difficulty: 'medium' },
+    minimum: { faults: [], operationCount: 1 },
+  },
 } satisfies Record<string, Found>);
 
 /** The planted bugs of the experiments. */
 export const raftBugs: readonly PlantedBug[] = Object.freeze([
-  ...[...plantedBugs, ...diskBugs].flatMap((bug) => {
+  ...[...plantedBugs, ...diskBugs, ...groupsBugs].flatMap((bug) => {
     const found = FOUND_OUTSIDE[bug.name];
     return found === undefined ? [] : [{ ...bug, ...found }];
   }),

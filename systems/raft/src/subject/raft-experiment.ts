@@ -36,7 +36,7 @@ export function raftSubjectWith(
     name: 'raft',
     start: (host, config) => startReplica(host, config, whole),
     openClient: (host, topology) => openRegisterClient(host, topology, ways),
-    describe,
+    describe: describeMessage,
     leads(running: RunningNode): number | undefined {
       if (!(running instanceof RegisterReplica)) return undefined;
       const { role, term } = running.raft.inspect();
@@ -146,7 +146,8 @@ function isFoundedBy(founderCount: number, nodes: ReadonlyMap<NodeId, RunningNod
   return sworn.length >= founderCount;
 }
 
-function describe(bytes: Uint8Array): string {
+/** A message of the subject in a few words. */
+export function describeMessage(bytes: Uint8Array): string {
   if (bytes[0] === 0x43) return `request ${decodeRequest(bytes).operation.type}`;
   return describePeerMessage(bytes) ?? 'response';
 }

@@ -14,6 +14,7 @@ import { encodeSessionCommand } from '../shell/session-machine.ts';
 import {
   type ClientOperation,
   type ClientOutcome,
+  type ClientResponse,
   decodeResponse,
   encodeRequest,
 } from './client-codec.ts';
@@ -54,6 +55,17 @@ export interface ReadingWays {
 
 const USUAL_WAYS: ReadingWays = Object.freeze({ reads: 'by-both', staysAtHome: false });
 
+/** Whom a client asks. */
+export interface ClientSetting {
+  /** The members of the group. */
+  readonly nodes: readonly NodeId[];
+  /** The place of the client among all of them. */
+  readonly home: number;
+  readonly ways?: Partial<ReadingWays>;
+  /** The group that it asks; 0 where processes have only one. */
+  readonly group?: number;
+}
+
 /** Opens a client of the nodes in `topology`. */
 export async function openRegisterClient(
   host: Host,
@@ -62,13 +74,16 @@ export async function openRegisterClient(
 ): Promise<SubjectClient> {
   const nodes = replicas.map(({ node }) => node);
   const home = clients.findIndex(({ node }) => node === host.node);
-  const client = new RegisterClient(host, { nodes, home, ways: { ...USUAL_WAYS, ...ways } });
+  const client = new RegisterClient(host, { nodes, home, ways });
+  host.messages.onMessage(({ bytes }) => client.answered(decodeResponse(bytes)));
   for (const { node, address } of replicas) host.messages.addPeer(node, address);
   return client;
 }
 
-class RegisterClient implements SubjectClient {
+/** A client of one register; whoever opens it gives it the answers that come. */
+export class RegisterClient implements SubjectClient {
   private readonly host: Host;
+  private readonly group: number;
   private readonly nodes: readonly NodeId[];
   private home: number;
   private silenceCount = 0;
@@ -82,25 +97,19 @@ class RegisterClient implements SubjectClient {
   private sequence = 0;
   private operationCount = 0;
 
-  constructor(
-    host: Host,
-    setting: {
-      readonly nodes: readonly NodeId[];
-      readonly home: number;
-      readonly ways: ReadingWays;
-    },
-  ) {
-    const { nodes, home, ways } = setting;
+  constructor(host: Host, { nodes, home, ways = {}, group = 0 }: ClientSetting) {
     this.host = host;
+    this.group = group;
     this.nodes = nodes;
-    this.ways = ways;
+    this.ways = { ...USUAL_WAYS, ...ways };
     this.home = home;
     this.place = home;
     this.manner = MANNERS[home % MANNERS.length] ?? 'follows';
-    host.messages.onMessage(({ bytes }) => {
-      const { id, outcome } = decodeResponse(bytes);
-      this.waiting.get(id)?.(outcome);
-    });
+  }
+
+  /** Takes in an answer to it. */
+  answered({ id, outcome }: ClientResponse): void {
+    this.waiting.get(id)?.(outcome);
   }
 
   async invoke(operation: Operation): Promise<Outcome> {
@@ -224,7 +233,7 @@ class RegisterClient implements SubjectClient {
       };
       const timer = this.host.timers.after(patienceMs, () => end(undefined));
       this.waiting.set(id, end);
-      this.host.messages.send(node, encodeRequest({ id, operation }));
+      this.host.messages.send(node, encodeRequest({ id, operation, group: this.group }));
     });
   }
 }

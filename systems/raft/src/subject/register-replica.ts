@@ -2,7 +2,7 @@
  * A node of the replicated register: Raft, the state machine, and answers to clients.
  */
 import type { NodeConfig } from '@mangrove/experiment';
-import type { Host, RunningNode } from '@mangrove/host';
+import type { Envelope, Host, RunningNode } from '@mangrove/host';
 import { simpleConfiguration } from '../core/configuration.ts';
 import { RaftError } from '../shell/raft-error.ts';
 import { type RaftNode, startRaftNode } from '../shell/raft-node.ts';
@@ -41,14 +41,14 @@ export const USUAL_SETTINGS: ReplicaSettings = Object.freeze({
   trailingCount: 4,
 });
 
-/** Times of an experiment: short, so that a run of some seconds sees many elections. */
-const OPTIONS = {
+/** Options of an experiment: times are short, so that some seconds see many elections. */
+export const SHORT_TIMES = Object.freeze({
   electionTimeoutMs: 150,
   diskStallMs: 300,
   hasForwarding: true,
   // Small, so that a follower often has one entry of two.
   appendBytesMax: 100,
-} as const;
+});
 
 /** The version of a replica that has been upgraded. */
 export const NEWEST_VERSION = 2;
@@ -69,6 +69,19 @@ export class RegisterReplica implements RunningNode {
   /** What the watch of the invariants looks at. */
   inspect(): WatchedNode {
     return { life: this, state: this.raft.inspect(), machine: this.register };
+  }
+
+  /** Does what a client asks. */
+  async perform(operation: ClientOperation): Promise<ClientOutcome> {
+    try {
+      if (operation.type === 'propose') return await this.raft.propose(operation.command);
+      await this.raft.read({ consistency: operation.isLease ? 'lease' : 'linearizable' });
+      return { type: 'value', value: this.register.value };
+    } catch (error) {
+      if (!(error instanceof RaftError)) throw error;
+      const { code, isDefinite, leader } = error;
+      return { type: 'refused', code, isDefinite, leader };
+    }
   }
 
   close(): Promise<void> {
@@ -92,52 +105,57 @@ export async function startReplica(
   for (const { node, address } of topology.clients) host.messages.addPeer(node, address);
   const founders = topology.replicas.slice(0, founderCount).map(({ node }) => node);
   const register = new RegisterMachine();
-  const underWay = new Set<string>();
+  let replica: RegisterReplica | undefined;
   const raft: RaftNode<SessionResult> = await startRaftNode(host, {
     stateMachine: new SessionMachine(register),
     ...(founders.includes(host.node) ? { founding: simpleConfiguration(founders) } : {}),
     peers: topology.replicas,
-    options: { ...OPTIONS, heartbeatIntervalMs },
+    options: { ...SHORT_TIMES, heartbeatIntervalMs },
     snapshotEveryCount,
     trailingCount,
-    versionMax: version === 1 ? VERSIONS_MAX.before : VERSIONS_MAX.after,
+    versionMax: versionMaxOf(version),
     describeCommand: describeSessionCommand,
-    onOther: (envelope) => {
-      const { from, incarnation, bytes } = envelope;
-      const request = decodeRequest(bytes);
-      // A copy that the network made must not be refused in the place of the first.
-      const name = `${from} ${incarnation} ${request.id}`;
-      if (underWay.has(name)) return;
-      underWay.add(name);
-      settings.onAsked?.(host, request.operation);
-      host.run(async () => {
-        const { id, operation } = request;
-        const outcome = await perform(raft, register, operation);
-        underWay.delete(name);
-        host.messages.send(from, encodeResponse({ id, outcome }));
-      });
-    },
+    onOther: answerClients(host, () => replica, settings.onAsked),
   });
-  return new RegisterReplica(raft, register);
+  replica = new RegisterReplica(raft, register);
+  return replica;
 }
 
-async function perform(
-  raft: RaftNode<SessionResult>,
-  machine: RegisterMachine,
-  operation: ClientOperation,
-): Promise<ClientOutcome> {
-  try {
-    if (operation.type === 'propose') return await raft.propose(operation.command);
-    await raft.read({ consistency: operation.isLease ? 'lease' : 'linearizable' });
-    return { type: 'value', value: machine.value };
-  } catch (error) {
-    if (!(error instanceof RaftError)) throw error;
-    const { code, isDefinite, leader } = error;
-    return { type: 'refused', code, isDefinite, leader };
-  }
+/** The newest version of formats that a replica of this version of the code has. */
+export function versionMaxOf(version: number): number {
+  return version === 1 ? VERSIONS_MAX.before : VERSIONS_MAX.after;
 }
 
-function describeSessionCommand(bytes: Uint8Array): string {
+/**
+ * Answers what clients ask.
+ *
+ * @param replicaOf has the register of a group; what is asked of another is dropped
+ */
+export function answerClients(
+  host: Host,
+  replicaOf: (group: number) => RegisterReplica | undefined,
+  onAsked: ReplicaSettings['onAsked'],
+): (envelope: Envelope) => void {
+  const underWay = new Set<string>();
+  return ({ from, incarnation, bytes }) => {
+    const { id, operation, group } = decodeRequest(bytes);
+    const replica = replicaOf(group);
+    if (replica === undefined) return;
+    // A copy that the network made must not be refused in the place of the first.
+    const name = `${from} ${incarnation} ${group} ${id}`;
+    if (underWay.has(name)) return;
+    underWay.add(name);
+    onAsked?.(host, operation);
+    host.run(async () => {
+      const outcome = await replica.perform(operation);
+      underWay.delete(name);
+      host.messages.send(from, encodeResponse({ id, outcome, group }));
+    });
+  };
+}
+
+/** A session command as drawings show it. */
+export function describeSessionCommand(bytes: Uint8Array): string {
   const given = decodeSessionCommand(bytes);
   return given.type === 'open' ? 'session' : describeCommand(given.data);
 }
