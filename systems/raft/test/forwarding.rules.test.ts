@@ -11,6 +11,26 @@ const THREE = {
   options: { hasForwarding: true, commandBytesMax: 100, uncommittedBytesMax: 200 },
 };
 
+const FIVE = { ...THREE, voters: ['a', 'b', 'c', 'd', 'e'] };
+
+/**
+ * Two proposals of b that its leader a has answered and nobody else has: they stand at 3 and 4 of
+ * the log of a, which is not heard any more. The second one.
+ */
+function loseTwo(stage: Stage): number {
+  stage.elect('a');
+  stage.propose('b');
+  const second = stage.propose('b');
+  stage.deliver({ type: 'forward-proposal' });
+  stage.deliver({ type: 'forward-response' });
+  stage.take();
+  stage.elapse(300);
+  expect(stage.state('a').log.lastIndex).toBe(4);
+  expect(stage.state('b').log.lastIndex).toBe(2);
+  expect(stage.outcome(second)).toBeUndefined();
+  return second;
+}
+
 /** How many commands the log of `name` holds. */
 function commandCount(stage: Stage, name: string): number {
   const { log } = stage.state(name);
@@ -103,6 +123,58 @@ describe('a proposal that is handed over', () => {
     stage.settle(['a']);
     expect(stage.state('c').role.type).toBe('leader');
     expect(stage.outcome(id)).toMatchObject({ reason: 'overwritten', isDefinite: true });
+  });
+
+  it('R87: did not happen where one of a later term is committed before its place', () => {
+    const stage = new Stage(FIVE);
+    const behind = loseTwo(stage);
+    stage.timer('c');
+    stage.settle(['a']);
+    stage.timer('c');
+    stage.settle(['a']);
+    // The log ends before the place where the second one stood, and nobody writes any more.
+    expect(stage.state('b').log.lastIndex).toBe(3);
+    expect(stage.outcome(behind)).toMatchObject({ reason: 'overwritten', isDefinite: true });
+  });
+
+  it('R28: may have happened where its own proposer writes another entry in its place', () => {
+    const stage = new Stage(FIVE);
+    const behind = loseTwo(stage);
+    stage.timer('b');
+    for (const type of ['request-pre-vote', 'pre-vote-response', 'request-vote'] as const) {
+      for (const name of 'bcde') stage.sync(name);
+      stage.deliver({ type });
+    }
+    for (const name of 'bcde') stage.sync(name);
+    stage.deliver({ type: 'vote-response' });
+    expect(stage.state('b').role.type).toBe('leader');
+    // The no-op stands where the first one stood, and is not committed yet.
+    expect(stage.state('b').log.lastIndex).toBe(3);
+    stage.propose('b');
+    expect(stage.outcome(behind)).toMatchObject({ reason: 'leadership-lost', isDefinite: false });
+  });
+
+  it('R28, R34: is not answered by the end of a change that stands in its place', () => {
+    // The state machine of b is slow, so b has settled nothing of what is committed.
+    const stage = new Stage({ ...FIVE, appliesByItself: false });
+    const behind = loseTwo(stage);
+    stage.elect('c', ['a']);
+    const changes = [{ type: 'demote', node: stage.machine('e').node } as const];
+    const change = stage.id();
+    stage.happen('c', { type: 'change-members', id: change, changes, isAutoLeave: true });
+    expect(stage.state('c').log.lastIndex).toBe(4);
+    stage.deliver({ type: 'append-entries' });
+    for (const name of 'bcde') stage.sync(name);
+    // It is committed by whoever proposed what stood there before.
+    stage.take();
+    stage.crash('c');
+    stage.elapse(300);
+    stage.elect('b');
+    stage.settle();
+    expect(stage.state('b').log.configurations.latest.configuration.outgoing).toEqual([]);
+    expect(stage.outcome(behind)).toBeUndefined();
+    while (stage.machine('b').isApplyPending) stage.finishApply('b');
+    expect(stage.outcome(behind)).toMatchObject({ reason: 'overwritten', isDefinite: true });
   });
 
   it('R86: is answered in the life that proposed it: a late answer to a former one is none', () => {

@@ -267,3 +267,15 @@ export function hashAfter(hash: number, entry: Entry): number {
   }
   return next | 0;
 }
+
+/** Whether the shell of a machine has something to do. */
+export function hasWork({ isApplyPending, loads, chunkLoads }: Machine): boolean {
+  return isApplyPending || loads.length > 0 || chunkLoads.length > 0;
+}
+
+/** Whether a snapshot of what is applied is allowed, and new. */
+export function mayTakeSnapshot({ state, platter, isApplyPending }: Machine): boolean {
+  if (state === undefined || isApplyPending) return false;
+  const isOver = state.installing !== undefined || platter.snapshot.index >= state.appliedIndex;
+  return !isOver && state.appliedIndex >= state.log.baseIndex;
+}

@@ -1,12 +1,13 @@
 /**
  * The quiet end of a run: everything is healed, and the cluster must get on.
  *
- * A leader must stand, take a proposal in and commit it, leave a joint configuration, and bring
- * every member to the end of its log.
+ * A leader must stand, take a proposal in and commit it, leave a joint configuration, bring every
+ * member to the end of its log, and each of them must have answered what it was asked.
  */
+import { membersOf } from '../src/core/configuration.ts';
 import type { Board } from './board.ts';
 import { leaderOf } from './board.ts';
-import { check } from './machine.ts';
+import { check, type Machine } from './machine.ts';
 
 /** The cluster, as its quiet end needs it. */
 export interface QuietBoard extends Board {
@@ -16,6 +17,8 @@ export interface QuietBoard extends Board {
   takeId(): number;
   /** Proposes at the leader that stands, and says under which id. */
   proposeToLeader(): number | undefined;
+  /** A request that one of `members` owes an answer. */
+  owedBy(members: readonly Machine[]): { readonly id: number; readonly by: string } | undefined;
   /** Whether the proposal of this id is known to be committed. */
   hasCommitted(id: number): boolean;
 }
@@ -33,19 +36,32 @@ export function comeToRest(board: QuietBoard): void {
   for (let round = 0; round < ROUND_COUNT_MAX; round++) {
     board.pass(5);
     board.drain();
-    if (asked !== undefined && board.hasCommitted(asked) && isSettled(board)) return;
+    if (asked !== undefined && board.hasCommitted(asked) && isSettled(board)) {
+      if (owed(board) === undefined) return;
+      // Nothing is asked any more.
+      continue;
+    }
     const isDue = asked === undefined ? isSettled(board) || round > 100 : false;
     if (isDue || (asked !== undefined && round - askedAt >= PATIENCE_ROUNDS)) {
       asked = board.proposeToLeader() ?? asked;
       askedAt = round;
     }
   }
+  const left = owed(board);
+  check(left === undefined, () => `${left?.by} never answers ${left?.id}`);
   const states = [...board.machines.values()].map(({ node, state }) => {
     const role = `${state?.role.type} ${state?.term} of ${state?.leader}`;
     const far = `${state?.appliedIndex}/${state?.commitIndex}/${state?.log.lastIndex}`;
     return `${node} ${role} ${far}`;
   });
   check(false, () => `no progress in quiet: ${states.join('; ')}`);
+}
+
+/** A request that a member has not answered; members are those of the leader's configuration. */
+function owed(board: QuietBoard): ReturnType<QuietBoard['owedBy']> {
+  const configuration = leaderOf(board)?.state?.log.configurations.latest.configuration;
+  const nodes = configuration === undefined ? [] : membersOf(configuration);
+  return board.owedBy(nodes.flatMap((node) => board.machines.get(node) ?? []));
 }
 
 /** A leader has committed in its term, and all members have applied all of it. */

@@ -20,9 +20,10 @@ import {
   step,
   toRaftOptions,
 } from '../src/index.ts';
+import { AnswersWatch } from './answers-watch.ts';
 import type { Happening, Play } from './board.ts';
 import { playFormerLife, playGambit } from './gambits.ts';
-import { check, Machine } from './machine.ts';
+import { check, hasWork, Machine, mayTakeSnapshot } from './machine.ts';
 import { comeToRest, type QuietBoard } from './quiet-end.ts';
 import { drawTrouble, type Trouble } from './trouble.ts';
 import { dataOf, Watchman } from './watchman.ts';
@@ -66,6 +67,7 @@ class RandomCluster implements QuietBoard {
   private trouble: Trouble;
   readonly machines = new Map<NodeId, Machine>();
   private readonly watchman: Watchman;
+  private readonly answers = new AnswersWatch();
   parcels: Message[] = [];
   private readonly cuts = new Set<string>();
   private readonly gambits: Random | undefined;
@@ -166,9 +168,11 @@ class RandomCluster implements QuietBoard {
     if (state === undefined) return;
     this.eventCount += 1;
     const now = machine.clock(this.now);
+    this.answers.asked(machine, happening);
     const effects = step(state, { ...happening, now: Math.max(now, state.now) } as RaftEvent);
     const heard = happening.type === 'message' ? happening.message : undefined;
     this.watchman.look(machine, state, effects, heard);
+    this.answers.answered(machine, effects);
     if (happening.type === 'timer') {
       check(
         nextTimerAt(state) > state.now,
@@ -311,6 +315,10 @@ class RandomCluster implements QuietBoard {
 
   takeId(): number {
     return this.nextId++;
+  }
+
+  owedBy(members: readonly Machine[]): ReturnType<AnswersWatch['owedBy']> {
+    return this.answers.owedBy(members);
   }
 
   hasCommitted(id: number): boolean {
@@ -537,14 +545,4 @@ class RandomCluster implements QuietBoard {
 /** R24: no batch is given before the last one is taken in. A snapshot may take its place. */
 function checkIdle({ node, isApplyPending, machineIndex }: Machine, type: string): void {
   check(!isApplyPending, () => `${node} gets ${type}, and has not taken in ${machineIndex}`);
-}
-
-function hasWork({ isApplyPending, loads, chunkLoads }: Machine): boolean {
-  return isApplyPending || loads.length > 0 || chunkLoads.length > 0;
-}
-
-function mayTakeSnapshot({ state, platter, isApplyPending }: Machine): boolean {
-  if (state === undefined || isApplyPending) return false;
-  const isOver = state.installing !== undefined || platter.snapshot.index >= state.appliedIndex;
-  return !isOver && state.appliedIndex >= state.log.baseIndex;
 }

@@ -7,8 +7,9 @@ import { assert } from '@mangrove/host';
 import type { Entry } from './entry.ts';
 import type { Message } from './message.ts';
 import { say, sayAccepted, truncateLog } from './output.ts';
+import { disownProposals } from './owed-proposals.ts';
 import { higherIndex, type LogIndex, lowerIndex } from './positions.ts';
-import { type RaftState, refuse } from './state.ts';
+import type { RaftState } from './state.ts';
 
 /** Takes in entries of the leader of this term. */
 export function onAppendEntries(
@@ -53,20 +54,6 @@ export function commitTo(state: RaftState, index: LogIndex): void {
     `${state.self} has lost entries: ${index} is committed, its log ends at ${state.log.lastIndex}`,
   );
   state.commitIndex = index;
-}
-
-/** Gives up waiting for the outcome of proposals from `index` on. */
-export function disownProposals(
-  state: RaftState,
-  index: LogIndex,
-  reason: 'leadership-lost' | 'compacted',
-): void {
-  for (const [place, { id }] of [...state.proposals]) {
-    if (place < index) continue;
-    state.proposals.delete(place);
-    // Others may still hold the entry, and one of them may yet lead and commit it.
-    if (id !== undefined) refuse(state, id, reason, false);
-  }
 }
 
 /** Appends from the first entry on that is not here; what contradicts it goes. */

@@ -17,6 +17,7 @@ import { ENTRY_OVERHEAD_BYTES } from './entry.ts';
 import type { Proposal, RequestId } from './event.ts';
 import type { Message } from './message.ts';
 import { say } from './output.ts';
+import { oweProposal } from './owed-proposals.ts';
 import { indexAfter, type LogIndex, type Term } from './positions.ts';
 import { refusalOf } from './proposal-bounds.ts';
 import { type Leadership, type RaftState, refuse } from './state.ts';
@@ -145,10 +146,7 @@ export function onForwardResponse(
   }
   const { index } = outcome;
   if (index > state.applyingIndex) {
-    // The leader's entry takes the place of what a former term had there.
-    const former = state.proposals.get(index);
-    if (former?.id !== undefined) refuse(state, former.id, 'leadership-lost', false);
-    state.proposals.set(index, { id, term, sizeBytes: 0 });
+    oweProposal(state, index, { id, term, sizeBytes: 0 });
     return;
   }
   // It was handed to the state machine before the answer came.
@@ -211,6 +209,6 @@ function takeIn(state: RaftState, lead: Leadership, data: Uint8Array): ForwardOu
   lead.uncommittedBytes += sizeBytes;
   log.append([{ type: 'command', data, index, term }]);
   // Nobody here waits for it; it is remembered for the bound on bytes.
-  state.proposals.set(index, { id: undefined, term, sizeBytes });
+  oweProposal(state, index, { id: undefined, term, sizeBytes });
   return { type: 'appended', index };
 }

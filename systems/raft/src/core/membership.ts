@@ -18,6 +18,7 @@ import { becomeFollower } from './election.ts';
 import type { RequestId } from './event.ts';
 import { boundConfiguration, STORES_SINCE } from './identity.ts';
 import { say } from './output.ts';
+import { oweProposal, takeOver } from './owed-proposals.ts';
 import { indexAfter } from './positions.ts';
 import { type Leadership, type RaftState, refuse } from './state.ts';
 
@@ -60,9 +61,7 @@ export function leaveByItself(state: RaftState, lead: Leadership): void {
   if (!isJoint(configuration) || !configuration.isAutoLeave) return;
   if (index > state.commitIndex || lead.firstIndex > state.commitIndex) return;
   // Whoever began the change hears of it when all of it is done.
-  const owed = state.proposals.get(index);
-  state.proposals.delete(index);
-  appendConfiguration(state, leaveJoint(configuration), owed?.id);
+  appendConfiguration(state, leaveJoint(configuration), takeOver(state, index));
 }
 
 /**
@@ -147,5 +146,5 @@ function appendConfiguration(
   const index = indexAfter(state.log.lastIndex);
   state.log.append([{ type: 'configuration', configuration, index, term: state.term }]);
   if (id === undefined) return;
-  state.proposals.set(index, { id, term: state.term, sizeBytes: 0 });
+  oweProposal(state, index, { id, term: state.term, sizeBytes: 0 });
 }

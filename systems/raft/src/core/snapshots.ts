@@ -8,8 +8,8 @@
  */
 import { assert, type NodeId } from '@mangrove/host';
 import type { RaftEvent } from './event.ts';
-import { disownProposals } from './following.ts';
 import { sayAccepted } from './output.ts';
+import { disownProposals } from './owed-proposals.ts';
 import { indexAfter, type LogIndex, lowerIndex, NO_INDEX } from './positions.ts';
 import type { SnapshotMetadata } from './snapshot-metadata.ts';
 import type { RaftState } from './state.ts';

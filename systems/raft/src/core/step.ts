@@ -41,8 +41,9 @@ import {
 } from './membership.ts';
 import type { Message } from './message.ts';
 import { completeWrites, flush, say } from './output.ts';
+import { settleProposals } from './owed-proposals.ts';
 import { indexAfter, indexBefore, type LogIndex, lowerIndex, NO_INDEX } from './positions.ts';
-import { onPropose, settleProposals } from './proposing.ts';
+import { onPropose } from './proposing.ts';
 import { onQuiesce, sleepIfIdle, wakeFor } from './quiescing.ts';
 import {
   onCancelRead,

@@ -77,7 +77,7 @@ export const replicationBugs: readonly RaftBug[] = [
   },
   {
     name: 'truncated-is-definite',
-    file: 'systems/raft/src/core/following.ts',
+    file: 'systems/raft/src/core/owed-proposals.ts',
     find: 'refuse(state, id, reason, false);',
     replace: 'refuse(state, id, reason, true);',
     breaks:
@@ -99,5 +99,21 @@ export const replicationBugs: readonly RaftBug[] = [
     replace: 'forwards.last + 1;',
     breaks: 'R86: the late answer to a proposal of a former life answers one of this life.',
     source: 'docs/postmortems/2026-11-29-the-answer-to-a-former-life.md',
+  },
+  {
+    name: 'own-entry-hides-who-waits',
+    file: 'systems/raft/src/core/owed-proposals.ts',
+    find: "if (former?.id !== undefined) refuse(state, former.id, 'leadership-lost', false);",
+    replace: '',
+    breaks: 'R28: who waited for an entry in whose place an own one comes is never answered.',
+    source: 'docs/postmortems/2026-11-29-the-change-that-answered-for-a-command.md',
+  },
+  {
+    name: 'shorter-log-never-answers',
+    file: 'systems/raft/src/core/owed-proposals.ts',
+    find: 'if (place <= index || owed.term >= term) continue;',
+    replace: 'if (place > 0) continue;',
+    breaks: 'R87: who waits for a place that the log of a later leader never has is not answered.',
+    source: 'docs/postmortems/2026-11-29-the-change-that-answered-for-a-command.md',
   },
 ];
