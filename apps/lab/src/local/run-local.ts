@@ -123,6 +123,8 @@ class LocalRun {
   /** Of nodes that are down: the place of the crash in the plan. */
   private readonly crashes = new Map<NodeId, number>();
   /** What ends the faults in force. */
+  /** Faults that are due, and not all in force yet. */
+  private readonly beginning = new Set<Promise<void>>();
   private readonly inForce = new Set<() => Promise<void>>();
   private readonly restarts = new Set<Promise<void>>();
   private topology: Topology = { replicas: [], clients: [] };
@@ -250,8 +252,11 @@ class LocalRun {
     const fault = hasStreams ? betweenReplicas(planned, this.plan.clients) : planned;
     if (fault !== planned) this.notInjected.push(`${describeFault(planned)} for clients' streams`);
     if (fault === undefined) return;
-    if (hasRole(fault)) this.at(startOf(fault), () => this.cast(index, fault));
-    else this.at(startOf(fault), () => this.begin(index, fault));
+    this.at(startOf(fault), async () => {
+      const begun = hasRole(fault) ? this.cast(index, fault) : this.begin(index, fault);
+      if (fault.type !== 'action') this.beginning.add(begun);
+      await begun.finally(() => this.beginning.delete(begun));
+    });
   }
 
   /** Puts nodes in the place of roles; asks again while nobody leads. */
@@ -286,6 +291,8 @@ class LocalRun {
     }
     this.count(`fault ${fault.type}`);
     if (fault.type === 'action') {
+      // What was planned before it is in force by then: a cut takes a while until all know of it.
+      await Promise.allSettled(this.beginning);
       await this.act(index, fault);
       return;
     }
