@@ -97,4 +97,19 @@ describe('a writer that must grow', () => {
       expect([...writer.take()]).toEqual([1]);
     }
   });
+
+  it('refuses an inserted length that goes over its bound, whole or in pieces', () => {
+    for (const cutting of [{}, { pieceBytes: 16 }]) {
+      const filled = () => {
+        const writer = new Writer({ maxBytes: 100, ...cutting });
+        writer.raw(new Uint8Array(99));
+        return writer;
+      };
+      const tooLong = expect.objectContaining({ code: 'too-long' });
+      expect(() => filled().insertUvarint(0, 300)).toThrow(tooLong);
+      const writer = filled();
+      writer.insertUvarint(0, 99);
+      expect(writer.length).toBe(100);
+    }
+  });
 });
