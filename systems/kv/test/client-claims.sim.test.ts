@@ -112,7 +112,7 @@ describe('R65: a place in the queue of a lock', () => {
   });
 });
 
-describe('an optimistic transaction', () => {
+describe('R69: an optimistic transaction', () => {
   it('runs so often where others change what it reads, then fails, nothing written', async () => {
     await cluster.settled(client.put('n', '0'));
     let runCount = 0;
@@ -129,5 +129,29 @@ describe('an optimistic transaction', () => {
     expect((error as Error).message).toContain('others changed what was read, 3 times');
     expect(runCount).toBe(3);
     expect((await cluster.settled(client.get('n')))?.value).toBe('3');
+  });
+
+  it('is done anew where a key has changed that it only read', async () => {
+    await cluster.settled(client.put('on-call/a', 'yes'));
+    await cluster.settled(client.put('on-call/b', 'yes'));
+    // Each goes home where the other one stays: with what both read at first, both would go.
+    let runCount = 0;
+    const goHome = (own: string, other: string, meanwhile: () => Promise<unknown>) =>
+      client.stm(async (view) => {
+        runCount += 1;
+        const stays = (await view.get(`on-call/${other}`)) === 'yes';
+        await meanwhile();
+        if (stays) view.put(`on-call/${own}`, 'no');
+      });
+    const nothing = async () => {};
+    let isFirst = true;
+    const both = goHome('a', 'b', async () => {
+      if (isFirst) await goHome('b', 'a', nothing);
+      isFirst = false;
+    });
+    await cluster.settled(both);
+    expect(runCount).toBe(3);
+    const found = await cluster.settled(client.read({ prefix: 'on-call/' }));
+    expect(found.entries.map(({ value }) => value)).toEqual(['yes', 'no']);
   });
 });

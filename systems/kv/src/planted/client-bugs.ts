@@ -57,7 +57,7 @@ export const clientBugs: readonly KvBug[] = [
     replace:
       '[...this.reads.values()].filter(({ key }) => this.writes.has(nameOf(key)))' +
       '.map(({ key, modRevision }) =>',
-    breaks: 'An optimistic transaction does not see that what it only read has changed.',
+    breaks: 'R69: an optimistic transaction does not see that what it only read has changed.',
     source: 'PostgreSQL 12.3, G2-item; lab row 34',
   },
 ];

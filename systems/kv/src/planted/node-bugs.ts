@@ -56,7 +56,7 @@ export const nodeBugs: readonly KvBug[] = [
     file: 'systems/kv/src/shell/lease-office.ts',
     find: 'const hasEnded = !this.machine.state.store.leases.has(id);',
     replace: 'const hasEnded = !this.machine.state.store.leases.has(id) || lease.ttlMs > 0;',
-    breaks: 'A keep-alive is told that a lease has ended whose keys are still there.',
+    breaks: 'R36: a keep-alive is told that a lease has ended whose keys are still there.',
     source: 'found by this project',
   },
   {
