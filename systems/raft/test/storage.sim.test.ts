@@ -25,17 +25,7 @@ const CUTS = (['write', 'sync', 'rename', 'sync-directory'] as const).flatMap((o
 it('R53: no entry outlives a power loss without the term and the vote of its batch', async () => {
   const found = { neither: 0, 'term only': 0, both: 0 };
   for (const { point, disk } of CUTS) {
-    const simulation = new Simulation({ seed: 1, nodes: [NODE] });
-    const lives: RaftStorage[] = [];
-    const durable: number[] = [];
-    simulation.start(NODE, async (host: Host) => {
-      const place = { directory: 'raft', beginning: FOUNDING, chunkBytesMax: 1_000 };
-      const storage = await RaftStorage.open(host, place);
-      storage.setWritten((sequence) => durable.push(sequence));
-      lives.push(storage);
-      return { close: async () => {}, [Symbol.asyncDispose]: async () => {} };
-    });
-    const until = (isDone: () => boolean) => simulation.run(simulation.nowMs + 1_000, isDone);
+    const { simulation, lives, durable, until } = openStorage();
     await until(() => lives.length === 1);
     write(lives[0], 1, 2);
     await until(() => durable.length === 1);
@@ -56,6 +46,53 @@ it('R53: no entry outlives a power loss without the term and the vote of its bat
   }
   for (const [outcome, count] of Object.entries(found)) expect(count, outcome).toBeGreaterThan(0);
 });
+
+it('R57: a log is cut only behind a snapshot that no loss of power takes away', async () => {
+  // Which names a loss of power takes away is drawn.
+  for (let seed = 1; seed <= 10; seed++) {
+    const { simulation, lives, durable, until } = openStorage(seed);
+    await until(() => lives.length === 1);
+    for (const sequence of [1, 2, 3, 4]) write(lives[0], sequence, 2);
+    await until(() => durable.includes(4));
+    const index = (FIRST + 2) as LogIndex;
+    const slices = (async function* () {
+      yield Uint8Array.of(7);
+    })();
+    let isForgotten = false;
+    const forget = async () => {
+      await lives[0]?.save({ ...FOUNDING, index, term: 2 as Term }, slices, () => true);
+      await lives[0]?.forget(index, index);
+      isForgotten = true;
+    };
+    const forgotten = forget();
+    await until(() => isForgotten);
+    await forgotten;
+    simulation.crash(NODE, 'unsynced-lost');
+    simulation.restart(NODE);
+    await until(() => lives.length === 2);
+    expect(simulation.ends).toEqual([]);
+    const { snapshot, entries } = lives[1]?.recovered ?? {};
+    expect(snapshot?.index).toBe(index);
+    expect(entries?.map((entry) => entry.index)).toEqual([index + 1]);
+    simulation.close();
+  }
+});
+
+/** A machine with nothing but the storage of a member, opened anew in each life. */
+function openStorage(seed = 1) {
+  const simulation = new Simulation({ seed, nodes: [NODE] });
+  const lives: RaftStorage[] = [];
+  const durable: number[] = [];
+  simulation.start(NODE, async (host: Host) => {
+    const place = { directory: 'raft', beginning: FOUNDING, chunkBytesMax: 1_000 };
+    const storage = await RaftStorage.open(host, place);
+    storage.setWritten((sequence) => durable.push(sequence));
+    lives.push(storage);
+    return { close: async () => {}, [Symbol.asyncDispose]: async () => {} };
+  });
+  const until = (isDone: () => boolean) => simulation.run(simulation.nowMs + 1_000, isDone);
+  return { simulation, lives, durable, until };
+}
 
 /** Asks for a write of a term, a vote and the first entry of that term. */
 function write(storage: RaftStorage | undefined, sequence: number, term: number): void {
