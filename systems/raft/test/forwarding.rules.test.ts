@@ -154,6 +154,32 @@ describe('a proposal that is handed over', () => {
     expect(stage.outcome(behind)).toMatchObject({ reason: 'leadership-lost', isDefinite: false });
   });
 
+  it('R28: may have happened where a snapshot has taken its place when the answer comes', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a');
+    const id = stage.propose('b');
+    stage.deliver({ type: 'forward-proposal' });
+    const [answer] = stage.take({ type: 'forward-response' }) as [Message];
+    stage.propose('a');
+    stage.settle(['b']);
+    stage.snapshot('a');
+    for (let round = 0; round < 20 && stage.state('b').installing === undefined; round++) {
+      stage.elapse(10);
+      stage.timer('a');
+      stage.deliver();
+      for (const name of 'ac') stage.sync(name);
+      stage.sync('b', 0);
+    }
+    // All of it is there, and it is not the log yet: its state is not that of the state machine.
+    expect(stage.state('b').installing?.index).toBe(4);
+    expect(stage.state('b').applyingIndex).toBe(2);
+    stage.take({ type: 'forward-response' });
+    stage.hand(answer);
+    expect(stage.outcome(id)).toMatchObject({ reason: 'compacted', isDefinite: false });
+    stage.settle();
+    expect(stage.state('b').appliedIndex).toBe(4);
+  });
+
   it('R28, R34: is not answered by the end of a change that stands in its place', () => {
     // The state machine of b is slow, so b has settled nothing of what is committed.
     const stage = new Stage({ ...FIVE, appliesByItself: false });

@@ -18,7 +18,7 @@ import type { Proposal, RequestId } from './event.ts';
 import type { Message } from './message.ts';
 import { say } from './output.ts';
 import { oweProposal } from './owed-proposals.ts';
-import { indexAfter, type LogIndex, type Term } from './positions.ts';
+import { higherIndex, indexAfter, type LogIndex, type Term } from './positions.ts';
 import { refusalOf } from './proposal-bounds.ts';
 import { type Leadership, type RaftState, refuse } from './state.ts';
 
@@ -145,7 +145,8 @@ export function onForwardResponse(
     return;
   }
   const { index } = outcome;
-  if (index > state.applyingIndex) {
+  // A snapshot that is being installed took the place of the log: the log tells nothing before it.
+  if (index > higherIndex(state.applyingIndex, state.log.baseIndex)) {
     oweProposal(state, index, { id, term, sizeBytes: 0 });
     return;
   }
