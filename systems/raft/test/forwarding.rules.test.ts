@@ -166,6 +166,8 @@ describe('a proposal that is handed over', () => {
     for (let round = 0; round < 20 && stage.state('b').installing === undefined; round++) {
       stage.elapse(10);
       stage.timer('a');
+      // What b asks again is lost, too.
+      stage.take({ type: 'forward-proposal' });
       stage.deliver();
       for (const name of 'ac') stage.sync(name);
       stage.sync('b', 0);
@@ -173,7 +175,7 @@ describe('a proposal that is handed over', () => {
     // All of it is there, and it is not the log yet: its state is not that of the state machine.
     expect(stage.state('b').installing?.index).toBe(4);
     expect(stage.state('b').applyingIndex).toBe(2);
-    stage.take({ type: 'forward-response' });
+    expect(stage.outcome(id)).toBeUndefined();
     stage.hand(answer);
     expect(stage.outcome(id)).toMatchObject({ reason: 'compacted', isDefinite: false });
     stage.settle();
