@@ -156,6 +156,34 @@ describe('votes', () => {
     expect(stage.take({ from: 'b', to: 'c' })).toEqual([]);
   });
 
+  it('R5: a voter is loyal also where it had voted for the one who lost', () => {
+    const voters = ['a', 'b', 'c', 'd', 'e'];
+    const stage = new Stage({ voters, options: { hasPreVote: false } });
+    stage.elapse(300);
+    for (const name of 'cd') {
+      stage.happen(name, { type: 'timer', random: 0 });
+      stage.sync(name);
+    }
+    for (const request of stage.take({ type: 'request-vote' })) {
+      const isForC = request.from === 'c' && request.to === 'b';
+      const isForD = request.from === 'd' && 'ae'.includes(request.to);
+      if (isForC || isForD) stage.hand(request);
+    }
+    stage.settle();
+    expect(stage.state('d').role.type).toBe('leader');
+    expect(stage.state('b').votedFor).toBe('c');
+    // c hears the leader no more, and asks for the next term; b has heard it just now.
+    while (stage.now < stage.state('c').electionAt) {
+      stage.timer('d');
+      stage.settle(['c']);
+    }
+    stage.timer('c');
+    stage.sync('c');
+    stage.deliver({ from: 'c', to: 'b' });
+    expect(stage.state('b').term).toBe(2);
+    expect(stage.take({ from: 'b', to: 'c' })).toEqual([]);
+  });
+
   it('R5: a restarted voter may have promised loyalty, so it waits an election timeout', () => {
     const stage = new Stage({ ...THREE, options: { hasPreVote: false } });
     stage.elect('a', ['c']);

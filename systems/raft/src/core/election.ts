@@ -51,8 +51,10 @@ export function hearLeader(state: RaftState, leader: NodeId): void {
 /** Begins an election, as the timer asks for one, or the leader itself (`isTransfer`). */
 export function startElection(state: RaftState, isTransfer: boolean): void {
   resetElectionTimer(state);
-  if (!mayCampaign(state)) return;
-  if (hasStalledDisk(state) || state.installing !== undefined) return;
+  if (!mayCampaign(state) || hasStalledDisk(state) || state.installing !== undefined) {
+    if (!isTransfer) loseLeader(state);
+    return;
+  }
   refuseReads(state);
   if (isTransfer || !state.options.hasPreVote) {
     becomeCandidate(state, isTransfer);
@@ -210,6 +212,18 @@ function endTransfer(state: RaftState, leader: NodeId): void {
   if (transfer === undefined) return;
   if (transfer.target === leader) state.effects.push({ type: 'transferred', id: transfer.id });
   else refuse(state, transfer.id, 'leadership-lost', false);
+}
+
+/**
+ * Who may not campaign gives the silent leader up all the same, and asks it once more: it may be
+ * asleep, since it does not wait for who was away.
+ */
+function loseLeader(state: RaftState): void {
+  if (state.leader !== undefined) {
+    say(state, state.leader, { type: 'heartbeat-response', round: 0 });
+  }
+  state.leader = undefined;
+  refuseReads(state);
 }
 
 /** The answer of a former leader may never come: the reads go to the next one. */

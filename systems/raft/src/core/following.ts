@@ -63,7 +63,7 @@ function appendMissing(state: RaftState, entries: readonly Entry[]): void {
   const missing = entries[first];
   if (missing === undefined) return;
   if (missing.index <= log.lastIndex) {
-    disownProposals(state, missing.index, 'leadership-lost');
+    disownProposals(state, missing.index);
     truncateLog(state, missing.index);
   }
   log.append(entries.slice(first));

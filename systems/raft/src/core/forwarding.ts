@@ -80,9 +80,12 @@ export function forward(state: RaftState, { id, data }: Proposal): boolean {
   settleForwards(state);
   const next = Math.max(forwards.last, numberBefore(state.incarnation)) + 1;
   const [oldest = next] = forwards.open.keys();
-  const isFull = next - oldest >= FORWARD_COUNT_MAX;
+  // Those that the leader has placed count too: a log that is slow to come bounds them.
+  const isFull = Math.max(next - oldest, state.proposals.size) >= FORWARD_COUNT_MAX;
+  const { sizeBytes } = forwards;
+  const isTooMuch = sizeBytes > 0 && sizeBytes + data.length > options.uncommittedBytesMax;
   if (data.length > options.commandBytesMax) refuse(state, id, 'too-large', true);
-  else if (isFull || forwards.sizeBytes + data.length > options.uncommittedBytesMax) {
+  else if (isFull || isTooMuch) {
     refuse(state, id, 'overload', true);
   } else {
     forwards.last = next;

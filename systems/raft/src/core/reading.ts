@@ -26,6 +26,10 @@ export function onRead(state: RaftState, event: Extract<RaftEvent, { type: 'read
     refuse(state, id, 'no-lease', true);
     return;
   }
+  if (state.indexedReads.length >= state.options.readCountMax) {
+    refuse(state, id, 'overload', true);
+    return;
+  }
   const { role } = state;
   if (role.type === 'leader') {
     if (mode === 'lease' && hasLease(state, role)) giveIndex(state, id, state.commitIndex);
@@ -116,22 +120,25 @@ export function settleFollowerReads(state: RaftState): void {
     return;
   }
   if (reads.asked !== undefined && state.now >= readRetryAt(state)) {
-    reads.waiting = [...reads.asked.ids, ...reads.waiting];
-    reads.asked = undefined;
+    // The same question: an answer to it is true whenever it comes, on a slow link too.
+    const { context, retryMs } = reads.asked;
+    reads.asked = { ...reads.asked, askedAt: state.now, retryMs: 2 * retryMs };
+    if (state.leader !== undefined) say(state, state.leader, { type: 'read-index', context });
   }
   if (state.leader === undefined || reads.asked !== undefined || reads.waiting.length === 0) return;
   reads.contextCount += 1;
   const context = `${state.self}#${state.incarnation}/${reads.contextCount}`;
-  reads.asked = { context, ids: reads.waiting, askedAt: state.now };
+  const retryMs = 2 * state.options.heartbeatIntervalMs;
+  reads.asked = { context, ids: reads.waiting, askedAt: state.now, retryMs };
   reads.waiting = [];
   say(state, state.leader, { type: 'read-index', context });
 }
 
-/** When an unanswered question is asked anew. */
+/** When an unanswered question is asked once more. */
 export function readRetryAt(state: RaftState): number {
   const { asked } = state.followerReads;
   if (asked === undefined) return Number.POSITIVE_INFINITY;
-  return asked.askedAt + 2 * state.options.heartbeatIntervalMs;
+  return asked.askedAt + asked.retryMs;
 }
 
 /** Answers the reads whose index is applied. */

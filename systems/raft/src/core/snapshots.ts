@@ -9,8 +9,8 @@
 import { assert, type NodeId } from '@mangrove/host';
 import type { RaftEvent } from './event.ts';
 import { sayAccepted } from './output.ts';
-import { disownProposals } from './owed-proposals.ts';
-import { indexAfter, type LogIndex, lowerIndex, NO_INDEX } from './positions.ts';
+import { skipProposals } from './owed-proposals.ts';
+import { type LogIndex, lowerIndex } from './positions.ts';
 import type { SnapshotMetadata } from './snapshot-metadata.ts';
 import type { RaftState } from './state.ts';
 
@@ -68,7 +68,7 @@ export function install(
   snapshot: SnapshotMetadata,
   leader: NodeId | undefined,
 ): void {
-  disownProposals(state, indexAfter(NO_INDEX), 'compacted');
+  skipProposals(state, snapshot.index);
   state.log.reset(snapshot);
   state.commitIndex = snapshot.index;
   state.compactIndex = snapshot.index;

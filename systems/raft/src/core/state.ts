@@ -118,7 +118,13 @@ export interface FollowerReads {
   waiting: RequestId[];
   /** The request under way, and the reads that it is for. */
   asked:
-    | { readonly context: string; readonly ids: RequestId[]; readonly askedAt: number }
+    | {
+        readonly context: string;
+        readonly ids: RequestId[];
+        readonly askedAt: number;
+        /** After so long without an answer the same is asked once more. */
+        readonly retryMs: number;
+      }
     | undefined;
   contextCount: number;
 }
@@ -197,6 +203,8 @@ export interface RaftState {
   deferred: DeferredMessage[];
 
   readonly proposals: Map<LogIndex, OwedProposal>;
+  /** A change of members whose begin is committed, and whose end is owed. */
+  halfDone: RequestId | undefined;
   readonly forwards: Forwards;
   readonly followerReads: FollowerReads;
   indexedReads: IndexedRead[];
@@ -279,6 +287,7 @@ export function createRaft(start: {
     isDiskFull: false,
     deferred: [],
     proposals: new Map(),
+    halfDone: undefined,
     forwards: { open: new Map(), last: 0, sizeBytes: 0, retryAt: Number.POSITIVE_INFINITY },
     followerReads: { waiting: [], asked: undefined, contextCount: 0 },
     indexedReads: [],

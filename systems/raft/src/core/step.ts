@@ -15,7 +15,6 @@ import {
   isLoyal,
   onVoteRequest,
   onVoteResponse,
-  resetElectionTimer,
   startElection,
 } from './election.ts';
 import type { RaftEvent } from './event.ts';
@@ -59,7 +58,7 @@ import { dropOvertaken, onChunkWritten, onInstallSnapshot } from './snapshot-rec
 import { nextChunkAt, onChunkLoaded, onSnapshotProgress } from './snapshot-sending.ts';
 import { forget, onSnapshotTaken } from './snapshots.ts';
 import type { Leadership, RaftState } from './state.ts';
-import { onTimeoutNow, onTransfer, settleTransfer } from './transferring.ts';
+import { onTimeoutNow, onTransfer, settleLeavingTransfer, settleTransfer } from './transferring.ts';
 
 /**
  * Takes `event` in and says what is to be done, in order.
@@ -90,7 +89,8 @@ export function nextTimerAt(state: RaftState): number {
   const { role } = state;
   if (state.isAsleep) return Number.POSITIVE_INFINITY;
   if (role.type !== 'leader') {
-    return Math.min(state.electionAt, readRetryAt(state), state.forwards.retryAt);
+    const endAt = state.leavingTransfer?.untilMs ?? Number.POSITIVE_INFINITY;
+    return Math.min(state.electionAt, readRetryAt(state), state.forwards.retryAt, endAt);
   }
   const [oldest] = state.writes;
   return Math.min(
@@ -213,7 +213,7 @@ function onCandidate(
   const isVote = message.type === 'request-vote';
   const isSent = isVote && message.isTransfer;
   const isOld = message.term < state.term;
-  if (isOld || (isLoyal(state) && !isSent && state.votedFor !== message.from)) {
+  if (isOld || (isLoyal(state) && !isSent && !isOwn(state, message))) {
     // Silence towards a candidate keeps our term; a word to one that only asks costs it nothing.
     if (!isVote) say(state, message.from, { type: 'pre-vote-response', isGranted: false });
     else if (isOld) say(state, message.from, { type: 'vote-response', isGranted: false });
@@ -221,6 +221,15 @@ function onCandidate(
   }
   if (isVote && message.term > state.term) becomeFollower(state, message.term, undefined);
   onVoteRequest(state, message);
+}
+
+/**
+ * Whether loyalty does not concern a candidate: it is the leader that was heard, which has come back
+ * and leads no more, or it asks once more for the vote that it got in this term.
+ */
+function isOwn(state: RaftState, { type, from, term }: Message): boolean {
+  if (state.leader === from) return true;
+  return type === 'request-vote' && term === state.term && state.votedFor === from;
 }
 
 /** A leader of a former term is told of ours, so that it, or we, get out of the way. */
@@ -289,6 +298,7 @@ function receive(state: RaftState, message: Message): void {
 
 function settle(state: RaftState): void {
   if (!state.isAsleep) settleRole(state);
+  settleLeavingTransfer(state);
   settleForwards(state);
   settleFollowerReads(state);
   giveToStateMachine(state);
@@ -299,7 +309,7 @@ function settle(state: RaftState): void {
 
 function settleRole(state: RaftState): void {
   if (state.role.type === 'leader') settleLeadership(state, state.role);
-  else if (hasStalledDisk(state) && state.now >= state.electionAt) resetElectionTimer(state);
+  else if (hasStalledDisk(state) && state.now >= state.electionAt) startElection(state, false);
 }
 
 function settleLeadership(state: RaftState, lead: Leadership): void {

@@ -54,6 +54,14 @@ export function settleTransfer(state: RaftState, lead: Leadership): void {
   }
 }
 
+/** Gives up to wait for the next leader, who would show whether a hand-over succeeded. */
+export function settleLeavingTransfer(state: RaftState): void {
+  const transfer = state.leavingTransfer;
+  if (transfer === undefined || state.now < transfer.untilMs) return;
+  state.leavingTransfer = undefined;
+  refuse(state, transfer.id, 'timeout', false);
+}
+
 /**
  * The target may campaign from now on at any time, however late the message comes: this term has no
  * lease any more, even if the hand-over is given up.

@@ -78,8 +78,8 @@ export const replicationBugs: readonly RaftBug[] = [
   {
     name: 'truncated-is-definite',
     file: 'systems/raft/src/core/owed-proposals.ts',
-    find: 'refuse(state, id, reason, false);',
-    replace: 'refuse(state, id, reason, true);',
+    find: "refuse(state, id, 'leadership-lost', false);",
+    replace: "refuse(state, id, 'leadership-lost', true);",
     breaks:
       'R28: a proposal that was truncated here is said never to happen; another may commit it.',
     source: 'redis-raft 1b3fbf6; VoltDB 6.3',
