@@ -11,6 +11,7 @@ import type { PlacedCommand, StreamingMachine } from '../src/shell/state-machine
 import { STATUS_READERS_MAX } from '../src/shell/status-feed.ts';
 import { describePeerMessage } from '../src/subject/describe-peer.ts';
 import { A, D, DONE, NodeGroup, writing } from './node-group.ts';
+import { withParts } from './with-parts.ts';
 
 describe('readers of the status', () => {
   it('R72: are bounded, and refused for good beyond', async () => {
@@ -162,16 +163,6 @@ class SlowMachine implements StreamingMachine<Uint8Array> {
     }
     this.perTurn.push((this.perTurn.pop() ?? 0) + 1);
   }
-}
-
-/** `whole` with other parts in the place of its own. */
-function withParts<Whole extends object>(whole: Whole, parts: Partial<Whole>): Whole {
-  return new Proxy(whole, {
-    get: (target, key) => {
-      const value: unknown = Reflect.get(key in parts ? parts : target, key);
-      return typeof value === 'function' && !(key in parts) ? value.bind(target) : value;
-    },
-  });
 }
 
 /** The only snapshot on a node's disk. */

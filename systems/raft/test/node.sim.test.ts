@@ -1,8 +1,10 @@
 /**
  * Nodes on simulated machines: what they promise to those who hold them, and what a disk must keep.
  */
+import type { Host } from '@mangrove/host';
 import { describe, expect, it } from 'vitest';
 import { A, B, C, D, DONE, FOUNDERS, NodeGroup, writing } from './node-group.ts';
+import { withParts } from './with-parts.ts';
 
 describe('a node', () => {
   it('R53: what was acknowledged is there after a power loss of all nodes', async () => {
@@ -51,10 +53,56 @@ describe('a node', () => {
     const group = new NodeGroup(11);
     const leader = await group.elect();
     const owed = leader.propose(writing(1));
+    // It changes nothing, so there is nothing that could be in doubt.
+    const read = leader.read();
+    const ended = Promise.allSettled([owed, read]);
     const closing = leader.close();
-    expect(await group.outcome(owed)).toMatchObject({ code: 'closed', isDefinite: false });
+    expect(await group.outcome(ended)).toMatchObject([
+      { reason: { code: 'closed', isDefinite: false } },
+      { reason: { code: 'closed', isDefinite: true } },
+    ]);
     await group.outcome(closing);
     expect(await group.outcome(leader.read())).toMatchObject({ code: 'closed', isDefinite: true });
+    group.simulation.close();
+  });
+
+  it('R56: what is broken ends the node, whoever is calling it', async () => {
+    const { group, cause, whileBroken } = breakableGroup(12);
+    await group.write(1);
+    await group.pass(200);
+    const leader = await group.elect();
+    const { node } = leader.status();
+    const others = FOUNDERS.filter((each) => each !== node);
+    const { nowMs } = group.simulation;
+    const cut = { type: 'cut', atMs: nowMs, untilMs: nowMs + 60 } as const;
+    group.simulation.inject({ ...cut, from: others, to: [node] });
+    const owed = [leader.propose(writing(2)), leader.read()];
+    await group.pass(20);
+    const ended = whileBroken(() => Promise.allSettled([...owed, leader.addLearner(D)]));
+    expect(await group.outcome(ended)).toMatchObject([
+      { reason: { code: 'broken', isDefinite: false, cause } },
+      { reason: { code: 'broken', isDefinite: true, cause } },
+      { reason: { code: 'broken', isDefinite: false, cause } },
+    ]);
+    expect(group.simulation.ends).toMatchObject([{ node, type: 'broken', cause }]);
+    expect(await group.outcome(leader.read())).toMatchObject({ code: 'closed', isDefinite: true });
+    // The others go on.
+    await group.until(() => group.leader !== undefined);
+    expect(await group.write(3)).toEqual(DONE);
+    group.simulation.close();
+  });
+
+  it('R56: what is asked of a node that breaks at what it gathered is refused', async () => {
+    const { group, cause, whileBroken } = breakableGroup(14);
+    await group.write(1);
+    const leader = await group.elect();
+    const ended = whileBroken(() =>
+      Promise.allSettled([leader.propose(writing(2)), leader.addLearner(D)]),
+    );
+    expect(await group.outcome(ended)).toMatchObject([
+      { reason: { code: 'broken', isDefinite: false, cause } },
+      { reason: { code: 'closed', isDefinite: true } },
+    ]);
     group.simulation.close();
   });
 
@@ -80,3 +128,25 @@ describe('a node', () => {
     group.simulation.close();
   });
 });
+
+/** A group whose nodes find their network broken, with `cause`, while the test says so. */
+function breakableGroup(seed: number) {
+  const cause = new Error('what cannot be');
+  let isBroken = false;
+  const around = (host: Host) =>
+    withParts(host, {
+      messages: withParts(host.messages, {
+        send: (to, bytes, lane) => {
+          if (isBroken) throw cause;
+          return host.messages.send(to, bytes, lane);
+        },
+      }),
+    });
+  const whileBroken = <Value>(call: () => Value): Value => {
+    isBroken = true;
+    const value = call();
+    isBroken = false;
+    return value;
+  };
+  return { group: new NodeGroup(seed, { around }), cause, whileBroken };
+}

@@ -47,6 +47,7 @@ const CODES: Readonly<Record<RaftErrorCode, KvErrorCode>> = {
   'not-leader': 'no-leader',
   'no-space': 'unavailable',
   'storage-failed': 'closed',
+  broken: 'closed',
   overload: 'too-many-requests',
   'too-large': 'request-too-large',
   transferring: 'no-leader',

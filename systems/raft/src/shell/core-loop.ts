@@ -24,6 +24,8 @@ export interface Performer {
   settled(): void;
   /** The core's timer fired so long after its time, in milliseconds. */
   timerFired(lateMs: number): void;
+  /** The state is one that cannot be, and nothing is taken in any more. */
+  broken(cause: unknown): void;
 }
 
 /** The loop of one node. */
@@ -57,11 +59,23 @@ export class CoreLoop {
     this.timer?.cancel();
   }
 
-  /** Takes an event in: at once, or behind those that are being taken in. */
+  /**
+   * Takes an event in: at once, or behind those that are being taken in. It throws nothing: what is
+   * broken concerns the node, not whoever's call brought it to light.
+   */
   dispatch(event: TimelessEvent): void {
     if (this.isStopped) return;
     this.events.push(event);
     if (this.isStepping) return;
+    try {
+      this.takeIn();
+    } catch (cause) {
+      this.stop();
+      this.performer.broken(cause);
+    }
+  }
+
+  private takeIn(): void {
     this.isStepping = true;
     for (let next = this.events.shift(); next !== undefined; next = this.events.shift()) {
       const effects = step(this.state, stamped(next, this.host.clock.now()));

@@ -12,6 +12,8 @@ export type RaftErrorCode =
   | 'closed'
   /** A sync failed, or the log is damaged: the node has stopped. */
   | 'storage-failed'
+  /** The node found itself in a state that cannot be, and has stopped. */
+  | 'broken'
   | 'aborted'
   /** The directory holds a log and no identity, or one that is damaged. */
   | 'identity-lost'
@@ -27,6 +29,9 @@ export const RAFT_ERRORS: Readonly<Record<RaftErrorCode, string>> = {
   'storage-failed':
     'the disk of this node failed, and what was under way is in doubt: see the cause, mend it, ' +
     'start the node again',
+  broken:
+    'the node found a state that cannot be and stopped, and what was under way is in doubt: ' +
+    'see the cause, and ask another node',
   overload: 'too much is under way: ask again later, and slower',
   'too-large': 'the command is larger than the bound: make it smaller, or raise commandBytesMax',
   transferring: 'leadership is being handed over: ask the next leader',

@@ -189,7 +189,7 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
       (entries, results) => this.requests.applied(entries, results),
     );
     storage.setWritten((sequence, tookMs) => this.written(sequence, tookMs));
-    storage.setFailed((cause) => this.failed(cause));
+    storage.setFailed((cause) => this.end('storage-failed', cause));
     storage.room.setChanged((isFull) => dispatch({ type: 'disk-room', isFull }));
     for (const { node, address } of config.peers) this.addPeer(node, address);
     this.port.listen((message) => dispatch({ type: 'message', message }), config.onOther);
@@ -312,15 +312,10 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
     return this.state;
   }
 
-  /** Refuses what it owes, as not known, and stops. */
+  /** Refuses what it owes, all but reads as not known, and stops. */
   async close(): Promise<void> {
     if (this.isClosed) return;
-    this.isClosed = true;
-    this.loop.stop();
-    this.handshake.stop();
-    this.machine.stop();
-    this.requests.rejectAll(new RaftError('closed', false));
-    this.feed.close();
+    this.end('closed');
     await this.storage.close();
   }
 
@@ -340,8 +335,8 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
     toEvent: (id: RequestId) => TimelessEvent,
     abort: Parameters<Requests['open']>[1],
   ): Promise<unknown> {
-    if (this.isClosed) return Promise.reject(new RaftError('closed', true));
     this.proposals.flush();
+    if (this.isClosed) return Promise.reject(new RaftError('closed', true));
     return this.requests.open((id) => this.loop.dispatch(toEvent(id)), abort);
   }
 
@@ -350,16 +345,20 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
       perform: (effect) => this.perform(effect),
       settled: () => this.settled(),
       timerFired: (lateMs) => this.metrics.timerFired(this.state, lateMs),
+      broken: (cause) => {
+        this.end('broken', cause);
+        this.host.fail(cause);
+      },
     };
   }
 
-  /** The Host ends the node; those who wait are told before. */
-  private failed(cause: unknown): void {
+  /** Does no more; where the Host ends the node, those who wait are told before. */
+  private end(code: RaftErrorCode, cause?: unknown): void {
     this.isClosed = true;
     this.loop.stop();
     this.handshake.stop();
     this.machine.stop();
-    this.requests.rejectAll(new RaftError('storage-failed', false, { cause }));
+    this.requests.rejectAll(code, cause);
     this.feed.close();
   }
 

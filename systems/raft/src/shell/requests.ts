@@ -5,7 +5,7 @@ import type { Instant } from '@mangrove/host';
 import type { Entry } from '../core/entry.ts';
 import type { Proposal, RequestId } from '../core/event.ts';
 import { higherIndex, type LogIndex, NO_INDEX } from '../core/positions.ts';
-import { RaftError } from './raft-error.ts';
+import { RaftError, type RaftErrorCode } from './raft-error.ts';
 
 /** Someone who waits for the end of a request. */
 interface Waiter {
@@ -13,6 +13,8 @@ interface Waiter {
   readonly reject: (error: RaftError) => void;
   /** Lets go of the signal, where there is one. */
   readonly end: (() => void) | undefined;
+  /** Whether giving it up means that it does not happen. */
+  readonly isDefinite: boolean;
   /** When it began, where that is to be measured. */
   readonly begunAt?: Instant;
 }
@@ -29,6 +31,7 @@ class OpenProposal implements Proposal, Waiter {
   readonly id: RequestId;
   readonly data: Uint8Array;
   readonly begunAt: Instant;
+  readonly isDefinite = false;
   resolve: (value: unknown) => void = nothing;
   reject: (error: RaftError) => void = nothing;
   end: (() => void) | undefined;
@@ -103,7 +106,7 @@ export class Requests {
     const id = this.count;
     return new Promise((resolve, reject) => {
       const end = signal === undefined ? undefined : this.heed(signal, id, isDefinite, forget);
-      this.waiters.set(id, { resolve, reject, end });
+      this.waiters.set(id, { resolve, reject, end, isDefinite });
       begin(id);
     });
   }
@@ -153,9 +156,11 @@ export class Requests {
     this.take(id)?.reject(error);
   }
 
-  /** Ends all of them: the node stops. */
-  rejectAll(error: RaftError): void {
-    for (const id of [...this.waiters.keys()]) this.reject(id, error);
+  /** Gives all of them up: the node stops. */
+  rejectAll(code: RaftErrorCode, cause?: unknown): void {
+    for (const [id, { isDefinite }] of [...this.waiters]) {
+      this.reject(id, new RaftError(code, isDefinite, { cause }));
+    }
   }
 
   /** Gives a request up when `signal` is aborted; returns how to let go of it. */
