@@ -20,6 +20,9 @@ export class LedgerMachine implements StreamingMachine<number, number> {
   /** How many slices were given, and how many numbers came while one snapshot was being taken. */
   sliceCount = 0;
   lateCount = 0;
+  /** How many numbers there were after each restore, and what is waited for between its slices. */
+  readonly restoredCounts: number[] = [];
+  pause: () => Promise<void> = () => Promise.resolve();
 
   applyBatch(batch: readonly PlacedCommand<number>[]): readonly number[] {
     return batch.map(({ command }) => this.numbers.push(command));
@@ -33,12 +36,15 @@ export class LedgerMachine implements StreamingMachine<number, number> {
 
   async restoreSlices(slices: AsyncIterable<Uint8Array>): Promise<void> {
     const numbers: number[] = [];
+    const { pause } = this;
     for await (const slice of slices) {
+      await pause();
       for (let at = 0; at < slice.length; at += 4) {
         numbers.push(new DataView(slice.buffer, slice.byteOffset).getUint32(at));
       }
     }
     this.numbers = numbers;
+    this.restoredCounts.push(numbers.length);
   }
 
   private *slicesOf(numbers: readonly number[], length: number): Generator<Uint8Array> {

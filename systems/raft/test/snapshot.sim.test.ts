@@ -27,6 +27,7 @@ type Ledger = RaftNode<number, number>;
 class LedgerGroup {
   readonly simulation: Simulation;
   readonly machines = new Map<NodeId, LedgerMachine>();
+  readonly hosts = new Map<NodeId, Host>();
   private nextNumber = 0;
 
   constructor(seed: number) {
@@ -35,6 +36,7 @@ class LedgerGroup {
       this.simulation.start(node, async (host: Host) => {
         const stateMachine = new LedgerMachine();
         this.machines.set(node, stateMachine);
+        this.hosts.set(node, host);
         return await startRaftNode(host, {
           stateMachine,
           founding: simpleConfiguration(NODES),
@@ -179,6 +181,32 @@ describe('snapshots of nodes', () => {
     // The others go on without it, and the one behind is brought what it lacks by the next leader.
     await group.elect();
     await group.caughtUp(behind);
+    group.simulation.close();
+  });
+
+  it('R107: a snapshot that comes while another one is restored waits for it', async () => {
+    const group = new LedgerGroup(10);
+    await group.elect();
+    await group.write(3);
+    const behind = group.ledger(C)?.status().role === 'leader' ? B : C;
+    const machine = group.machine(behind);
+    await group.leaveBehind(behind);
+    machine.pause = async () => await group.hosts.get(behind)?.timers.sleep(400);
+    group.simulation.heal();
+    await group.until(() => snapshotOf(group.ledger(behind)) > 30);
+    const first = snapshotOf(group.ledger(behind));
+    machine.pause = () => Promise.resolve();
+    await group.leaveBehind(behind);
+    group.simulation.heal();
+    await group.until(() => snapshotOf(group.ledger(behind)) > first);
+    // The first has not been restored so far, and what is committed is not applied so far.
+    expect(machine.restoredCounts).toEqual([0]);
+    await group.until(() => machine.restoredCounts.length === 3);
+    const [, former = 0, latter = 0] = machine.restoredCounts;
+    expect(former).toBeLessThan(latter);
+    await group.write(3);
+    await group.caughtUp(behind);
+    expect(group.simulation.ends).toEqual([]);
     group.simulation.close();
   });
 

@@ -4,12 +4,14 @@
  *
  * Heartbeats share the event loop with it, so nothing here keeps the loop for long: commands are
  * applied some at a time with a look at the clock, snapshots are written and restored slice by
- * slice with others running in between.
+ * slice with others running in between. It is one thing at a time: while a snapshot is restored
+ * nothing is applied, and what a snapshot has replaced is not applied any more.
  */
 import { assert, type Host } from '@mangrove/host';
 import type { Effect } from '../core/effect.ts';
 import type { Entry } from '../core/entry.ts';
 import { indexAfter } from '../core/positions.ts';
+import type { SnapshotMetadata } from '../core/snapshot-metadata.ts';
 import { snapshotAt } from '../core/snapshots.ts';
 import type { RaftState } from '../core/state.ts';
 import type { TimelessEvent } from './core-loop.ts';
@@ -49,6 +51,8 @@ export class MachineRunner<Result, Command> {
   private isStopped = false;
   /** How many snapshots took the place of the state: what was being applied then is in them. */
   private restoreCount = 0;
+  /** The newest snapshot that is to take the place of the state and has not done so yet. */
+  private restoring: SnapshotMetadata | undefined;
 
   /** @param onApplied is told of all entries, with the results of those that were commands */
   constructor(
@@ -81,35 +85,39 @@ export class MachineRunner<Result, Command> {
 
   /** Applies committed entries: at once where that is quick, else with pauses. */
   apply(entries: readonly Entry[]): void {
+    const isWanted = this.untilReplaced();
     const appliedCount = this.applyFrom(entries, 0);
     if (appliedCount < entries.length) {
-      this.host.run(() => this.applyRest(entries, appliedCount));
+      this.host.run(() => this.applyRest(entries, appliedCount, isWanted));
     }
   }
 
-  /** Applies entries that only the disk has. */
+  /** Applies entries that only the disk has, up to where a snapshot takes their place. */
   applyStored({ from, to }: Extract<Effect, { type: 'apply-stored' }>): void {
+    const isWanted = this.untilReplaced();
     this.host.run(async () => {
-      const { restoreCount } = this;
-      const isWanted = () => !this.isStopped && this.restoreCount === restoreCount;
       for (let next = from; next <= to && isWanted(); ) {
         const entries = await this.storage.read(next, to, this.state.options.applyBytesMax);
+        // While a snapshot takes the place of the log, that may be gone; a restore will follow.
+        if (!isWanted() || this.state.installing !== undefined) return;
         const last = entries.at(-1);
         assert(last !== undefined, `entry ${next} is to be applied and is not on disk`);
-        await this.applyRest(entries, this.applyFrom(entries, 0));
+        await this.applyRest(entries, this.applyFrom(entries, 0), isWanted);
         next = indexAfter(last.index);
       }
     });
   }
 
-  /** Becomes what the newest snapshot says. */
+  /**
+   * Becomes what the newest snapshot says, once the restore under way is done. That one is told
+   * only where no newer one has come, and of those that wait only the newest is begun.
+   */
   restore({ snapshot }: Extract<Effect, { type: 'restore' }>): void {
+    const isUnderWay = this.restoring !== undefined;
+    this.restoring = snapshot;
     this.restoreCount += 1;
     this.pace.replaced();
-    this.host.run(async () => {
-      await this.machine.restoreSlices(this.storage.slices());
-      if (!this.isStopped) this.dispatch({ type: 'applied', index: snapshot.index });
-    });
+    if (!isUnderWay) this.host.run(() => this.restoreNewest());
   }
 
   /** Takes a snapshot where enough was applied since the last one. */
@@ -143,19 +151,40 @@ export class MachineRunner<Result, Command> {
     });
   }
 
-  /** Applies entries from the one at `appliedCount` on; others run before each slice. */
-  private async applyRest(entries: readonly Entry[], appliedCount: number): Promise<void> {
+  /** Whether what is handed over now is still to be applied, whenever that is asked. */
+  private untilReplaced(): () => boolean {
     const { restoreCount } = this;
+    return () => !this.isStopped && this.restoreCount === restoreCount;
+  }
+
+  private async restoreNewest(): Promise<void> {
+    let restored: SnapshotMetadata | undefined;
+    while (restored !== this.restoring) {
+      restored = this.restoring;
+      await this.machine.restoreSlices(this.storage.slices());
+      if (this.isStopped) return;
+    }
+    this.restoring = undefined;
+    if (restored !== undefined) this.dispatch({ type: 'applied', index: restored.index });
+  }
+
+  /** Applies entries from the one at `appliedCount` on; others run before each slice. */
+  private async applyRest(
+    entries: readonly Entry[],
+    appliedCount: number,
+    isWanted: () => boolean,
+  ): Promise<void> {
     let count = appliedCount;
     while (count < entries.length) {
       await this.host.timers.sleep(0);
-      if (this.isStopped || this.restoreCount !== restoreCount) return;
+      if (!isWanted()) return;
       count += this.applyFrom(entries, count);
     }
   }
 
   /** Applies entries from the one at `start` on, as many as a slice of time allows; how many. */
   private applyFrom(entries: readonly Entry[], start: number): number {
+    assert(this.restoring === undefined, 'entries are to be applied while a snapshot is restored');
     const begunAt = this.host.clock.now();
     let next = start;
     while (next < entries.length) {

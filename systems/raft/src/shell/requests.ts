@@ -125,7 +125,7 @@ export class Requests {
     for (const { type, index } of entries) {
       const result = type === 'command' ? results[place] : undefined;
       if (type === 'command') place += 1;
-      this.lastApplied = index;
+      this.lastApplied = higherIndex(this.lastApplied, index);
       this.recent.keep(index, result);
       const id = this.committed.get(index);
       if (id === undefined) continue;
