@@ -224,8 +224,8 @@ function onCandidate(
 }
 
 /**
- * Whether loyalty does not concern a candidate: it is the leader that was heard, which has come back
- * and leads no more, or it asks once more for the vote that it got in this term.
+ * Whether loyalty does not concern a candidate: it is the leader that was heard, which has come
+ * back and leads no more, or it asks once more for the vote that it got in this term.
  */
 function isOwn(state: RaftState, { type, from, term }: Message): boolean {
   if (state.leader === from) return true;
