@@ -31,6 +31,6 @@ export const groupsBugs: readonly RaftBug[] = [
     breaks:
       'R112: of the timers of many groups that are due in one turn only the first one fires, so ' +
       'the other groups send no heartbeat and begin no election.',
-    source: 'docs/decisions: one timer for all groups of a process',
+    source: 'found by reading: one timer serves all groups of a process',
   },
 ];
