@@ -1,6 +1,7 @@
 /**
- * What a ledger has is measured anew where it is of another shrinker, and given its name where its
- * judge was not asked for one; and then it is not measured again.
+ * What a ledger has is measured anew where it is of another shrinker, or of other code that ran
+ * clean, and given its name where its judge was not asked for one; and then it is not measured
+ * again.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,8 +9,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Ledger } from '../src/bugs/ledger.ts';
 import { type MeasureOptions, measureBug } from '../src/bugs/measure-bug.ts';
-import { identityOf, type Measurement, type Trial } from '../src/bugs/measurement.ts';
-import { findBug } from '../src/catalog.ts';
+import { measureClean } from '../src/bugs/measure-clean.ts';
+import {
+  type CleanShare,
+  identityOf,
+  type Measurement,
+  type Trial,
+} from '../src/bugs/measurement.ts';
+import { findBug, findExperiment } from '../src/catalog.ts';
 import type { AnomalyClass } from '../src/verdict.ts';
 
 let folder: string;
@@ -64,4 +71,25 @@ it('asks for the name of a broken promise, once', { timeout: 60_000 }, async () 
   expect(named.map(isNamed)).toEqual([true, true]);
   expect(named).toMatchObject(before.map(({ found: _, ...trial }) => trial));
   expect(await measured(name, 0, 'any')).toEqual([]);
+});
+
+it('runs again what other code ran clean, once', { timeout: 60_000 }, async () => {
+  const experiment = 'register';
+  const former: CleanShare = {
+    ...{ type: 'clean', experiment, firstSeed: 1, seedCount: 9000, failureCount: 3 },
+    ...{ unknownCount: 0, simulatedMs: 7e6, elapsedMs: 1e9, commit: 'then' },
+  };
+  ledger.add(former);
+  ledger.add({ ...former, sources: 'old' });
+  const measure = async (sources: string) => {
+    const before = ledger.measurements.length;
+    await measureClean([findExperiment(experiment)], {
+      ...{ ledger, commit: 'now', workerCount: 1, seedCount: 50, sourcesOf: () => sources },
+    });
+    return ledger.measurements.slice(before);
+  };
+  const share = { type: 'clean', firstSeed: 1, seedCount: 50, failureCount: 0, commit: 'now' };
+  expect(await measure('new')).toMatchObject([{ ...share, sources: 'new' }]);
+  expect(await measure('new')).toEqual([]);
+  expect(await measure('newer')).toMatchObject([{ ...share, sources: 'newer' }]);
 });

@@ -118,7 +118,8 @@ function declareTable(bugs: Command, { terminal, signal, run }: Surroundings): v
       [
         '',
         'All of it takes hours on two cores. Ended at any time, it goes on where it was: what the',
-        'ledger has is not measured again, unless the patch of a bug has changed, or the shrinker.',
+        'ledger has is not measured again, unless the patch of a bug has changed, or the shrinker,',
+        'or the sources of a system that ran without a bug.',
         '',
         'Examples:',
         '  mangrove lab bugs table',

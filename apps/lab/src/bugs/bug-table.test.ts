@@ -8,13 +8,14 @@ import { join } from 'node:path';
 import type { PlantedBug } from '@mangrove/experiment';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findExperiment } from '../catalog.ts';
-import { readEnvironment } from '../environment.ts';
 import { rowOf } from './bug-row.ts';
 import { type BugTable, renderBugTable } from './bug-table.ts';
+import { cleanRows } from './clean-table.ts';
 import { Ledger } from './ledger.ts';
 import {
   type CleanShare,
   identityOf,
+  type Machine,
   type Measurement,
   type ShrunkFailure,
   type Trial,
@@ -25,6 +26,7 @@ const BUG: PlantedBug = {
   ...{ source: 'Mark II, panel F', experiment: 'register', seedBudget: 50, difficulty: 'easy' },
   minimum: { faults: ['a moth'], operationCount: 2 },
 };
+const MACHINE: Machine = { type: 'machine', cpu: 'Z4', cpuCount: 1, nodeVersion: '24.0.0' };
 const commit = 'abc';
 const { experiment } = findExperiment('register');
 const bug = identityOf(BUG, experiment);
@@ -108,9 +110,11 @@ describe('the page', () => {
   const tableOf = (measurements: readonly (Trial | ShrunkFailure)[], alarms: number): BugTable => {
     return {
       rows: [rowFrom(measurements)],
-      unplaced: [{ name: 'gremlin', file: 'wing.ts', breaks: 'the wing', source: 'Dahl' }],
-      clean: [share(alarms)],
-      environment: readEnvironment(),
+      unplaced: [
+        { name: 'gremlin', file: 'wing.ts', breaks: 'the wing', source: 'Dahl', finder: 'pilots' },
+      ],
+      clean: cleanRows(['register', 'journal'], [share(alarms)]),
+      machines: [MACHINE],
       ...{ commits: [commit], baseCount: 3, command: 'make it' },
     };
   };
@@ -125,7 +129,7 @@ describe('the page', () => {
     expect(page).toContain(
       '| 1: a moth | 2 | 1 faults, 2 operations (median of 1) | 1.00 | 1.00 |',
     );
-    expect(page).toContain('| **together** | 100 | 2.0 h | 0 | 0 |');
+    expect(page).toContain('| **together** | 100 | 2.0 h | 0 | 0 | - |');
     expect(page).toContain('1 of 1 bugs that were looked for were found.');
     expect(page).toContain('1 of 1 were shrunk by the present shrinker,\n0 by a former one.');
   });
@@ -134,7 +138,8 @@ describe('the page', () => {
     const shares = ['register', 'journal', 'journal-rot', 'kv', 'journal-rot'].map(
       (experiment) => ({ ...share(0), experiment }),
     );
-    const page = renderBugTable({ ...tableOf([trial(0, 3)], 0), clean: shares });
+    const clean = cleanRows(['register', 'journal', 'journal-rot', 'kv'], shares);
+    const page = renderBugTable({ ...tableOf([trial(0, 3)], 0), clean });
     expect(page).toContain('Of the 500 runs 100 are of `register`, 300 of `journal`, 100 of `kv`.');
   });
 
@@ -163,9 +168,25 @@ describe('the page', () => {
     const page = pageOf([trial(0, 50, false)], 2);
     expect(page).toContain('| 1 | not in 50 |');
     expect(page).toContain('| not measured | - | - |');
-    expect(page).toContain('| **together** | 100 | 2.0 h | 2 | 0 |');
+    expect(page).toContain('| **together** | 100 | 2.0 h | 2 | 0 | - |');
     expect(page).toContain('0 of 1 bugs that were looked for were found.');
-    expect(page).toContain('| `gremlin` | the wing | Dahl |');
+    expect(page).toContain('| `gremlin` | the wing | Dahl | pilots |');
+    expect(page).toContain('| journal | not measured | - | - | - | - |');
+  });
+
+  it('names the bugs that nobody has looked for yet', () => {
+    expect(pageOf([], 0)).toContain('Not measured yet: `moth`.');
+    expect(pageOf([trial(0, 3)], 0)).not.toContain('Not measured yet');
+  });
+
+  it('tells of clean runs of the code that was measured last, and at which commit', () => {
+    const of = (sources: string, failureCount: number, at: string): CleanShare => {
+      return { ...share(failureCount), sources, commit: at };
+    };
+    const shares = [share(1), of('a', 3, 'then'), of('b', 0, 'now'), of('b', 0, 'later')];
+    const clean = cleanRows(['register'], shares);
+    const page = renderBugTable({ ...tableOf([], 0), clean });
+    expect(page).toContain('| register | 200 | 4.0 h | 0 | 0 | now, later |');
   });
 });
 
@@ -185,6 +206,22 @@ describe('a ledger', () => {
     again.add(trial(1, 4));
     expect(Ledger.open(path).measurements).toEqual([trial(0, 3), trial(1, 4)]);
     expect(readFileSync(path, 'utf8').split('\n')).toHaveLength(3);
+  });
+
+  it('says which machine measured, each once', () => {
+    const ledger = Ledger.open(join(folder, 'ledger.jsonl'));
+    const other = { ...MACHINE, cpu: 'Z5' };
+    for (const machine of [MACHINE, MACHINE, other, MACHINE]) {
+      ledger.continueOn(machine);
+      ledger.add(trial(0, 3));
+    }
+    expect(ledger.machines).toEqual([MACHINE, other]);
+    expect(ledger.measurements).toHaveLength(4);
+    const page = renderBugTable({
+      ...{ rows: [], unplaced: [], clean: [], machines: ledger.machines },
+      ...{ commits: [commit], baseCount: 3, command: 'make it' },
+    });
+    expect(page).toContain('Z4 (1 cores) with Node.js 24.0.0, then Z5 (1 cores) with');
   });
 
   it('refuses a line that is no measurement, by its number', () => {

@@ -5,14 +5,14 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { InvalidArgument } from '@mangrove/host';
-import type { Measurement } from './measurement.ts';
+import type { LedgerLine, Machine, Measurement } from './measurement.ts';
 
 /** The measurements of a file. */
 export class Ledger {
   private readonly path: string;
-  private readonly lines: Measurement[];
+  private readonly lines: LedgerLine[];
 
-  private constructor(path: string, lines: Measurement[]) {
+  private constructor(path: string, lines: LedgerLine[]) {
     this.path = path;
     this.lines = lines;
   }
@@ -36,20 +36,36 @@ export class Ledger {
 
   /** All measurements, in the order in which they were made. */
   get measurements(): readonly Measurement[] {
-    return this.lines;
+    return this.lines.filter((line) => line.type !== 'machine');
+  }
+
+  /** Every machine that measured, once, in the order in which they came. */
+  get machines(): readonly Machine[] {
+    const all = this.lines.filter((line) => line.type === 'machine');
+    return [...new Map(all.map((machine) => [JSON.stringify(machine), machine])).values()];
+  }
+
+  /** Says which machine measures from now on; nothing is written where it is known. */
+  continueOn(machine: Machine): void {
+    const last = this.lines.findLast((line) => line.type === 'machine');
+    if (JSON.stringify(last) !== JSON.stringify(machine)) this.append(machine);
   }
 
   /** Adds one; it is in the file when this returns. */
   add(measurement: Measurement): void {
+    this.append(measurement);
+  }
+
+  private append(line: LedgerLine): void {
     mkdirSync(dirname(this.path), { recursive: true });
-    appendFileSync(this.path, `${JSON.stringify(measurement)}\n`);
-    this.lines.push(measurement);
+    appendFileSync(this.path, `${JSON.stringify(line)}\n`);
+    this.lines.push(line);
   }
 }
 
-function parseLine(line: string, at: string): Measurement {
+function parseLine(line: string, at: string): LedgerLine {
   try {
-    return JSON.parse(line) as Measurement;
+    return JSON.parse(line) as LedgerLine;
   } catch {
     throw new InvalidArgument(at, line, 'a measurement as JSON');
   }

@@ -5,18 +5,20 @@ import { CATALOG, findBug } from '../catalog.ts';
 import { readEnvironment } from '../environment.ts';
 import { rowOf } from './bug-row.ts';
 import { type BugTable, renderBugTable } from './bug-table.ts';
+import { cleanRows } from './clean-table.ts';
 import { Ledger } from './ledger.ts';
 import { type MeasureOptions, measureBug } from './measure-bug.ts';
 import { measureClean } from './measure-clean.ts';
-import type { CleanShare, Measurement } from './measurement.ts';
+import type { CleanShare } from './measurement.ts';
 import { digestShrinker } from './shrinker-digest.ts';
+import { digestSystem } from './system-digest.ts';
 import { unplacedBugs } from './unplaced.ts';
 
 /** What is measured, and how much of it. */
 export interface BugTableOptions extends Omit<MeasureOptions, 'ledger' | 'commit' | 'shrinker'> {
   /** Names of bugs; all where there are none. */
   readonly bugs: readonly string[];
-  /** How many clean runs, over all experiments that have bugs; each gets the same share. */
+  /** How many clean runs, over all experiments but scenarios; each gets the same time. */
   readonly cleanCount: number;
   /** The file that keeps the measurements. */
   readonly ledgerPath: string;
@@ -34,26 +36,36 @@ export interface MadeBugTable {
   readonly markdown: string;
 }
 
+/** Where clean code is to be silent; the failure scenarios have pages of their own. */
+const SILENT = CATALOG.filter(({ experiment }) => !experiment.name.includes('/'));
+
 /** Measures and renders; what was measured until it was aborted is in the ledger. */
 export async function makeBugTable(options: BugTableOptions): Promise<MadeBugTable> {
   const { bugs, ledgerPath, isRenderOnly, baseCount, command } = options;
-  const environment = readEnvironment();
-  const { commit } = environment;
+  const { commit, cpu, cpuCount, nodeVersion } = readEnvironment();
   const shrinker = digestShrinker();
   for (const name of bugs) findBug(name);
   const ledger = Ledger.open(ledgerPath);
-  if (!isRenderOnly) await measureAll({ ...options, ledger, commit, shrinker });
+  if (!isRenderOnly) {
+    ledger.continueOn({ type: 'machine', cpu, cpuCount, nodeVersion });
+    await measureAll({ ...options, ledger, commit, shrinker });
+  }
   const { measurements } = ledger;
   const rows = CATALOG.flatMap(({ experiment, bugs: own }) =>
     own.map((bug) => rowOf(bug, experiment, measurements, shrinker)),
   );
-  const clean = measurements.filter((each): each is CleanShare => each.type === 'clean');
-  const commits = [...new Set(measurements.map((each: Measurement) => each.commit))];
+  const shares = measurements.filter((each): each is CleanShare => each.type === 'clean');
+  const ofBugs = measurements.filter(({ type }) => type !== 'clean');
+  const clean = cleanRows(
+    SILENT.map(({ experiment }) => experiment.name),
+    shares,
+  );
+  const commits = [...new Set(ofBugs.map(({ commit: each }) => each))];
   const table: BugTable = {
     rows,
     unplaced: unplacedBugs(),
     clean,
-    environment,
+    machines: ledger.machines,
     commits,
     baseCount,
     command,
@@ -83,9 +95,5 @@ async function measureAll(options: BugTableOptions & MeasureOptions): Promise<vo
       }
     }
   }
-  // Where bugs are looked for, clean code is to be silent.
-  await measureClean(
-    CATALOG.filter((entry) => entry.bugs.length > 0),
-    { ...options, seedCount: cleanCount },
-  );
+  await measureClean(SILENT, { ...options, seedCount: cleanCount, sourcesOf: digestSystem });
 }

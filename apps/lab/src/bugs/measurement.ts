@@ -11,6 +11,17 @@ import type { AnomalyClass, Answer } from '../verdict.ts';
 /** One measurement. */
 export type Measurement = Trial | ShrunkFailure | CleanShare;
 
+/** A line of a ledger: the measurements behind a machine are of it, up to the next one. */
+export type LedgerLine = Measurement | Machine;
+
+/** What measures. */
+export interface Machine {
+  readonly type: 'machine';
+  readonly cpu: string;
+  readonly cpuCount: number;
+  readonly nodeVersion: string;
+}
+
 /** One try to find a bug: seed after seed from a base seed on, in one thread. */
 export interface Trial {
   readonly type: 'trial';
@@ -71,6 +82,8 @@ export interface CleanShare {
   readonly simulatedMs: number;
   /** Wall time, by which experiments get equal shares. */
   readonly elapsedMs: number;
+  /** `digestSystem` then; missing where it was measured before digests were kept. */
+  readonly sources?: string;
   readonly commit: string;
 }
 
