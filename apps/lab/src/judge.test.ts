@@ -6,6 +6,7 @@ import { checkSessions, register } from '@mangrove/check';
 import type { HistoryEvent } from '@mangrove/experiment';
 import { toNodeId } from '@mangrove/host';
 import { describe, expect, it } from 'vitest';
+import { failureOf } from './failure.ts';
 import { type HistoryJudge, judge, linearizable } from './judge.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -87,10 +88,19 @@ describe('a run that was held to invariants', () => {
     expect(invariantsIn(verdict)).toEqual([
       {
         ...{ check: 'every invariant holds', answer: 'invalid', source: 'Raft figure 2' },
-        anomalies: [{ class: 'invariant', ...violation }],
+        anomalies: [{ class: 'invariant', name: 'commit', ...violation }],
       },
       { ...held, anomalies: [] },
     ]);
+  });
+
+  it('gives what broke the name of the invariant, also where it is the only one', () => {
+    const only = [{ name: 'election safety', holds: 'one leads a term', source: 'Raft 5.2' }];
+    const violation = { atMs: 7, sentence: 'Error: two lead' };
+    const named = failureOf(judge(judges, { ...run, invariants: only, violation }));
+    expect(named).toMatchObject({ class: 'invariant', name: 'election-safety' });
+    const strange = failureOf(judge(judges, { ...run, invariants, violation }));
+    expect(strange).toMatchObject({ class: 'invariant', name: 'invariant' });
   });
 
   it('says that all held where nobody has named them, and nothing where none was asked', () => {

@@ -231,13 +231,12 @@ function judgeNodes({ ends }: JudgedRun): CheckResult {
   };
 }
 
-/** The invariant that broke, by the name that the complaint begins with, and those that held. */
+/** The invariant that broke, and those that held. */
 function judgeInvariants({ violation, invariants }: JudgedRun): readonly CheckResult[] {
   const check = 'every invariant holds';
-  const isBroken = ({ name }: Invariant) =>
-    violation !== undefined && complaintOf(violation.sentence).startsWith(`${name}: `);
+  const broken = violation && brokenOf(violation.sentence, invariants ?? []);
   const held = (invariants ?? [])
-    .filter((invariant) => !isBroken(invariant))
+    .filter((invariant) => invariant !== broken)
     .map(({ name, holds, source }): CheckResult => {
       return { check: `${name}: ${holds}`, answer: 'valid', source, anomalies: [] };
     });
@@ -246,14 +245,17 @@ function judgeInvariants({ violation, invariants }: JudgedRun): readonly CheckRe
     return isUnnamed ? [{ check, answer: 'valid', anomalies: [] }] : held;
   }
   const { atMs, sentence } = violation;
-  const source = invariants?.find(isBroken)?.source;
-  return [
-    {
-      ...{ check, answer: 'invalid', ...(source === undefined ? {} : { source }) },
-      anomalies: [{ class: 'invariant', sentence, atMs }],
-    },
-    ...held,
-  ];
+  const anomaly = { class: 'invariant', sentence, atMs } as const;
+  if (broken === undefined) return [{ check, answer: 'invalid', anomalies: [anomaly] }, ...held];
+  const anomalies = [{ ...anomaly, name: broken.name.replaceAll(' ', '-') }];
+  return [{ check, answer: 'invalid', source: broken.source, anomalies }, ...held];
+}
+
+/** The one whose name the complaint begins with; it need not say it where there is only one. */
+function brokenOf(sentence: string, invariants: readonly Invariant[]): Invariant | undefined {
+  const [only, ...others] = invariants;
+  if (others.length === 0) return only;
+  return invariants.find(({ name }) => complaintOf(sentence).startsWith(`${name}: `));
 }
 
 /** What an error says, without the name of its kind. */

@@ -73,6 +73,18 @@ it('asks for the name of a broken promise, once', { timeout: 60_000 }, async () 
   expect(await measured(name, 0, 'any')).toEqual([]);
 });
 
+it('asks for the name of a broken invariant, once', { timeout: 60_000 }, async () => {
+  const name = 'half-is-a-majority';
+  const [outside, watched] = found(name, 'invariant');
+  if (outside?.found === undefined || watched === undefined) throw new Error('no trials');
+  // In the other way it has its name.
+  ledger.add({ ...outside, found: { ...outside.found, name: 'lost-write' } });
+  ledger.add(watched);
+  const seen = { seed: 1, anomaly: 'invariant', name: 'durable-on-a-quorum' };
+  expect(await measured(name, 0, 'any')).toMatchObject([{ isWatched: true, found: seen }]);
+  expect(await measured(name, 0, 'any')).toEqual([]);
+});
+
 it('runs again what other code ran clean, once', { timeout: 60_000 }, async () => {
   const experiment = 'register';
   const former: CleanShare = {

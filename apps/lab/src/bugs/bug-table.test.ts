@@ -143,14 +143,16 @@ describe('the page', () => {
     expect(page).toContain('Of the 500 runs 100 are of `register`, 300 of `journal`, 100 of `kv`.');
   });
 
-  it('says where a judge was not asked for the name of a promise', () => {
+  it('says where a judge was not asked for the name of what is broken', () => {
     const unnamed: Trial = {
       ...trial(0, 3),
       found: { seed: 3, anomaly: 'promise', name: 'promise' },
     };
-    const sentence = 'Where it is `promise`, the judge has not been asked';
-    expect(pageOf([unnamed], 0)).toContain(sentence);
-    expect(pageOf([trial(0, 3)], 0)).not.toContain(sentence);
+    expect(pageOf([unnamed], 0)).toContain('Where it is `promise`, the judge has not been asked');
+    const found = { seed: 3, anomaly: 'invariant', name: 'invariant' } as const;
+    const both = pageOf([unnamed, { ...trial(1, 3), found }], 0);
+    expect(both).toContain('Where it is `promise` or `invariant`, the judge');
+    expect(pageOf([trial(0, 3)], 0)).not.toContain('the judge has not been asked');
   });
 
   it('says where nothing small is left of a bug', () => {

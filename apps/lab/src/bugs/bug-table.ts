@@ -50,7 +50,8 @@ export function renderBugTable(table: BugTable): string {
     'is judged by hand: an easy one shows under any trouble, a medium one needs the right fault, a',
     'hard one a rare order of several. **What shows** is what the judge calls it: names with a `G`',
     'are cycles of transactions; `ordered`, `unique`, `atomic`, `reliable`, `resumable` and',
-    '`bookmarkable` are guarantees of watches that were broken.',
+    '`bookmarkable` are guarantees of watches that were broken; an invariant has its own name, as',
+    '`election-safety`.',
     ...unnamedLines(rows),
     '',
     ...searchTable(rows),
@@ -133,8 +134,11 @@ function unnamedLines(rows: readonly BugRow[]): readonly string[] {
     ...outside.names,
     ...(watched?.names ?? []),
   ]);
-  const isUnnamed = names.some(([name]) => name === 'promise');
-  return isUnnamed ? ['Where it is `promise`, the judge has not been asked for the name yet.'] : [];
+  const classes = ['promise', 'invariant'].filter((each) => names.some(([name]) => name === each));
+  const words = classes.map((each) => `\`${each}\``).join(' or ');
+  return words === ''
+    ? []
+    : [`Where it is ${words}, the judge has not been asked for its name yet.`];
 }
 
 function shrinkTable(rows: readonly BugRow[]): readonly string[] {

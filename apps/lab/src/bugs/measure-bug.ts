@@ -144,7 +144,7 @@ class BugMeasurement {
     if (found === undefined || this.options.signal?.aborted === true) return;
     const { anomaly, name } = await pool.runSeed(found.seed, isWatched);
     if (anomaly === found.anomaly && name !== undefined) {
-      this.keep({ ...trial, found: { ...found, name } });
+      if (name !== found.name) this.keep({ ...trial, found: { ...found, name } });
       return;
     }
     // The ledger has it of other code: what that search found is not there any more.
@@ -212,11 +212,14 @@ class BugMeasurement {
     return found.slice(0, shrinkCount).filter((trial) => !isShrunk(trial));
   }
 
-  /** Searches that found a broken promise and do not say which. */
+  /** Searches that found a broken promise, or an invariant, and do not say which. */
   private unnamed(): readonly Trial[] {
+    const hasNames = (this.entry.invariants ?? []).length > 0;
     return this.ways
       .flatMap((isWatched) => this.trials(isWatched))
-      .filter(({ found }) => found?.name === 'promise');
+      .filter(
+        ({ found }) => found?.name === 'promise' || (found?.name === 'invariant' && hasNames),
+      );
   }
 
   private trials(isWatched: boolean): readonly Trial[] {

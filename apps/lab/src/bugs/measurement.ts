@@ -40,7 +40,7 @@ export interface Trial {
     readonly anomaly: AnomalyClass;
     /**
      * What the judge calls it. Searches that were made before judges were asked for that name what
-     * breaks a promise by its class, `promise`.
+     * breaks a promise by its class, `promise`, and an invariant by `invariant`.
      */
     readonly name: string;
   };
