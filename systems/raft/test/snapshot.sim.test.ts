@@ -2,7 +2,7 @@
  * Snapshots of nodes on simulated machines: a power loss at each operation of the disk on the way,
  * rot in their files, state machines that give and take slices while writes go on.
  */
-import { type Host, type NodeId, toNodeId } from '@mangrove/host';
+import { type Host, MetricRegistry, type NodeId, type Reading, toNodeId } from '@mangrove/host';
 import { Simulation } from '@mangrove/sim';
 import { describe, expect, it } from 'vitest';
 import { RaftNode, simpleConfiguration, startRaftNode } from '../src/index.ts';
@@ -81,6 +81,15 @@ class LedgerGroup {
     }
   }
 
+  /** How many bytes of snapshots this life of `node` has received and synced. */
+  received(node: NodeId): number {
+    const registry = this.hosts.get(node)?.metrics;
+    if (!(registry instanceof MetricRegistry)) throw new Error(`${node} never ran`);
+    const isMeant = ({ name, labels }: Reading) =>
+      name === 'raft_snapshot_bytes_total' && labels['way'] === 'received';
+    return registry.snapshot().find(isMeant)?.value ?? 0;
+  }
+
   async elect(): Promise<void> {
     await this.until(() => NODES.some((node) => this.ledger(node)?.status().role === 'leader'));
   }
@@ -143,6 +152,35 @@ describe('snapshots of nodes', () => {
       }
     }
     expect([...struck].filter(([, count]) => count === 0)).toEqual([]);
+  });
+
+  it('R101, R106: after a power loss only what was not synced comes anew', async () => {
+    for (const pieceCount of [1, 2, 4]) {
+      const group = new LedgerGroup(4);
+      await group.elect();
+      await group.write(3);
+      const behind = group.ledger(C)?.status().role === 'leader' ? B : C;
+      await group.leaveBehind(behind);
+      group.simulation.heal();
+      let syncedBytes = 0;
+      for (let count = 0; count < pieceCount; count++) {
+        await group.until(() => group.received(behind) > syncedBytes);
+        syncedBytes = group.received(behind);
+      }
+      const { index, image, offset } = group.ledger(behind)?.inspect().incoming ?? {};
+      const sizeBytes = image?.sizeBytes ?? 0;
+      expect(offset).toBe(syncedBytes);
+      expect(syncedBytes).toBeLessThan(sizeBytes);
+      group.simulation.crash(behind, 'unsynced-lost');
+      group.simulation.restart(behind);
+      await group.until(() => group.ledger(behind) !== undefined);
+      expect(group.received(behind)).toBe(0);
+      await group.until(() => snapshotOf(group.ledger(behind)) > 30);
+      expect(snapshotOf(group.ledger(behind))).toBe(index);
+      expect(group.received(behind)).toBe(sizeBytes - syncedBytes);
+      await group.caughtUp(behind);
+      group.simulation.close();
+    }
   });
 
   it('R106: a snapshot that was installed is there after a power loss', async () => {
