@@ -1,7 +1,7 @@
 /**
  * The rules of snapshots, one story each.
  */
-import { toNodeId } from '@mangrove/host';
+import { type NodeId, toNodeId } from '@mangrove/host';
 import { describe, expect, it } from 'vitest';
 import {
   type LogIndex,
@@ -238,6 +238,37 @@ describe('snapshots', () => {
     expect(offsetsUntilInstalled(stage)[0]).toBe(CHUNK_BYTES);
   });
 
+  it('R101: another leader with the same image goes on from the word of the follower', () => {
+    for (const isDead of [true, false]) {
+      const stage = behind(9);
+      movePieces(stage, 2);
+      const [late] = stage.take({ type: 'install-snapshot' });
+      expect(late).toMatchObject({ from: 'a', offset: 2 * CHUNK_BYTES });
+      stage.snapshot('b');
+      expect(stage.state('b').snapshot).toEqual(stage.state('a').snapshot);
+      stage.take();
+      if (isDead) stage.crash('a');
+      stage.elapse(300);
+      stage.timer('b');
+      for (let round = 0; round < 10 && stage.state('b').role.type !== 'leader'; round++) {
+        if (!isDead) stage.take({ from: 'a' });
+        stage.deliver();
+        for (const name of 'bc') stage.sync(name);
+      }
+      expect(stage.state('b').role.type).toBe('leader');
+      const before = stage.seen.length;
+      const offsets = offsetsUntilInstalled(stage, 'b', late);
+      // It begins in front, is told how far c is, and goes on from there.
+      const rest = [2, 3, 4].filter((count) => count * CHUNK_BYTES < snapshotBytes(9, 0).length);
+      expect(offsets).toEqual([0, ...rest.map((count) => count * CHUNK_BYTES)]);
+      expect(stage.state('c').snapshot.index).toBe(9);
+      const written = stage.seen
+        .slice(before)
+        .flatMap(({ effect }) => (effect.type === 'write-chunk' ? [effect.offset] : []));
+      expect(written).toEqual(offsets.slice(1));
+    }
+  });
+
   it('R102: what arrives damaged is thrown away, and comes anew', () => {
     const stage = behind(9);
     const [first] = stage.take({ type: 'install-snapshot' });
@@ -330,6 +361,26 @@ describe('snapshots', () => {
     expect(stage.take({ type: 'install-snapshot' })).toHaveLength(1);
   });
 
+  it('R105: the bound on bytes a second is one for all followers together', () => {
+    const options = { ...CHUNKED, snapshotBytesPerSecondMax: 1000 };
+    const followers = ['c', 'd'];
+    const stage = new Stage({ voters: ['a'], learners: followers, options });
+    stage.elect('a', followers);
+    while (stage.state('a').log.lastIndex < 11) stage.propose('a');
+    stage.settle(followers);
+    stage.snapshot('a');
+    const left = departuresUntilInstalled(stage, followers);
+    const { length: sizeBytes } = snapshotBytes(11, 0);
+    for (const name of followers) {
+      expect(bytesOf(left.filter(({ to }) => to === name))).toBe(sizeBytes);
+    }
+    // A byte takes a millisecond: what has left is paid before the next leaves, to whomever.
+    const { at: endedAt = 0 } = left.at(-1) ?? {};
+    const paidBytes = bytesOf(left.filter(({ at }) => at < endedAt));
+    expect(endedAt - (left[0]?.at ?? 0)).toBeGreaterThanOrEqual(paidBytes);
+    expect(paidBytes).toBeGreaterThan(1.5 * sizeBytes);
+  });
+
   it('R105: a follower that is silent is waited for by its word, not by a timer', () => {
     const stage = behind(9);
     stage.take({ type: 'install-snapshot' });
@@ -373,20 +424,54 @@ function movePieces(stage: Stage, count: number): void {
   }
 }
 
-/** Lets time pass until `c` has installed a snapshot; where each piece on the way began. */
-function offsetsUntilInstalled(stage: Stage): readonly number[] {
-  const offsets = [];
+/**
+ * Lets time pass until `c` has installed a snapshot of `leader`; where each piece on the way began.
+ *
+ * @param late a piece that comes after the first one of them
+ */
+function offsetsUntilInstalled(stage: Stage, leader = 'a', late?: Message): readonly number[] {
+  const offsets: number[] = [];
   const { index } = stage.state('c').snapshot;
   for (let round = 0; round < 200 && stage.state('c').snapshot.index === index; round++) {
     for (const message of stage.take({ type: 'install-snapshot' })) {
       if (message.type === 'install-snapshot') offsets.push(message.offset);
       stage.hand(message);
+      if (offsets.length === 1 && late !== undefined) stage.hand(late);
     }
     stage.sync('c');
     stage.deliver();
-    if (stage.parcels.length === 0) stage.timer('a');
+    if (stage.parcels.length === 0) stage.timer(leader);
   }
   return offsets;
+}
+
+/** A piece of a snapshot that left. */
+interface Departure {
+  readonly to: NodeId;
+  readonly at: number;
+  readonly sizeBytes: number;
+}
+
+/** Lets time pass until all of `followers` have installed a snapshot of `a`; each piece of it. */
+function departuresUntilInstalled(stage: Stage, followers: readonly string[]): Departure[] {
+  const left: Departure[] = [];
+  const { index } = stage.state('a').snapshot;
+  const isInstalled = (name: string) => stage.state(name).snapshot.index === index;
+  for (let round = 0; round < 500 && !followers.every(isInstalled); round++) {
+    if (stage.parcels.length === 0) stage.timer('a');
+    for (const message of stage.take()) {
+      if (message.type === 'install-snapshot') {
+        left.push({ to: message.to, at: stage.now, sizeBytes: message.data.length });
+      }
+      stage.hand(message);
+    }
+    for (const name of followers) stage.sync(name);
+  }
+  return left;
+}
+
+function bytesOf(pieces: readonly Departure[]): number {
+  return pieces.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
 /** The first piece of a snapshot that `install` gives whole. */
