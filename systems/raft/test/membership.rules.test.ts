@@ -8,7 +8,9 @@ import {
   areSameConfiguration,
   type Configuration,
   changeConfiguration,
+  type LogIndex,
   type MemberChange,
+  type Message,
   simpleConfiguration,
 } from '../src/index.ts';
 import { Stage } from './stage.ts';
@@ -98,6 +100,9 @@ describe('changes of membership', () => {
       [learn('d')],
       [demote('d')],
       [remove('a'), remove('b')],
+      // One wish after the other they make sense; a node is named once in a change.
+      [promote('d'), remove('d')],
+      [remove('d'), learn('d')],
     ]) {
       const id = change(stage, 'a', changes);
       expect(stage.outcome(id)).toMatchObject({ reason: 'bad-change', isDefinite: true });
@@ -283,6 +288,31 @@ describe('changes of membership', () => {
     expect(stage.state('c').role.type).toBe('follower');
   });
 
+  it('R37: a member that is removed is told so once, and then nothing more, heard or not', () => {
+    for (const apart of [[], ['c']]) {
+      const stage = new Stage({ voters: ['a', 'b', 'c'] });
+      stage.elect('a');
+      change(stage, 'a', [remove('c')]);
+      for (let round = 0; round < 5; round++) {
+        stage.settle(apart);
+        stage.timer('a');
+      }
+      const { index, configuration } = stage.state('a').log.configurations.latest;
+      expect(configuration.voters).toEqual(['a', 'b']);
+      expect(stage.state('a').commitIndex).toBe(index);
+      const sent = stage.seen.flatMap(({ effect }) =>
+        effect.type === 'send' && effect.message.from === 'a' ? [effect.message] : [],
+      );
+      const isTelling = (message: Message) =>
+        'commitIndex' in message && message.commitIndex >= index;
+      const toC = sent.filter(({ to }) => to === 'c');
+      expect(toC.filter(isTelling)).toHaveLength(1);
+      expect(toC.at(-1)).toMatchObject({ type: 'append-entries', commitIndex: index });
+      // The other one is kept in touch all the while.
+      expect(sent.filter(({ to }) => to === 'b').filter(isTelling).length).toBeGreaterThan(3);
+    }
+  });
+
   it('R31: entering and leaving lead where the wishes say, and a joint one takes no wishes', () => {
     const before = simpleConfiguration(['a', 'b'].map(toNodeId), [toNodeId('d')]);
     const joint = changeConfiguration(before, [promote('d'), remove('a')], true);
@@ -360,6 +390,78 @@ describe('handing over', () => {
     transfer(stage, 'c');
     const id = change(stage, 'a', [remove('c')]);
     expect(stage.outcome(id)).toMatchObject({ reason: 'transferring', isDefinite: true });
+  });
+
+  it('R48: a second hand-over is refused while one is open, which goes on', () => {
+    const stage = new Stage({ voters: ['a', 'b', 'c'] });
+    stage.elect('a');
+    stage.propose('a');
+    stage.settle(['c']);
+    const id = transfer(stage, 'c');
+    for (const target of ['b', 'c']) {
+      const refusal = { reason: 'transferring', isDefinite: true };
+      expect(stage.outcome(transfer(stage, target))).toMatchObject(refusal);
+    }
+    stage.timer('a');
+    stage.settle();
+    stage.settle();
+    expect(stage.state('c').role.type).toBe('leader');
+    expect(stage.outcome(id)).toMatchObject({ type: 'transferred' });
+  });
+
+  it('R48: a hand-over to one that is no voter any more ends as not known', () => {
+    const stage = new Stage({ voters: ['a', 'b', 'c'], isWatched: false });
+    stage.elect('a');
+    stage.propose('a');
+    stage.settle(['c']);
+    const id = transfer(stage, 'c');
+    // No change begins meanwhile (R47), so the configuration is put into the log by hand.
+    const { log, term } = stage.state('a');
+    const index = (log.lastIndex + 1) as LogIndex;
+    const configuration = simpleConfiguration([toNodeId('a'), toNodeId('b')], [toNodeId('c')]);
+    log.append([{ type: 'configuration', configuration, index, term }]);
+    stage.timer('a');
+    expect(stage.outcome(id)).toMatchObject({ reason: 'bad-target', isDefinite: false });
+    stage.settle();
+    expect(stage.state('c').log.lastIndex).toBe(index);
+    expect(stage.state('a').role.type).toBe('leader');
+    const later = stage.propose('a');
+    stage.settle();
+    expect(stage.outcome(later)).toMatchObject({ type: 'committed' });
+  });
+
+  it('R48: a leader deposed in a hand-over writes as before when it is elected again', () => {
+    for (const [between, reason] of [['b', 'leadership-lost'] as const, ['', 'timeout'] as const]) {
+      const stage = new Stage({ voters: ['a', 'b', 'c'] });
+      stage.elect('a');
+      stage.propose('a');
+      stage.settle(['b', 'c']);
+      stage.elapse(20);
+      const id = transfer(stage, 'c');
+      while (stage.state('a').role.type === 'leader') {
+        stage.timer('a');
+        stage.settle(['b', 'c']);
+      }
+      expect(stage.outcome(id)).toBeUndefined();
+      if (between !== '') {
+        stage.elapse(300);
+        stage.elect(between, ['a']);
+        stage.timer(between);
+        stage.settle();
+      }
+      stage.elapse(300);
+      stage.elect('a');
+      expect(stage.outcome(id)).toMatchObject({ reason, isDefinite: false });
+      const write = stage.propose('a');
+      stage.settle();
+      expect(stage.outcome(write)).toMatchObject({ type: 'committed' });
+      const demotion = change(stage, 'a', [demote('b')]);
+      stage.settle();
+      expect(stage.outcome(demotion)).toMatchObject({ type: 'committed' });
+      const again = transfer(stage, 'c');
+      stage.settle();
+      expect(stage.outcome(again)).toMatchObject({ type: 'transferred' });
+    }
   });
 
   it('R48: only a voter that is not the leader itself can be the target', () => {
