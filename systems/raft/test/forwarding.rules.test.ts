@@ -95,6 +95,52 @@ describe('a proposal that is handed over', () => {
     expect(commandCount(stage, 'a')).toBe(2);
   });
 
+  it('R87: is refused for good, in the words of a leader that hands over', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a');
+    stage.propose('a');
+    stage.settle(['c']);
+    const target = stage.machine('c').node;
+    stage.happen('a', { type: 'transfer-leadership', id: stage.id(), target });
+    const id = stage.propose('b');
+    stage.deliver({ type: 'forward-proposal' });
+    stage.deliver({ type: 'forward-response' });
+    expect(stage.outcome(id)).toMatchObject({ reason: 'transferring', isDefinite: true });
+    expect(commandCount(stage, 'a')).toBe(1);
+  });
+
+  it('R87: is refused for good for each reason that a leader may give, as it is', () => {
+    for (const reason of ['too-large', 'overload', 'no-space', 'transferring'] as const) {
+      const stage = new Stage(THREE);
+      stage.elect('a');
+      const id = stage.propose('b');
+      const [asked] = stage.take({ type: 'forward-proposal' });
+      if (asked?.type !== 'forward-proposal') throw new Error('b did not ask');
+      const { sequence, from: to, to: from, term } = asked;
+      const outcome = { type: 'refused', reason } as const;
+      stage.hand({ type: 'forward-response', sequence, outcome, from, to, term });
+      expect(stage.outcome(id)).toMatchObject({ reason, isDefinite: true, leader: 'a' });
+      // It is not asked about again, and a late answer tells nothing more.
+      stage.elapse(20);
+      stage.happen('b', { type: 'timer', random: 0 });
+      expect(stage.take({ type: 'forward-proposal' })).toEqual([]);
+    }
+  });
+
+  it('R82, R87: a leader whose disk is full leads no more: what it was handed is not known', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a');
+    const id = stage.propose('b');
+    stage.happen('a', { type: 'disk-room', isFull: true });
+    stage.deliver({ type: 'forward-proposal' });
+    expect(stage.state('a').role.type).toBe('follower');
+    expect(commandCount(stage, 'a')).toBe(0);
+    expect(stage.take({ type: 'forward-response' })).toEqual([]);
+    stage.elapse(300);
+    stage.elect('c');
+    expect(stage.outcome(id)).toMatchObject({ reason: 'leadership-lost', isDefinite: false });
+  });
+
   it('R87: may have happened where the leader is gone before it answered', () => {
     const stage = new Stage(THREE);
     stage.elect('a');
