@@ -206,6 +206,37 @@ describe('votes', () => {
   });
 });
 
+describe('a candidate that asks once more', () => {
+  it('R5: gets the vote that it has in this term, also of a voter that has just started', () => {
+    const stage = new Stage({ ...THREE, options: { hasPreVote: false } });
+    stage.timer('a');
+    stage.sync('a');
+    const [request] = stage.take({ from: 'a', to: 'c' });
+    if (request === undefined) throw new Error('a did not campaign');
+    for (const life of ['first', 'first', 'second']) {
+      if (life === 'second') {
+        stage.crash('c');
+        stage.restart('c');
+      }
+      stage.hand(request);
+      stage.sync('c');
+      // The vote is lost on its way, but for the last time.
+      const votes = stage.parcels.filter(({ from }) => from === 'c');
+      expect(votes).toMatchObject([{ type: 'vote-response', isGranted: true, term: 2 }]);
+      if (life === 'first') stage.take();
+    }
+    // Another one of that term is not heard, by a voter that has just started.
+    stage.timer('b');
+    stage.sync('b');
+    const [other] = stage.take({ from: 'b', to: 'c' });
+    if (other === undefined) throw new Error('b did not campaign');
+    stage.hand({ ...other, term: request.term });
+    expect(stage.parcels.filter(({ from, to }) => from === 'c' && to === 'b')).toEqual([]);
+    stage.settle();
+    expect(stage.state('a').role.type).toBe('leader');
+  });
+});
+
 describe('waits', () => {
   it('R121: a wait lies between one election timeout and two, whatever was drawn', () => {
     const { machines } = new Stage(THREE);

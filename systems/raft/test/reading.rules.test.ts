@@ -26,6 +26,40 @@ describe('reads', () => {
     for (const id of ids) expect(stage.outcome(id)).toMatchObject({ type: 'read-ready', index: 2 });
   });
 
+  it('R44: nor does a new leader tell a follower that asks how far to read', () => {
+    const stage = new Stage(THREE);
+    stage.elect('b', ['a']);
+    const write = stage.propose('b');
+    stage.deliver({ to: 'c' });
+    for (const name of 'bc') stage.sync(name);
+    stage.deliver({ from: 'c' });
+    expect(stage.outcome(write)).toMatchObject({ type: 'committed', index: 3 });
+    // c has the write, and is not told any more that it is committed.
+    stage.take();
+    stage.elapse(300);
+    stage.timer('c');
+    for (let round = 0; round < 10 && stage.state('c').role.type !== 'leader'; round++) {
+      stage.deliver();
+      for (const name of 'abc') stage.sync(name);
+    }
+    expect(stage.state('c')).toMatchObject({ commitIndex: 2, role: { type: 'leader' } });
+    stage.deliver({ to: 'a' });
+    expect(stage.state('a').leader).toBe('c');
+    const read = stage.read('a');
+    stage.deliver({ type: 'read-index' });
+    // It is heard by a quorum, which has acknowledged nothing of its term so far.
+    for (let round = 0; round < 3; round++) {
+      stage.timer('c');
+      stage.deliver({ type: 'heartbeat' });
+      stage.deliver({ type: 'heartbeat-response' });
+      stage.deliver({ type: 'read-index-response' });
+    }
+    expect(stage.state('c').commitIndex).toBe(2);
+    expect(stage.outcome(read)).toBeUndefined();
+    stage.settle();
+    expect(stage.outcome(read)).toMatchObject({ type: 'read-ready', index: 4 });
+  });
+
   it('R45: a read waits for a round that was sent after it; one round serves many reads', () => {
     const stage = new Stage(THREE);
     stage.elect('a');
