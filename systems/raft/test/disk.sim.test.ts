@@ -3,11 +3,18 @@
  */
 import type { NodeId } from '@mangrove/host';
 import { describe, expect, it } from 'vitest';
-import { A, DONE, FOUNDERS, NodeGroup, writing } from './node-group.ts';
+import { A, D, DONE, FOUNDERS, NodeGroup, writing } from './node-group.ts';
 
 /** The others. */
 function without(node: NodeId): readonly NodeId[] {
   return FOUNDERS.filter((each) => each !== node);
+}
+
+/** Has the next sync fail that `node` does of a file whose path begins with `path`. */
+function failSync(group: NodeGroup, node: NodeId, path: string): void {
+  const atMs = group.simulation.nowMs;
+  const what = { operation: 'sync', path, count: 1 } as const;
+  group.simulation.inject({ type: 'disk-error', node, atMs, untilMs: atMs + 10_000, ...what });
 }
 
 describe('a full disk', () => {
@@ -63,6 +70,55 @@ describe('a full disk', () => {
       expect(group.simulation.ends).toEqual([]);
       group.simulation.close();
     }
+  });
+});
+
+describe('a snapshot for which there is no room', () => {
+  it('R82: one of the own waits, and what is committed is applied meanwhile', async () => {
+    const group = new NodeGroup(71, { snapshotEveryCount: 20 });
+    const follower = await group.follower();
+    expect(await group.write(1)).toEqual(DONE);
+    await group.pass(200);
+    const leader = await group.elect();
+    const lastIndex = leader.status().lastIndex + 20;
+    const owed = Array.from({ length: 20 }, (_, place) => leader.propose(writing(2 + place)));
+    // All of it is in its log, and it does not know yet that it is committed.
+    await group.until(() => follower.inspect().log.stableIndex === lastIndex);
+    expect(follower.status()).toMatchObject({ snapshotIndex: 1 });
+    expect(follower.status().appliedIndex).toBeLessThan(20);
+    const { node } = follower.status();
+    const atMs = group.simulation.nowMs;
+    group.simulation.inject({ type: 'disk-full', node, atMs, untilMs: atMs + 2500 });
+    expect(await group.outcome(Promise.all(owed))).toEqual(owed.map(() => DONE));
+    await group.pass(2000);
+    expect(follower.status()).toMatchObject({ snapshotIndex: 1, appliedIndex: lastIndex });
+    await group.until(() => follower.status().snapshotIndex === lastIndex);
+    expect(group.simulation.nowMs).toBeGreaterThanOrEqual(atMs + 2500);
+    expect(group.simulation.ends).toEqual([]);
+    group.simulation.close();
+  });
+
+  it('R82: one that the leader sends waits where it has come to, and goes on there', async () => {
+    const times = { electionTimeoutMs: 150, heartbeatIntervalMs: 30 };
+    const options = { ...times, snapshotChunkBytesMax: 64 };
+    const group = new NodeGroup(72, { snapshotEveryCount: 5, options });
+    for (let value = 1; value <= 12; value++) expect(await group.write(value)).toEqual(DONE);
+    group.start(D);
+    await group.until(() => group.simulation.running(D) !== undefined);
+    const { store } = group.node(D);
+    const added = (await group.elect()).addLearner(D, { store });
+    expect(await group.outcome(added)).toBeUndefined();
+    const offset = () => group.node(D).inspect().incoming?.offset ?? 0;
+    await group.until(() => offset() > 0);
+    const begun = offset();
+    const atMs = group.simulation.nowMs;
+    group.simulation.inject({ type: 'disk-full', node: D, atMs, untilMs: atMs + 2000 });
+    await group.pass(1900);
+    expect(group.node(D).status()).toMatchObject({ snapshotIndex: 0, isDiskFull: true });
+    expect(offset()).toBe(begun);
+    await group.until(() => group.machines.get(D)?.value === 12);
+    expect(group.simulation.ends).toEqual([]);
+    group.simulation.close();
   });
 });
 
@@ -128,6 +184,62 @@ describe('a disk that fails', () => {
     group.simulation.restart(node);
     await group.until(() => group.machines.get(node)?.value === 4);
     group.simulation.close();
+  });
+
+  it('R83: a failed sync of an own snapshot stops the node, whose log has it all', async () => {
+    const group = new NodeGroup(65, { snapshotEveryCount: 20 });
+    await group.write(1);
+    await group.pass(200);
+    const leader = await group.elect();
+    const { node } = leader.status();
+    failSync(group, node, 'raft/snapshots/own');
+    const owed = Array.from({ length: 20 }, (_, place) => leader.propose(writing(2 + place)));
+    expect(await group.outcome(Promise.all(owed))).toEqual(owed.map(() => DONE));
+    await group.until(() => group.simulation.ends.length > 0);
+    expect(group.simulation.ends).toMatchObject([{ node, type: 'stopped' }]);
+    expect(String(group.simulation.ends[0]?.cause)).toContain('sync raft/snapshots/own');
+    await group.until(() => group.leader !== undefined);
+    expect(await group.write(22)).toEqual(DONE);
+    group.simulation.restart(node);
+    await group.until(() => group.simulation.running(node) !== undefined);
+    expect(group.node(node).status().snapshotIndex).toBe(1);
+    await group.until(() => group.machines.get(node)?.value === 22);
+    group.simulation.close();
+  });
+
+  it('R83: a failed sync of a piece of a snapshot stops the node that receives it', async () => {
+    const group = new NodeGroup(66, { snapshotEveryCount: 5 });
+    for (let value = 1; value <= 12; value++) expect(await group.write(value)).toEqual(DONE);
+    group.start(D);
+    await group.until(() => group.simulation.running(D) !== undefined);
+    failSync(group, D, 'raft/snapshots/incoming');
+    const { store } = group.node(D);
+    const added = (await group.elect()).addLearner(D, { store });
+    expect(await group.outcome(added)).toBeUndefined();
+    await group.until(() => group.simulation.ends.length > 0);
+    expect(group.simulation.ends).toMatchObject([{ node: D, type: 'stopped' }]);
+    expect(String(group.simulation.ends[0]?.cause)).toContain('sync raft/snapshots/incoming');
+    group.simulation.restart(D);
+    await group.until(() => group.machines.get(D)?.value === 12);
+    group.simulation.close();
+  });
+
+  it('R83: a failed sync of the identity stops a founder, who vouched for nobody', async () => {
+    for (const type of ['refused', 'stopped'] as const) {
+      const group = new NodeGroup(67);
+      // The first one is of its own store, the next of those that it sees.
+      if (type === 'stopped') await group.until(() => group.simulation.running(A) !== undefined);
+      failSync(group, A, 'raft/identity');
+      await group.until(() => group.simulation.ends.length > 0);
+      expect(group.simulation.ends).toMatchObject([{ node: A, type }]);
+      expect(String(group.simulation.ends[0]?.cause)).toContain('sync raft/identity');
+      await group.pass(2000);
+      expect(group.leader).toBeUndefined();
+      group.simulation.restart(A);
+      expect(await group.write(1)).toEqual(DONE);
+      await group.until(() => FOUNDERS.every((node) => group.machines.get(node)?.value === 1));
+      group.simulation.close();
+    }
   });
 
   it('R83: a log that rotted keeps the node from starting, with file and offset', async () => {
