@@ -1,6 +1,7 @@
 /**
  * Follows the page on one's own system: its file is less than 50 lines, its command finds what it
- * says, by the path of the file, and the same runs as a real process and has its report.
+ * says, by the path of the file, and the same runs as a real process and has its report. A bug of
+ * one's own is planted by its name.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -40,6 +41,7 @@ it('a file of less than 50 lines becomes a subject, and its bug is found', {
       ...{ code: 1, complaints: false },
     });
     for (const line of told) expect(hunt.output).toContain(line);
+    await expectBugOfOnesOwn(cwd);
     const replay = ['replay', 'bug.json', '--experiment', './my-register.ts'];
     const again = await start(process.execPath, [BIN, ...replay], { cwd }).outcome;
     expect(again.output).toContain('INVALID (linearizability)');
@@ -66,3 +68,21 @@ it('a file of less than 50 lines becomes a subject, and its bug is found', {
     rmSync(cwd, { recursive: true, force: true });
   }
 });
+
+/** In the file that the page shows, as the page says. */
+async function expectBugOfOnesOwn(cwd: string): Promise<void> {
+  writeFileSync(join(cwd, 'my-bugs.ts'), blockOf('ts my-bugs.ts'));
+  const lab = (...args: readonly string[]) => start(process.execPath, [BIN, ...args], { cwd });
+  const planted = ['--bug', 'my-register-keeps-the-first'];
+  const hunt = ['lab', 'hunt', './my-bugs.ts', '--seeds', '1', ...planted, '--plan', 'mine.json'];
+  const found = await lab(...hunt).outcome;
+  expect(found.output).toContain('seed 1: linearizability');
+  expect(found.code).toBe(1);
+  const replay = ['replay', 'mine.json', '--experiment', './my-bugs.ts'];
+  const again = await lab(...replay, ...planted, '--report', 'mine.html').outcome;
+  expect(again.output).toContain('INVALID (linearizability)');
+  expect(readFileSync(join(cwd, 'mine.md'), 'utf8')).toContain('value ??= write');
+  expect((await lab(...replay, '--clean').outcome).code).toBe(0);
+  const typo = await lab('lab', 'run', './my-bugs.ts', '--bug', 'my-register-keeps').outcome;
+  expect(typo.complaints).toContain('such as my-register-keeps-the-first');
+}

@@ -205,13 +205,24 @@ export async function loadExperiment(name: string): Promise<CatalogEntry> {
 }
 
 /** The planted bug called `name`, with its experiment; throws `InvalidArgument` like the above. */
-export function findBug(name: string): { readonly entry: CatalogEntry; readonly bug: PlantedBug } {
-  for (const entry of CATALOG) {
+export function findBug(
+  name: string,
+  entries: readonly CatalogEntry[] = CATALOG,
+): { readonly entry: CatalogEntry; readonly bug: PlantedBug } {
+  for (const entry of entries) {
     const bug = entry.bugs.find((each) => each.name === name);
     if (bug !== undefined) return { entry, bug };
   }
-  const names = CATALOG.flatMap(({ bugs }) => bugs.map((bug) => bug.name));
+  const names = entries.flatMap(({ bugs }) => bugs.map((bug) => bug.name));
   throw new InvalidArgument('bug', name, nearWords(name, names));
+}
+
+/**
+ * The bug called `name` that may be planted while `entry` is run: its own, which need not be in the
+ * catalog, or one of any experiment there. Throws `InvalidArgument` like the above.
+ */
+export function bugOf(entry: CatalogEntry, name: string): PlantedBug {
+  return findBug(name, [entry, ...CATALOG.filter((each) => each !== entry)]).bug;
 }
 
 function nearWords(typed: string, names: readonly string[]): string {

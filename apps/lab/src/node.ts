@@ -5,7 +5,14 @@ export type { BugRow, SearchFigures, ShrinkFigures, Spread } from './bugs/bug-ro
 export type { BugTable } from './bugs/bug-table.ts';
 export { type BugTableOptions, type MadeBugTable, makeBugTable } from './bugs/measure-bugs.ts';
 export { type BugProof, type ProveOptions, proveBug } from './bugs/prove-bug.ts';
-export { CATALOG, type CatalogEntry, findBug, findExperiment, loadExperiment } from './catalog.ts';
+export {
+  bugOf,
+  CATALOG,
+  type CatalogEntry,
+  findBug,
+  findExperiment,
+  loadExperiment,
+} from './catalog.ts';
 export {
   type DemoOptions,
   type DemoProgress,

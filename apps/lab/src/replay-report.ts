@@ -1,7 +1,7 @@
 /**
  * The report of a run that was replayed.
  */
-import { findBug, loadExperiment } from './catalog.ts';
+import { bugOf, loadExperiment } from './catalog.ts';
 import { readEnvironment } from './environment.ts';
 import { reportPlant } from './planted/planted-report.ts';
 import type { ReplayResult } from './replay.ts';
@@ -21,9 +21,10 @@ export async function reportReplay(
   { command, experiment }: ReplayReportOptions,
 ): Promise<ExperimentReport> {
   const { evidence, inevitability, isWatched } = result;
-  const { subject } = (await loadExperiment(experiment ?? result.experiment)).experiment;
+  const entry = await loadExperiment(experiment ?? result.experiment);
+  const { subject } = entry.experiment;
   const { seed } = evidence.plan;
-  const bug = result.bug === undefined ? undefined : findBug(result.bug).bug;
+  const bug = result.bug === undefined ? undefined : bugOf(entry, result.bug);
   return {
     format: 'mangrove-report/1',
     experiment: result.experiment,

@@ -3,7 +3,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { type Plan, parsePlan } from '@mangrove/experiment';
-import { findBug, findExperiment, loadExperiment } from './catalog.ts';
+import { bugOf, findExperiment, loadExperiment } from './catalog.ts';
 import { readEnvironment } from './environment.ts';
 import { findInevitability } from './inevitability.ts';
 import { readEmbeddedReport } from './report/embedded-report.ts';
@@ -64,11 +64,12 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   const text = await readFile(options.file, 'utf8');
   const content = text.trimStart().startsWith('{') ? ofPlan(parsePlan(text)) : ofReport(text);
   const bugName = options.isClean === true ? undefined : (options.bug ?? content.bug);
-  const bug = bugName === undefined ? undefined : findBug(bugName).bug;
-  const { name } =
+  const entry =
     options.experiment === undefined
-      ? findExperiment(content.plan.experiment).experiment
-      : (await loadExperiment(options.experiment)).experiment;
+      ? findExperiment(content.plan.experiment)
+      : await loadExperiment(options.experiment);
+  const bug = bugName === undefined ? undefined : bugOf(entry, bugName);
+  const { name } = entry.experiment;
   const place = options.experiment ?? name;
   const { isAskingWhen = false, isWatched = content.isWatched } = options;
   // Only the question of when takes many runs.

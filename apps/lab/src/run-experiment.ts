@@ -2,7 +2,7 @@
  * Runs one seed of one experiment, in either world, and makes a report of it.
  */
 import { drawPlan } from '@mangrove/sim';
-import { findBug, loadExperiment } from './catalog.ts';
+import { bugOf, loadExperiment } from './catalog.ts';
 import { readEnvironment } from './environment.ts';
 import { runLocal } from './local/run-local.ts';
 import { reportPlant } from './planted/planted-report.ts';
@@ -28,7 +28,7 @@ export interface RunOptions {
 export async function runExperiment(options: RunOptions): Promise<ExperimentReport> {
   const { world, seed } = options;
   const entry = await loadExperiment(options.experiment);
-  const bug = options.bug === undefined ? undefined : findBug(options.bug).bug;
+  const bug = options.bug === undefined ? undefined : bugOf(entry, options.bug);
   const { name, subject } = entry.experiment;
   const withBug = bug === undefined ? '' : ` --bug ${bug.name}`;
   return {
@@ -49,7 +49,7 @@ export async function runExperiment(options: RunOptions): Promise<ExperimentRepo
 async function evidenceOf(options: RunOptions): Promise<RunEvidence> {
   const { world, seed, onProgress, historyPath, signal } = options;
   const entry = await loadExperiment(options.experiment);
-  const bug = options.bug === undefined ? undefined : findBug(options.bug).bug;
+  const bug = options.bug === undefined ? undefined : bugOf(entry, options.bug);
   const plan = drawPlan(entry.experiment, seed);
   if (world === 'local')
     return runLocal(entry, plan, {

@@ -10,7 +10,7 @@ import {
   type Inevitability,
   sizeOf,
 } from '@mangrove/lab';
-import { findBug, hunt, loadExperiment, reportHunt } from '@mangrove/lab/node';
+import { bugOf, hunt, loadExperiment, reportHunt } from '@mangrove/lab/node';
 import { CommandError } from '../command-error.ts';
 import type { Ending } from '../exit-code.ts';
 import type { Terminal } from '../terminal.ts';
@@ -98,7 +98,7 @@ async function huntOne(options: HuntOptions): Promise<Ending> {
     if (isWatched && entry.createInvariant === undefined) {
       throw new CommandError('usage', `${experiment} has no invariants: leave out --watched`);
     }
-    const bug = bugOf(options);
+    const bug = options.bug === undefined ? undefined : bugOf(entry, options.bug);
     const code = bug === undefined ? 'the code as it is' : `with ${bug.name}`;
     const watch = isWatched ? ', invariants on' : '';
     terminal.say(`Hunts through ${seedCount} seeds of ${experiment}, ${code}${watch}.`);
@@ -169,8 +169,10 @@ async function explain(figures: HuntFigures, options: HuntOptions): Promise<void
   const shrinkSignal = AbortSignal.timeout(Math.min(options.shrinkMs, TIMER_MS_MAX));
   // Where its time was over before the first step.
   let isCutShort = true;
+  const entry = await loadExperiment(experiment);
+  const bug = options.bug === undefined ? undefined : bugOf(entry, options.bug);
   const report = await reportHunt(experiment, {
-    ...{ figures, bug: bugOf(options), isWatched, isAskingWhen, shrinkSignal, signal },
+    ...{ figures, bug, isWatched, isAskingWhen, shrinkSignal, signal },
     command: againCommand(figures, options),
     onShrink: ({ run, size }) => {
       isCutShort = shrinkSignal.aborted;
@@ -244,8 +246,4 @@ function againCommand(figures: HuntFigures, options: HuntOptions): string {
 /** The options that say which code ran, and how it was judged. */
 function codeOptions({ bug, isWatched }: HuntOptions): string {
   return `${bug === undefined ? '' : ` --bug ${bug}`}${isWatched ? ' --watched' : ''}`;
-}
-
-function bugOf({ bug }: HuntOptions) {
-  return bug === undefined ? undefined : findBug(bug).bug;
 }

@@ -6,6 +6,7 @@
  * anywhere. What it did is told by `plantedHere`, which every thread has to report.
  */
 import { registerHooks } from 'node:module';
+import { resolve } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { plant } from '@mangrove/experiment';
@@ -15,7 +16,8 @@ import { PLANT_VARIABLE, parsePlanted, reportPlanted } from './planted.ts';
 const text = process.env[PLANT_VARIABLE];
 if (text !== undefined && text !== '') {
   const bug = parsePlanted(text);
-  const target = new URL(bug.file, pathToFileURL(PROJECT_ROOT)).href;
+  // From the root, or wherever the file of somebody's own system is.
+  const target = pathToFileURL(resolve(PROJECT_ROOT, bug.file)).href;
   registerHooks({
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context);

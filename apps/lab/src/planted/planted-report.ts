@@ -3,7 +3,7 @@
  * of the design that it breaks.
  */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type PlantedBug, plant } from '@mangrove/experiment';
 import { PROJECT_ROOT } from '../environment.ts';
 import type { DesignRule, PlantedReport } from '../run-report.ts';
@@ -17,7 +17,7 @@ export async function reportPlant(
   bug: PlantedBug,
   cleanAnswer: Answer | undefined,
 ): Promise<PlantedReport> {
-  const clean = await readFile(join(PROJECT_ROOT, bug.file), 'utf8');
+  const clean = await readFile(resolve(PROJECT_ROOT, bug.file), 'utf8');
   const planted = plant(bug, clean);
   if (planted.type === 'refused') throw new Error(planted.reason);
   const first = clean.slice(0, clean.indexOf(bug.find)).split('\n').length - 1;
