@@ -10,7 +10,7 @@ import { checkTextTask, finishTask } from '@mangrove/check';
 import { CATALOG } from '@mangrove/lab/node';
 import { processFiles, script, skipUnless } from '@mangrove/test-kit/node';
 import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { BIN, mangrove, start } from './command.ts';
+import { BIN, mangrove, ROOT, start } from './command.ts';
 import { commandLine, isGone, treeOf, until } from './processes.ts';
 
 // Each test starts many processes, which takes long on a busy machine.
@@ -351,4 +351,18 @@ it('ends processes and threads with a signal, behind npm too', async (context) =
   main.child.kill('SIGTERM');
   await until(() => below.every(isGone));
   await main.outcome;
+});
+
+it('prints what the README of the lab shows of a hunt', async () => {
+  const page = readFileSync(join(ROOT, 'apps/lab/README.md'), 'utf8');
+  const sample = /^\$ npx mangrove (lab hunt .*)\n([\s\S]*?)```/m.exec(page);
+  const [command = '', told = ''] = sample?.slice(1) ?? [];
+  const args = [BIN, ...command.split(' ')];
+  const { code, output } = await start(process.execPath, args, { cwd: folder }).outcome;
+  expect(code).toBe(1);
+  // Figures of this machine; what else a line says is the same everywhere.
+  const isVarying = (line: string) => /^\d+ seeds? in |^\.\.\.$/.test(line);
+  const shown = linesOf(told).filter((line) => !isVarying(line));
+  expect(shown.length).toBeGreaterThan(5);
+  expect(shown.filter((line) => !linesOf(output).includes(line))).toEqual([]);
 });
