@@ -6,6 +6,7 @@ import {
   type Verdict as HistoryVerdict,
   type Model,
   type RecordedOperation,
+  sentencesNaming,
   type Violation,
 } from '@mangrove/check';
 import {
@@ -124,13 +125,10 @@ function judgeHistory(
  */
 function withTimes(verdict: HistoryVerdict, seen: readonly HistoryEvent[]): HistoryVerdict {
   if (verdict.type !== 'invalid') return verdict;
-  const timed = (sentence: string) =>
-    sentence.replace(/\bevent (\d+)\b/g, (words, place) => {
-      const event = seen[Number(place)];
-      return event === undefined ? words : `${Math.round(event.atMs * 10) / 10} ms`;
-    });
+  const timeOf = (place: number) => `${Math.round((seen[place]?.atMs ?? 0) * 10) / 10} ms`;
   const violations = verdict.violations.map((violation) => {
-    return { ...violation, sentences: violation.sentences.map(timed) };
+    const { mentions: _, ...others } = violation;
+    return { ...others, sentences: sentencesNaming(violation, timeOf) };
   });
   return { ...verdict, violations };
 }

@@ -14,6 +14,7 @@ export {
   serveChecks,
 } from './check-port.ts';
 export { type CheckTextOptions, checkTextTask, type TextReport } from './check-text.ts';
+export { type EventMention, eventAt, sentencesNaming, type Told, told } from './event-mention.ts';
 export { readAwditText } from './formats/awdit-text.ts';
 export { EdnReader, MAX_EDN_DEPTH, readEdn } from './formats/edn.ts';
 export {

@@ -10,6 +10,7 @@
  * call valid: linearizability, sequential consistency, the bounds of a counter, and a queue from
  * which nothing came out.
  */
+import { type EventMention, spoken, type Told } from './event-mention.ts';
 import type { RecordedOperation } from './history.ts';
 import { describeOperation } from './model.ts';
 import { finishSlices, Pace, type Slices } from './task.ts';
@@ -55,6 +56,8 @@ export interface Violation {
   readonly key?: string;
   /** What happened and why it cannot be, sentence by sentence. */
   readonly sentences: readonly string[];
+  /** Where they name events of the history; missing where they name none. */
+  readonly mentions?: readonly EventMention[];
   /** The smallest sub-history that was found to be wrong still. */
   readonly operations: readonly RecordedOperation[];
   readonly drawing: Drawing;
@@ -199,7 +202,7 @@ const MAX_DRAWN = 40;
 /** A violation seen at the operation `marked`, with its drawing; of many operations some. */
 export function violationOf(
   anomaly: string,
-  sentences: readonly string[],
+  sentences: readonly (string | Told)[],
   operations: readonly RecordedOperation[],
   marked: RecordedOperation | undefined,
   arrows: readonly DrawingArrow[] = [],
@@ -209,7 +212,7 @@ export function violationOf(
   return {
     anomaly,
     ...(marked?.key === undefined ? {} : { key: marked.key }),
-    sentences: [...sentences, ...sizeSentences(operations)],
+    ...spoken([...sentences, ...sizeSentences(operations)]),
     operations,
     drawing: drawingOf(drawn, describeOperation, ids, arrows),
   };

@@ -1,6 +1,7 @@
 /**
  * Tells people why a history is not linearizable.
  */
+import { eventAt, type Told, told } from '../event-mention.ts';
 import type { RecordedOperation } from '../history.ts';
 import { describeOperation, type Model, sameValue, show } from '../model.ts';
 import type { Slices } from '../task.ts';
@@ -44,7 +45,7 @@ export function searchSentences(isSmallest: boolean): readonly string[] {
 function sentencesOf(
   model: Model,
   { blocked, orderTail, orderLength, states }: DeadEnd,
-): readonly string[] {
+): readonly (string | Told)[] {
   const order = orderTail.slice(-MAX_TOLD).map(saidOf).join('; ');
   const tried =
     orderLength === 0
@@ -79,7 +80,8 @@ export function explainUniqueFault(
     }
     case 'future-read': {
       const { read, write } = fault;
-      const why = `It was written by ${saidOf(write)}, which began at event ${write.invokedAt}.`;
+      const began = eventAt(write.invokedAt);
+      const why = told`It was written by ${saidOf(write)}, which began at ${began}.`;
       return violationOf(ANOMALY, [toldOf(read), why], [read, write], read);
     }
     case 'overlap':
@@ -96,23 +98,23 @@ function explainOverlap(outer: Zone, inner: Zone): Violation {
     undefined,
   );
   const [from, to] = [Math.max(outer.low, inner.low), Math.min(outer.high, inner.high)];
-  const sentences = [spanOf(outer), spanOf(inner)];
-  sentences.push(
-    `Both were in the register between event ${Math.max(from, 0)} and event ${to}, and it holds ` +
-      'one value at a time.',
-  );
+  const between = told`between ${eventAt(Math.max(from, 0))} and ${eventAt(to)}`;
+  const both = told`Both were in the register ${between}, and it holds one value at a time.`;
+  const sentences = [spanOf(outer), spanOf(inner), both];
   const arrows = [...arrowsOf(outer), ...arrowsOf(inner)];
   return violationOf(ANOMALY, sentences, operations, marked, arrows);
 }
 
-function spanOf({ value, firstEnd, lastBegin, isForward }: Zone): string {
+function spanOf({ value, firstEnd, lastBegin, isForward }: Zone): Told {
   const [end, begin] = [firstEnd, lastBegin];
-  const began = begin === undefined ? '' : `${saidOf(begin)} began at event ${begin.invokedAt}`;
-  if (end === undefined) return `The register begins with ${show(value)}, and ${began}.`;
-  const ended = `${saidOf(end)} ended at event ${end.completedAt}`;
+  const began =
+    begin === undefined ? '' : told`${saidOf(begin)} began at ${eventAt(begin.invokedAt)}`;
+  if (end === undefined) return told`The register begins with ${show(value)}, and ${began}.`;
+  const ended = told`${saidOf(end)} ended at ${eventAt(end.completedAt)}`;
+  const was = `${show(value)} was in the register`;
   return isForward
-    ? `${show(value)} was in the register from before ${ended} until after ${began}.`
-    : `${show(value)} was in the register at some moment after ${began} and before ${ended}.`;
+    ? told`${was} from before ${ended} until after ${began}.`
+    : told`${was} at some moment after ${began} and before ${ended}.`;
 }
 
 function operationsOf({ write, firstEnd, lastBegin }: Zone): readonly RecordedOperation[] {
@@ -137,9 +139,8 @@ function saidOf(operation: RecordedOperation): string {
   return `${describeOperation(operation)} of ${operation.process}`;
 }
 
-function toldOf(operation: RecordedOperation): string {
-  return (
-    `${operation.process} was told that ${describeOperation(operation)} happened, between event ` +
-    `${operation.invokedAt} and event ${operation.completedAt}.`
-  );
+function toldOf(operation: RecordedOperation): Told {
+  const between = told`between ${eventAt(operation.invokedAt)} and ${eventAt(operation.completedAt)}`;
+  const what = `${operation.process} was told that ${describeOperation(operation)} happened`;
+  return told`${what}, ${between}.`;
 }

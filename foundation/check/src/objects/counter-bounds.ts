@@ -8,6 +8,7 @@
  *
  * Source: Jepsen, `checker/counter`.
  */
+import { eventAt, told } from '../event-mention.ts';
 import { type HistoryEvent, HistoryFault, type RecordedOperation } from '../history.ts';
 import { show } from '../model.ts';
 import { finishSlices, Pace, type Slices } from '../task.ts';
@@ -151,7 +152,7 @@ function explain(
       : `increments of at most ${high} had begun before it ended`;
   return violationOf(
     value < low ? 'lost-increment' : 'unexpected-increment',
-    [`${read.process} read ${value} at event ${read.completedAt}, but ${bound}.`],
+    [told`${read.process} read ${String(value)} at ${eventAt(read.completedAt)}, but ${bound}.`],
     withChanges([read], operations),
     read,
   );

@@ -4,6 +4,7 @@
  *
  * Source: Jepsen, `checker/queue`, `checker/total-queue`, `checker/unique-ids`.
  */
+import { eventAt, told } from '../event-mention.ts';
 import { type HistoryEvent, pairSlices, type RecordedOperation, type Value } from '../history.ts';
 import { canonical, show } from '../model.ts';
 import { ObservedWrites } from '../observed-writes.ts';
@@ -204,9 +205,8 @@ export function* queueSlices(history: readonly HistoryEvent[]): Slices<Verdict> 
     );
     const strange = takes[at];
     if (strange === undefined || violations.length === MAX_VIOLATIONS) continue;
-    const sentence =
-      `${strange.process} took ${show(value)} out at event ${strange.completedAt}, but by then ` +
-      'nobody had begun to put it in so often.';
+    const took = told`${strange.process} took ${show(value)} out at ${eventAt(strange.completedAt)}`;
+    const sentence = told`${took}, but by then nobody had begun to put it in so often.`;
     const begun = attempted.filter(({ invokedAt }) => invokedAt < strange.completedAt);
     const shown = observed.with([...begun, ...takes.slice(0, at + 1)]);
     violations.push(violationOf('unexpected', [sentence], shown, strange));

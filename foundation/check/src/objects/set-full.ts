@@ -14,6 +14,7 @@
  *
  * Source: Jepsen, `checker/set-full`.
  */
+import { eventAt, type Told, told } from '../event-mention.ts';
 import type { HistoryEvent, RecordedOperation, Value } from '../history.ts';
 import { canonical, show } from '../model.ts';
 import { ObservedWrites } from '../observed-writes.ts';
@@ -257,23 +258,30 @@ function* verdictSlices(
 }
 
 function explainLost(element: Element, observed: ObservedWrites): Violation {
-  const { value, known, lastPresent, lastAbsent } = element;
-  const shown = show(value);
+  const { lastPresent, lastAbsent } = element;
+  const read = `A read of ${lastAbsent?.process}`;
   const seen =
     lastPresent === undefined
       ? `No read ever had it.`
-      : `The last read to have it began at event ${lastPresent.invokedAt}.`;
+      : told`The last read to have it began at ${eventAt(lastPresent.invokedAt)}.`;
   return violationOf(
     'lost',
     [
-      `${shown} was known to be in the set by event ${known?.position}.`,
+      knownSentence(element),
       seen,
-      `A read of ${lastAbsent?.process} began after that, at event ${lastAbsent?.invokedAt}, and ` +
-        'has it not.',
+      told`${read} began after that, at ${beginOf(lastAbsent)}, and has it not.`,
     ],
     observed.with(decisive(element)),
     lastAbsent,
   );
+}
+
+function knownSentence({ value, known }: Element): Told {
+  return told`${show(value)} was known to be in the set by ${eventAt(known?.position ?? 0)}.`;
+}
+
+function beginOf(read: RecordedOperation | undefined): Told {
+  return eventAt(read?.invokedAt ?? 0);
 }
 
 /** What makes an element lost or stale. */
@@ -282,13 +290,13 @@ function decisive({ add, known, lastPresent, lastAbsent }: Element): readonly Re
 }
 
 function explainStale(element: Element, observed: ObservedWrites): Violation {
-  const { value, known, lastAbsent } = element;
+  const { lastAbsent } = element;
+  const read = `A read of ${lastAbsent?.process} that began later`;
   return violationOf(
     'stale',
     [
-      `${show(value)} was known to be in the set by event ${known?.position}.`,
-      `A read of ${lastAbsent?.process} that began later, at event ${lastAbsent?.invokedAt}, has ` +
-        'it not, though others do afterwards.',
+      knownSentence(element),
+      told`${read}, at ${beginOf(lastAbsent)}, has it not, though others do afterwards.`,
     ],
     observed.with(decisive(element)),
     lastAbsent,
