@@ -46,8 +46,8 @@ export interface Anomaly {
   readonly class: AnomalyClass;
   /**
    * What it is in the words of the field, as its judge says it: `G2-item`, `stale-read`,
-   * `lease-ends-early`; of an invariant its own name, `election-safety`. Missing where the class says
-   * it all.
+   * `lease-ends-early`; of an invariant its own name, `election-safety`. Missing where the class
+   * says it all.
    */
   readonly name?: string;
   /** What happened, in one sentence with nodes and times: `n2 broke at 412 ms: ...`. */

@@ -24,7 +24,7 @@ const { table, markdown } = await makeBugTable({
   ledgerPath: join(PROJECT_ROOT, 'docs/planted-bugs.jsonl'),
 });
 
-/** Where the systems list what may be planted; `name: '...'` is a bug's there and nothing else's. */
+/** Where systems list what may be planted; so indented, `name: '...'` is a bug's and no other's. */
 const LISTS = [
   ...['systems/raft/src/planted', 'systems/kv/src/planted'].flatMap((folder) =>
     readdirSync(join(PROJECT_ROOT, folder)).map((name) => `${folder}/${name}`),

@@ -1,7 +1,7 @@
 /**
  * Makes the table of planted bugs: measures what its ledger does not have yet, and renders it.
  */
-import { CATALOG, findBug } from '../catalog.ts';
+import { CATALOG, type CatalogEntry, findBug } from '../catalog.ts';
 import { readEnvironment } from '../environment.ts';
 import { rowOf } from './bug-row.ts';
 import { type BugTable, renderBugTable } from './bug-table.ts';
@@ -37,7 +37,9 @@ export interface MadeBugTable {
 }
 
 /** Where clean code is to be silent; the failure scenarios have pages of their own. */
-const SILENT = CATALOG.filter(({ experiment }) => !experiment.name.includes('/'));
+const SILENT: readonly CatalogEntry[] = Object.freeze(
+  CATALOG.filter(({ experiment }) => !experiment.name.includes('/')),
+);
 
 /** Measures and renders; what was measured until it was aborted is in the ledger. */
 export async function makeBugTable(options: BugTableOptions): Promise<MadeBugTable> {

@@ -36,7 +36,7 @@ export function systemOf(experiment: string): string {
   return experiment.split(/[-/]/)[0] ?? experiment;
 }
 
-/** The digest for the experiment of that name. Throws `InvalidArgument` if its system is unknown. */
+/** The digest for an experiment; throws `InvalidArgument` where its system is not known. */
 export function digestSystem(experiment: string): string {
   const files = packagesOf(experiment).flatMap((name) => sourcesOf(`${folderOf(name)}/src`));
   const paths = [...files, ...IN_LAB.map((name) => `apps/lab/src/${name}`)];

@@ -140,7 +140,7 @@ function saidOf(operation: RecordedOperation): string {
 }
 
 function toldOf(operation: RecordedOperation): Told {
-  const between = told`between ${eventAt(operation.invokedAt)} and ${eventAt(operation.completedAt)}`;
+  const [from, to] = [eventAt(operation.invokedAt), eventAt(operation.completedAt)];
   const what = `${operation.process} was told that ${describeOperation(operation)} happened`;
-  return told`${what}, ${between}.`;
+  return told`${what}, between ${from} and ${to}.`;
 }

@@ -205,8 +205,9 @@ export function* queueSlices(history: readonly HistoryEvent[]): Slices<Verdict> 
     );
     const strange = takes[at];
     if (strange === undefined || violations.length === MAX_VIOLATIONS) continue;
-    const took = told`${strange.process} took ${show(value)} out at ${eventAt(strange.completedAt)}`;
-    const sentence = told`${took}, but by then nobody had begun to put it in so often.`;
+    const took = `${strange.process} took ${show(value)} out`;
+    const when = eventAt(strange.completedAt);
+    const sentence = told`${took} at ${when}, but by then nobody had begun to put it in so often.`;
     const begun = attempted.filter(({ invokedAt }) => invokedAt < strange.completedAt);
     const shown = observed.with([...begun, ...takes.slice(0, at + 1)]);
     violations.push(violationOf('unexpected', [sentence], shown, strange));
