@@ -14,6 +14,7 @@ import { planOfStory, raftEntry, raftStories } from './raft-stories.ts';
 
 /** A busy machine has the time that it needs. */
 const PATIENCE = { timeout: 120_000 };
+const SLOW_THEN_STILL = 'each disk is slow in turn, then stands still';
 
 /** Runs a story; resolves to what was done to the processes. */
 async function tell(name: string, nodeCount: number): Promise<Readonly<Record<string, number>>> {
@@ -46,7 +47,8 @@ it(
 // Together: they wait most of the time.
 it.concurrent.each([
   [3, 'each disk is full for a while, a minority at a time', { 'fault disk-full': 3 }],
-  [3, 'each disk is slow in turn, then stands still', { 'fault slow-disk': 3 }],
+  [3, SLOW_THEN_STILL, { 'fault slow-disk': 3, 'fault stall-disk': 3 }],
+  [5, SLOW_THEN_STILL, { 'fault slow-disk': 5, 'fault stall-disk': 5 }],
 ] as const)('%i nodes lose nothing when %s', PATIENCE, async (nodeCount, story, counts) => {
   expect(await tell(story, nodeCount)).toMatchObject(counts);
 });
