@@ -426,20 +426,37 @@ test('R22: the hash is of the bytes that etcd hashes, in the order of revisions'
     ...[0, 0, 0, 0, 0, 0, 0, 2, 0x5f, 0, 0, 0, 0, 0, 0, 0, 0],
     ...[0x0a, 1, 0x62, 0x10, 2, 0x18, 2, 0x20, 1, 0x2a, 1, 0x78, 0x30, 0xac, 0x02],
   ];
-  const second = [
+  const put3 = [
     ...[0, 0, 0, 0, 0, 0, 0, 3, 0x5f, 0, 0, 0, 0, 0, 0, 0, 0],
     ...[0x0a, 1, 0x61, 0x10, 3, 0x18, 3, 0x20, 1],
+  ];
+  const deletion3 = [
     ...[0, 0, 0, 0, 0, 0, 0, 3, 0x5f, 0, 0, 0, 0, 0, 0, 0, 1, 0x74],
     ...[0x0a, 1, 0x62],
   ];
   const sumOf = (...parts: number[][]) =>
     crc32c(new Uint8Array([...bytes('key'), ...parts.flat()]));
-  expect(hashKv(store, store.revision)).toBe(sumOf(first, second));
-  // What nobody can read any more counts for nothing, swept or not; a deletion that stays counts.
+  expect(hashKv(store, store.revision)).toBe(sumOf(first, put3, deletion3));
+  const second = store.revision;
+  // Compacted, what is gone then counts for nothing, swept or not, nor what was overwritten since.
+  const put4 = [
+    ...[0, 0, 0, 0, 0, 0, 0, 4, 0x5f, 0, 0, 0, 0, 0, 0, 0, 0],
+    ...[0x0a, 1, 0x61, 0x10, 3, 0x18, 4, 0x20, 2, 0x2a, 1, 0x79],
+  ];
+  const deletion5 = [
+    ...[0, 0, 0, 0, 0, 0, 0, 5, 0x5f, 0, 0, 0, 0, 0, 0, 0, 0, 0x74],
+    ...[0x0a, 1, 0x61],
+  ];
   applyCommand(store, { type: 'compact', revision: store.revision }, 1);
-  expect(hashKv(store, store.revision)).toBe(sumOf(second));
+  expect(hashKv(store, store.revision)).toBe(sumOf(put3));
   sweepAll(store);
-  expect(hashKv(store, store.revision)).toBe(sumOf(second));
+  expect(hashKv(store, store.revision)).toBe(sumOf(put3));
+  apply(store, put('a', 'y'));
+  expect(hashKv(store, store.revision)).toBe(sumOf(put4));
+  expect(hashKv(store, second)).toBe(sumOf(put3));
+  // Where nothing is in force, what was so at the compaction counts.
+  apply(store, del('a'));
+  expect(hashKv(store, store.revision)).toBe(sumOf(put3, put4, deletion5));
 });
 
 test('ranges by prefix end before the next prefix', () => {

@@ -3,10 +3,11 @@
  *
  *     "key" (main:uint64be '_' sub:uint64be 't'? KeyValue)*      in the order of revisions
  *
- * It is the CRC-32C that etcd's HashKV computes, so that a store that was copied from etcd can be
- * compared with it as long as neither has compacted: of a compacted store the two count otherwise
- * (R22). `KeyValue` is etcd's protobuf message; a tombstone has only its key. What compaction has
- * made unreadable counts for nothing, whether or not it is swept yet.
+ * It is the CRC-32C that etcd's HashKV computes, also of a store that was compacted, so that the
+ * two can be compared (R22). `KeyValue` is etcd's protobuf message; a tombstone has only its key.
+ * Of what is not younger than the compaction there counts what is in force at the asked revision
+ * and no tombstone; where nothing is in force then, what was so at the compaction. Whether it is
+ * swept yet makes no difference.
  */
 import { type Crc32c, crc32c, Writer } from '@mangrove/wire';
 import { type KeyRange, keyAfter } from './key-range.ts';
@@ -28,15 +29,19 @@ export function hashKv(store: KvStore, revision: Revision, checksum: Crc32c = cr
  * A hash being computed. Whoever drives it holds a pin of the store from the first slice to the
  * last.
  *
- *     keys: what the compaction left of each -> sort by revision -> hash -> the log behind it
+ *     keys: what counts of each up to the compaction -> sort by revision -> hash -> the log behind it
  */
 export class HashRead {
   /** The compaction of the store when the hash began. */
   readonly compactRevision: Revision;
   private readonly store: KvStore;
   private readonly checksum: Crc32c;
+  private readonly revision: Revision;
   private readonly writer = new Writer();
-  private readonly found: VersionRow[] = [];
+  // Of what the compaction left: what is in force at `revision`; and all of it, until a key is seen
+  // that is in force at `revision`.
+  private readonly kept: VersionRow[] = [];
+  private left: VersionRow[] | undefined = [];
   // The keys that are still to be seen.
   private rest: KeyRange | undefined = ALL;
   private sort: SlicedSort<VersionRow> | undefined;
@@ -49,6 +54,7 @@ export class HashRead {
   /** Begins the hash of `store` as of `revision`, which can be read. */
   constructor(store: KvStore, revision: Revision, checksum: Crc32c = crc32c) {
     this.store = store;
+    this.revision = revision;
     this.checksum = checksum;
     this.compactRevision = store.compactRevision;
     this.position = store.log.positionOf(revisionAfter(store.compactRevision));
@@ -61,7 +67,7 @@ export class HashRead {
   step(countMax: number): number | undefined {
     if (this.rest !== undefined) this.collect(this.rest, countMax);
     else if (this.sorted === undefined) {
-      this.sort ??= new SlicedSort(this.found, (left, right) => this.compare(left, right));
+      this.sort ??= new SlicedSort(this.left ?? this.kept, (left, right) => this.compare(left, right));
       this.sorted = this.sort.step(countMax);
     } else if (this.place < this.sorted.length) {
       const end = Math.min(this.sorted.length, this.place + countMax);
@@ -74,23 +80,33 @@ export class HashRead {
     return undefined;
   }
 
-  // What was in force at the compaction, of each key: the log has all that came later.
+  // What counts of each key up to the compaction: the log has all that came later.
   private collect(range: KeyRange, countMax: number): void {
     const { keys, versions } = this.store;
     let seen = 0;
     let next: KeyRange | undefined;
     keys.visit(range, (keyRow) => {
-      const row = versions.inForceAt(keys.newest.at(keyRow), this.compactRevision);
-      const isThere =
-        row !== NO_VERSION &&
-        (!versions.isTombstone(row) || versions.revision.at(row) === this.compactRevision);
-      if (isThere) this.found.push(row);
+      const newest = keys.newest.at(keyRow);
+      const row = this.inForceAt(newest, this.revision);
+      if (row !== undefined) {
+        this.left = undefined;
+        if (versions.revision.at(row) <= this.compactRevision) this.kept.push(row);
+      } else if (this.left !== undefined) {
+        const leftRow = this.inForceAt(newest, this.compactRevision);
+        if (leftRow !== undefined) this.left.push(leftRow);
+      }
       seen += 1;
       if (seen < countMax) return true;
       next = { from: keyAfter(keys.keyAt(keyRow)), to: undefined };
       return false;
     });
     this.rest = next;
+  }
+
+  private inForceAt(newest: VersionRow, revision: Revision): VersionRow | undefined {
+    const { versions } = this.store;
+    const row = versions.inForceAt(newest, revision);
+    return row === NO_VERSION || versions.isTombstone(row) ? undefined : row;
   }
 
   private compare(left: VersionRow, right: VersionRow): number {
