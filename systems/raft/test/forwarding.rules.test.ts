@@ -49,6 +49,29 @@ describe('a proposal that is handed over', () => {
     expect(commandCount(stage, 'a')).toBe(1);
   });
 
+  it('R86: is answered though newer ones came first and thousands of old ones after them', () => {
+    const stage = new Stage(THREE);
+    stage.elect('a');
+    stage.propose('b');
+    const [asked] = stage.take({ type: 'forward-proposal' }) as [
+      Extract<Message, { type: 'forward-proposal' }>,
+    ];
+    const come = (sequence: number) => {
+      stage.happen('a', { type: 'message', message: { ...asked, sequence } });
+      return stage.take({ type: 'forward-response' }).length;
+    };
+    const newest = 3 * FORWARD_COUNT_MAX;
+    expect(come(newest)).toBe(1);
+    // Those that b gave up before, slower on their way.
+    for (let old = 1; old <= 2 * FORWARD_COUNT_MAX; old += 1) come(old);
+    for (let open = newest - FORWARD_COUNT_MAX + 1; open <= newest; open += 1) {
+      expect(come(open)).toBe(1);
+    }
+    const { role } = stage.state('a');
+    const kept = role.type === 'leader' ? role.forwarded.get('b' as never)?.outcomes.size : 0;
+    expect(kept).toBeLessThanOrEqual(4 * FORWARD_COUNT_MAX);
+  });
+
   it('R86: is appended once, however often it comes, and answered each time', () => {
     const stage = new Stage(THREE);
     stage.elect('a');

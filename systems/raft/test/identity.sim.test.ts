@@ -43,6 +43,26 @@ describe('a disk that was lost', () => {
     group.simulation.close();
   });
 
+  it('R75: its node does not break when its leader counts on what it has lost', async () => {
+    const group = new NodeGroup(38);
+    await bind(group);
+    await group.write(1);
+    const { node: leader } = (await group.elect()).status();
+    const lost = FOUNDERS.find((node) => node !== leader) ?? A;
+    // What it says of its new store is slow to come; what the leader says is not.
+    const { nowMs } = group.simulation;
+    const slow = { atMs: nowMs, untilMs: nowMs + 1500, from: [lost], to: [leader] };
+    group.simulation.inject({ type: 'slow-links', latencyMs: 100, ...slow });
+    group.simulation.crash(lost, 'wiped');
+    group.simulation.restart(lost);
+    expect(await group.write(2)).toEqual(DONE);
+    await group.pass(1000);
+    expect(group.simulation.running(lost)).toBeDefined();
+    const refused = await group.outcome(group.node(lost).propose(writing(3)));
+    expect(refused).toMatchObject({ code: 'wrong-store', isDefinite: true });
+    group.simulation.close();
+  });
+
   it('R75: a new store is not taken for the former one while that is being removed', async () => {
     const group = new NodeGroup(37);
     await bind(group);

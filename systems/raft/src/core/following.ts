@@ -5,6 +5,7 @@
  */
 import { assert } from '@mangrove/host';
 import type { Entry } from './entry.ts';
+import { mayPromise } from './identity.ts';
 import type { Message } from './message.ts';
 import { say, sayAccepted, truncateLog } from './output.ts';
 import { disownProposals } from './owed-proposals.ts';
@@ -45,10 +46,12 @@ export function onHeartbeat(
 
 /**
  * Takes in that everything up to `index` is committed. A leader never says so of more than this
- * member has acknowledged; if it does, the disk has lost what it had promised to keep.
+ * member has acknowledged; if it does, the disk has lost what it had promised to keep. Where it was
+ * another disk that promised, the leader does not know yet, and will refuse this one (R75).
  */
 export function commitTo(state: RaftState, index: LogIndex): void {
   if (index <= state.commitIndex) return;
+  if (index > state.log.lastIndex && !mayPromise(state)) return;
   assert(
     index <= state.log.lastIndex,
     `${state.self} has lost entries: ${index} is committed, its log ends at ${state.log.lastIndex}`,

@@ -32,7 +32,10 @@ export const FORWARD_COUNT_MAX = 1024;
 const NUMBERS_PER_LIFE = 2 ** 32;
 const LIVES_TOLD_APART = 2 ** 21;
 
-/** How many answers a leader remembers of one member: more than can be asked about again. */
+/**
+ * Of how many numbers up to the highest a leader remembers its answers: more than can be open. Those
+ * that came in disorder are forgotten late, but there are never more than twice as many.
+ */
 const ANSWERS_KEPT = 2 * FORWARD_COUNT_MAX;
 
 /** The proposals that the leader has not answered. */
@@ -125,10 +128,10 @@ export function onForwardProposal(
   if (memory === undefined || sequence < memory.floor) return;
   const outcome = memory.outcomes.get(sequence) ?? takeIn(state, role, message.data);
   memory.outcomes.set(sequence, outcome);
-  for (const oldest of memory.outcomes.keys()) {
-    if (memory.outcomes.size <= ANSWERS_KEPT) break;
-    memory.outcomes.delete(oldest);
-    memory.floor = Math.max(memory.floor, oldest + 1);
+  memory.floor = Math.max(memory.floor, sequence - ANSWERS_KEPT + 1);
+  for (const known of memory.outcomes.keys()) {
+    if (known >= memory.floor) break;
+    memory.outcomes.delete(known);
   }
   say(state, from, { type: 'forward-response', sequence, outcome });
 }

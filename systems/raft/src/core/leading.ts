@@ -4,7 +4,7 @@
  *
  * Source: Raft 5.3, 5.4.2; check-quorum, thesis 6.2; flow control, etcd-io/raft design.md.
  */
-import type { NodeId } from '@mangrove/host';
+import { assert, type NodeId } from '@mangrove/host';
 import { membersOf } from './configuration.ts';
 import { becomeFollower, hasStalledDisk } from './election.ts';
 import { type Entry, entrySizeBytes } from './entry.ts';
@@ -64,6 +64,7 @@ export function onEntriesLoaded(
   const isWanted =
     first !== undefined &&
     first.index === progress.nextIndex &&
+    first.index > state.log.baseIndex &&
     event.entries.every((entry) => state.log.matches(entry.index, entry.term));
   if (isWanted && progress.canSend(state.options)) {
     sendEntries(state, event.peer, progress, event.entries);
@@ -216,7 +217,11 @@ function sendEntries(
   entries: readonly Entry[],
 ): void {
   const previousIndex = indexBefore(progress.nextIndex);
-  const previousTerm = state.log.termAt(previousIndex) ?? state.log.lastTerm;
+  const previousTerm = state.log.termAt(previousIndex);
+  assert(
+    previousTerm !== undefined,
+    `${state.self} sends what follows ${previousIndex}, its log begins at ${state.log.baseIndex}`,
+  );
   const { commitIndex } = state;
   say(state, node, { type: 'append-entries', previousIndex, previousTerm, entries, commitIndex });
   progress.commitSent = commitIndex;

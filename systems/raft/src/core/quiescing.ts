@@ -41,9 +41,11 @@ export function wakeFor(state: RaftState, event: RaftEvent): void {
     return;
   }
   resetElectionTimer(state);
-  // One timeout has gone by in silence already.
-  if (event.type === 'wake') state.electionAt -= state.options.electionTimeoutMs;
-  else if (state.leader !== undefined) hearLeader(state, state.leader);
+  // One timeout has gone by in silence already, unless the leader was heard since.
+  if (event.type === 'wake') {
+    const soonestAt = state.electionAt - state.options.electionTimeoutMs;
+    state.electionAt = Math.max(state.loyalUntil, soonestAt);
+  } else if (state.leader !== undefined) hearLeader(state, state.leader);
 }
 
 /** Puts a group to sleep in which nothing happens; true where it sleeps. */
