@@ -22,7 +22,7 @@ export {
 export type { Effect, HardState, RefusalReason, RoleName } from './core/effect.ts';
 export { type Entry, entrySizeBytes, type Payload } from './core/entry.ts';
 export type { RaftEvent, ReadMode, RequestId, SnapshotChunk } from './core/event.ts';
-export { type MemberIdentity, STORES_SINCE } from './core/identity.ts';
+export { type MemberIdentity, mayPromise, STORES_SINCE } from './core/identity.ts';
 export type { Message, MessageBody } from './core/message.ts';
 export { DEFAULT_OPTIONS, type RaftOptions, toRaftOptions } from './core/options.ts';
 export { type LogIndex, NO_INDEX, NO_TERM, type Term } from './core/positions.ts';
@@ -113,3 +113,4 @@ export {
   type RegisterCommand,
   RegisterMachine,
 } from './subject/register-machine.ts';
+export { versionMaxOf } from './subject/register-replica.ts';

@@ -207,6 +207,25 @@ describe('a disk that fails', () => {
     group.simulation.close();
   });
 
+  it('R83: who waits at a node is told when a sync beside its log fails', async () => {
+    const group = new NodeGroup(65, { snapshotEveryCount: 20 });
+    await group.write(1);
+    await group.pass(200);
+    const leader = await group.elect();
+    const { node } = leader.status();
+    failSync(group, node, 'raft/snapshots/own');
+    const done = Array.from({ length: 20 }, (_, place) => leader.propose(writing(2 + place)));
+    expect(await group.outcome(Promise.all(done))).toEqual(done.map(() => DONE));
+    const atMs = group.simulation.nowMs;
+    const to = FOUNDERS.filter((each) => each !== node);
+    group.simulation.inject({ type: 'cut', from: [node], to, atMs, untilMs: atMs + 1000 });
+    const owed = await group.outcome(leader.propose(writing(22)));
+    expect(owed).toMatchObject({ code: 'storage-failed', isDefinite: false });
+    expect(group.simulation.ends).toMatchObject([{ node, type: 'stopped' }]);
+    expect(await group.outcome(leader.propose(writing(23)))).toMatchObject({ code: 'closed' });
+    group.simulation.close();
+  });
+
   it('R83: a failed sync of a piece of a snapshot stops the node that receives it', async () => {
     const group = new NodeGroup(66, { snapshotEveryCount: 5 });
     for (let value = 1; value <= 12; value++) expect(await group.write(value)).toEqual(DONE);

@@ -33,10 +33,10 @@ class Bench {
   private readonly snapshots: ((index: number) => void)[] = [];
 
   constructor() {
+    const run = (task: () => Promise<void>) => {
+      task().catch((cause: unknown) => this.failures.push(String(cause)));
+    };
     const host = {
-      run: (task: () => Promise<void>) => {
-        task().catch((cause: unknown) => this.failures.push(String(cause)));
-      },
       clock: { now: () => this.state.now },
       timers: { sleep: () => Promise.resolve() },
     } as unknown as Host;
@@ -48,7 +48,7 @@ class Bench {
     this.runner = new MachineRunner<number, Uint8Array>(
       host,
       this.machine(),
-      { storage, state: this.state, metrics, pace: new SnapshotPace({}) },
+      { run, storage, state: this.state, metrics, pace: new SnapshotPace({}) },
       (event) => this.told.push(event.type === 'applied' ? event.index : Number.NaN),
       (entries, results) => this.requests.applied(entries, results),
     );

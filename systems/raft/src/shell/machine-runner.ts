@@ -39,6 +39,7 @@ const FULL_DISK_PAUSE_MS = 1000;
 /** What runs the state machine of one node. */
 export class MachineRunner<Result, Command> {
   private readonly host: Host;
+  private readonly run: (task: () => Promise<void>) => void;
   private readonly machine: StreamingMachine<Result, Command>;
   private readonly codec: CommandCodec<Command>;
   private readonly storage: RaftStorage;
@@ -59,6 +60,7 @@ export class MachineRunner<Result, Command> {
     host: Host,
     machine: AnyMachine<Result, Command>,
     parts: {
+      readonly run: (task: () => Promise<void>) => void;
       readonly storage: RaftStorage;
       readonly state: RaftState;
       readonly metrics: NodeMetrics;
@@ -71,6 +73,7 @@ export class MachineRunner<Result, Command> {
     this.machine = toStreaming(machine);
     this.codec = codecOf(machine);
     this.pace = parts.pace;
+    this.run = parts.run;
     this.storage = parts.storage;
     this.state = parts.state;
     this.metrics = parts.metrics;
@@ -88,14 +91,14 @@ export class MachineRunner<Result, Command> {
     const isWanted = this.untilReplaced();
     const appliedCount = this.applyFrom(entries, 0);
     if (appliedCount < entries.length) {
-      this.host.run(() => this.applyRest(entries, appliedCount, isWanted));
+      this.run(() => this.applyRest(entries, appliedCount, isWanted));
     }
   }
 
   /** Applies entries that only the disk has, up to where a snapshot takes their place. */
   applyStored({ from, to }: Extract<Effect, { type: 'apply-stored' }>): void {
     const isWanted = this.untilReplaced();
-    this.host.run(async () => {
+    this.run(async () => {
       for (let next = from; next <= to && isWanted(); ) {
         const entries = await this.storage.read(next, to, this.state.options.applyBytesMax);
         // While a snapshot takes the place of the log, that may be gone; a restore will follow.
@@ -117,7 +120,7 @@ export class MachineRunner<Result, Command> {
     this.restoring = snapshot;
     this.restoreCount += 1;
     this.pace.replaced();
-    if (!isUnderWay) this.host.run(() => this.restoreNewest());
+    if (!isUnderWay) this.run(() => this.restoreNewest());
   }
 
   /** Takes a snapshot where enough was applied since the last one. */
@@ -134,7 +137,7 @@ export class MachineRunner<Result, Command> {
     // A snapshot of the leader's that is ahead makes this one useless.
     const isWanted = () =>
       !this.isStopped && Math.max(state.snapshot.index, state.installing?.index ?? 0) < index;
-    this.host.run(async () => {
+    this.run(async () => {
       try {
         const sizeBytes = await this.storage.save(metadata, slices, isWanted);
         if (sizeBytes === undefined || this.isStopped) return;

@@ -11,7 +11,14 @@
  *
  * It decides nothing about the protocol: it carries events in and effects out, in order.
  */
-import { type Host, InvalidArgument, type NodeId, type RunningNode } from '@mangrove/host';
+import {
+  DiskError,
+  type Host,
+  InvalidArgument,
+  type NodeId,
+  type RunningNode,
+} from '@mangrove/host';
+import { JournalError } from '@mangrove/journal';
 import type { MemberChange, StoreId } from '../core/configuration.ts';
 import type { Effect, RefusalReason } from '../core/effect.ts';
 import type { RequestId } from '../core/event.ts';
@@ -180,11 +187,12 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
       onRefused: (peer, fault) => this.refusedBy(peer, fault),
     });
     this.port = new PeerPort(host, this.handshake, parts.tools);
-    this.mover = new SnapshotMover(host, { storage, metrics }, dispatch);
+    const run = (task: () => Promise<void>) => this.run(task);
+    this.mover = new SnapshotMover({ run, storage, metrics }, dispatch);
     this.machine = new MachineRunner(
       host,
       config.stateMachine,
-      { storage, state, metrics, pace: parts.pace },
+      { run, storage, state, metrics, pace: parts.pace },
       dispatch,
       (entries, results) => this.requests.applied(entries, results),
     );
@@ -352,6 +360,21 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
     };
   }
 
+  /** Runs a part of the node's work; where it fails, those who wait are told before the Host is. */
+  private run(task: () => Promise<void>): void {
+    this.host.run(async () => {
+      try {
+        await task();
+      } catch (cause) {
+        // What was under way when the node was closed finds its log closed.
+        if (this.isClosed && cause instanceof JournalError && cause.code === 'closed') return;
+        const isOfDisk = cause instanceof DiskError || cause instanceof JournalError;
+        this.end(isOfDisk ? 'storage-failed' : 'broken', cause);
+        throw cause;
+      }
+    });
+  }
+
   /** Does no more; where the Host ends the node, those who wait are told before. */
   private end(code: RaftErrorCode, cause?: unknown): void {
     this.isClosed = true;
@@ -430,7 +453,7 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
         this.requests.skippedTo(effect.snapshot.index);
         return;
       case 'load-entries':
-        this.host.run(() => this.load(effect));
+        this.run(() => this.load(effect));
         return;
       case 'load-chunk':
         this.mover.load(effect);
@@ -439,7 +462,7 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
         this.mover.write(effect);
         return;
       case 'forget':
-        this.host.run(() => this.storage.forget(effect.logIndex, effect.snapshotIndex));
+        this.run(() => this.storage.forget(effect.logIndex, effect.snapshotIndex));
         return;
       case 'committed':
         this.requests.place(effect.id, effect.index);

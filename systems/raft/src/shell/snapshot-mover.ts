@@ -1,7 +1,6 @@
 /**
  * What carries pieces of snapshots between the core and the disk.
  */
-import type { Host } from '@mangrove/host';
 import type { Effect } from '../core/effect.ts';
 import type { TimelessEvent } from './core-loop.ts';
 import type { WriteChunk } from './incoming-file.ts';
@@ -10,17 +9,20 @@ import type { RaftStorage } from './raft-storage.ts';
 
 /** What moves the snapshots of one node. */
 export class SnapshotMover {
-  private readonly host: Host;
+  private readonly run: (task: () => Promise<void>) => void;
   private readonly storage: RaftStorage;
   private readonly metrics: NodeMetrics;
   private readonly dispatch: (event: TimelessEvent) => void;
 
   constructor(
-    host: Host,
-    parts: { readonly storage: RaftStorage; readonly metrics: NodeMetrics },
+    parts: {
+      readonly run: (task: () => Promise<void>) => void;
+      readonly storage: RaftStorage;
+      readonly metrics: NodeMetrics;
+    },
     dispatch: (event: TimelessEvent) => void,
   ) {
-    this.host = host;
+    this.run = parts.run;
     this.storage = parts.storage;
     this.metrics = parts.metrics;
     this.dispatch = dispatch;
@@ -28,7 +30,7 @@ export class SnapshotMover {
 
   /** Reads a piece for a follower. */
   load({ peer, snapshot, offset, bytesMax }: Extract<Effect, { type: 'load-chunk' }>): void {
-    this.host.run(async () => {
+    this.run(async () => {
       const chunk = await this.storage.chunk(snapshot, offset, bytesMax);
       this.metrics.snapshotSentBytes.add(chunk?.data.length ?? 0);
       this.dispatch({ type: 'chunk-loaded', peer, index: snapshot.index, offset, chunk });
@@ -37,7 +39,7 @@ export class SnapshotMover {
 
   /** Writes a piece that came in. */
   write(chunk: WriteChunk): void {
-    this.host.run(async () => {
+    this.run(async () => {
       const { snapshot, image, data } = chunk;
       const written = await this.storage.writeChunk(chunk);
       if (written === undefined) return;
