@@ -81,6 +81,7 @@ const requests: readonly KvRequest[] = [
   { type: 'transfer-leadership', target: NODE },
   { type: 'list-alarms' },
   { type: 'disarm-alarm', alarm: 'no-space' },
+  { type: 'await-sweep', revision: 9 as Revision },
 ];
 
 const results: readonly KvResult[] = [

@@ -89,12 +89,16 @@ export async function moveLead(
 }
 
 /** Gives up what is older than a revision. */
-export async function compact({ client, terminal, isJson }: KvCall, text: string): Promise<Ending> {
+export async function compact(
+  { client, terminal, isJson }: KvCall,
+  text: string,
+  isPhysical: boolean,
+): Promise<Ending> {
   if (!/^[1-9]\d{0,14}$/.test(text)) {
     throw new CommandError('usage', `${text} is no revision: it is a whole number from 1 on.`);
   }
   const revision = Number(text);
-  await client.compact(revision);
+  await client.compact(revision, { isPhysical });
   terminal.result(isJson ? JSON.stringify({ revision }) : `compacted at revision ${revision}`);
   return 'valid';
 }

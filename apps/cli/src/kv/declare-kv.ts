@@ -159,9 +159,15 @@ function declareCluster(kv: Command, declare: Declare): void {
   declare(kv, 'status', 'print how members stand', async (call) =>
     (await cluster()).showStatus(call),
   ).addHelpText('after', '\nExamples:\n  mangrove kv status --data data');
-  declare(kv, 'compact <revision>', 'give up what is older', async (call, _options, [text = '']) =>
-    (await cluster()).compact(call, text),
-  ).addHelpText('after', '\nExamples:\n  mangrove kv compact 1200 --data data');
+  declare<{ physical?: boolean }>(
+    kv,
+    'compact <revision>',
+    'give up what is older',
+    async (call, { physical = false }, [text = '']) =>
+      (await cluster()).compact(call, text, physical),
+  )
+    .option('--physical', 'wait until the leader has given back the memory')
+    .addHelpText('after', '\nExamples:\n  mangrove kv compact 1200 --data data');
   const member = kv
     .command('member')
     .description('look at the members, change them, and have one lead')

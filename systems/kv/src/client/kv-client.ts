@@ -43,6 +43,12 @@ import { WatchConnection } from './watch-connection.ts';
 /** How a client is set up. */
 export type KvClientOptions = CallerOptions;
 
+/** How a compaction is asked for. */
+export interface CompactOptions extends CallOptions {
+  /** Whether the memory is to be given back before it is answered. Default: no. */
+  readonly isPhysical?: boolean;
+}
+
 /** The hash of what a member holds at a revision. */
 export interface KvHash {
   readonly hash: number;
@@ -152,10 +158,15 @@ export class KvClient extends KvOperations implements AsyncDisposable {
     await this.caller.once({ type: 'transfer-leadership', target }, options);
   }
 
-  /** Gives up what is older than `revision`. */
-  async compact(revision: number, options: CallOptions = {}): Promise<void> {
+  /**
+   * Gives up what is older than `revision`. It counts at once; `isPhysical` waits until the leader
+   * has given back the memory as well.
+   */
+  async compact(revision: number, options: CompactOptions = {}): Promise<void> {
     const oldest = givenInteger('revision', revision) as Revision;
     await this.caller.once({ type: 'compact', revision: oldest }, options);
+    if (options.isPhysical !== true) return;
+    await this.caller.repeatable({ type: 'await-sweep', revision: oldest }, options, true);
   }
 
   /** The hash of what the member at `endpoint` holds at `revision`; default: the present. */

@@ -23,6 +23,8 @@ export type KvRequest =
   | { readonly type: 'open-session' }
   /** Gives up what is older than `revision`. */
   | { readonly type: 'compact'; readonly revision: Revision }
+  /** Waits until the member has compacted at `revision` and given back the memory. */
+  | { readonly type: 'await-sweep'; readonly revision: Revision }
   /** `NO_LEASE` has the member pick an id. */
   | {
       readonly type: 'grant-lease';

@@ -43,7 +43,7 @@ export async function startKvNode(host: Host, config: KvNodeConfig): Promise<KvN
   const bounds = toKvBounds(given);
   const machine = new KvMachine(host);
   const watches = new WatchDesk(host, machine, bounds.progressMs);
-  new Sweeper(host, machine);
+  const sweeper = new Sweeper(host, machine);
   new CommandCounts(host, machine);
   const messages = new MemberMessages(host);
   const raft: RaftNode<Applied, LogCommand> = await startRaftNode(host, {
@@ -53,7 +53,8 @@ export async function startKvNode(host: Host, config: KvNodeConfig): Promise<KvN
     options: { hasForwarding: true, ...options },
     onOther: (envelope) => messages.receive(envelope),
   });
-  return new KvNode(host, { raft, machine, watches, messages, bounds, peers: config.peers });
+  const { peers } = config;
+  return new KvNode(host, { raft, machine, watches, sweeper, messages, bounds, peers });
 }
 
 /** What a member consists of. */
@@ -61,6 +62,7 @@ interface KvNodeParts {
   readonly raft: RaftNode<Applied, LogCommand>;
   readonly machine: KvMachine;
   readonly watches: WatchDesk;
+  readonly sweeper: Sweeper;
   readonly messages: MemberMessages;
   readonly bounds: KvBounds;
   readonly peers: KvNodeConfig['peers'];
@@ -88,7 +90,7 @@ export class KvNode implements RunningNode, KvService {
   private isClosed = false;
 
   constructor(host: Host, given: KvNodeParts) {
-    const { raft, machine, watches, messages, bounds, peers } = given;
+    const { raft, machine, watches, sweeper, messages, bounds, peers } = given;
     this.host = host;
     this.raft = raft;
     this.machine = machine;
@@ -102,8 +104,9 @@ export class KvNode implements RunningNode, KvService {
     const quota = new QuotaKeeper(host, raft, machine, bounds.quotaBytes);
     this.peers = [...peers];
     const { leasesMax } = bounds;
-    const parts = { raft, machine, watches, freshness, reads, leases, quota, peers: this.peers };
-    this.desk = new RequestDesk(host, { ...parts, leasesMax });
+    const keepers = { watches, leases, quota, sweeper };
+    const parts = { raft, machine, freshness, reads, peers: this.peers, leasesMax };
+    this.desk = new RequestDesk(host, { ...parts, ...keepers });
     this.gate = new RequestGate(requestCountMax, requestBytesMax);
     this.servingPlace = {
       host,

@@ -25,6 +25,7 @@ import type { QuotaKeeper } from './quota-keeper.ts';
 import type { ReadDesk } from './read-desk.ts';
 import { RequestFailure } from './request-failure.ts';
 import { inSlices, stepsOf } from './sliced-work.ts';
+import type { Sweeper } from './sweeper.ts';
 import type { WatchDesk } from './watch-desk.ts';
 
 /** What a request gave, and the revision behind it. */
@@ -52,6 +53,7 @@ export interface RequestDeskParts {
   readonly reads: ReadDesk;
   readonly leases: LeaseOffice;
   readonly quota: QuotaKeeper;
+  readonly sweeper: Sweeper;
   /** The most leases; what is under way comes in as well. */
   readonly leasesMax: number;
   readonly peers: readonly { readonly node: NodeId; readonly address: string }[];
@@ -82,6 +84,8 @@ export class RequestDesk {
         return this.propose({ type: 'open-session' }, ask);
       case 'compact':
         return this.proposeChange({ type: 'compact', revision: request.revision }, ask);
+      case 'await-sweep':
+        return this.whenDone(this.parts.sweeper.swept(request.revision, ask));
       case 'grant-lease':
         return this.grant(request, ask);
       case 'revoke-lease': {

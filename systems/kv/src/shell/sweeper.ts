@@ -4,7 +4,10 @@
 import type { Host } from '@mangrove/host';
 import type { PlacedCommand } from '@mangrove/raft';
 import type { LogCommand } from '../core/log-command.ts';
+import type { Revision } from '../core/revision.ts';
+import type { Ask } from './ask.ts';
 import type { KvMachine, MachineListener } from './kv-machine.ts';
+import { RequestFailure } from './request-failure.ts';
 import { SliceClock } from './slice-clock.ts';
 
 /** How many versions are swept between two looks at the clock. */
@@ -15,6 +18,9 @@ const STEPS_MAX = 16;
 
 /** How long a pin is waited for before the next try, in milliseconds. */
 const PIN_PAUSE_MS = 50;
+
+/** How often who waits for the end looks, in milliseconds. */
+const LOOK_PAUSE_MS = 5;
 
 /** The sweeper of one member. */
 export class Sweeper implements MachineListener {
@@ -34,6 +40,17 @@ export class Sweeper implements MachineListener {
 
   replaced(): void {
     this.wake();
+  }
+
+  /**
+   * Resolves when it is compacted at `revision` and swept. Rejects with `RequestFailure`:
+   * `aborted`.
+   */
+  async swept(revision: Revision, ask: Pick<Ask, 'isGivenUp'>): Promise<void> {
+    while (this.isSweeping || this.machine.state.store.compactRevision < revision) {
+      await this.host.timers.sleep(LOOK_PAUSE_MS);
+      if (ask.isGivenUp) throw new RequestFailure('aborted', true);
+    }
   }
 
   private wake(): void {

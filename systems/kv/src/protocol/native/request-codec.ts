@@ -82,6 +82,7 @@ export const kvRequest: Schema<KvRequest> = union('type', {
   'transfer-leadership': { number: 13, schema: struct({ target: node }) },
   'list-alarms': { number: 14, schema: struct({}) },
   'disarm-alarm': { number: 15, schema: struct({ alarm }) },
+  'await-sweep': { number: 16, schema: struct({ revision }) },
 });
 
 const raised = array(struct({ alarm, member: node }), { max: 2 * MEMBERS_MAX });
