@@ -5,7 +5,12 @@ export type { CallOptions } from './client/caller.ts';
 export type { ClientHost } from './client/client-host.ts';
 export type { Election } from './client/election.ts';
 export { type Bytes, type KeySelector, KvEntry } from './client/key.ts';
-export { KvClient, type KvClientOptions, type KvHash } from './client/kv-client.ts';
+export {
+  type CompactOptions,
+  KvClient,
+  type KvClientOptions,
+  type KvHash,
+} from './client/kv-client.ts';
 export { KvError } from './client/kv-error.ts';
 export type { KvOperations, ReadOptions } from './client/kv-operations.ts';
 export type { KvSession } from './client/kv-session.ts';

@@ -1,6 +1,6 @@
 /**
- * The experiments of the upkeep put their promises to the test, and they hold. The other ones with
- * aimed faults are for hunts alone.
+ * The experiments of the upkeep and of damaged disks put their promises to the test, and they hold.
+ * The other ones with aimed faults are for hunts alone.
  */
 import { kvHunts, watchKv } from '@mangrove/kv';
 import { drawPlan, simulate } from '@mangrove/sim';
@@ -24,3 +24,28 @@ describe.each(UPKEEP)('$experiment.name', ({ experiment, promises }) => {
     });
   });
 });
+
+it('kv-damage: disks are lost and rot, members are upgraded, and every promise is kept', async () => {
+  const hunt = kvHunts.find(({ experiment }) => experiment.name === 'kv-damage');
+  if (hunt === undefined) throw new Error('there is no kv-damage');
+  const struck = { wiped: 0, rotten: 0, upgraded: 0 };
+  for (let seed = 1; seed <= 12; seed += 1) {
+    const plan = drawPlan(hunt.experiment, seed);
+    const report = await simulate(hunt.experiment.subject, plan, { invariant: watchKv(plan) });
+    const { history, stuck, violation, ends, counts } = report;
+    const broken = ends.filter(({ type }) => type === 'broken');
+    expect({ seed, stuck, violation, broken }).toEqual({
+      ...{ seed, stuck: [], violation: undefined, broken: [] },
+    });
+    for (const { view, judge } of hunt.promises) {
+      const verdict = judge(history.map(view).filter((event) => event !== undefined));
+      expect([seed, verdict.type]).not.toEqual([seed, 'invalid']);
+    }
+    const isWiped = plan.faults.some((fault) => 'disk' in fault && fault.disk === 'wiped');
+    struck.wiped += Number(isWiped);
+    struck.rotten += counts['fault bit-rot'] ?? 0;
+    struck.upgraded += counts['fault upgrade'] ?? 0;
+  }
+  // The test shows nothing unless all of that happened.
+  for (const count of Object.values(struck)) expect(count).toBeGreaterThan(2);
+}, 60_000);

@@ -67,7 +67,9 @@ export class HashRead {
   step(countMax: number): number | undefined {
     if (this.rest !== undefined) this.collect(this.rest, countMax);
     else if (this.sorted === undefined) {
-      this.sort ??= new SlicedSort(this.left ?? this.kept, (left, right) => this.compare(left, right));
+      this.sort ??= new SlicedSort(this.left ?? this.kept, (left, right) =>
+        this.compare(left, right),
+      );
       this.sorted = this.sort.step(countMax);
     } else if (this.place < this.sorted.length) {
       const end = Math.min(this.sorted.length, this.place + countMax);

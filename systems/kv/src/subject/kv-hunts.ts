@@ -26,8 +26,10 @@ import {
   slowWriter,
 } from './kv-directed.ts';
 import { kvExperiment, kvSubject } from './kv-experiment.ts';
+import { kvLeanExperiment } from './kv-lean.ts';
 import { kvLeaseHunts } from './kv-lease-hunts.ts';
-import { startReplica } from './kv-replica.ts';
+import { kvPromises } from './kv-promises.ts';
+import { isFounded, startReplica } from './kv-replica.ts';
 import { openLibraryClient } from './library-client.ts';
 import { hashes, registers } from './promises/data-promises.ts';
 import { past } from './promises/past-promises.ts';
@@ -184,7 +186,7 @@ export const kvUpkeepExperiment: Experiment = Object.freeze({
   name: 'kv-upkeep',
   subject: {
     ...kvContractSubject,
-    start: (host, config) => startReplica(host, config, undefined, UPKEEP),
+    start: (host, config) => startReplica(host, config, { bounds: UPKEEP }),
   },
   clientCount: 5,
   activeMs: 2200,
@@ -242,6 +244,27 @@ export const kvQuotaExperiment: Experiment = Object.freeze({
   },
 } satisfies Experiment);
 
+/**
+ * Three founders, of which one loses its disk or finds it rotten now and then, while others crash
+ * or are upgraded: two are left to hold what was promised, and nobody joins or leaves.
+ */
+export const kvDamageExperiment: Experiment = Object.freeze({
+  ...kvLeanExperiment,
+  name: 'kv-damage',
+  subject: {
+    ...kvSubject,
+    start: (host, config) => startReplica(host, config, { beginsOld: true }),
+    isFounded,
+  },
+  replicaCount: 3,
+  faults: [
+    ...(['cut', 'rough-links', 'slow-links', 'reset-streams'] as const),
+    ...(['crash', 'power-loss', 'crash-at', 'pause', 'upgrade'] as const),
+    ...(['disk-error', 'disk-full', 'wipe', 'bit-rot'] as const),
+  ],
+  atlas: { mode: 'within', damagedReplicaMax: 1 },
+} satisfies Experiment);
+
 /** All of them. */
 export const kvHunts: readonly KvHunt[] = Object.freeze([
   {
@@ -274,5 +297,10 @@ export const kvHunts: readonly KvHunt[] = Object.freeze([
     experiment: kvQuotaExperiment,
     about: 'the store at its quota, kept by programs with the client library',
     promises: [quota, past],
+  },
+  {
+    experiment: kvDamageExperiment,
+    about: 'the store where one member loses its disk or finds it rotten, and others are upgraded',
+    promises: kvPromises,
   },
 ]);

@@ -3,7 +3,7 @@
  */
 import type { NodeConfig, Topology } from '@mangrove/experiment';
 import type { Host, NodeId, RunningNode } from '@mangrove/host';
-import { simpleConfiguration } from '@mangrove/raft';
+import { mayPromise, simpleConfiguration, versionMaxOf } from '@mangrove/raft';
 import type { KvRequest } from '../core/kv-request.ts';
 import type { WatchSessionOptions } from '../core/watch-session.ts';
 import { type NativeServer, serveNative } from '../protocol/native/native-server.ts';
@@ -57,24 +57,30 @@ export class KvReplica implements RunningNode {
   }
 }
 
-/**
- * Starts a member.
- *
- * @param founderCount so many of the replicas, the first ones, found the cluster
- * @param bounds beside those of all experiments
- * @param onAsked told of each request of a client
- */
+/** What a member has of its own in some experiment. */
+export interface ReplicaSettings {
+  /** So many of the replicas, the first ones, found the cluster. */
+  readonly founderCount?: number;
+  /** Beside those of all experiments. */
+  readonly bounds?: Partial<KvBounds>;
+  /** Whether members begin with the oldest formats, and know the newest once they are upgraded. */
+  readonly beginsOld?: boolean;
+  /** Told of each request of a client. */
+  readonly onAsked?: (request: KvRequest) => void;
+}
+
+/** Starts a member. */
 export async function startReplica(
   host: Host,
-  { topology, clientPort }: NodeConfig,
-  founderCount = FOUNDER_COUNT,
-  bounds: Partial<KvBounds> = {},
-  onAsked?: (request: KvRequest) => void,
+  { topology, clientPort, version }: NodeConfig,
+  settings: ReplicaSettings = {},
 ): Promise<RunningNode> {
+  const { founderCount = FOUNDER_COUNT, bounds, beginsOld = false, onAsked } = settings;
   const founders = topology.replicas.slice(0, founderCount).map(({ node }) => node);
   const node = await startKvNode(host, {
     ...(founders.includes(host.node) ? { founding: simpleConfiguration(founders) } : {}),
     peers: topology.replicas,
+    ...(beginsOld ? { versionMax: versionMaxOf(version) } : {}),
     raft: RAFT,
     snapshotEveryCount: 40,
     trailingCount: 10,
@@ -91,6 +97,14 @@ export async function startReplica(
   };
   const server = await serveNative(host, member, { cluster: 'kv', port: clientPort });
   return new KvReplica(node, server);
+}
+
+/** Whether every founder may vote: until then each is needed, with the disk that it began with. */
+export function isFounded(nodes: ReadonlyMap<NodeId, RunningNode>): boolean {
+  const sworn = [...nodes.values()].filter((running) => {
+    return running instanceof KvReplica && mayPromise(running.node.inspect().raft);
+  });
+  return sworn.length >= FOUNDER_COUNT;
 }
 
 /** Where clients connect to `running`. */

@@ -21,10 +21,13 @@ const store: LedSystem = Object.freeze({
     Object.freeze({
       ...kvSubject,
       start: (host, config) =>
-        startReplica(host, config, founderCount, {}, (request) => {
-          if (request.type === 'operation' && isReadOnly(request.operation)) {
-            host.trace.event(READ_ASKED);
-          }
+        startReplica(host, config, {
+          founderCount,
+          onAsked: (request) => {
+            if (request.type === 'operation' && isReadOnly(request.operation)) {
+              host.trace.event(READ_ASKED);
+            }
+          },
         }),
       describe: (bytes) => describePeerMessage(bytes) ?? `${bytes.length} bytes`,
     } satisfies Subject),
