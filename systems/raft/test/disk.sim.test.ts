@@ -164,6 +164,22 @@ describe('a disk that hangs', () => {
 });
 
 describe('a disk that fails', () => {
+  it('R82: a disk that is full while founders get to know each other harms nothing', async () => {
+    for (let afterMs = 0; afterMs < 40; afterMs += 4) {
+      const group = new NodeGroup(61);
+      await group.until(() => FOUNDERS.every((node) => group.simulation.running(node)));
+      await group.pass(afterMs);
+      const { nowMs } = group.simulation;
+      const window = { atMs: nowMs, untilMs: nowMs + 1000 };
+      group.simulation.inject({ type: 'disk-full', node: A, ...window });
+      await group.pass(2000);
+      expect(group.simulation.ends).toEqual([]);
+      expect(await group.write(1)).toEqual(DONE);
+      await group.until(() => group.machines.get(A)?.value === 1);
+      group.simulation.close();
+    }
+  });
+
   it('R83: a failed sync stops the node, which says so to all whom it owes an answer', async () => {
     const group = new NodeGroup(62);
     await group.write(1);

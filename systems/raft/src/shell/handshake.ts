@@ -17,6 +17,7 @@ import { admissionFault, boundIndexOf, type Introduction } from '../core/identit
 import type { LogIndex } from '../core/positions.ts';
 import type { RaftState } from '../core/state.ts';
 import type { TimelessEvent } from './core-loop.ts';
+import type { DiskRoom } from './disk-room.ts';
 import { decodeHello, encodeHello, type Hello } from './hello-codec.ts';
 import { FORMAT_VERSIONS } from './peer-codec.ts';
 import type { StoreIdentity } from './store-identity.ts';
@@ -42,6 +43,8 @@ export interface HandshakeParts {
   readonly identity: StoreIdentity;
   /** The newest version that this node speaks. */
   readonly versionMax: number;
+  readonly room: DiskRoom;
+  readonly run: (task: () => Promise<void>) => void;
   readonly dispatch: (event: TimelessEvent) => void;
   /** Is told of a peer that does not let this node in, and of one that does again. */
   readonly onRefused: (peer: NodeId, fault: HandshakeFault | undefined) => void;
@@ -142,8 +145,8 @@ export class Handshake {
       return;
     }
     // What it is told that we keep must be kept.
-    this.host.run(async () => {
-      await this.parts.identity.see(from, store);
+    this.parts.run(async () => {
+      await this.parts.identity.see(from, store, this.parts.room);
       this.acquaint(from, known, hello);
     });
   }
@@ -222,8 +225,8 @@ export class Handshake {
     const isFounding = configuration.stores.length === 0;
     if (!isFounding || !isMember(configuration, this.host.node) || this.missing().length > 0)
       return;
-    this.host.run(async () => {
-      await identity.swear();
+    this.parts.run(async () => {
+      await identity.swear(this.parts.room);
       if (!this.isStopped) dispatch({ type: 'sworn' });
     });
   }

@@ -179,15 +179,17 @@ export class RaftNode<Result, Command = Uint8Array> implements RunningNode {
     const dispatch = (event: TimelessEvent) => this.loop.dispatch(event);
     this.loop = new CoreLoop(host, state, electionRandom, this.performer());
     this.proposals = new ProposalBatch(host, dispatch);
+    const run = (task: () => Promise<void>) => this.run(task);
     this.handshake = new Handshake(host, {
       state,
       identity,
       versionMax,
+      room: storage.room,
+      run,
       dispatch,
       onRefused: (peer, fault) => this.refusedBy(peer, fault),
     });
     this.port = new PeerPort(host, this.handshake, parts.tools);
-    const run = (task: () => Promise<void>) => this.run(task);
     this.mover = new SnapshotMover({ run, storage, metrics }, dispatch);
     this.machine = new MachineRunner(
       host,

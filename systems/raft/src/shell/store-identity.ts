@@ -19,6 +19,7 @@ import {
   Writer,
 } from '@mangrove/wire';
 import { MAX_MEMBERS, type StoreId } from '../core/configuration.ts';
+import type { DiskRoom } from './disk-room.ts';
 import { RaftError } from './raft-error.ts';
 
 /** What the file holds. */
@@ -118,17 +119,17 @@ export class StoreIdentity {
     return this.record.isSworn;
   }
 
-  /** Keeps for good that every other founder knows this store. */
-  swear(): Promise<void> {
-    return this.save({ isSworn: true });
+  /** Keeps for good that every other founder knows this store; with `room`, once there is some. */
+  swear(room?: DiskRoom): Promise<void> {
+    return this.save({ isSworn: true }, room);
   }
 
-  /** Keeps for good with which store a founder first came; the first one stays. */
-  async see(peer: NodeId, seen: StoreId): Promise<void> {
+  /** Keeps for good with which store a founder first came, once there is room; the first stays. */
+  async see(peer: NodeId, seen: StoreId, room: DiskRoom): Promise<void> {
     if (!this.firstSeen.has(peer)) {
       (this.firstSeen as Map<NodeId, StoreId>).set(peer, seen);
       const firstSeen = [...this.record.firstSeen, { node: peer, store: seen }];
-      await this.save({ firstSeen });
+      await this.save({ firstSeen }, room);
     }
     // One that came before may still be on its way to the disk.
     await this.saving;
@@ -139,11 +140,15 @@ export class StoreIdentity {
     return this.save({ cluster });
   }
 
-  private save(change: Partial<IdentityRecord>): Promise<void> {
+  // Without `room` a full disk is an error; with it, what is given up at last was not kept.
+  private save(change: Partial<IdentityRecord>, room?: DiskRoom): Promise<void> {
     this.record = { ...this.record, ...change };
-    const write = this.saving.then(() => this.write(this.record));
-    this.saving = write;
-    return write;
+    const write = () => this.write(this.record);
+    this.saving = this.saving.then(async () => {
+      if (room === undefined) await write();
+      else await room.untilDone(write);
+    });
+    return this.saving;
   }
 
   private async write(record: IdentityRecord): Promise<void> {
