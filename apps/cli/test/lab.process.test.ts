@@ -280,6 +280,7 @@ it('answers wrong names and files in one sentence', async () => {
     [['lab', 'run', 'register', '--bug', 'moth'], 64, ' names; `mangrove lab bugs` shows them'],
     [['lab', 'run', 'register', '--seed', '-1'], 64, 'It is to be a whole number from 0'],
     [['lab', 'run', 'register', '--world', 'moon'], 64, 'Allowed choices are sim, local'],
+    [['lab', 'run', 'register', '--repeat', '2'], 64, 'a simulated run is the same'],
     [['replay', join(folder, 'missing')], 3, 'cannot be replayed: ENOENT'],
     [['replay', broken], 3, 'plan.format is "mangrove-plan/0", but must be'],
   ];
@@ -365,4 +366,19 @@ it('prints what the README of the lab shows of a hunt', async () => {
   const shown = linesOf(told).filter((line) => !isVarying(line));
   expect(shown.length).toBeGreaterThan(5);
   expect(shown.filter((line) => !linesOf(output).includes(line))).toEqual([]);
+});
+
+it('says how many runs of one seed are invalid, where processes run it', async (context) => {
+  skipUnless(context, processFiles);
+  const report = join(folder, 'twice');
+  const local = ['lab', 'run', 'register', '--world', 'local', '--repeat', '2'];
+  const { code, output } = await mangrove(...local, '--json', '--report', report);
+  const [first, second, last, ...more] = linesOf(output).map(json);
+  expect(more).toEqual([]);
+  for (const each of [first, second]) expect(each).toMatchObject({ world: 'local', seed: 1 });
+  expect(last).toMatchObject({ repetition: { runCount: 2, invalidCount: 0, anomalies: {} } });
+  expect([0, 2]).toContain(code);
+  const text = readFileSync(`${report}.md`, 'utf8');
+  expect(text).toContain('Of the same seed 0 of 2 runs are invalid');
+  expect(text).toContain('npx mangrove lab run register --world local --seed 1 --repeat 2');
 });

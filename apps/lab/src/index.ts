@@ -26,9 +26,11 @@ export {
   MAX_HUNT_FAILURES,
   type PlanSize,
   type PlantedReport,
+  type Repetition,
   type ReportEnvironment,
   type RunEnd,
   type RunEvidence,
+  repetitionWords,
   type ShrinkStep,
   sizeOf,
 } from './run-report.ts';

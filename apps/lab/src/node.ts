@@ -39,6 +39,7 @@ export { whyNotInjectable } from './local/host-fault.ts';
 export { type LocalOptions, runLocal } from './local/run-local.ts';
 export { plantedLaunch } from './planted/planted.ts';
 export { type PlantingPlugin, plantingPlugin } from './planted/vite-plugin.ts';
+export { type RepeatOptions, repeatExperiment } from './repeat-experiment.ts';
 export { type ReplayOptions, type ReplayResult, replay } from './replay.ts';
 export { type ReplayReportOptions, reportReplay } from './replay-report.ts';
 export { renderReport } from './report/render-report.ts';

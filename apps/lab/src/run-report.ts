@@ -208,8 +208,29 @@ export interface ExperimentReport {
   /** Of the run that the report shows. */
   readonly inevitability?: Inevitability;
   readonly hunt?: HuntFigures;
+  /** What this run and others of the same seed came to, where it was run more than once. */
+  readonly repetition?: Repetition;
   /** Runs of the same subject in other worlds, such as three real processes. */
   readonly others: readonly RunEvidence[];
+}
+
+/** What many runs of one seed came to. */
+export interface Repetition {
+  readonly runCount: number;
+  readonly invalidCount: number;
+  readonly unknownCount: number;
+  /** By which class each that is invalid is called. */
+  readonly anomalies: Readonly<Record<string, number>>;
+}
+
+/** `3 of 10 runs are invalid (linearizability 2, stuck 1), 1 is not known`. */
+export function repetitionWords(repetition: Repetition): string {
+  const { runCount, invalidCount, unknownCount, anomalies } = repetition;
+  const kinds = Object.entries(anomalies).map(([name, count]) => `${name} ${count}`);
+  const which = kinds.length === 0 ? '' : ` (${kinds.join(', ')})`;
+  const are = (count: number) => (count === 1 ? 'is' : 'are');
+  const unknown = unknownCount === 0 ? '' : `, ${unknownCount} ${are(unknownCount)} not known`;
+  return `${invalidCount} of ${runCount} runs ${are(invalidCount)} invalid${which}${unknown}`;
 }
 
 /** The commit of the code in words: `81ad343...`, `81ad343... and changes`. */

@@ -134,6 +134,7 @@ function declareRun(lab: Command, { terminal, signal, run }: Surroundings): void
     .argument('<experiment>', 'its name: mangrove lab list; or the path of your own')
     .option('--seed <seed>', 'what is drawn from it: faults, operations, choices', seedNumber, 1)
     .addOption(new Option('--world <world>', 'where').choices(['sim', 'local']).default('sim'))
+    .option('--repeat <count>', 'run it so often in `local`, and say the rate', positiveInteger, 1)
     .option('--bug <name>', 'plant this bug: mangrove lab bugs')
     .option('--report <file>', 'write a report: FILE.html, and as text FILE.md')
     .option('--history <file>', 'write what the clients see, for `mangrove check`')
@@ -143,11 +144,13 @@ function declareRun(lab: Command, { terminal, signal, run }: Surroundings): void
         '',
         'In `local` every replica is a process; faults that need more than that are told and not',
         'injected; the history is written as it grows, so that a lab that is killed loses nothing.',
-        'The exit code is the verdict: 0 valid, 1 invalid, 2 unknown.',
+        'What processes do is not the same each time: --repeat tells how many runs are invalid;',
+        'the report is of the first of them.',
+        'The exit code is the verdict, of several runs the worst: 0 valid, 1 invalid, 2 unknown.',
         '',
         'Examples:',
         '  mangrove lab run register --seed 7 --report results/seed-7.html',
-        '  mangrove lab run register --seed 7 --world local',
+        '  mangrove lab run register --seed 7 --world local --repeat 10',
       ].join('\n'),
     )
     .action((experiment: string, _options: unknown, command: Command) =>
@@ -157,15 +160,17 @@ function declareRun(lab: Command, { terminal, signal, run }: Surroundings): void
           GlobalOptions & {
             seed: number;
             world: 'sim' | 'local';
+            repeat: number;
             bug?: string;
             report?: string;
             history?: string;
           }
         >();
         const { seed, world, bug, report: reportPath, history: historyPath } = given;
+        const { repeat: runCount } = given;
         const isJson = given.json === true;
         return runCommand({
-          ...{ experiment, world, seed, bug, reportPath, historyPath },
+          ...{ experiment, world, seed, runCount, bug, reportPath, historyPath },
           ...{ isJson, terminal, signal },
         });
       }),

@@ -2,7 +2,7 @@
  * The headline of a report: the consequence in one sentence, with times, and what to make of it.
  */
 
-import type { ExperimentReport, RunEvidence } from '../run-report.ts';
+import { type ExperimentReport, type RunEvidence, repetitionWords } from '../run-report.ts';
 import { type Answer, anomaliesOf, type HistoryExplanation } from '../verdict.ts';
 import { injectedFaults } from './injected-faults.ts';
 import { contradictionOf, isWrite, valueSeen, witnessOf } from './operation.ts';
@@ -40,7 +40,7 @@ export function headlineOf(report: ExperimentReport): Headline {
   return {
     answer,
     sentence: sentenceOf(run),
-    notes: [...plantedNotes(report), ...unknownNotes(run)],
+    notes: [...plantedNotes(report), ...unknownNotes(run), ...repetitionNotes(report)],
   };
 }
 
@@ -102,6 +102,11 @@ function plantedNotes({ planted }: ExperimentReport): readonly string[] {
         ? 'The clean code is valid under the same plan.'
         : `The clean code is ${cleanAnswer} under the same plan, so the bug is not the only cause.`;
   return [`Expected: the bug ${bug.name} was planted, and it is what this report is about.`, clean];
+}
+
+function repetitionNotes({ repetition }: ExperimentReport): readonly string[] {
+  if (repetition === undefined) return [];
+  return [`Of the same seed ${repetitionWords(repetition)}.`];
 }
 
 function unknownNotes({ verdict }: RunEvidence): readonly string[] {
