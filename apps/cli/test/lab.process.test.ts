@@ -89,14 +89,26 @@ it('finds a planted bug, makes it smaller, and replays its plan with and without
   expect(json(clean.output)).toMatchObject({ verdict: { answer: 'valid' } });
 });
 
-it('makes the first failure smaller by itself, and tells its story', async () => {
+it('makes the first failure smaller, and its report replays what is left of it', async () => {
+  const report = join(folder, 'smaller.html');
   const seeds = ['--bug', 'register-rename-before-sync', '--seeds', '20'] as const;
-  const told = await mangrove('lab', 'hunt', 'register', ...seeds);
+  const wanted = ['--report', report, '--when'] as const;
+  const told = await mangrove('lab', 'hunt', 'register', ...seeds, ...wanted);
   expect(told.code).toBe(1);
   const [, story = ''] = told.output.split('shrunk to 1 replica, 1 client, 1 fault, ');
   expect(story).toMatch(/\n {2}n\d broke at \d+ ms: /);
   expect(story).toMatch(/\n {2}1\. +[\d.]+ ms {2}n\d goes down: crash \(unsynced-lost\)\.\n/);
-  expect(story).toMatch(/\nx \d\. +[\d.]+ ms {2}n\d broke at /);
+  const end = /\nx \d\. +[\d.]+ ms {2}n\d broke at .*\n/;
+  const when = /^inevitable: from [\d.]+ ms on$/m;
+  expect(story).toMatch(end);
+  expect(story).toMatch(when);
+  const { code, output } = await mangrove('replay', report, '--when');
+  expect(code).toBe(1);
+  expect(output).toMatch(/^register, with register-rename-before-sync\nINVALID \(broken-node\): /);
+  expect(output).toMatch(/^the same run as in the file: hash [0-9a-f]+$/m);
+  // The smaller run, and not the one that was found.
+  expect(end.exec(output)?.[0]).toBe(end.exec(story)?.[0]);
+  expect(output).toMatch(when);
 });
 
 it('makes a failure no smaller where that is not wanted, or for as long as it may', async () => {
