@@ -1,9 +1,12 @@
 /**
  * Shows what the chart of a whole run says of its lines: over how many operations they go, and that
- * the slowest of a few is not called a percentile.
+ * the slowest of a few is not called a percentile. And that faults lie behind the latency as
+ * shades, and the violation over it as a red line, at their times.
  */
 import { describe, expect, it } from 'vitest';
+import type { Band } from './fault-band.ts';
 import type { Timing } from './latency.ts';
+import { styleSheet } from './style.ts';
 import { chartBins, renderTimeChart } from './time-chart.ts';
 
 const END_MS = 6000;
@@ -100,5 +103,67 @@ describe('the lines of the chart', () => {
     const chart = chartOf(200);
     expect(chart).not.toContain('class="p50"');
     expect(textsOf(chart).some(({ text }) => text.startsWith('n '))).toBe(false);
+  });
+});
+
+describe('faults and the violation', () => {
+  const band = (number: number, fromMs: number, untilMs: number, hasStruck = true): Band => {
+    const label = `n${number} crashes`;
+    return { number, type: 'crash', fromMs, untilMs, nodes: [], label, isDrawn: true, hasStruck };
+  };
+  const bands = [band(1, 1000, 2000), band(2, 1500, 3000), band(3, 4500, 5000)];
+  const never = band(4, END_MS, END_MS, false);
+  const all = { timings: timings(400), endMs: END_MS, wrongMs: 4800 };
+  const chart = renderTimeChart({ ...all, bands: [...bands, never] }, 668).text;
+
+  /** The attributes of each element of a class, as numbers. */
+  const drawn = (name: string) =>
+    [...chart.matchAll(new RegExp(`<\\w+ class="${name}"([^>]*)>`, 'g'))].map(([, text = '']) => {
+      const pairs = [...text.matchAll(/(\w+)="([\d.]+)"/g)];
+      return Object.fromEntries(pairs.map(([, key, value]) => [key, Number(value)]));
+    });
+  /** The time of a place: the plot goes from 60 to 660. */
+  const timeAt = (x = Number.NaN) => (x - 60) * (END_MS / 600);
+  /** From where to where the latency is plotted. */
+  const [top, bottom] = [28, 178];
+
+  it('shade the latency from when until when one lasts, each time once', () => {
+    const shades = drawn('shade').map(({ x = 0, width = 0, y, height = 0 }) => {
+      expect(y).toBeLessThanOrEqual(top);
+      expect((y ?? 0) + height).toBeGreaterThan(bottom);
+      return [timeAt(x), timeAt(x + width)].map(Math.round);
+    });
+    expect(shades).toEqual([
+      [1000, 3000],
+      [4500, 5000],
+    ]);
+    // Behind it: what is drawn later covers what was drawn before.
+    expect(chart.lastIndexOf('class="shade"')).toBeLessThan(chart.indexOf('class="pt"'));
+  });
+
+  it('stand below by number, those that struck', () => {
+    const bars = drawn('gantt').map(({ x = 0, width = 0 }) => [timeAt(x), timeAt(x + width)]);
+    expect(bars.map((times) => times.map(Math.round))).toEqual([
+      [1000, 2000],
+      [1500, 3000],
+      [4500, 5000],
+    ]);
+    expect(textsOf(chart).flatMap(({ text }) => /^F\d$/.exec(text) ?? [])).toEqual([
+      ...['F1', 'F2', 'F3'],
+    ]);
+  });
+
+  it('have one line over the latency, red, with its time', () => {
+    const lines = drawn('when');
+    expect(lines).toHaveLength(1);
+    const [{ x1, x2, y1, y2 } = {}] = lines;
+    expect([timeAt(x1), timeAt(x2)].map(Math.round)).toEqual([4800, 4800]);
+    expect(y1).toBeLessThanOrEqual(top);
+    expect(y2).toBeGreaterThan(bottom);
+    expect(chart.indexOf('class="when"')).toBeGreaterThan(chart.indexOf('class="pt"'));
+    expect(chart).toMatch(/class="when-text"[^>]*>\u2715 4\u202f800\u00a0ms</);
+    expect(styleSheet()).toMatch(/^\.when\{stroke:var\(--bad\)/m);
+    const { wrongMs: _wrongMs, ...held } = all;
+    expect(renderTimeChart({ ...held, bands }, 668).text).not.toContain('class="when');
   });
 });
