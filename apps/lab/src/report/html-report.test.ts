@@ -2,8 +2,9 @@
  * Shows what stands in a page and in its Markdown twin: for a failure, for none, for an unknown
  * outcome, and for a run in which every text tries to break out.
  */
+import { toNodeId } from '@mangrove/host';
 import { describe, expect, it } from 'vitest';
-import { figureEightReport, figureEightRun } from '../../test/figure-eight.ts';
+import { figureEightReport, figureEightRun, strikesAsPlanned } from '../../test/figure-eight.ts';
 import { fullReport } from '../../test/full-report.ts';
 import { HOSTILE, hostileReport } from '../../test/hostile-report.ts';
 import { localRun } from '../../test/local-report.ts';
@@ -157,6 +158,47 @@ describe('a run in another world', () => {
     for (const title of ['What was injected', 'What clients saw', 'What was checked', 'Latency']) {
       expect(told).toContain(`### ${title}\n\n|`);
     }
+  });
+});
+
+describe('wall clocks that are off', () => {
+  const [n1, n2] = [toNodeId('n1'), toNodeId('n2')];
+  const found = figureEightRun();
+  const faults = [
+    { type: 'clock-drift', node: n1, atMs: 200, untilMs: 1200, ppm: 500 },
+    { type: 'wall-jump', node: n2, atMs: 300, byMs: -40 },
+    { type: 'wall-jump', node: n2, atMs: 700, byMs: 3_600_040 },
+  ] as const;
+  const plan = { ...found.plan, faults: [...found.plan.faults, ...faults] };
+  const told = { ...validReport(), found: { ...found, plan, strikes: strikesAsPlanned(plan) } };
+
+  const offsets = [
+    ['n1', '200 ms', 'drift of 500 ppm begins', '0 ms'],
+    ['n2', '300 ms', 'jump', '-40 ms'],
+    ['n2', '700 ms', 'jump', '+60 min'],
+    ['n1', '1\u202f200 ms', 'drift of 500 ppm ends', '+0.5 ms'],
+  ];
+
+  it('have a table of how far, and since when, in the page', () => {
+    const html = renderPage(told, NO_SCRIPT).replaceAll('\n', '');
+    const table = html.slice(html.indexOf('<h3>Wall clocks</h3>'), html.indexOf('id="states"'));
+    const rows = [...table.matchAll(/<tr>(<td.*?)<\/tr>/g)].map(([, row = '']) =>
+      [...row.matchAll(/<td[^>]*>(.*?)<\/td>/g)].map(([, cell = '']) =>
+        cell.replaceAll(/<[^>]*>/g, '').replaceAll('\u00a0', ' '),
+      ),
+    );
+    expect(rows).toEqual(offsets);
+  });
+
+  it('have the same in the twin', () => {
+    const text = renderMarkdown(told).replaceAll('\u00a0', ' ');
+    const table = text.slice(text.indexOf('| clock of | at |')).split('\n\n')[0]?.split('\n');
+    expect(table?.slice(2)).toEqual(offsets.map((row) => `| ${row.join(' | ')} |`));
+  });
+
+  it('have none where nothing was done to them', () => {
+    expect(renderPage(validReport(), NO_SCRIPT)).not.toContain('Wall clocks');
+    expect(renderMarkdown(validReport())).not.toContain('clock of');
   });
 });
 

@@ -17,10 +17,17 @@ import { showHidden } from './markup.ts';
 import { identifiersOf } from './opening.ts';
 import { otherTitle } from './other-runs.ts';
 import { storyOf, storyOfRun } from './run-story.ts';
-import { checkRowsOf, latencyRows, MAX_ROWS, partWords, toldOperations } from './sections.ts';
+import {
+  checkRowsOf,
+  latencyRows,
+  MAX_ROWS,
+  offsetWords,
+  partWords,
+  toldOperations,
+} from './sections.ts';
 import { serviceLevelsOf } from './service-levels.ts';
 import type { Story } from './story.ts';
-import { formatCount, formatDuration, formatMs, plural, toSentence } from './wording.ts';
+import { formatCount, formatMs, plural, toSentence } from './wording.ts';
 
 /** The report as one text. */
 export function renderMarkdown(report: ExperimentReport): string {
@@ -107,7 +114,7 @@ function injected(run: RunEvidence): readonly string[] {
       : table(['', 'fault', 'kind', 'when'], rows);
   const clocks = clockOffsets(injectedFaults(run)).slice(0, MAX_ROWS);
   const offsets = clocks.map(({ node, atMs, because, offsetMs }) => [
-    ...[node, formatMs(atMs), because, formatDuration(offsetMs)],
+    ...[node, formatMs(atMs), because, offsetWords(offsetMs)],
   ]);
   const wall =
     offsets.length === 0

@@ -139,13 +139,17 @@ function clockTable(run: RunEvidence): Markup | '' {
   const offsets = clockOffsets(injectedFaults(run));
   if (offsets.length === 0) return '';
   const rows = offsets.slice(0, MAX_ROWS).map(({ node, atMs, offsetMs, because }) => {
-    const offset = `${offsetMs > 0 ? '+' : ''}${formatDuration(offsetMs)}`;
     return markup`<tr><td class="name"><b>${node}</b></td><td>${formatMs(atMs)}</td>
-<td>${because}</td><td class="r">${offset}</td></tr>`;
+<td>${because}</td><td class="r">${offsetWords(offsetMs)}</td></tr>`;
   });
   return markup`<h3>Wall clocks</h3><div class="wide"><table><thead><tr><th>Node</th><th>At</th>
 <th>Because of</th><th class="r">Offset from then on</th></tr></thead><tbody>${rows}</tbody></table>
 </div>${moreRows(offsets.length)}`;
+}
+
+/** How far a wall clock is ahead or behind: `+60 min`. */
+export function offsetWords(offsetMs: number): string {
+  return `${offsetMs > 0 ? '+' : ''}${formatDuration(offsetMs)}`;
 }
 
 /** A judge's answer as a table shows it. */
