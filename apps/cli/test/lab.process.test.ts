@@ -3,7 +3,7 @@
  * wrong names and files, and that a signal ends processes and threads.
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import os, { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { checkTextTask, finishTask } from '@mangrove/check';
@@ -72,6 +72,8 @@ it('finds a planted bug, makes it smaller, and replays its plan with and without
   expect({ code: hunt.code, complaints: hunt.complaints }).toEqual({ code: 1, complaints: '' });
   const [figures = '', shrunk = ''] = hunt.output.split('\n');
   expect(json(figures)).toMatchObject({ bug: BUG, failures: [{ anomaly: 'linearizability' }] });
+  // On all cores, where nobody says on how many threads.
+  expect(json(figures)['workerCount']).toBe(os.availableParallelism());
   expect(json(shrunk)).toMatchObject({ anomaly: 'linearizability', plan });
   expect(json(shrunk)['steps']).toContainEqual(expect.objectContaining({ isWrong: true }));
   const broken = await mangrove('replay', plan, '--bug', BUG, '--steps');

@@ -71,7 +71,7 @@ function declareHunt(lab: Command, { terminal, signal, run }: Surroundings): voi
     .argument('<experiments...>', 'by name: mangrove lab list; or the path of your own')
     .option('--seeds <count>', 'how many of each', positiveInteger, 1000)
     .option('--first <seed>', 'the first of them', seedNumber, 1)
-    .option('--threads <count>', 'worker threads; default: one a core, 8 at most', positiveInteger)
+    .option('--threads <count>', 'worker threads; default: one a core', positiveInteger)
     .option('--bug <name>', 'plant this bug: mangrove lab bugs')
     .option('--watched', 'hold every run to the invariants as well, after every event')
     .option('--all', 'go on after the first failure, and make none smaller unless asked')
