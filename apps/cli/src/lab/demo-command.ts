@@ -52,7 +52,8 @@ export async function demoCommand(options: DemoCommandOptions): Promise<Ending> 
   return result.isAsExpected ? 'valid' : 'invalid';
 }
 
-function summary(result: DemoResult, { page, markdown }: ReportFiles): readonly string[] {
+/** What the main job came to, a line each: figures of its parts, what the bug does, the files. */
+export function summary(result: DemoResult, { page, markdown }: ReportFiles): readonly string[] {
   const { report, isAsExpected } = result;
   const { found, shrunk = found } = report;
   return [
