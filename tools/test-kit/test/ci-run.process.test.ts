@@ -12,6 +12,14 @@ import { skipUnless, timeout } from '../src/needs.ts';
 
 const SCRIPT = resolve(import.meta.dirname, '../../../.ci/run');
 
+const REPLAY = 'exec --silent -- mangrove replay results/demo.html';
+
+/** What `npm` does where nothing else is said: the main job leaves a page, which replays. */
+const ALL_WELL = {
+  start: 'mkdir -p results; echo page >results/demo.html; echo the main job',
+  [REPLAY]: 'echo the same run as in the file: hash 1; exit 1',
+};
+
 /** Runs the script. What `npm` does for each command is in `steps`; for others it succeeds. */
 async function runCi(steps: Readonly<Record<string, string>>): Promise<{
   readonly lines: readonly string[];
@@ -21,7 +29,9 @@ async function runCi(steps: Readonly<Record<string, string>>): Promise<{
   try {
     for (const folder of ['.ci', 'bin']) mkdirSync(join(root, folder));
     copyFileSync(SCRIPT, join(root, '.ci/run'));
-    const cases = Object.entries(steps).map(([step, does]) => `'${step}') ${does} ;;`);
+    const cases = Object.entries({ ...ALL_WELL, ...steps }).map(
+      ([step, does]) => `'${step}') ${does} ;;`,
+    );
     const npm = ['#!/bin/sh', 'case "$*" in', ...cases, 'esac'].join('\n');
     writeFileSync(join(root, 'bin/npm'), `${npm}\n`);
     for (const program of ['.ci/run', 'bin/npm']) chmodSync(join(root, program), 0o755);
@@ -54,12 +64,23 @@ beforeEach((context) => {
 });
 
 it('runs every step in its order and ends with the closing line of the tests', async () => {
-  const { lines, code } = await runCi({ test: TESTS_PASS, start: 'echo the main job' });
+  const { lines, code } = await runCi({ test: TESTS_PASS });
   expect(code).toBe(0);
   expect(lines.at(-1)).toBe('3 passed, 0 failed, 1 skipped');
   const steps = lines.flatMap((line) => /^== (\w+): /.exec(line)?.[1] ?? []);
   expect(steps).toEqual([
-    ...['install', 'packages', 'lint', 'types', 'purity', 'tidy', 'build', 'test', 'main'],
+    ...[
+      'install',
+      'packages',
+      'lint',
+      'types',
+      'purity',
+      'tidy',
+      'build',
+      'test',
+      'main',
+      'replay',
+    ],
   ]);
   expect(lines.indexOf('the main job')).toBeGreaterThan(lines.indexOf('1 passed'));
   expect(lines.some((line) => /^total +\d+ s of 1200 s$/.test(line))).toBe(true);
@@ -74,9 +95,20 @@ it('goes on after a failed step, and fails at the end', async () => {
   }
 });
 
+it('fails when the main job leaves no page, or one that replays to another run', async () => {
+  const other = { [REPLAY]: 'echo ANOTHER RUN than the one in the file: hash 1, then 2' };
+  for (const steps of [{ start: 'echo the main job' }, { [REPLAY]: 'exit 3' }, other]) {
+    const { lines, code } = await runCi({ test: TESTS_PASS, ...steps });
+    expect(code).toBe(1);
+    expect(lines.filter((line) => line.startsWith('FAILED: '))).toEqual([
+      'FAILED: replay (exit code 1)',
+    ]);
+  }
+});
+
 it('fails when tests fail, or end without their closing line', async () => {
   const told = "echo 'failed: a.test.ts > breaks: no'; echo '2 passed, 1 failed, 0 skipped'";
-  const failing = await runCi({ test: `${told}; exit 1`, start: 'echo the main job' });
+  const failing = await runCi({ test: `${told}; exit 1` });
   expect(failing.code).toBe(1);
   // Said again at the end, where one who sees only that looks for it.
   expect(failing.lines.slice(-3, -1)).toEqual([
