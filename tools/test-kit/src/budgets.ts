@@ -55,7 +55,7 @@ export const BUDGETS: Budgets = {
     'systems/rate-limiter': 30,
     'systems/streams': 30,
     'systems/scheduler': 30,
-    'apps/lab': 415,
+    'apps/lab': 455,
     'apps/console': 25,
     'apps/cli': 240,
     'examples/first-system': 35,
