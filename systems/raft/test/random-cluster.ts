@@ -18,13 +18,13 @@ import {
   simpleConfiguration,
   snapshotAt,
   step,
-  toRaftOptions,
 } from '../src/index.ts';
 import { AnswersWatch } from './answers-watch.ts';
 import type { Happening, Play } from './board.ts';
 import { playFormerLife, playGambit } from './gambits.ts';
 import { check, hasWork, Machine, mayTakeSnapshot } from './machine.ts';
 import { comeToRest, type QuietBoard } from './quiet-end.ts';
+import { drawOptions } from './random-options.ts';
 import { drawTrouble, type Trouble } from './trouble.ts';
 import { dataOf, Watchman } from './watchman.ts';
 
@@ -84,29 +84,7 @@ class RandomCluster implements QuietBoard {
     const lives = new SeededRandom(seed, 'raft lives');
     this.lives = lives.chance(1, 4) ? lives : undefined;
     const { random } = this;
-    const options = toRaftOptions({
-      electionTimeoutMs: 100,
-      heartbeatIntervalMs: 20,
-      hasPreVote: random.chance(3, 4),
-      hasCheckQuorum: random.chance(3, 4),
-      clockDriftPpmMax: 50_000,
-      appendBytesMax: random.pick([40, 100, 400]),
-      inflightCountMax: random.pick([1, 3, 20]),
-      inflightBytesMax: random.pick([100, 1000]),
-      uncommittedBytesMax: random.pick([200, 2000]),
-      cacheBytesMax: random.pick([1, 200, 5000]),
-      applyBytesMax: random.pick([40, 400]),
-      deferredCountMax: random.pick([3, 200]),
-      readCountMax: random.pick([2, 50]),
-      diskStallMs: random.pick([150, 1000]),
-      promotionLagMax: 5,
-      quiesceAfterMs: random.pick([0, 0, 40]),
-      snapshotChunkBytesMax: random.pick([5, 20, 1000]),
-      snapshotBytesPerSecondMax: random.pick([2000, 1_000_000]),
-      snapshotHoldCountMax: random.pick([1, 10, 1000]),
-      commitNoticeMs: new SeededRandom(seed, 'raft notice').pick([0, 0, 7]),
-      hasForwarding: new SeededRandom(seed, 'raft forwarding').chance(1, 2),
-    });
+    const options = drawOptions(random, seed);
     const nodes = Array.from({ length: MACHINE_COUNT }, (_, place) => toNodeId(`n${place + 1}`));
     const founderCount = random.pick([1, 2, 3, 3, 3, 5]);
     const isWide = this.gambits?.chance(1, 3) === true;
