@@ -3,7 +3,7 @@
  * by itself.
  */
 import type { NodeId, Random } from '@mangrove/host';
-import type { Message, RaftEvent } from '../src/index.ts';
+import type { MemberChange, Message, RaftEvent } from '../src/index.ts';
 import type { Machine } from './machine.ts';
 
 /** An event without its time, which the machine's clock gives. */
@@ -31,6 +31,7 @@ export interface Board {
   proposeAt(machine: Machine): void;
   readAt(machine: Machine, mode: 'lease' | 'read-index'): void;
   transferTo(machine: Machine, target: NodeId): void;
+  changeAt(machine: Machine, changes: readonly MemberChange[]): void;
   snapshotOf(machine: Machine, keptCount: number): void;
   restart(machine: Machine): void;
 }

@@ -1,11 +1,13 @@
 /**
  * Orders of events that Raft is known to be sensitive to, and that chance hardly ever plays: a
  * leader that is deposed and does not know it, leaders that follow each other and are heard by few,
- * a lonely leader whose log is replaced by a snapshot while its disk hangs.
+ * a lonely leader whose log is replaced by a snapshot while its disk hangs, two candidates of one
+ * term.
  *
  * Who takes part, who hears whom and when is still drawn.
  */
 
+import type { NodeId } from '@mangrove/host';
 import type { Message } from '../src/index.ts';
 import { type Board, type Fate, leaderOf, type Play, playOn } from './board.ts';
 import type { Machine } from './machine.ts';
@@ -220,6 +222,100 @@ export function playFormerLife({ board, random }: Play): void {
   board.parcels = board.parcels.filter((message) => !isAnswer(message));
   for (const message of late) board.hand(message);
   board.workOff(asker);
+}
+
+/** Plays one of those that only five voters can play. */
+export function playWideGambit(play: Play): void {
+  play.random.pick([oldVote, staleMembers])(play);
+}
+
+/**
+ * Two campaign in one term, since a leader hands over twice and both hear it late. The winner's
+ * links to the loser and to another one break, and the loser asks for the next term: one of those
+ * who are asked voted for it before, and hears the winner; what that one says to the winner is
+ * late. Clients read from the winner.
+ */
+function oldVote(play: Play): void {
+  const { board, random } = play;
+  const giver = wideLeader(play);
+  const others = random.shuffle([...board.machines.values()].filter((each) => each !== giver));
+  const [winner, loser, voter, deaf] = others;
+  if (giver === undefined || winner === undefined || loser === undefined) return;
+  for (const heir of [loser, winner]) {
+    board.transferTo(giver, heir.node);
+    // Each ends after an election timeout.
+    playOn(board, 130, 5, { fateOf: ({ type }) => (type === 'timeout-now' ? 'kept' : 'heard') });
+  }
+  const isTorn = ({ type, from, to }: Message) =>
+    type === 'request-vote' && (from === loser.node) !== (to === voter?.node);
+  playOn(board, 50, 5, { fateOf: (message) => (isTorn(message) ? 'lost' : 'heard') });
+  const apartFrom = [loser.node, deaf?.node];
+  const fateOf = ({ from, to, term }: Message): Fate => {
+    const peer = from === winner.node ? to : from;
+    if ((from === winner.node || to === winner.node) && apartFrom.includes(peer)) return 'lost';
+    return to === winner.node && term > (winner.state?.term ?? 0) ? 'kept' : 'heard';
+  };
+  for (let round = 0; round < 50 && winner.state?.role.type === 'leader'; round++) {
+    playOn(board, 5, 5, { fateOf });
+    const heir = leaderOf(board);
+    if (heir === undefined || heir === winner) continue;
+    board.proposeAt(heir);
+    playOn(board, 5, 5, { fateOf });
+    board.readAt(winner, 'lease');
+    board.workOff(winner);
+  }
+}
+
+/**
+ * A leader that is alone begins to change the members. The others take two of themselves out, and
+ * come to a snapshot that takes the place of its log: its own change would now let it lead by those
+ * who are gone.
+ */
+function staleMembers(play: Play): void {
+  const { board, random } = play;
+  const lonely = wideLeader(play);
+  const others = random.shuffle([...board.machines.values()].filter((each) => each !== lonely));
+  const [staying] = others;
+  if (lonely === undefined || staying === undefined) return;
+  for (let count = random.between(5, 8); count > 0; count--) board.proposeAt(lonely);
+  board.changeAt(lonely, [{ type: 'demote', node: staying.node }]);
+  playOn(board, 350, 5, { fateOf: apart(lonely, 'lost') });
+  const heir = leaderOf(board);
+  const leaving = others.filter((each) => each !== staying && each !== heir).slice(0, 2);
+  if (heir === undefined || heir === lonely) return;
+  board.changeAt(
+    heir,
+    leaving.map(({ node }) => ({ type: 'remove', node })),
+  );
+  playOn(board, 60, 5, { fateOf: apart(lonely, 'lost') });
+  for (let count = random.between(5, 15); count > 0; count--) board.proposeAt(heir);
+  playOn(board, 40, 5, { fateOf: apart(lonely, 'lost') });
+  for (const each of others) board.snapshotOf(each, 0);
+  playOn(board, random.between(50, 150), 5);
+}
+
+/** The leader of all machines as voters; `undefined` where it does not come to that soon. */
+function wideLeader(play: Play): Machine | undefined {
+  const { board } = play;
+  const nodes = [...board.machines.keys()];
+  let leader = steadyLeader(play);
+  for (let round = 0; round < 60; round++) {
+    const { latest } = leader?.state?.log.configurations ?? {};
+    if (leader?.state !== undefined && latest !== undefined) {
+      const { voters, outgoing, learners } = latest.configuration;
+      const missing = nodes.filter((node) => !voters.includes(node));
+      const isDone = missing.length + outgoing.length === 0;
+      if (isDone && latest.index <= leader.state.commitIndex) return leader;
+      const type = (node: NodeId) => (learners.includes(node) ? 'promote' : 'add-learner');
+      board.changeAt(
+        leader,
+        missing.map((node) => ({ type: type(node), node })),
+      );
+    }
+    playOn(board, 10, 5);
+    leader = leaderOf(board);
+  }
+  return undefined;
 }
 
 /** The leader, after a while in which all goes well; `undefined` where there is none. */

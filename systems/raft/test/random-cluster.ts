@@ -21,7 +21,7 @@ import {
 } from '../src/index.ts';
 import { AnswersWatch } from './answers-watch.ts';
 import type { Happening, Play } from './board.ts';
-import { playFormerLife, playGambit } from './gambits.ts';
+import { playFormerLife, playGambit, playWideGambit } from './gambits.ts';
 import { check, hasWork, Machine, mayTakeSnapshot } from './machine.ts';
 import { comeToRest, type QuietBoard } from './quiet-end.ts';
 import { drawOptions } from './random-options.ts';
@@ -72,6 +72,7 @@ class RandomCluster implements QuietBoard {
   private readonly cuts = new Set<string>();
   private readonly gambits: Random | undefined;
   private readonly lives: Random | undefined;
+  private readonly wides: Random | undefined;
   private readonly counts: Record<string, number> = {};
   private now = 0;
   private nextId = 1;
@@ -83,11 +84,13 @@ class RandomCluster implements QuietBoard {
     this.gambits = gambits.chance(1, 2) ? gambits : undefined;
     const lives = new SeededRandom(seed, 'raft lives');
     this.lives = lives.chance(1, 4) ? lives : undefined;
+    const wides = new SeededRandom(seed, 'raft wide gambits');
+    this.wides = wides.chance(1, 12) ? wides : undefined;
     const { random } = this;
     const options = drawOptions(random, seed);
     const nodes = Array.from({ length: MACHINE_COUNT }, (_, place) => toNodeId(`n${place + 1}`));
     const founderCount = random.pick([1, 2, 3, 3, 3, 5]);
-    const isWide = this.gambits?.chance(1, 3) === true;
+    const isWide = this.gambits?.chance(1, 3) === true || this.wides !== undefined;
     const founders = nodes.slice(0, isWide ? MACHINE_COUNT : founderCount);
     const founding = foundingSnapshot(simpleConfiguration(founders));
     for (const node of nodes) {
@@ -102,9 +105,10 @@ class RandomCluster implements QuietBoard {
 
   /** One random thing happens. */
   act(): void {
-    const { random, trouble, gambits, lives } = this;
+    const { random, trouble, gambits, lives, wides } = this;
     if (gambits?.chance(1, STEPS_PER_GAMBIT) === true) this.play(playGambit, gambits);
     if (lives?.chance(1, STEPS_PER_GAMBIT) === true) this.play(playFormerLife, lives);
+    if (wides?.chance(1, STEPS_PER_GAMBIT) === true) this.play(playWideGambit, wides);
     const draw = random.below(1000);
     if (draw < 500) for (let count = random.between(1, 4); count > 0; count--) this.deliver();
     else if (draw < 500 + trouble.disk) this.writeSome();
@@ -437,11 +441,14 @@ class RandomCluster implements QuietBoard {
       } else changes.push({ type: 'add-learner', node });
     }
     const isAutoLeave = this.random.chance(4, 5);
-    const id = this.nextId++;
-    this.happen(leader, { type: 'change-members', id, changes, isAutoLeave });
+    this.changeAt(leader, changes, isAutoLeave);
     if (!isAutoLeave || this.random.chance(1, 4)) {
       this.happen(leader, { type: 'leave-joint', id: this.nextId++ });
     }
+  }
+
+  changeAt(leader: Machine, changes: readonly MemberChange[], isAutoLeave = true): void {
+    this.happen(leader, { type: 'change-members', id: this.nextId++, changes, isAutoLeave });
     this.count('change-members');
   }
 

@@ -60,6 +60,22 @@ export const electionBugs: readonly RaftBug[] = [
     source: 'thesis 6.4.1',
   },
   {
+    name: 'old-vote-breaks-loyalty',
+    file: 'systems/raft/src/core/step.ts',
+    find: [
+      'function isOwn(state: RaftState, { type, from, term }: Message): boolean {',
+      '  if (state.leader === from) return true;',
+      "  return type === 'request-vote' && term === state.term && state.votedFor === from;",
+    ].join('\n'),
+    replace: [
+      'function isOwn(state: RaftState, { from }: Message): boolean {',
+      '  if (state.leader === from) return true;',
+      '  return state.votedFor === from;',
+    ].join('\n'),
+    breaks: 'R5: a voter that hears its leader elects whom it voted for in a former term.',
+    source: 'docs/postmortems/2026-11-29-the-vote-that-outlived-its-term.md',
+  },
+  {
     name: 'higher-term-is-ignored',
     file: 'systems/raft/src/core/step.ts',
     find: "say(state, from, { type: 'heartbeat-response', round: 0 });",

@@ -17,6 +17,21 @@ export const snapshotBugs: readonly RaftBug[] = [
     source: 'openraft #1808',
   },
   {
+    name: 'install-keeps-a-stale-configuration',
+    file: 'systems/raft/src/core/configuration-history.ts',
+    find: [
+      'reset(first: PlacedConfiguration): void {',
+      '    this.placed = [first];', //
+    ].join('\n'),
+    replace: [
+      'reset(first: PlacedConfiguration): void {',
+      '    const { latest } = this;',
+      '    this.placed = latest.index > first.index ? [first, latest] : [first];',
+    ].join('\n'),
+    breaks: 'R41: a configuration of the log that a snapshot has replaced stays in force.',
+    source: 'openraft #1808',
+  },
+  {
     name: 'late-snapshot-cuts-log',
     file: 'systems/raft/src/core/snapshots.ts',
     find: [
