@@ -107,6 +107,23 @@ describe('idle groups', () => {
     expect(stage.now - wokenAt).toBe(100);
   });
 
+  it('R109: one that is woken early does not campaign before its promise ends', () => {
+    const stage = new Stage({ voters: NAMES, options: { quiesceAfterMs: 20 } });
+    stage.elect('a');
+    while (!stage.state('a').isAsleep) {
+      stage.timer('a');
+      stage.settle(['c']);
+    }
+    // c heard nothing for an election timeout; b heard a when both fell asleep.
+    stage.elapse(stage.state('c').loyalUntil - stage.now);
+    stage.happen('b', { type: 'wake' });
+    stage.elect('b', ['a']);
+    const id = stage.propose('b');
+    stage.settle(['a']);
+    expect(stage.outcome(id)?.type).toBe('committed');
+    expect(stage.outcome(stage.read('a', 'lease'))).toBeUndefined();
+  });
+
   it('R110: a member that comes back to an idle group deposes no one', () => {
     const stage = asleep();
     const { term } = stage.state('a');
