@@ -14,7 +14,7 @@ export const snapshotBugs: readonly RaftBug[] = [
     replace: 'const placed = state.log.configurations.latest;',
     breaks:
       'R38: a snapshot carries a configuration that is not committed and can never be rolled back.',
-    source: 'openraft #1808',
+    source: 'canonical/raft #250',
   },
   {
     name: 'install-keeps-a-stale-configuration',
