@@ -5,6 +5,7 @@
 import type { KvNode, Operation, Revision } from '@mangrove/kv';
 import { expect, it } from 'vitest';
 import { StateDigest } from '../src/core/state-digest.ts';
+import { Ask } from '../src/shell/ask.ts';
 import { A, B, C, FOUNDERS, KvCluster, putOf, toRequest } from './kv-cluster.ts';
 
 /** Keys of one transaction, and how often all of them are written in one round. */
@@ -56,9 +57,10 @@ it('R29, R31: a crash amid a snapshot of a compacted store loses nothing', async
     const leader = await cluster.elect();
     let acknowledged: number = revision;
     for (let time = 0; time < TIMES; time += 1) {
-      leader.handle(toRequest(putAll(`${round}, ${time}`))).then((reply) => {
+      const ask = new Ask((reply) => {
         if (reply.type === 'done') acknowledged = Math.max(acknowledged, reply.header.revision);
       });
+      leader.serve(toRequest(putAll(`${round}, ${time}`)), ask);
     }
     await cluster.until(() => victim.inspect().state.store.isPinned);
     await crashAndCompare(cluster, victim, () => acknowledged);

@@ -25,7 +25,7 @@ describe.each(UPKEEP)('$experiment.name', ({ experiment, promises }) => {
   });
 });
 
-it('kv-damage: disks are lost and rot, members are upgraded, and every promise is kept', async () => {
+it('kv-damage: disks are lost, members are upgraded, and every promise is kept', async () => {
   const hunt = kvHunts.find(({ experiment }) => experiment.name === 'kv-damage');
   if (hunt === undefined) throw new Error('there is no kv-damage');
   const struck = { wiped: 0, rotten: 0, upgraded: 0 };

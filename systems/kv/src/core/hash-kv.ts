@@ -29,7 +29,7 @@ export function hashKv(store: KvStore, revision: Revision, checksum: Crc32c = cr
  * A hash being computed. Whoever drives it holds a pin of the store from the first slice to the
  * last.
  *
- *     keys: what counts of each up to the compaction -> sort by revision -> hash -> the log behind it
+ *     keys: what counts of each up to the compaction -> sort -> hash -> the log behind it
  */
 export class HashRead {
   /** The compaction of the store when the hash began. */

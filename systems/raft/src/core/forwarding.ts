@@ -33,8 +33,8 @@ const NUMBERS_PER_LIFE = 2 ** 32;
 const LIVES_TOLD_APART = 2 ** 21;
 
 /**
- * Of how many numbers up to the highest a leader remembers its answers: more than can be open. Those
- * that came in disorder are forgotten late, but there are never more than twice as many.
+ * Of how many numbers up to the highest a leader remembers its answers: more than can be open.
+ * Those that came in disorder are forgotten late, but there are never more than twice as many.
  */
 const ANSWERS_KEPT = 2 * FORWARD_COUNT_MAX;
 
