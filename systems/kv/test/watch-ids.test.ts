@@ -1,5 +1,6 @@
 /**
- * The ids of watchers and the bound of their number, and what a watcher of the future is told.
+ * The ids of watchers and the bound of their number, what a watcher of the future is told, and who
+ * is told of progress unasked.
  */
 import {
   applyCommand,
@@ -131,6 +132,24 @@ describe('R25: a watcher that begins in the future', () => {
     expect(scene.taken()).toEqual([{ type: 'progress', watchId: 1, revision: 4 }]);
     scene.put(2);
     expect(eventsIn(scene.taken())).toEqual([[1, 5, 6]]);
+  });
+});
+
+describe('R25: progress that is told without being asked for', () => {
+  it('is for those watchers alone that nothing was sent to since the last time', () => {
+    const scene = new Scene();
+    const { hub, session } = scene;
+    hub.create(session, from(NO_REVISION), 1);
+    scene.put(1);
+    expect(eventsIn(scene.taken()).slice(-1)).toEqual([[1, 2]]);
+    hub.notifyProgress();
+    expect(scene.taken()).toEqual([]);
+    hub.notifyProgress();
+    expect(scene.taken()).toEqual([{ type: 'progress', watchId: 1, revision: 2 }]);
+    scene.put(1);
+    expect(eventsIn(scene.taken())).toEqual([[1, 3]]);
+    hub.notifyProgress();
+    expect(scene.taken()).toEqual([]);
   });
 });
 

@@ -161,6 +161,8 @@ class Scene {
     const seen = client.watchers.get(message.watchId);
     if (seen === undefined || seen.end !== 'none') throw new Error('events of no watcher');
     const expected = this.expected(seen);
+    // What its filters leave nothing of is no message.
+    expect(message.events.length).toBeGreaterThan(0);
     for (const event of message.events) {
       const wanted = expected[seen.events.length];
       const { key, value, modRevision } = event.kv;
@@ -187,10 +189,12 @@ class Scene {
   private expectPrevious(seen: Seen, event: WatchEvent): void {
     const before = event.kv.modRevision - 1;
     const known = this.twin.stateAt(before).get(text(event.kv.key));
-    if (event.previous !== undefined) {
+    if (!seen.request.wantsPrevious) {
+      expect(event.previous).toBeUndefined();
+    } else if (event.previous !== undefined) {
       this.mark('previous');
       expect(event.previous).toEqual(known);
-    } else if (seen.request.wantsPrevious && known !== undefined) {
+    } else if (known !== undefined) {
       expect(before).toBeLessThan(this.twin.compacted);
     }
   }
