@@ -122,6 +122,26 @@ describe('a change of leaders', () => {
     }
   });
 
+  it('R37: a successor without a checkpoint gives it all, and an election timeout', async () => {
+    for (let seed = 80; seed < 84; seed += 1) {
+      const cluster = await withLease(seed);
+      await cluster.pass(TTL_MS - 300);
+      const leader = await cluster.elect();
+      cluster.simulation.crash(leader.inspect().raft.self, 'kept');
+      const successor = await cluster.elect();
+      const electedAt = cluster.simulation.nowMs;
+      await cluster.pass(TTL_MS - 200);
+      const request = { type: 'lease-time-to-live', lease: LEASE, wantsKeys: false } as const;
+      const left = await cluster.result(request, successor);
+      if (left.type !== 'lease-time') throw new Error(left.type);
+      const sinceMs = cluster.simulation.nowMs - electedAt;
+      // Clocks drift, by less than a millisecond in this time.
+      expect(left.remainingMs, `seed ${seed}`).toBeGreaterThan(TTL_MS + ELECTION_MS - sinceMs - 1);
+      expect(left.remainingMs).toBeLessThan(TTL_MS + ELECTION_MS - sinceMs + 100);
+      cluster.simulation.close();
+    }
+  });
+
   it('R37: a successor does not begin anew with what is nearly over', async () => {
     const cluster = await withLease(67, { leaseCheckpointMs: 500 });
     await cluster.pass(TTL_MS - 300);
@@ -144,9 +164,13 @@ it('R36: the member picks a lease where none is named, and raises what is too sh
   expect(picked.result.lease).toBeGreaterThan(0n);
   expect(picked.result.ttlMs).toBe(300);
   expect(await grant(picked.result.lease, 1_000)).toMatchObject({ code: 'lease-exists' });
-  expect(await grant(0n, 0)).toMatchObject({ code: 'bad-request', isDefinite: true });
+  // One more than etcd grants at the most.
+  for (const ttlMs of [0, 9_000_000_000_001]) {
+    expect(await grant(0n, ttlMs)).toMatchObject({ code: 'bad-request', isDefinite: true });
+  }
   const listed = await cluster.result({ type: 'list-leases' });
   expect(listed).toEqual({ type: 'leases', leases: [picked.result.lease] });
+  expect(await grant(0n, 9_000_000_000_000)).toMatchObject({ type: 'done' });
   cluster.simulation.close();
 });
 
