@@ -3,7 +3,7 @@
  * were sent.
  */
 import type { ByteStream } from '@mangrove/host';
-import { encodeFrame, Writer } from '@mangrove/wire';
+import { encodeFrame, FRAME_HEADER_BYTES, Writer } from '@mangrove/wire';
 import { expect, it } from 'vitest';
 import { MessageReader, MessageSender } from './message-stream.ts';
 import { SERVER_MESSAGE, type ServerMessage } from './messages.ts';
@@ -41,6 +41,36 @@ it('a frame in pieces stands behind what was sent before, in front of the rest',
   await Promise.all([taken, ...tasks]);
   expect(heard).toEqual(['1', '2', '3', '4', '5', 'end']);
   expect(sender.waitingBytes).toBe(0);
+});
+
+it('a thousand messages of one turn are one frame and one write, in order', async () => {
+  const writes: Uint8Array[] = [];
+  const stream: ByteStream = {
+    remote: 'nobody',
+    read: () => Promise.resolve(undefined),
+    write: async (bytes) => {
+      writes.push(bytes.slice());
+    },
+    end: async () => {},
+    destroy: () => {},
+  };
+  const tasks: Promise<void>[] = [];
+  const sender = new MessageSender(
+    stream,
+    CODEC,
+    (task) => tasks.push(task()),
+    () => {},
+  );
+  const details = Array.from({ length: 1000 }, (_, nth) => String(nth));
+  for (const each of details) sender.send(goodbye(each));
+  await Promise.all(tasks);
+  expect([writes.length, sender.takenCount]).toEqual([1, 1]);
+  const [bytes = new Uint8Array(0)] = writes;
+  // The length in front of the frame says that it is all of the write.
+  expect(new DataView(bytes.buffer).getUint32(0) + FRAME_HEADER_BYTES).toBe(bytes.length);
+  const heard: string[] = [];
+  new MessageReader(CODEC, 1e6).push(bytes, (message) => heard.push(detailOf(message)) > 0);
+  expect(heard).toEqual(details);
 });
 
 function goodbye(detail: string): ServerMessage {
