@@ -9,6 +9,7 @@ import type {
   Compare,
   KeyRange,
   KeyValue,
+  Lease,
   LeaseId,
   Operation,
   OperationResult,
@@ -33,7 +34,7 @@ type State = ReadonlyMap<string, KeyValue>;
 export class NaiveStore {
   readonly states: State[] = [new Map(), new Map()];
   readonly events: NaiveEvent[] = [];
-  readonly leases = new Set<LeaseId>();
+  readonly leases = new Map<LeaseId, Lease>();
   compacted = 0;
   // What the revision that is being made holds, and what has changed in it.
   private draft = new Map<string, KeyValue>();
@@ -59,7 +60,7 @@ export class NaiveStore {
     const copy = new NaiveStore();
     copy.states.splice(0, copy.states.length, ...this.states);
     copy.events.push(...this.events);
-    for (const lease of this.leases) copy.leases.add(lease);
+    for (const [id, lease] of this.leases) copy.leases.set(id, lease);
     copy.compacted = this.compacted;
     return copy;
   }
@@ -68,6 +69,12 @@ export class NaiveStore {
     const state = this.states[revision];
     if (state === undefined) throw new Error(`no state ${revision}`);
     return state;
+  }
+
+  /** The keys that hang on a lease, in order. */
+  keysOf(lease: LeaseId): readonly string[] {
+    const all = sorted(this.stateAt(this.revision));
+    return all.filter((kv) => kv.lease === lease).map(({ key }) => text(key));
   }
 
   private commit(): void {
@@ -90,20 +97,17 @@ export class NaiveStore {
         return { type: 'applied' };
       case 'grant-lease':
         if (this.leases.has(command.lease)) return 'lease-exists';
-        this.leases.add(command.lease);
+        this.leases.set(command.lease, leaseOf(command.lease, command.ttlMs, command.ttlMs));
         return { type: 'applied' };
       case 'revoke-lease':
         if (!this.leases.has(command.lease)) return 'lease-not-found';
         this.revoke(command.lease);
         return { type: 'applied' };
       case 'expire-leases':
-        for (const lease of command.leases) {
-          if (command.term !== term || !this.leases.has(lease)) continue;
-          this.revoke(lease);
-          if (this.changes.length > 0) this.commit();
-        }
+        if (command.term === term) this.expire(command.leases);
         return { type: 'applied' };
       case 'checkpoint-leases':
+        if (command.term === term) this.checkpoint(command.leases);
         return { type: 'applied' };
     }
   }
@@ -185,10 +189,29 @@ export class NaiveStore {
     this.changes.push({ type: 'delete', key, value: '', revision: this.revision + 1 });
   }
 
+  private expire(leases: readonly LeaseId[]): void {
+    for (const lease of leases) {
+      if (!this.leases.has(lease)) continue;
+      this.revoke(lease);
+      if (this.changes.length > 0) this.commit();
+    }
+  }
+
+  private checkpoint(rests: (Command & { type: 'checkpoint-leases' })['leases']): void {
+    for (const { lease, remainingMs } of rests) {
+      const ttlMs = this.leases.get(lease)?.ttlMs;
+      if (ttlMs !== undefined) this.leases.set(lease, leaseOf(lease, ttlMs, remainingMs));
+    }
+  }
+
   private revoke(lease: LeaseId): void {
     this.leases.delete(lease);
     for (const kv of sorted(this.draft)) if (kv.lease === lease) this.remove(text(kv.key));
   }
+}
+
+function leaseOf(id: LeaseId, ttlMs: number, remainingMs: number): Lease {
+  return { id, ttlMs, remainingMs };
 }
 
 /** Bytes as a string with one character for each, which compares as they do. */

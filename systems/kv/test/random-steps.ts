@@ -32,7 +32,9 @@ export const keyRange: fc.Arbitrary<KeyRange> = fc.oneof(
   key.map((from) => ({ from, to: new Uint8Array([...from, 0]) })),
   fc.record({ from: key, to: fc.option(key, { nil: undefined }) }),
 );
-const revision = fc.integer({ min: 0, max: 30 }).map((number) => number as Revision);
+const revision = fc
+  .oneof(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 2, max: 6 }))
+  .map((number) => number as Revision);
 const bound = fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 20 }));
 /** Reads of every kind. */
 export const range: fc.Arbitrary<RangeRequest> = fc.record({
@@ -73,7 +75,7 @@ const simple: fc.Arbitrary<Operation> = fc.oneof(
       type: fc.constant('put' as const),
       key,
       value: fc.option(value, { nil: undefined, freq: 8 }),
-      lease: fc.option(fc.oneof({ weight: 3, arbitrary: fc.constant(NO_LEASE) }, lease), {
+      lease: fc.option(fc.oneof(fc.constant(NO_LEASE), lease), {
         nil: undefined,
         freq: 8,
       }),
@@ -131,15 +133,23 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
     type: fc.constant('compact-behind' as const),
     behind: fc.integer({ min: -1, max: 6 }),
   }),
-  fc.record({
-    type: fc.constant('grant-lease' as const),
-    lease: fc.bigInt({ min: 1n, max: 3n }).map((id) => id as LeaseId),
-    ttlMs: fc.constant(1_000),
-  }),
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant('grant-lease' as const),
+      lease: fc.bigInt({ min: 1n, max: 3n }).map((id) => id as LeaseId),
+      ttlMs: fc.constant(1_000),
+    }),
+  },
   fc.record({ type: fc.constant('revoke-lease' as const), lease }),
   fc.record({
     type: fc.constant('expire-leases' as const),
     leases: fc.array(lease, { maxLength: 3 }),
+    term: fc.integer({ min: 1, max: 2 }),
+  }),
+  fc.record({
+    type: fc.constant('checkpoint-leases' as const),
+    leases: fc.array(fc.record({ lease, remainingMs: fc.nat(1_000) }), { maxLength: 3 }),
     term: fc.integer({ min: 1, max: 2 }),
   }),
 );

@@ -7,6 +7,7 @@ import {
   hashKv,
   type KeyRange,
   KvStore,
+  type Lease,
   RangeRead,
   type Revision,
   readAll,
@@ -21,22 +22,35 @@ import { range, step, steps } from './random-steps.ts';
 
 const RUNS = 150;
 
-test('every answer, state, event and hash is what the naive twin says', () => {
+/** What must have come about, and at least so often, or a test of random steps shows nothing. */
+const MARKS: readonly string[] = [
+  ...['a transaction in another', 'a read of the past', 'a lease ended with keys'],
+  ...['checkpoint-leases', 'refused: compacted', 'refused: future-revision'],
+  ...['refused: key-not-found', 'refused: lease-exists', 'refused: lease-not-found'],
+];
+const OFTEN = 10;
+
+test('every answer, state, event, lease and hash is what the naive twin says', () => {
+  const reached = new Map<string, number>();
+  const mark = (name: string) => reached.set(name, (reached.get(name) ?? 0) + 1);
   fc.assert(
     fc.property(steps(80), (taken) => {
       const store = new KvStore();
       const unswept = new KvStore();
       const twin = new NaiveStore();
       for (const each of taken) {
-        const command = applyBoth(store, twin, each);
+        const command = applyBoth(store, twin, each, mark);
         if (command !== undefined) applyCommand(unswept, command, 1);
       }
       expectSameStates(store, twin);
       expectSameEvents(store, twin);
+      expectSameLeases(store, twin);
       expect(hashKv(store, store.revision)).toBe(hashKv(unswept, unswept.revision));
     }),
-    { numRuns: RUNS },
+    { numRuns: 2 * RUNS },
   );
+
+  for (const name of MARKS) expect(reached.get(name) ?? 0, name).toBeGreaterThan(OFTEN);
 }, 60_000);
 
 test('a range read in slices is what it was when the read began', () => {
@@ -87,9 +101,11 @@ test('R29: a store made from a snapshot is what the other was when it began', ()
       expect(hashKv(restored, restored.revision)).toBe(hash);
       expectSameStates(restored, frozen);
       expectSameEvents(restored, frozen);
+      expectSameLeases(restored, frozen);
       for (const each of after) applyBoth(restored, frozen, each);
       expectSameStates(restored, frozen);
       expectSameEvents(restored, frozen);
+      expectSameLeases(restored, frozen);
     }),
     { numRuns: RUNS },
   );
@@ -120,6 +136,20 @@ function expectSameEvents(store: KvStore, twin: NaiveStore): void {
     seen.push({ type, key: text(kv.key), value: text(kv.value), revision: kv.modRevision });
   }
   expect(seen).toEqual(twin.events.filter(({ revision }) => revision >= twin.compacted));
+}
+
+function expectSameLeases(store: KvStore, twin: NaiveStore): void {
+  expect([...store.leases.all()].toSorted(byId)).toEqual([...twin.leases.values()].toSorted(byId));
+  for (const id of twin.leases.keys()) {
+    const due = twin.keysOf(id);
+    const keys = [...store.leases.keysOf(id)].map((row) => text(store.keys.keyAt(row)));
+    expect(keys.toSorted()).toEqual(due);
+    expect(store.leases.keyCountOf(id)).toBe(due.length);
+  }
+}
+
+function byId(left: Lease, right: Lease): number {
+  return Number(left.id - right.id);
 }
 
 const ALL_KEYS: KeyRange = { from: new Uint8Array(0), to: undefined };
