@@ -50,7 +50,10 @@ const BY_LIBRARY: Readonly<Record<string, number>> = Object.freeze({
   'stm-checks-what-it-writes-alone': 20,
 });
 
-/** Found where faults are aimed, by clients of both kinds: in which experiment, how many seeds. */
+/**
+ * Found where faults are aimed: in which experiment, within how many seeds. Those of `kv-answers`
+ * and `kv-locks` are found by programs with the client library, all others by the contract alone.
+ */
 const BY_AIM: Readonly<Record<string, readonly [experiment: string, seedBudget: number]>> =
   Object.freeze({
     'staleness-from-the-end-of-the-round': ['kv-staleness', 40],
