@@ -2,6 +2,7 @@
  * Bad input at the port for clients: whatever strangers send is answered with a reason or closed,
  * costs a bounded amount of memory, and harms nobody else.
  */
+import { memoryUsage } from 'node:process';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type KvClient, op } from '../src/index.ts';
@@ -42,6 +43,17 @@ async function sendDamaged(change: { readonly where: number; readonly bits: numb
 async function stillServes(): Promise<void> {
   expect((await client.get('before'))?.value).toBe('1');
   expect((await client.put('during', '2')).revision).toBeGreaterThan(1);
+}
+
+/** How long a put takes, the one in the middle of many. */
+async function medianPutMs(): Promise<number> {
+  const times: number[] = [];
+  for (let nth = 0; nth < 50; nth += 1) {
+    const begunAt = performance.now();
+    await client.put('timed', String(nth));
+    times.push(performance.now() - begunAt);
+  }
+  return times.sort((a, b) => a - b)[25] ?? Number.NaN;
 }
 
 describe('R60: a port for clients', () => {
@@ -156,12 +168,42 @@ describe('R60: a port for clients', () => {
     for (const stranger of strangers) stranger.destroy();
   });
 
-  it('holds hundreds of idle connections beside a client that works', async () => {
+  it('takes no more memory than that of hundreds which begin long frames', async () => {
+    await using small = await startKv({ port: { heldBytesMax: 8 << 20 } });
+    await using other = small.client();
+    await other.put('a', '1');
+    const frame = new Uint8Array(2_000_000);
+    new DataView(frame.buffer).setUint32(0, 4_000_000);
+    const connecting = Array.from({ length: 200 }, () => Stranger.connect(small));
+    const strangers = await Promise.all(connecting);
+    await Promise.all(strangers.map((each) => each.greet()));
+    const beforeBytes = memoryUsage.rss();
+    for (const each of strangers) each.send(frame);
+    const refused = () => strangers.filter(({ goodbye }) => goodbye !== undefined);
+    let mostBytes = 0;
+    for (let round = 0; round < 500 && refused().length < 150; round += 1) {
+      mostBytes = Math.max(mostBytes, memoryUsage.rss() - beforeBytes);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(refused().length).toBeGreaterThanOrEqual(150);
+    for (const { goodbye } of refused()) {
+      expect(goodbye).toMatchObject({ code: 'too-many-requests' });
+    }
+    // They send 400 MB; what is in buffers on its way counts as well.
+    expect(mostBytes).toBeLessThan(200 << 20);
+    expect((await other.put('a', '2')).revision).toBe(3);
+    for (const each of strangers) each.destroy();
+  }, 20_000);
+
+  it('holds hundreds of idle connections beside a client, which hardly notices', async () => {
+    const alone = await medianPutMs();
     const connecting = Array.from({ length: 500 }, () => Stranger.connect(kv));
     const strangers = await Promise.all(connecting);
     for (const stranger of strangers) stranger.say(HELLO);
     await stillServes();
     await until(() => strangers.every(({ heard }) => heard.length === 1));
+    const beside = await medianPutMs();
+    expect(beside).toBeLessThan(10 * alone + 20);
     for (const stranger of strangers) stranger.destroy();
     await stillServes();
   });
