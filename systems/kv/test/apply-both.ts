@@ -49,6 +49,7 @@ function marksOf(
   revision: number,
 ): readonly string[] {
   if (answer.type === 'refused') return [`refused: ${answer.refusal}`];
+  if (answer.type === 'untold') return [];
   if (command.type !== 'operation') {
     return answer.revision > revision ? ['a lease ended with keys'] : [command.type];
   }
