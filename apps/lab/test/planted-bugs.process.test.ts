@@ -26,6 +26,11 @@ describe.concurrent('a planted bug is found, and only it', { timeout: 120_000 },
     ['watch-resumes-one-late', /resumable|reliable/],
     ['watch-starts-one-late', /resumable|reliable/],
     ['lock-without-fencing', /stale-holder-writes/],
+    ['unknown-is-said-to-have-failed', /was told that|was in the register/],
+    ['snapshot-begins-late', /members-differ/],
+    ['place-in-session-ignored', /duplicate-elements|lost-write/],
+    ['session-token-ignored', /read-your-writes|monotonic/],
+    ['renewal-not-told', /lease-ends-early/],
   ])('%s', async (name, sentence) => {
     const { entry, bug } = findBug(name);
     const options = { isWatched: false, workerCount: 1 };
