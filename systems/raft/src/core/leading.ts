@@ -4,7 +4,7 @@
  *
  * Source: Raft 5.3, 5.4.2; check-quorum, thesis 6.2; flow control, etcd-io/raft design.md.
  */
-import { assert, type NodeId } from '@mangrove/host';
+import type { NodeId } from '@mangrove/host';
 import { membersOf } from './configuration.ts';
 import { becomeFollower, hasStalledDisk } from './election.ts';
 import { type Entry, entrySizeBytes } from './entry.ts';
@@ -217,11 +217,9 @@ function sendEntries(
   entries: readonly Entry[],
 ): void {
   const previousIndex = indexBefore(progress.nextIndex);
-  const previousTerm = state.log.termAt(previousIndex);
-  assert(
-    previousTerm !== undefined,
-    `${state.self} sends what follows ${previousIndex}, its log begins at ${state.log.baseIndex}`,
-  );
+  // It is known, unless the log ends before what a follower has: no elected leader's does. Whoever
+  // was elected by mistake goes on, so that clients see what comes of it, not a stopped node.
+  const previousTerm = state.log.termAt(previousIndex) ?? state.log.lastTerm;
   const { commitIndex } = state;
   say(state, node, { type: 'append-entries', previousIndex, previousTerm, entries, commitIndex });
   progress.commitSent = commitIndex;
