@@ -72,6 +72,8 @@ const values = fc.letrec<{ step: Step }>((tie) => ({
   ),
 })).step;
 
+const NOTHING = { words: [], parts: [] };
+
 describe('a recursive schema', () => {
   it('gives values back as they went, however they are nested', () => {
     fc.assert(
@@ -94,6 +96,26 @@ describe('a recursive schema', () => {
     const bomb = new Uint8Array(3_000_000);
     for (let at = 0; at < bomb.length; at += 3) bomb.set([2, 0, 1], at);
     expect(() => steps.decode(bomb)).toThrow(expect.objectContaining({ code: 'too-deep' }));
+  });
+
+  it('counts all values of one, and what is to be counted with them, and begins anew', () => {
+    type Part = { readonly words: readonly string[]; readonly parts: readonly Part[] };
+    const part = recursive<Part>(
+      (self, counted) =>
+        struct({
+          words: array(counted(text({ max: 9 })), { max: 9 }),
+          parts: array(self, { max: 9 }),
+        }),
+      { maxDepth: 3, maxCount: 7 },
+    );
+    const codec = message('part', array(part, { max: 9 }), { lowest: 1, highest: 1 }).at(1);
+    const leaf: Part = { words: ['a'], parts: [] };
+    const seven: Part = { words: ['a'], parts: [{ words: ['b'], parts: [leaf] }, NOTHING] };
+    const many = codec.encode([seven, seven, leaf]);
+    expect(codec.decode(many)).toEqual([seven, seven, leaf]);
+    const eight = codec.encode([seven, { ...seven, words: ['a', 'c'] }]);
+    expect(() => codec.decode(eight)).toThrow(expect.objectContaining({ code: 'too-long' }));
+    expect(codec.decode(many)).toEqual([seven, seven, leaf]);
   });
 
   it('gives a value or an error with the path of the field for any bytes', () => {

@@ -3,6 +3,7 @@
  * gives a message or a `WireError`, and a session that hears the message goes on or says goodbye.
  */
 import { toNodeId } from '@mangrove/host';
+import type { Operation } from '@mangrove/kv';
 import { WireError } from '@mangrove/wire';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -61,6 +62,23 @@ describe('R60: bytes that are no message', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it('are those with far more operations than one may have, however small these are', () => {
+    const txn = (success: readonly Operation[]): Operation => {
+      return { type: 'txn', compares: [], success, failure: [] };
+    };
+    const requestOf = (count: number): Uint8Array => {
+      const hundred = txn(Array.from({ length: 127 }, () => txn([])));
+      const operation = txn(Array.from({ length: count }, () => hundred));
+      const consistency = { type: 'linearizable' } as const;
+      const request = { type: 'operation', operation, consistency, place: undefined } as const;
+      return client.encode({ type: 'request', id: 1, timeoutMs: 5000, request });
+    };
+    // Some more than are allowed are a request, which is refused as such.
+    expect(client.decode(requestOf(100))).toMatchObject({ type: 'request', id: 1 });
+    const tooMany = expect.objectContaining({ code: 'too-long' });
+    expect(() => client.decode(requestOf(128))).toThrow(tooMany);
   });
 
   it('that are a message all the same, in any order, leave the session within its bounds', () => {

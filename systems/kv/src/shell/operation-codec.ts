@@ -37,6 +37,7 @@ import {
   type SortTarget,
   TXN_DEPTH_MAX,
   TXN_OPERATIONS_MAX,
+  TXN_TOTAL_MAX,
 } from '../core/request.ts';
 import type { Revision } from '../core/revision.ts';
 import { BLOCK_BYTES_MAX } from '../core/slabs.ts';
@@ -94,9 +95,15 @@ const compare: Schema<Compare> = struct({
   operand,
 });
 
+/**
+ * How many operations and compares of a transaction are read. What has fewer is refused as a
+ * request with too many; what has more is no message of ours, and takes no more time to find out.
+ */
+const READ_COUNT_MAX = 16 * TXN_TOTAL_MAX;
+
 /** An operation; transactions are nested up to `TXN_DEPTH_MAX`. */
 export const operation: Schema<Operation> = recursive<Operation>(
-  (self) =>
+  (self, counted) =>
     union('type', {
       put: {
         number: 1,
@@ -131,14 +138,14 @@ export const operation: Schema<Operation> = recursive<Operation>(
       txn: {
         number: 4,
         schema: struct({
-          compares: array(compare, { max: TXN_OPERATIONS_MAX }),
+          compares: array(counted(compare), { max: TXN_OPERATIONS_MAX }),
           success: array(self, { max: TXN_OPERATIONS_MAX }),
           failure: array(self, { max: TXN_OPERATIONS_MAX }),
         }),
       },
     }),
   // The innermost transaction has operations too.
-  { maxDepth: TXN_DEPTH_MAX + 1 },
+  { maxDepth: TXN_DEPTH_MAX + 1, maxCount: READ_COUNT_MAX },
 );
 
 /** A key with its value. */
