@@ -27,6 +27,8 @@ beforeEach(async () => {
   seen = [];
   stop = new AbortController();
   observing = observe();
+  // It has found nobody, and watches.
+  await cluster.simulation.run(cluster.simulation.nowMs + 500);
 });
 
 afterEach(async () => {
@@ -46,9 +48,12 @@ async function observe(): Promise<void> {
   }
 }
 
+function campaign(node: NodeId): Promise<Claim> {
+  return cluster.client(node).election(NAME).campaign(node, { ttlMs: TTL_MS });
+}
+
 async function elected(node: NodeId): Promise<Claim> {
-  const standing = cluster.client(node).election(NAME).campaign(node, { ttlMs: TTL_MS });
-  return await cluster.settled(standing);
+  return await cluster.settled(campaign(node));
 }
 
 /** Has nothing pass between a client and all members, for so long. */
@@ -84,7 +89,7 @@ describe('R65: an election whose leader is cut off', () => {
 
   it('refuses what that one writes when it is back, and leaves the new one in place', async () => {
     const first = await elected(FIRST);
-    await cluster.until(() => seen.length === 1);
+    // At once, so that an observer hears of both together.
     expect(await cluster.settled(first.write('f again'))).toBe(true);
     await cluster.until(() => seen.length === 2);
     cutOff(FIRST, 5_000);
@@ -99,5 +104,17 @@ describe('R65: an election whose leader is cut off', () => {
     expect(await cluster.settled(second.write('s again'))).toBe(true);
     await cluster.until(() => seen.length === 4);
     expect(valuesSeen()).toEqual([FIRST, 'f again', SECOND, 's again']);
+  });
+
+  it('has an observer told of a leader that stood before the last one proclaimed', async () => {
+    const first = await elected(FIRST);
+    const waiting = campaign(SECOND);
+    await cluster.simulation.run(cluster.simulation.nowMs + 500);
+    expect(await cluster.settled(first.write('f again'))).toBe(true);
+    await cluster.until(() => seen.length === 2);
+    cutOff(FIRST, 600_000);
+    await cluster.settled(waiting);
+    await cluster.simulation.run(cluster.simulation.nowMs + 2_000);
+    expect(valuesSeen()).toEqual([FIRST, 'f again', SECOND]);
   });
 });

@@ -75,6 +75,8 @@ export async function mistakes(client: KvClient, lease: KvLease): Promise<void> 
   await client.put('k', 1);
   // @ts-expect-error a key is needed
   await client.get();
+  // @ts-expect-error a prefix has no end of its own
+  await client.read({ prefix: 'a', to: 'b' });
   // @ts-expect-error a prefix is text or bytes
   await client.read({ prefix: 7 });
   // @ts-expect-error a range has a beginning

@@ -25,36 +25,54 @@ export class Election {
 
   /** Who leads now: the value of the leader; `undefined` where nobody does. */
   async leader(options: CallOptions = {}): Promise<KvEntry | undefined> {
-    const { entries } = await this.leaderAnswer(options);
+    const oldest = { sortBy: 'create', order: 'ascend', limit: 1 } as const;
+    const { entries } = await this.client.read(this.keys, { ...oldest, ...options });
     return entries[0];
   }
 
-  /** Each leader and each value that it proclaims, from now on. */
+  /** Each leader and each value that it proclaims, from now on; some are missed by a compaction. */
   async *observe(options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<KvEntry, void> {
     const { signal } = options;
     const call = signal === undefined ? {} : { signal };
-    let told = 0;
-    const { header, entries } = await this.leaderAnswer(call);
-    const [first] = entries;
-    if (first !== undefined) {
-      told = first.modRevision;
-      yield first;
-    }
-    const prefix = { prefix: `${this.name}/` };
-    const watch = this.client.watch(prefix, {
-      ...{ from: header.revision + 1, onCompacted: 'skip' },
+    let told: KvEntry | undefined;
+    const news = (): readonly KvEntry[] => {
+      const [leader] = standing.values();
+      const isKnown = leader?.key === told?.key && leader?.modRevision === told?.modRevision;
+      told = leader ?? told;
+      return leader === undefined || isKnown ? [] : [leader];
+    };
+    let { revision, standing } = await this.candidates(call);
+    yield* news();
+    const watch = this.client.watch(this.keys, {
+      ...{ from: revision + 1, onCompacted: 'skip' },
       ...call,
     });
-    for await (const _batch of watch.batches()) {
-      const leader = await this.leader(call);
-      if (leader === undefined || leader.modRevision <= told) continue;
-      told = leader.modRevision;
-      yield leader;
+    for await (const { events, isAfterGap } of watch.batches()) {
+      if (isAfterGap) {
+        ({ revision, standing } = await this.candidates(call));
+        yield* news();
+      }
+      for (const [place, event] of events.entries()) {
+        if (event.revision <= revision) continue;
+        if (event.type === 'delete') standing.delete(event.key);
+        else standing.set(event.key, event);
+        // What happened in one revision happened at once.
+        if (events[place + 1]?.revision !== event.revision) yield* news();
+      }
     }
   }
 
-  private leaderAnswer(options: CallOptions) {
-    const oldest = { sortBy: 'create', order: 'ascend', limit: 1 } as const;
-    return this.client.read({ prefix: `${this.name}/` }, { ...oldest, ...options });
+  /** Who stands, by their keys, in the order in which they stood: the first one leads. */
+  private async candidates(options: CallOptions) {
+    const byAge = { sortBy: 'create', order: 'ascend' } as const;
+    const { header, entries } = await this.client.read(this.keys, { ...byAge, ...options });
+    return {
+      revision: header.revision,
+      standing: new Map(entries.map((entry) => [entry.key, entry])),
+    };
+  }
+
+  private get keys() {
+    return { prefix: `${this.name}/` };
   }
 }

@@ -15,8 +15,8 @@ export type Bytes = string | Uint8Array;
  */
 export type KeySelector =
   | Bytes
-  | { readonly prefix: Bytes }
-  | { readonly from: Bytes; readonly to?: Bytes };
+  | { readonly prefix: Bytes; readonly from?: never; readonly to?: never }
+  | { readonly from: Bytes; readonly to?: Bytes; readonly prefix?: never };
 
 /** The bytes of text or bytes. */
 export function toBytes(given: Bytes): Uint8Array {
