@@ -72,6 +72,11 @@ export interface Experiment {
   readonly workload: Workload;
   /** The kinds of trouble that a seed may draw. */
   readonly faults: readonly FaultKind[];
+  /**
+   * From when on they are drawn, ms of the run's time: one of these. A system that has to find
+   * itself first hardly ever does so under faults, and then little else is tried. Default: 0.
+   */
+  readonly faultsFromMs?: readonly number[];
   readonly atlas: Atlas;
   /** Draws what an operator does, for faults of the kind `action`. */
   readonly drawAction?: (random: Random, replicas: readonly NodeId[]) => PlannedAction;

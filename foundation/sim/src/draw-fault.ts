@@ -24,6 +24,8 @@ export interface FaultContext {
   readonly clients: readonly NodeId[];
   /** Those that may lose, or rot, what they had synced. */
   readonly damaged: readonly NodeId[];
+  /** No fault begins before, in ms of the run's time. */
+  readonly fromMs: number;
   /** The bound of clock rates that nodes are told, ppm. */
   readonly maxDriftPpm: number;
 }
@@ -92,7 +94,7 @@ const DRAWS: Readonly<Record<FaultKind, Draw>> = Object.freeze({
     const disk: DiskFate = random.pick(['kept', 'unsynced-lost']);
     const node = random.pick(replicas);
     const downMs = random.pick([1, 20, 200, 1000]);
-    return [{ type: 'crash-at', node, point: drawPoint(random), downMs, disk }];
+    return [{ type: 'crash-at', node, point: drawPoint(context), downMs, disk }];
   },
   pause: (context) => [{ type: 'pause', node: anyReplica(context), ...drawWindow(context) }],
   'slow-node': (context) => {
@@ -167,9 +169,9 @@ export function drawFault(kind: FaultKind, context: FaultContext): readonly Faul
 }
 
 /** From when until when: mostly short, sometimes until the faults end. */
-function drawWindow({ random, experiment }: FaultContext): Window {
+function drawWindow({ random, experiment, fromMs }: FaultContext): Window {
   const { activeMs } = experiment;
-  const atMs = random.below(Math.max(1, Math.floor(activeMs * 0.9)));
+  const atMs = fromMs + random.below(Math.max(1, Math.floor((activeMs - fromMs) * 0.9)));
   const most = random.pick([20, 200, 1000, 3000, activeMs]);
   const lengthMs = random.between(1, most);
   return { atMs, untilMs: Math.min(atMs + lengthMs, activeMs) };
@@ -192,10 +194,11 @@ function drawCrash(context: FaultContext, disk: DiskFate): Fault {
   return { type: 'crash', node: anyReplica(context), disk, ...drawWindow(context) };
 }
 
-function drawPoint(random: Random): CrashPoint {
+function drawPoint({ random, fromMs }: FaultContext): CrashPoint {
   const operation = random.pick(['write', 'sync', 'send', 'rename', 'sync-directory'] as const);
   const nth = random.between(1, random.pick([3, 30, 300]));
-  return { operation, nth, when: random.pick(['before', 'after']) };
+  const when = random.pick(['before', 'after'] as const);
+  return { operation, nth, when, ...(fromMs === 0 ? {} : { fromMs }) };
 }
 
 function anyReplica({ random, replicas }: FaultContext): NodeId {

@@ -57,6 +57,8 @@ function drawFaults(
   const damagedCount =
     atlas.mode === 'beyond' ? replicas.length : (atlas.damagedReplicaMax ?? usual);
   const damaged = random.stream('damaged').shuffle(replicas).slice(0, damagedCount);
+  const { faultsFromMs = [0] } = experiment;
+  const fromMs = random.stream('from').pick(faultsFromMs);
   const faults = drawKinds(experiment.faults, random.stream('kinds')).flatMap((kind) => {
     // A stream of its own each: one kind more does not change the faults of the others.
     const own = random.stream(kind);
@@ -67,6 +69,7 @@ function drawFaults(
       replicas,
       clients,
       damaged,
+      fromMs,
       maxDriftPpm,
     };
     const count = own.between(1, own.between(1, MAX_FAULTS_OF_A_KIND));

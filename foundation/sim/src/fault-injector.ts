@@ -30,6 +30,8 @@ export interface FaultActor {
   ): void;
   /** Who leads, as far as anybody knows. */
   leading(): NodeId | undefined;
+  /** Whether anybody leads; true where nobody ever does. */
+  isLed(): boolean;
   /** Whether the group outlives the loss of a disk by now. */
   isFounded(): boolean;
 }
@@ -69,6 +71,8 @@ export class FaultInjector {
   private readonly inForce = new Map<SimulationEvent, () => void>();
   private readonly roles: RoleBook;
   private isFounded = false;
+  /** Of the operator, and not answered yet. */
+  private askedCount = 0;
 
   constructor(world: World, actor: FaultActor, roles: RoleBook) {
     this.world = world;
@@ -92,6 +96,7 @@ export class FaultInjector {
   private plan(fault: Fault, told: Told): void {
     if (hasRole(fault)) this.whenDue(fault, () => this.cast(fault, told));
     else if (damages(fault)) this.whenDue(fault, () => this.whenFounded(fault, told));
+    else if (fault.type === 'action') this.whenDue(fault, () => this.whenLed(fault, told));
     else this.strike(fault, told);
   }
 
@@ -155,6 +160,23 @@ export class FaultInjector {
     this.isFounded ||= this.actor.isFounded();
     if (this.isFounded) this.strike(startingAt(fault, toMs(this.world.engine.nowUs)), told);
     else this.askAgain(fault, () => this.whenFounded(fault, told));
+  }
+
+  /**
+   * Has the operator ask somebody who leads, where anybody ever does. What had to wait for that is
+   * asked one after the other: all at once, most of it would be refused for the first.
+   */
+  private whenLed(fault: Fault, told: Told, hasWaited = false): void {
+    if (!this.actor.isLed() || (hasWaited && this.askedCount > 0)) {
+      this.askAgain(fault, () => this.whenLed(fault, told, true));
+      return;
+    }
+    this.askedCount += 1;
+    const onEnd = (end: ActionEnd) => {
+      this.askedCount -= 1;
+      told.onEnd(end);
+    };
+    this.strike(startingAt(fault, toMs(this.world.engine.nowUs)), { ...told, onEnd });
   }
 
   /** Has `ask` called a little later, unless the fault would be over by then. */

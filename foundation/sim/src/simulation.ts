@@ -54,7 +54,10 @@ export interface SimulationOptions {
   readonly restartAfterMs?: number | undefined;
   /** Who may have a role in faults. Default: `nodes`. */
   readonly replicas?: readonly NodeId[] | undefined;
-  /** The term in which a node leads, if it does; faults that name `@leader` need it. */
+  /**
+   * The term in which a node leads, if it does. Faults that name `@leader` need it, and what an
+   * operator does waits for it.
+   */
   readonly leads?: ((node: RunningNode) => number | undefined) | undefined;
   /** Whether disks may be damaged from now on. Default: they may from the start. */
   readonly isFounded?: ((nodes: ReadonlyMap<NodeId, RunningNode>) => boolean) | undefined;
@@ -121,6 +124,7 @@ export class Simulation {
       act: (name: string, args: ActionArguments, onEnd: (end: ActionEnd) => void) =>
         this.act(name, args, onEnd),
       leading: () => this.leading(),
+      isLed: () => options.leads === undefined || this.leading() !== undefined,
       isFounded: () => options.isFounded?.(this.nodeMap) ?? true,
     };
     const roles = new RoleBook(options.replicas ?? options.nodes);

@@ -8,6 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   describeFault,
   driveClient,
@@ -321,13 +322,22 @@ class LocalRun {
 
   private async act(index: number, fault: Extract<Fault, { readonly type: 'action' }>) {
     const { name, args, atMs } = fault;
-    const node = await this.leading();
+    const node = await this.leader();
     const replica = node && this.replicas.get(node);
     const end = (await replica?.act({ name, args })) ?? { outcome: 'refused', reason: NOBODY_LED };
     const nodes = Object.values(args).filter((value) => this.replicas.has(value as NodeId));
     this.say(`operator: ${name} ${nodes.join(' ')}: ${end.outcome ?? 'no answer'}`);
     if (end.outcome === 'refused') this.count(`action ${name} refused`);
     this.strikes.set(index, { fault: index, atMs, untilMs: this.nowMs(), ...end });
+  }
+
+  /** Who leads; waits for one until the faults end. */
+  private async leader(): Promise<NodeId | undefined> {
+    for (;;) {
+      const node = await this.leading();
+      if (node !== undefined || this.nowMs() + ASK_MS >= this.plan.activeMs) return node;
+      await sleep(ASK_MS);
+    }
   }
 
   /** What begins a fault, and returns what ends it; undefined where this world cannot. */

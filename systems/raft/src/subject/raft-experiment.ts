@@ -89,6 +89,8 @@ export const raftExperiment: Experiment = Object.freeze({
     last: [{ f: 'read' }],
   },
   faults: FAULTS,
+  // It takes the founders some 200 ms to know each other and to elect one.
+  faultsFromMs: [0, 600],
   atlas: { mode: 'within', damagedReplicaMax: 1 },
   drawAction: drawRequest,
   drawScenario,
