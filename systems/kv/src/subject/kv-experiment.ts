@@ -169,7 +169,6 @@ export const kvExperiment: Experiment = Object.freeze({
     last: LAST,
   },
   faults: KV_FAULTS,
-  faultsFromMs: [0, 500],
   atlas: { mode: 'within', damagedReplicaMax: 0 },
   ...KV_TROUBLE,
 } satisfies Experiment);

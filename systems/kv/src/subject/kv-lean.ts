@@ -15,6 +15,9 @@ import { kvExperiment } from './kv-experiment.ts';
 /** Long enough for every scenario, the longest of which begins at 200 ms, in milliseconds. */
 const ACTIVE_MS = 1800;
 
+/** In half of the seeds the founders find each other, and a leader, before anything happens. */
+const FAULTS_FROM_MS: readonly number[] = Object.freeze([0, 400]);
+
 /** A leader is found within that; once in so many seeds it is known that no lease is left. */
 const SETTLING_MS: readonly number[] = Object.freeze([...Array<number>(7).fill(1000), 4200]);
 
@@ -88,6 +91,7 @@ function lean(experiment: Experiment, list: string, ownParts: Parts): Experiment
     ...experiment,
     name: `${name}-lean`,
     activeMs: ACTIVE_MS,
+    faultsFromMs: FAULTS_FROM_MS,
     settlingMs: SETTLING_MS,
     eventCountMin: EVENT_COUNT_MIN,
     workload: {

@@ -140,10 +140,9 @@ export const KV_MINIMA: Readonly<Record<string, BugMinimum>> = Object.freeze({
     ['crash of a member'],
     [LONG, 'write', 'write', 'log', 'compact', 'read of the past before it', 'log of all'],
   ),
-  // The last command before the snapshot is the end of the lease, which takes its other key.
   'snapshot-of-a-later-moment': minimum(
     ['crash of a member'],
-    ['grant for five seconds', 'save of one key', 'log', 'compact', 'compare hashes'],
+    ['append', LONG, 'log', 'compact', 'append', 'read of the past there', 'log of all'],
   ),
   'sessions-not-in-snapshots': minimum(
     ['crash of a member'],

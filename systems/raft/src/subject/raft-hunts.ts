@@ -214,6 +214,7 @@ export const raftBeyondExperiment: Experiment = Object.freeze({
   // Disks are lost also before the group is founded.
   subject: { ...raftSubjectWith({}, { reads: 'by-round' }), isFounded: () => true },
   replicaCount: 3,
+  faultsFromMs: [0],
   faults: ['wipe', 'bit-rot', 'clock-drift', 'crash', 'power-loss', 'cut', 'pause'],
   atlas: { mode: 'beyond' },
 } satisfies Experiment);

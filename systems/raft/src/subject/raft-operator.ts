@@ -29,26 +29,14 @@ const CHANGES = Object.freeze({
 
 type ChangeName = keyof typeof CHANGES;
 
-/**
- * Names of requests, by how often they are drawn. A group of fewer than three voters would survive
- * no fault, so none shrink.
- */
-const NAMES = Object.freeze([
-  ...(['transfer', 'transfer', 'transfer', 'add-learner', 'add-learner', 'add-learner'] as const),
-  ...(['promote', 'promote', 'swap', 'swap', 'leave-joint'] as const),
-]);
+/** Names of requests. A group of fewer than three voters would survive no fault, so none shrink. */
+const NAMES = Object.freeze(['transfer', 'leave-joint', 'add-learner', 'promote', 'swap'] as const);
 
-/** How many of the replicas, the first ones, found the group. */
-const FOUNDER_COUNT = 3;
-
-/** Draws a request: mostly one that a group as it was founded, or somewhat later, can take. */
+/** Draws a request. */
 export function drawRequest(random: Random, replicas: readonly NodeId[]): PlannedAction {
-  const name = random.pick(NAMES);
-  const [founders, spares] = [replicas.slice(0, FOUNDER_COUNT), replicas.slice(FOUNDER_COUNT)];
-  const likely = name === 'transfer' || spares.length === 0 ? founders : spares;
-  const node = random.pick(random.chance(4, 5) ? likely : replicas);
-  const other = random.pick(replicas.filter((each) => each !== node));
-  return request(name, node, other, random.chance(4, 5));
+  const [node, other] = random.shuffle(replicas);
+  const isAutoLeave = random.chance(4, 5);
+  return request(random.pick(NAMES), node ?? '', other ?? '', isAutoLeave);
 }
 
 /** A request as a plan has it. */
