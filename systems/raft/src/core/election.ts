@@ -5,7 +5,7 @@
  * thesis 4.2.3.
  */
 import { assert, type NodeId } from '@mangrove/host';
-import { isVoter } from './configuration.ts';
+import { isMember, isVoter } from './configuration.ts';
 import { mayPromise } from './identity.ts';
 import type { Message } from './message.ts';
 import { say } from './output.ts';
@@ -216,12 +216,15 @@ function endTransfer(state: RaftState, leader: NodeId): void {
 
 /**
  * Who may not campaign gives the silent leader up all the same, and asks it once more: it may be
- * asleep, since it does not wait for who was away.
+ * asleep, since it does not wait for who was away. That may be lost, or another one leads by now;
+ * so whoever has no leader asks all voters, again and again.
  */
 function loseLeader(state: RaftState): void {
-  if (state.leader !== undefined) {
-    say(state, state.leader, { type: 'heartbeat-response', round: 0 });
-  }
+  const { leader } = state;
+  const isOfGroup = isMember(state.log.configurations.latest.configuration, state.self);
+  const voters = isOfGroup ? otherVoters(state) : [];
+  const asked = leader === undefined ? voters : [leader];
+  for (const node of asked) say(state, node, { type: 'heartbeat-response', round: 0 });
   state.leader = undefined;
   refuseReads(state);
 }

@@ -9,7 +9,8 @@ export interface RaftOptions {
    * How long a follower waits for a leader before it campaigns; each draws its own wait between
    * one and two of these. Also how long a leader goes on without a quorum, and how long a voter
    * that has heard of a leader refuses others. Default 1000 ms. Too small: elections whenever the
-   * network or a disk hiccups. Too large: slow failover.
+   * network or a disk hiccups. Too large: slow failover. The leader's lease counts on it: while
+   * members have different ones, as amid a restart that changes it, no read may be by lease.
    */
   readonly electionTimeoutMs: number;
   /**

@@ -16,7 +16,7 @@
  * who has just heard its leader, so that a member that comes back deposes no one. Whoever cannot
  * sleep when it is told to says so, which wakes the leader.
  */
-import { isJoint } from './configuration.ts';
+import { isJoint, isMember } from './configuration.ts';
 import { hearLeader, resetElectionTimer } from './election.ts';
 import type { RaftEvent } from './event.ts';
 import { commitTo } from './following.ts';
@@ -130,6 +130,18 @@ function isReason(state: RaftState, event: RaftEvent): boolean {
   if (isWork(event) || event.type === 'wake') return true;
   if (event.type === 'peer-identified' || event.type === 'disk-room') return true;
   if (event.type !== 'message' || event.message.to !== state.self) return false;
+  // One that is no member any more, and missed that, asks for votes for ever.
+  const { message } = event;
+  if (message.type === 'request-pre-vote' && isOutsider(state, message)) return false;
   // What the leader sent before it fell asleep is no news.
   return event.message.type !== 'quiesce' || event.message.term !== state.term;
+}
+
+/** Whether a candidate is not of the group, as far as we know, and has nothing that we lack. */
+function isOutsider(
+  { log }: RaftState,
+  { from, lastIndex, lastTerm }: Extract<Message, { type: 'request-pre-vote' }>,
+): boolean {
+  const { configuration } = log.configurations.latest;
+  return !isMember(configuration, from) && !log.isUpToDate(lastIndex, lastTerm);
 }

@@ -51,6 +51,8 @@ export class TermRuns {
       end = (this.runs[place]?.first ?? 1) - 1;
       place -= 1;
     }
+    const [first] = this.runs;
+    if (place === 0 && first !== undefined && first.term > term) end = first.first;
     return end as LogIndex;
   }
 
