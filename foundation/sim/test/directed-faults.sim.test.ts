@@ -206,3 +206,43 @@ describe('a swizzle', () => {
     ]);
   });
 });
+
+describe('what an operator does', () => {
+  const grow = (name: string): Fault => ({ type: 'action', name, atMs: 100, args: {} });
+
+  /** Asks for two things at 100 ms of a group that somebody leads from `ledFromMs` on. */
+  async function operate(ledFromMs: number) {
+    const asked: { readonly name: string; readonly atMs: number }[] = [];
+    let host: Host | undefined;
+    const simulation = new Simulation({
+      seed: 1,
+      nodes: [N1],
+      leads: () => (simulation.nowMs >= ledFromMs ? 1 : undefined),
+      act: async (name) => {
+        asked.push({ name, atMs: simulation.nowMs });
+        await host?.timers.sleep(200);
+      },
+    });
+    simulation.start(N1, async (own) => {
+      host = own;
+      return idleNode();
+    });
+    for (const name of ['first', 'second']) simulation.inject(grow(name));
+    await simulation.run(2000);
+    simulation.close();
+    return asked;
+  }
+
+  it('happens at its time where somebody leads, whatever else is under way', async () => {
+    const asked = await operate(0);
+    expect(asked.map(({ name }) => name)).toEqual(['first', 'second']);
+    expect(asked.every(({ atMs }) => atMs >= 100 && atMs < 101)).toBe(true);
+  });
+
+  it('waits until somebody leads, and then for what waited before it', async () => {
+    const [first, second] = await operate(400);
+    expect(first?.atMs).toBeGreaterThanOrEqual(400);
+    expect(second?.atMs).toBeGreaterThanOrEqual((first?.atMs ?? 0) + 200);
+    expect(await operate(5000)).toEqual([]);
+  });
+});

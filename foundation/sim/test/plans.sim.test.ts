@@ -36,6 +36,23 @@ describe('a scenario', () => {
   });
 });
 
+describe('the time before the faults', () => {
+  const beginOf = (from: readonly number[]) =>
+    SEEDS.flatMap((seed) => {
+      const { faults } = drawPlan({ ...experiment, faultsFromMs: from }, seed);
+      return faults.map((each) => ('atMs' in each ? each.atMs : (each.point.fromMs ?? 0)));
+    });
+
+  it('is one of those that the experiment allows, for faults of every kind', () => {
+    const early = experiment.activeMs / 3;
+    expect(Math.min(...beginOf([0]))).toBeLessThan(early);
+    expect(Math.min(...beginOf([early]))).toBeGreaterThanOrEqual(early);
+    expect(Math.max(...beginOf([early]))).toBeLessThan(experiment.activeMs);
+    expect(Math.min(...beginOf([early, 0]))).toBeLessThan(early);
+    expect(beginOf([early, 0])).not.toEqual(beginOf([0]));
+  });
+});
+
 describe('the time after the faults', () => {
   it('is one of those that the experiment allows before clients begin what they do last', () => {
     const { activeMs } = experiment;
