@@ -400,7 +400,17 @@ describe('persistence', () => {
     expect(stage.state('a').role.type).toBe('follower');
   });
 
-  it('R26: at the bound of messages that wait for the disk the newest is lost', () => {
+  it('R26: what one step says waits for the disk as a whole, however small the bound is', () => {
+    const stage = new Stage({
+      ...{ voters: ['a', 'b', 'c', 'd', 'e'], options: { deferredCountMax: 1, hasPreVote: false } },
+    });
+    stage.timer('a');
+    stage.sync('a');
+    const asked = stage.take({ from: 'a', type: 'request-vote' }).map(({ to }) => to);
+    expect(asked).toEqual(['b', 'c', 'd', 'e']);
+  });
+
+  it('R26: at the bound of messages that wait for the disk what is newest is lost', () => {
     const stage = new Stage({ ...ALONE, options: { deferredCountMax: 2 } });
     give(stage, append('a', 2, [1, 1], [command(2, 2)]));
     for (let last = 2; last < 6; last++) {

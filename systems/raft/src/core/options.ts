@@ -50,7 +50,7 @@ export interface RaftOptions {
   readonly cacheBytesMax: number;
   /** How many bytes are handed to the state machine ahead of what it has done. Default 4 MiB. */
   readonly applyBytesMax: number;
-  /** How many messages may wait for the disk; beyond it the newest is lost. Default 4096. */
+  /** How many messages may wait for the disk; beyond it what a step says is lost. Default 4096. */
   readonly deferredCountMax: number;
   /** How many reads may wait; beyond it they are refused as overload. Default 10000. */
   readonly readCountMax: number;

@@ -50,12 +50,12 @@ export function truncateLog(state: RaftState, index: LogIndex): void {
 export function flush(state: RaftState): readonly Effect[] {
   const { effects } = state;
   askForWrites(state);
+  // All that a step says, or nothing: else one of those that it asks would be left out each time.
+  const hasRoom = state.deferred.length < state.options.deferredCountMax;
   for (const { message, waitsFor } of state.produced) {
     const sequence = waitsFor === 'log' ? state.writtenSequence : state.hardStateSequence;
     if (sequence <= state.durableSequence) effects.push({ type: 'send', message });
-    else if (state.deferred.length < state.options.deferredCountMax) {
-      state.deferred.push({ message, sequence });
-    }
+    else if (hasRoom) state.deferred.push({ message, sequence });
   }
   state.effects = [];
   state.produced = [];
