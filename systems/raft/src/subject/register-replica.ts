@@ -126,6 +126,9 @@ export function versionMaxOf(version: number): number {
   return version === 1 ? VERSIONS_MAX.before : VERSIONS_MAX.after;
 }
 
+/** Of how many requests copies are known: far more than come while one is on its way. */
+const HEARD_MAX = 10_000;
+
 /**
  * Answers what clients ask.
  *
@@ -136,19 +139,23 @@ export function answerClients(
   replicaOf: (group: number) => RegisterReplica | undefined,
   onAsked: ReplicaSettings['onAsked'],
 ): (envelope: Envelope) => void {
-  const underWay = new Set<string>();
+  const heard = new Set<string>();
   return ({ from, incarnation, bytes }) => {
     const { id, operation, group } = decodeRequest(bytes);
     const replica = replicaOf(group);
     if (replica === undefined) return;
-    // A copy that the network made must not be refused in the place of the first.
+    // A copy that the network made must not be refused in the place of the first, nor be taken in
+    // once that was refused. None comes to a later life (N4).
     const name = `${from} ${incarnation} ${group} ${id}`;
-    if (underWay.has(name)) return;
-    underWay.add(name);
+    if (heard.has(name)) return;
+    heard.add(name);
+    for (const oldest of heard) {
+      if (heard.size <= HEARD_MAX) break;
+      heard.delete(oldest);
+    }
     onAsked?.(host, operation);
     host.run(async () => {
       const outcome = await replica.perform(operation);
-      underWay.delete(name);
       host.messages.send(from, encodeResponse({ id, outcome, group }));
     });
   };
