@@ -76,14 +76,6 @@ export const electionBugs: readonly RaftBug[] = [
     source: 'docs/postmortems/2026-11-29-the-vote-that-outlived-its-term.md',
   },
   {
-    name: 'woken-follower-breaks-its-promise',
-    file: 'systems/raft/src/core/quiescing.ts',
-    find: 'state.electionAt = Math.max(state.loyalUntil, soonestAt);',
-    replace: 'state.electionAt = soonestAt;',
-    breaks: 'R5: a follower that is woken campaigns though it has just heard its leader.',
-    source: 'docs/postmortems/2026-11-30-the-waking-that-broke-a-promise.md',
-  },
-  {
     name: 'higher-term-is-ignored',
     file: 'systems/raft/src/core/step.ts',
     find: "say(state, from, { type: 'heartbeat-response', round: 0 });",
