@@ -50,7 +50,7 @@ export const BUDGETS: Budgets = {
     'systems/geo-store': 30,
     'systems/cache': 25,
     'systems/k8s-operator': 40,
-    'systems/kv': 102,
+    'systems/kv': 120,
     'systems/broker': 50,
     'systems/rate-limiter': 30,
     'systems/streams': 30,
