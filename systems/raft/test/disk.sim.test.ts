@@ -10,6 +10,19 @@ function without(node: NodeId): readonly NodeId[] {
   return FOUNDERS.filter((each) => each !== node);
 }
 
+/** A leader with a snapshot on its way to the disk, whose sync is going to fail. */
+async function snapshotAtFailingDisk() {
+  const group = new NodeGroup(65, { snapshotEveryCount: 20 });
+  await group.write(1);
+  await group.pass(200);
+  const leader = await group.elect();
+  const { node } = leader.status();
+  failSync(group, node, 'raft/snapshots/own');
+  const done = Array.from({ length: 20 }, (_, place) => leader.propose(writing(2 + place)));
+  expect(await group.outcome(Promise.all(done))).toEqual(done.map(() => DONE));
+  return { group, leader, node };
+}
+
 /** Has the next sync fail that `node` does of a file whose path begins with `path`. */
 function failSync(group: NodeGroup, node: NodeId, path: string): void {
   const atMs = group.simulation.nowMs;
@@ -203,14 +216,7 @@ describe('a disk that fails', () => {
   });
 
   it('R83: a failed sync of an own snapshot stops the node, whose log has it all', async () => {
-    const group = new NodeGroup(65, { snapshotEveryCount: 20 });
-    await group.write(1);
-    await group.pass(200);
-    const leader = await group.elect();
-    const { node } = leader.status();
-    failSync(group, node, 'raft/snapshots/own');
-    const owed = Array.from({ length: 20 }, (_, place) => leader.propose(writing(2 + place)));
-    expect(await group.outcome(Promise.all(owed))).toEqual(owed.map(() => DONE));
+    const { group, node } = await snapshotAtFailingDisk();
     await group.until(() => group.simulation.ends.length > 0);
     expect(group.simulation.ends).toMatchObject([{ node, type: 'stopped' }]);
     expect(String(group.simulation.ends[0]?.cause)).toContain('sync raft/snapshots/own');
@@ -224,14 +230,7 @@ describe('a disk that fails', () => {
   });
 
   it('R83: who waits at a node is told when a sync beside its log fails', async () => {
-    const group = new NodeGroup(65, { snapshotEveryCount: 20 });
-    await group.write(1);
-    await group.pass(200);
-    const leader = await group.elect();
-    const { node } = leader.status();
-    failSync(group, node, 'raft/snapshots/own');
-    const done = Array.from({ length: 20 }, (_, place) => leader.propose(writing(2 + place)));
-    expect(await group.outcome(Promise.all(done))).toEqual(done.map(() => DONE));
+    const { group, leader, node } = await snapshotAtFailingDisk();
     const atMs = group.simulation.nowMs;
     const to = FOUNDERS.filter((each) => each !== node);
     group.simulation.inject({ type: 'cut', from: [node], to, atMs, untilMs: atMs + 1000 });
