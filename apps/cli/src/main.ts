@@ -28,17 +28,23 @@ export async function main(
   const terminal = createTerminal(output, progress, { isQuiet });
   const interruption = listenForInterruption();
   const { program, ending } = createProgram(terminal, interruption.signal);
+  const complain = (line: string) => {
+    terminal.status('');
+    terminal.complain(line);
+  };
+  const run = async (): Promise<number> => {
+    try {
+      await program.parseAsync(args, { from: 'user' });
+      return EXIT_CODES[ending()];
+    } catch (error) {
+      return exitCodeOf(error, interruption, complain, () => nameOfCommand(program, args));
+    }
+  };
   try {
-    await program.parseAsync(args, { from: 'user' });
+    const exitCode = await run();
     // A reader that has gone shows only when the last line is written.
     await new Promise((resolve) => process.stdout.write('', resolve));
-    return interruption.exitCode() ?? EXIT_CODES[ending()];
-  } catch (error) {
-    const complain = (line: string) => {
-      terminal.status('');
-      terminal.complain(line);
-    };
-    return exitCodeOf(error, interruption, complain, () => nameOfCommand(program, args));
+    return interruption.exitCode() ?? exitCode;
   } finally {
     interruption.close();
   }

@@ -46,7 +46,7 @@ it('lists experiments and bugs, for people and for machines', async () => {
   expect(whole).toMatch(/^kv\/disk-full: the store: .*\n {2}3 replicas, 4 clients\n/);
   expect(whole).toContain('  expected: every client is served within 1500 ms after the faults\n');
   expect(whole).toMatch(/\n {2}always: cut n5 > n1,n2,n3,n4 1500-3833.3 ms\n/);
-  expect((await mangrove('lab', 'bugs')).output).toContain(`${BUG} (register, within `);
+  expect((await mangrove('lab', 'bugs')).output).toContain(`${BUG} (register-readers, within `);
   const [first = ''] = (await mangrove('lab', 'bugs', '--json')).output.split('\n');
   expect(json(first)).toMatchObject({ experiment: 'register', name: expect.any(String) });
 });

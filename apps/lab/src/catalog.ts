@@ -5,7 +5,11 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { register } from '@mangrove/check';
 import type { Experiment, Invariant, Plan, PlantedBug } from '@mangrove/experiment';
-import { registerBugs, registerExperiment } from '@mangrove/first-system';
+import {
+  registerBugs,
+  registerExperiment,
+  registerReadersExperiment,
+} from '@mangrove/first-system';
 import { InvalidArgument, type NodeId, type RunningNode } from '@mangrove/host';
 import {
   createRegisterInvariant,
@@ -66,7 +70,13 @@ export const CATALOG: readonly CatalogEntry[] = Object.freeze([
     experiment: registerExperiment,
     about: 'a register at a majority of three replicas: the first system of the tutorial',
     judges: [linearizable(register())],
-    bugs: registerBugs,
+    bugs: registerBugs.filter(({ experiment }) => experiment === registerExperiment.name),
+  },
+  {
+    experiment: registerReadersExperiment,
+    about: 'the same register, where one client writes over bad links and the others read',
+    judges: [linearizable(register())],
+    bugs: registerBugs.filter(({ experiment }) => experiment === registerReadersExperiment.name),
   },
   {
     experiment: journalExperiment,

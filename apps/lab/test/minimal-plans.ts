@@ -32,12 +32,11 @@ export const MINIMAL_PLANS: readonly MinimalPlan[] = Object.freeze([
   },
   {
     bug: 'alarms-not-in-snapshots',
-    ...{ replicaCount: 1, clientCount: 2, activeMs: 4600 },
-    faults: [crash(n1, 4000)],
+    ...{ replicaCount: 1, clientCount: 1, activeMs: 1700 },
+    faults: [crash(n1, 1200)],
     operations: [
-      { client: c1, atMs: 400, f: 'grant', value: 8000 },
-      { client: c2, atMs: 600, f: 'alarms', value: 'once full' },
-      { client: c1, atMs: 4400, f: 'fill', value: 0 },
+      { client: c1, atMs: 400, f: 'alarms', value: 'once full' },
+      { client: c1, atMs: 1600, f: 'fill', value: 0 },
     ],
   },
   {

@@ -3,9 +3,12 @@
  */
 import {
   always,
+  bothWays,
+  cut,
   type Experiment,
   mix,
   type PlantedBug,
+  perClient,
   type Subject,
   spread,
 } from '@mangrove/experiment';
@@ -52,6 +55,30 @@ export const registerExperiment: Experiment = Object.freeze({
   atlas: { mode: 'within' },
 } satisfies Experiment);
 
+/** One client writes, and now and then reaches one replica alone; four read all the time. */
+export const registerReadersExperiment: Experiment = Object.freeze({
+  ...registerExperiment,
+  name: 'register-readers',
+  clientCount: 5,
+  workload: {
+    active: perClient((_, place) => {
+      if (place > 0) return spread(40, always({ f: 'read' }));
+      return spread(150, ({ index }) => ({ f: 'write', value: index + 1 }));
+    }),
+    last: [{ f: 'read' }],
+  },
+  faults: ['rough-links', 'slow-links'],
+  drawAttempts: (random, { replicas, clients }) =>
+    [200, 600, 1000].flatMap((fromMs) => {
+      const atMs = fromMs + random.between(0, 200);
+      const untilMs = atMs + random.between(100, 300);
+      return cut(bothWays(clients.slice(0, 1), random.shuffle(replicas).slice(1)), {
+        atMs,
+        untilMs,
+      });
+    }),
+} satisfies Experiment);
+
 /** Two ways to get it wrong. */
 export const registerBugs: readonly PlantedBug[] = Object.freeze([
   {
@@ -61,8 +88,8 @@ export const registerBugs: readonly PlantedBug[] = Object.freeze([
     replace: '',
     breaks: 'a read that saw a value which only a minority has is followed by one that does not',
     source: 'Attiya, Bar-Noy and Dolev (1995), section 4: why a reader writes',
-    experiment: 'register',
-    seedBudget: 400,
+    experiment: 'register-readers',
+    seedBudget: 40,
     difficulty: 'medium',
     minimum: { faults: ['cut of the writer from all replicas but one'], operationCount: 3 },
   },

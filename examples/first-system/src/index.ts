@@ -1,4 +1,9 @@
 /**
  * The door of the first system: a replicated register, small enough to be read in one sitting.
  */
-export { register, registerBugs, registerExperiment } from './experiment.ts';
+export {
+  register,
+  registerBugs,
+  registerExperiment,
+  registerReadersExperiment,
+} from './experiment.ts';

@@ -43,6 +43,8 @@ export class ContractUpkeep {
         return this.fill(turn, Number(value));
       case 'alarms':
         return this.alarms(turn, value === 'once full');
+      case 'clear':
+        return this.clear(turn).then((refusal) => refusal ?? { type: 'ok' });
       case 'make-room':
         return this.makeRoom(turn);
       case 'back-up':
@@ -73,18 +75,27 @@ export class ContractUpkeep {
     }
   }
 
-  /** Deletes what fills the store, compacts it away once it is written down, ends the alarm. */
+  /** Makes room, and ends the alarm. */
   private async makeRoom(turn: number): Promise<Outcome> {
+    const refusal = await this.clear(turn);
+    if (refusal !== undefined) return refusal;
+    const request = { type: 'disarm-alarm', alarm: 'no-space' } as const;
+    const disarmed = await this.members.changeOnce(turn, request);
+    return disarmed.type === 'done' ? { type: 'ok', value: {} } : outcomeOf(disarmed);
+  }
+
+  /**
+   * Deletes what fills the store and compacts it away once it is written down; the alarm stays.
+   * Returns what came of it where that is not done.
+   */
+  private async clear(turn: number): Promise<Outcome | undefined> {
     const range = under('f/');
     const deleted = await this.change(turn, { type: 'delete', range, wantsPrevious: false });
     if (deleted.type === 'refused') return roomOutcome(deleted);
     const logged = await this.scribe.log(turn, false);
     if (logged.type !== 'ok') return { type: 'fail', error: 'not written down' };
     const compacted = await this.scribe.compact(turn, 0);
-    if (compacted.type !== 'ok') return { type: 'fail', error: compacted.error };
-    const request = { type: 'disarm-alarm', alarm: 'no-space' } as const;
-    const disarmed = await this.members.changeOnce(turn, request);
-    return disarmed.type === 'done' ? { type: 'ok', value: {} } : outcomeOf(disarmed);
+    return compacted.type === 'ok' ? undefined : { type: 'fail', error: compacted.error };
   }
 
   /** Takes a backup of the member at home, and reads what a store made of it holds. */

@@ -25,7 +25,6 @@ const BY_CONTRACT: Readonly<Record<string, number>> = Object.freeze({
   'lagging-watcher-is-not-caught-up': 40,
   'watch-starts-one-late': 20,
   'history-is-not-filtered': 20,
-  'watch-gap-at-snapshot': 60,
   'fragments-unmarked': 20,
   'lease-revoke-not-atomic': 40,
   'lease-keys-in-any-order': 40,
@@ -64,9 +63,10 @@ const BY_AIM: Readonly<Record<string, readonly [experiment: string, seedBudget: 
     'lock-without-fencing': ['kv-locks', 60],
     'snapshot-forgets-the-compaction': ['kv-restarts', 100],
     'snapshot-begins-late': ['kv-snapshots', 40],
+    'watch-gap-at-snapshot': ['kv-laggards', 10],
     'alarm-lets-transactions-in': ['kv-upkeep', 60],
     'full-store-refuses-deletions': ['kv-upkeep', 20],
-    'alarms-not-in-snapshots': ['kv-upkeep', 300],
+    'alarms-not-in-snapshots': ['kv-full', 20],
   });
 
 /**

@@ -90,6 +90,19 @@ export function lateMajority({ random, first, atMs }: Attempt): readonly Fault[]
   });
 }
 
+/**
+ * A follower hears nothing for less than it takes to count as cut off, so its watchers stay: the
+ * log that it missed is gone by then, and a snapshot brings it up to date.
+ */
+export function leftBehind({ random, first, others, atMs }: Attempt): readonly Fault[] {
+  const [node = first] = others;
+  const fromMs = atMs + random.between(100, 400);
+  return cut(bothWays([node], [OTHERS]), {
+    atMs: fromMs,
+    untilMs: fromMs + random.between(200, 350),
+  });
+}
+
 /** A follower takes long to write, also its snapshots, and begins anew from what it has. */
 export function slowWriter({ random, others, first, atMs }: Attempt): readonly Fault[] {
   const [node = first] = others;

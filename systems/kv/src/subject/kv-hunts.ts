@@ -22,6 +22,7 @@ import {
   lateFollower,
   lateLeader,
   lateMajority,
+  leftBehind,
   restarts,
   slowWriter,
 } from './kv-directed.ts';
@@ -35,6 +36,7 @@ import { hashes, registers } from './promises/data-promises.ts';
 import { past } from './promises/past-promises.ts';
 import { claims, within } from './promises/staleness-promises.ts';
 import { quota } from './promises/upkeep-promises.ts';
+import { watches } from './promises/watch-promises.ts';
 
 const BOUNDED: Source = mix([
   [2, ({ index }) => ({ f: 'write', key: 'b/40', value: index + 1 })],
@@ -117,15 +119,40 @@ export const kvSnapshotsExperiment: Experiment = Object.freeze({
   drawAttempts: attemptsOf([slowWriter], STAGE),
 } satisfies Experiment);
 
-const PAST: Source = mix([
-  [6, ({ random }) => ({ f: 'read-past', value: random.pick([20, 60, 100, 140]) })],
-  [1, ({ index }) => ({ f: 'write', key: 'r/0', value: index + 1 })],
-]);
-
 /** Writes of registers that all have many versions. */
 const VERSIONS: Source = perKey(['r/0', 'r/1', 'r/2'], () => ({ index }) => {
   return { f: 'write', value: index + 1 };
 });
+
+/** A few entries, so that a few operations are enough for a snapshot. */
+const SHORT_LOG = Object.freeze({ snapshotEveryCount: 4, trailingCount: 1 });
+
+/** Four clients write, three watch, and one writes down what there was; the log is kept short. */
+export const kvLaggardsExperiment: Experiment = Object.freeze({
+  ...AIMED,
+  name: 'kv-laggards',
+  subject: {
+    ...kvContractSubject,
+    start: (host, config) => startReplica(host, config, { log: SHORT_LOG }),
+  },
+  clientCount: 8,
+  workload: {
+    active: perClient((_, place) => {
+      if (place < 4) return spread(70, VERSIONS);
+      return spread(30, always({ f: place < 7 ? 'next' : 'log' }));
+    }),
+    last: (place) => {
+      if (place < 4) return [{ f: 'write', key: 'r/0', value: -1 }];
+      return place < 7 ? [{ f: 'catch-up' }] : [{ f: 'log', value: 'all' }];
+    },
+  },
+  drawAttempts: attemptsOf([leftBehind], STAGE),
+} satisfies Experiment);
+
+const PAST: Source = mix([
+  [6, ({ random }) => ({ f: 'read-past', value: random.pick([20, 60, 100, 140]) })],
+  [1, ({ index }) => ({ f: 'write', key: 'r/0', value: index + 1 })],
+]);
 
 /**
  * Five clients write, a sixth one writes down what there was and compacts once; then members die
@@ -203,6 +230,39 @@ export const kvUpkeepExperiment: Experiment = Object.freeze({
       return place > 0 ? [{ f: 'alarms' }] : [full, full, { f: 'fill', value: 0 }];
     },
   },
+} satisfies Experiment);
+
+/** Full within its first third; from then on there is room for what the alarm refuses. */
+const FULL_MS = 600;
+
+/**
+ * Clients fill a store, one of them deletes and compacts what is in it, and nobody ends the alarm;
+ * members die one by one and begin anew from snapshots that were taken since.
+ */
+export const kvFullExperiment: Experiment = Object.freeze({
+  ...AIMED,
+  name: 'kv-full',
+  subject: {
+    ...kvContractSubject,
+    start: (host, config) => {
+      const bounds = { quotaBytes: QUOTA_BYTES };
+      return startReplica(host, config, { bounds, log: SHORT_LOG });
+    },
+  },
+  clientCount: 5,
+  activeMs: 2600,
+  workload: {
+    active: perClient((_, place) => {
+      if (place > 0) return spread(60, FILLERS);
+      return phases([
+        { lengthMs: FULL_MS, generator: spread(6, always({ f: 'alarms', value: 'once full' })) },
+        { lengthMs: 400, generator: spread(6, always({ f: 'clear' })) },
+        { generator: spread(20, always({ f: 'alarms' })) },
+      ]);
+    }),
+    last: [{ f: 'alarms' }, { f: 'fill', value: 1 }],
+  },
+  drawAttempts: restarts,
 } satisfies Experiment);
 
 /** By the place of a program: two fill the store, one makes room, one takes backups. */
@@ -284,9 +344,19 @@ export const kvHunts: readonly KvHunt[] = Object.freeze([
     promises: [hashes],
   },
   {
+    experiment: kvLaggardsExperiment,
+    about: 'the store under watchers, where a snapshot brings a follower up to date',
+    promises: [watches],
+  },
+  {
     experiment: kvRestartsExperiment,
     about: 'the store after a compaction, where members start again and are asked for the past',
     promises: [past],
+  },
+  {
+    experiment: kvFullExperiment,
+    about: 'the store at its quota, where members start again and nobody makes room',
+    promises: [quota],
   },
   {
     experiment: kvUpkeepExperiment,

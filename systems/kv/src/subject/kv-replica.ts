@@ -9,7 +9,7 @@ import type { WatchSessionOptions } from '../core/watch-session.ts';
 import { type NativeServer, serveNative } from '../protocol/native/native-server.ts';
 import type { Ask } from '../shell/ask.ts';
 import { type KvNode, startKvNode } from '../shell/kv-node.ts';
-import type { KvBounds } from '../shell/kv-node-config.ts';
+import type { KvBounds, KvNodeConfig } from '../shell/kv-node-config.ts';
 
 /** How many members found a cluster; the others of an experiment join it, or never do. */
 export const FOUNDER_COUNT = 3;
@@ -28,6 +28,11 @@ const BOUNDS: Partial<KvBounds> = Object.freeze({ leaseCheckpointMs: 150, progre
 
 /** Bounds of the watchers of one connection: small, so that a client that is slow lags behind. */
 const WATCH = { watchersMax: 8, waitingBytesMax: 800, fragmentBytes: 150 } as const;
+
+/** How long the log of a member becomes, in entries. */
+type LogLength = Readonly<Pick<KvNodeConfig, 'snapshotEveryCount' | 'trailingCount'>>;
+
+const LOG: LogLength = Object.freeze({ snapshotEveryCount: 40, trailingCount: 10 });
 
 /** Where clients reach the replicas of `topology`. */
 export function clientAddresses({ replicas }: Topology): ReadonlyMap<NodeId, string> {
@@ -63,6 +68,8 @@ export interface ReplicaSettings {
   readonly founderCount?: number;
   /** Beside those of all experiments. */
   readonly bounds?: Partial<KvBounds>;
+  /** After how many entries a snapshot is taken, and how many before it stay in the log. */
+  readonly log?: LogLength;
   /** Whether members begin with the oldest formats, and know the newest once they are upgraded. */
   readonly beginsOld?: boolean;
   /** Told of each request of a client. */
@@ -75,15 +82,14 @@ export async function startReplica(
   { topology, clientPort, version }: NodeConfig,
   settings: ReplicaSettings = {},
 ): Promise<RunningNode> {
-  const { founderCount = FOUNDER_COUNT, bounds, beginsOld = false, onAsked } = settings;
+  const { founderCount = FOUNDER_COUNT, bounds, beginsOld = false, log, onAsked } = settings;
   const founders = topology.replicas.slice(0, founderCount).map(({ node }) => node);
   const node = await startKvNode(host, {
     ...(founders.includes(host.node) ? { founding: simpleConfiguration(founders) } : {}),
     peers: topology.replicas,
     ...(beginsOld ? { versionMax: versionMaxOf(version) } : {}),
     raft: RAFT,
-    snapshotEveryCount: 40,
-    trailingCount: 10,
+    ...(log ?? LOG),
     bounds: { ...BOUNDS, ...bounds },
   });
   const member = {
