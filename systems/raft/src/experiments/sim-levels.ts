@@ -38,6 +38,10 @@ const WORST: Readonly<Record<string, Worst>> = Object.freeze({
   'majority-isolated': [0, 2314, 347.1, 99.8, NO_END, NO_END, NO_END, 3.5, 57.5, NO_END],
   'leader-flapping': [97.8, 354.2, 22.4, 100, 3.6, NO_END, NO_END, 3.3, 49.9, 75.4],
   'stale-reads': [99, 637.3, 152.2, 100, 2.3, NO_END, NO_END, 2.2, 42.4, 118.4],
+  'bridge-cut': [97.2, 347, 87.8, 100, 4.1, 347, NO_END, 3.4, 50.7, 221.2],
+  'ring-cut': [96.5, 448.3, 50.4, 99.8, 4.5, 436.3, NO_END, 3.4, 46.7, 61.3],
+  'one-way-cut': [99, 478.3, 53.2, 99.7, 3.5, 439.8, NO_END, 3.1, 54.5, NO_END],
+  swizzle: [97.4, 1579.9, 26.8, 100, 4, NO_END, NO_END, 3.2, 50, 107.7],
   'membership-change-under-partition': [98, 264.7, 48.6, 100, 3.4, 87.9, NO_END, 3.1, 49.1, 67.3],
 });
 
