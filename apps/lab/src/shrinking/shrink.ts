@@ -71,8 +71,12 @@ const LEAST_COST = 0.1;
 /** Under how much other luck a candidate is tried where it does not fail as it is. */
 const LUCK = { none: 0, little: 3, more: 12, much: 40 } as const;
 
-/** After so many whole runs that led to nothing smaller, one gives up. */
+/**
+ * After so many whole runs that led to nothing smaller, one gives up: enough to leave out all that
+ * there is one by one, with luck, where that is more.
+ */
 const PATIENCE = 250;
+const PATIENCE_EACH = 8;
 
 /** In how many parts lists are left out at first, and in how many more once none of them can be. */
 const FEWEST_PARTS = 8;
@@ -143,7 +147,8 @@ class Shrinker {
 
   private get isOver(): boolean {
     const { maxRuns = 3000, signal } = this.options;
-    const isInVain = this.spent - this.spentAtSuccess >= PATIENCE;
+    const patience = Math.max(PATIENCE, PATIENCE_EACH * weightOf(this.failing.plan));
+    const isInVain = this.spent - this.spentAtSuccess >= patience;
     return isInVain || this.spent >= maxRuns || signal?.aborted === true;
   }
 
