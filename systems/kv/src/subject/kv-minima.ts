@@ -105,7 +105,7 @@ export const KV_MINIMA: Readonly<Record<string, BugMinimum>> = Object.freeze({
   ),
   'watch-events-out-of-order': minimum(
     [],
-    ['next', 'write of a long value', 'write', 'write', 'next', 'next', ...TRUTH],
+    ['next', 'append to two lists', 'write', 'next', ...TRUTH],
   ),
   'lagging-watcher-is-not-caught-up': minimum(
     [],
@@ -159,7 +159,7 @@ export const KV_MINIMA: Readonly<Record<string, BugMinimum>> = Object.freeze({
     ['grant', 'keep when it ends', 'look'],
   ),
   'unknown-is-said-to-have-failed': minimum(
-    ['cut from the client for a while', 'slow disk'],
+    ['slow links to the leader'],
     ['write, which is answered too late', 'read'],
   ),
   'snapshot-begins-late': minimum(

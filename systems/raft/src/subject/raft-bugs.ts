@@ -215,7 +215,7 @@ const FOUND_OUTSIDE: Readonly<Record<string, Found>> = Object.freeze({
   'wiped-disk-is-let-in': {
     ...{ experiment: 'raft-damage', seedBudget: 20, difficulty: 'medium' },
     minimum: {
-      faults: ['cut around a follower', 'empty disk of another', 'cut around the leader'],
+      faults: ['cut around a follower', 'empty disk of another'],
       operationCount: 2,
     },
   },
