@@ -24,7 +24,7 @@ function namedCommand(words: string): readonly string[] {
 }
 
 it('a file of less than 50 lines becomes a subject, and its bug is found', {
-  timeout: 90_000,
+  timeout: 180_000,
 }, async () => {
   const source = blockOf('ts my-register.ts');
   const lines = source.split('\n').filter((line) => line.trim() !== '');
@@ -48,9 +48,10 @@ it('a file of less than 50 lines becomes a subject, and its bug is found', {
     const local = namedCommand('lab run ./my-register.ts --world local --seed 10');
     const reported = [...local, '--report', 'run.html'];
     // The process forgets what it has confirmed. Where somebody writes before anybody reads, it is
-    // not seen; and on a machine so busy that it is not back in time clients are stuck instead.
+    // not seen; and on a machine so busy that it is not back in time clients are stuck instead. Five
+    // runs in a row were valid once on a slow one.
     const verdicts: string[] = [];
-    for (let run = 0; run < 5 && !verdicts.includes('INVALID (linearizability)'); run += 1) {
+    for (let run = 0; run < 15 && !verdicts.includes('INVALID (linearizability)'); run += 1) {
       const real = await start(process.execPath, [BIN, ...reported], { cwd }).outcome;
       expect(real.complaints).toContain('1 process serves');
       expect(real.complaints).toContain('n1 is killed');
