@@ -1,16 +1,17 @@
 /**
- * The experiments of the upkeep and of damaged disks put their promises to the test, and they hold.
+ * The experiments of the upkeep, of followers left behind and of damaged disks put their promises
+ * to the test, and they hold.
  * The other ones with aimed faults are for hunts alone.
  */
 import { kvHunts, watchKv } from '@mangrove/kv';
 import { drawPlan, simulate } from '@mangrove/sim';
 import { describe, expect, it } from 'vitest';
 
-const UPKEEP = kvHunts.filter(({ experiment }) =>
-  ['kv-upkeep', 'kv-quota'].includes(experiment.name),
+const TRIED = kvHunts.filter(({ experiment }) =>
+  ['kv-laggards', 'kv-full', 'kv-upkeep', 'kv-quota'].includes(experiment.name),
 );
 
-describe.each(UPKEEP)('$experiment.name', ({ experiment, promises }) => {
+describe.each(TRIED)('$experiment.name', ({ experiment, promises }) => {
   it('tests what it is about, and finds it kept', { timeout: 60_000 }, async () => {
     const plan = drawPlan(experiment, 1);
     const report = await simulate(experiment.subject, plan, { invariant: watchKv(plan) });
