@@ -13,7 +13,6 @@ import { type HuntOptions, hunt, huntIn } from './hunt.ts';
 import { findInevitability } from './inevitability.ts';
 import type { LocalFigures } from './local/run-local.ts';
 import { reportPlant } from './planted/planted-report.ts';
-import { runPlan } from './run-plan.ts';
 import type {
   ExperimentReport,
   HuntFigures,
@@ -116,6 +115,7 @@ async function findAndExplain(
   const { name: experiment, subject } = entry.experiment;
   tell({ type: 'stage', stage: 'hunt-planted' });
   const pool = await WorkerPool.open({ experiment, bug, workerCount });
+  let clean: WorkerPool | undefined;
   try {
     const figures = await huntIn(pool, {
       ...huntOptions(entry, 4 * bug.seedBudget, options),
@@ -130,8 +130,9 @@ async function findAndExplain(
     const { seed, anomaly } = failure;
     const plan = drawPlan(entry.experiment, seed);
     const time = AbortSignal.timeout(SHRINK_MS);
+    clean = await WorkerPool.open({ experiment, workerCount: 1 });
     const shrunk = await shrink(pool, {
-      ...{ plan, anomaly },
+      ...{ plan, anomaly, clean },
       signal: signal === undefined ? time : AbortSignal.any([signal, time]),
       onProgress: (step) => tell({ type: 'shrink', step }),
     });
@@ -142,7 +143,7 @@ async function findAndExplain(
       onProgress: (points) => tell({ type: 'inevitability', points }),
     });
     signal?.throwIfAborted();
-    const clean = await runPlan(entry, evidence.plan);
+    const { verdict: cleanVerdict } = await clean.runPlan(evidence.plan);
     return {
       format: 'mangrove-report/1',
       ...{ experiment, subject: subject.name, seed, inevitability, shrinkSteps },
@@ -151,11 +152,11 @@ async function findAndExplain(
       environment: readEnvironment(),
       found: await pool.runPlan(plan, { isRecordingChoices: true }),
       shrunk: evidence,
-      planted: await reportPlant(bug, clean.verdict.answer),
+      planted: await reportPlant(bug, cleanVerdict.answer),
       hunt: figures,
       others: [cluster],
     };
   } finally {
-    await pool.close();
+    await Promise.all([pool.close(), clean?.close()]);
   }
 }

@@ -8,7 +8,6 @@ import { type CatalogEntry, loadExperiment } from './catalog.ts';
 import { readEnvironment } from './environment.ts';
 import { findInevitability } from './inevitability.ts';
 import { reportPlant } from './planted/planted-report.ts';
-import { runPlan } from './run-plan.ts';
 import type {
   ExperimentReport,
   HuntFigures,
@@ -50,24 +49,26 @@ export async function reportHunt(
   const entry = await loadExperiment(name);
   const { experiment } = entry;
   const pool = await WorkerPool.open({ experiment: name, bug, workerCount });
+  let clean: WorkerPool | undefined;
   try {
     const [failure] = figures.failures;
     if (failure === undefined) return await reportSilence(entry, pool, options);
+    if (bug !== undefined) clean = await WorkerPool.open({ experiment: name, workerCount: 1 });
     const { seed, anomaly } = failure;
     const { isWatched = false, onShrink: onProgress } = options;
     const plan = drawPlan(experiment, seed);
     const signal = AbortSignal.any([options.signal, options.shrinkSignal].filter(isThere));
-    const shrunk = await shrink(pool, { plan, anomaly, isWatched, signal, onProgress });
+    const shrunk = await shrink(pool, { plan, anomaly, isWatched, clean, signal, onProgress });
     return {
       ...headOf(entry, options, seed),
       found: await pool.runPlan(plan, { isWatched, isRecordingChoices: true }),
       shrunk: shrunk.evidence,
       shrinkSteps: shrunk.steps,
-      ...(await plantedPart(entry, options, shrunk)),
+      ...(await plantedPart(clean, options, shrunk)),
       ...(await inevitabilityPart(pool, options, shrunk)),
     };
   } finally {
-    await pool.close();
+    await Promise.all([pool.close(), clean?.close()]);
   }
 }
 
@@ -109,13 +110,13 @@ function headOf({ experiment }: CatalogEntry, options: HuntReportOptions, seed: 
 }
 
 async function plantedPart(
-  entry: CatalogEntry,
-  { bug, isWatched }: HuntReportOptions,
+  clean: WorkerPool | undefined,
+  { bug, isWatched = false }: HuntReportOptions,
   shrunk: Shrunk,
 ) {
-  if (bug === undefined) return {};
-  const clean = await runPlan(entry, shrunk.evidence.plan, { isWatched });
-  return { planted: await reportPlant(bug, clean.verdict.answer) };
+  if (bug === undefined || clean === undefined) return {};
+  const { verdict } = await clean.runPlan(shrunk.evidence.plan, { isWatched });
+  return { planted: await reportPlant(bug, verdict.answer) };
 }
 
 async function inevitabilityPart(

@@ -100,6 +100,30 @@ describe('shrinking', () => {
     }
   });
 
+  it('keeps what the code without the bug needs, so that the plan shows the bug', async () => {
+    const { entry: groups, bug: forgotten } = findBug('timers-of-one-moment-are-one');
+    const { name } = groups.experiment;
+    const threads = await WorkerPool.open({ experiment: name, bug: forgotten });
+    const clean = await WorkerPool.open({ experiment: name, workerCount: 1 });
+    try {
+      const plan = drawPlan(groups.experiment, 17);
+      const { evidence } = await shrink(threads, { plan, anomaly: 'stuck', clean, maxRuns: 200 });
+      // A replica less, of whom each group has two, is stuck in any code.
+      expect(sizeOf(evidence.plan)).toMatchObject({ replicaCount: 2, faultCount: 0 });
+      expect((await clean.runPlan(evidence.plan)).verdict.answer).toBe('valid');
+    } finally {
+      await Promise.all([threads.close(), clean.close()]);
+    }
+  }, 60_000);
+
+  it('does not ask the code without the bug where that fails from the beginning', async () => {
+    const plan = drawPlan(entry.experiment, 20);
+    const asked = { plan, anomaly: 'broken-node', maxRuns: 60 } as const;
+    const { evidence } = await shrink(pool, { ...asked, clean: pool });
+    expect(evidence.plan).toEqual((await shrink(pool, asked)).evidence.plan);
+    expect(sizeOf(evidence.plan).faultCount).toBe(1);
+  });
+
   it('gives the same plan on one thread as on two', async () => {
     const single = await WorkerPool.open({ experiment, bug, workerCount: 1 });
     const double = await WorkerPool.open({ experiment, bug, workerCount: 2 });

@@ -13,7 +13,6 @@ import {
 } from '@mangrove/experiment';
 import { drawPlan } from '@mangrove/sim';
 import type { CatalogEntry } from '../catalog.ts';
-import { runPlan } from '../run-plan.ts';
 import { sizeOf } from '../run-report.ts';
 import { shrink } from '../shrinking/shrink.ts';
 import { WorkerPool } from '../worker-pool.ts';
@@ -94,7 +93,7 @@ class BugMeasurement {
     try {
       for (const isWatched of this.ways) await this.tryBases(pool, isWatched);
       for (const trial of this.unnamed()) await this.nameFound(pool, trial);
-      for (const failure of this.failuresToShrink()) await this.shrinkFailure(pool, failure);
+      await this.shrinkFailures(pool);
     } finally {
       await pool.close();
     }
@@ -152,8 +151,21 @@ class BugMeasurement {
     if (again !== undefined) this.keep(again);
   }
 
+  private async shrinkFailures(pool: WorkerPool): Promise<void> {
+    const failures = this.failuresToShrink();
+    if (failures.length === 0) return;
+    const { name } = this.entry.experiment;
+    const clean = await WorkerPool.open({ experiment: name, workerCount: 1 });
+    try {
+      for (const failure of failures) await this.shrinkFailure(pool, clean, failure);
+    } finally {
+      await clean.close();
+    }
+  }
+
   private async shrinkFailure(
     pool: WorkerPool,
+    clean: WorkerPool,
     { firstSeed, found, isWatched }: Trial,
   ): Promise<void> {
     const { commit, shrinker, signal, shrinkRunMax } = this.options;
@@ -166,13 +178,12 @@ class BugMeasurement {
       return;
     }
     const plan = drawPlan(this.entry.experiment, seed);
-    const options = { plan, anomaly, isWatched, maxRuns: shrinkRunMax, signal };
+    const options = { plan, anomaly, isWatched, clean, maxRuns: shrinkRunMax, signal };
     const { evidence, steps } = await shrink(pool, options);
     if (signal?.aborted) return;
     const size = sizeOf(evidence.plan);
     const runCount = steps.at(-1)?.run ?? 0;
-    const { answer: cleanAnswer } = (await runPlan(this.entry, evidence.plan, { isWatched }))
-      .verdict;
+    const { answer: cleanAnswer } = (await clean.runPlan(evidence.plan, { isWatched })).verdict;
     const left = leftWords(evidence.plan);
     const made = { size, runCount, left, cleanAnswer, shrinker, commit };
     this.keep({ type: 'shrunk', bug: this.identity, seed, isWatched, ...made });

@@ -8,8 +8,8 @@
  * replicas, then the lengths of what is left. A smaller plan is another run, so it may fail by luck
  * or not at all: each is tried as it is and under other luck (`otherLuck`), little of it while that
  * leads on, much once it does not. Where nothing single can be left out any more, several things at
- * once are. Source: Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input"
- * (2002).
+ * once are. With a planted bug, the code without it has to pass. Source: Zeller and Hildebrandt,
+ * "Simplifying and Isolating Failure-Inducing Input" (2002).
  */
 import type { HistoryEvent, Plan } from '@mangrove/experiment';
 import { type Failure, failsLike, failureOf, judgedBy } from '../failure.ts';
@@ -38,6 +38,12 @@ export interface ShrinkOptions {
   readonly anomaly: AnomalyClass;
   /** Whether runs are held to the invariant of the experiment as well. Default: no. */
   readonly isWatched?: boolean | undefined;
+  /**
+   * Threads of the code without the planted bug. A smaller plan that fails there too is of no use:
+   * one replica alone is stuck whatever is planted. Missing where nothing is planted, or to let
+   * such plans count. What is asked there does not count as runs.
+   */
+  readonly clean?: WorkerPool | undefined;
   /**
    * The most runs; then the smallest plan so far is the result. A run of few events counts as a
    * part of one, a tenth at least. Default: 3000.
@@ -88,7 +94,10 @@ const LARGE = 60;
 /** Whose runs cost no more than this are tried with so many times the luck. */
 const CHEAP = { cost: 0.2, times: 3 } as const;
 
-/** Shrinks `plan`; rejects where it does not fail as it is said to. */
+/**
+ * Shrinks `plan`; rejects where it does not fail as it is said to. Where the clean code fails that
+ * plan too, it is not asked any more: the failure is not of the bug, and no smaller one will be.
+ */
 export async function shrink(pool: WorkerPool, options: ShrinkOptions): Promise<Shrunk> {
   const { isWatched = false, anomaly } = options;
   const first = await pool.runPlan(options.plan, { isWatched });
@@ -96,7 +105,9 @@ export async function shrink(pool: WorkerPool, options: ShrinkOptions): Promise<
   if (failure?.class !== anomaly) {
     throw new Error(`the plan does not fail by ${anomaly}: there is nothing to shrink`);
   }
-  const shrinker = new Shrinker(pool, options, failure, failingOf(options.plan, first, failure));
+  const clean = (await failsIn(options.clean, first.plan, isWatched)) ? undefined : options.clean;
+  const failing = failingOf(options.plan, first, failure);
+  const shrinker = new Shrinker(pool, { ...options, clean }, failure, failing);
   const plan = await shrinker.run();
   const recording = { isRecording: true, isRecordingChoices: true };
   const evidence = await pool.runPlan(plan, { isWatched, ...recording });
@@ -262,13 +273,14 @@ class Shrinker {
   }
 
   private async runAll(plans: readonly Plan[]): Promise<readonly Tried[]> {
-    const { isWatched = false } = this.options;
+    const { isWatched = false, clean } = this.options;
     return await Promise.all(
       plans.map(async (plan) => {
         const run = await this.pool.runPlan(plan, { isWatched });
         const { verdict, eventCount = WHOLE_RUN_EVENTS } = run;
         const cost = Math.max(LEAST_COST, Math.min(1, eventCount / WHOLE_RUN_EVENTS));
-        const isWanted = failsLike(verdict, this.failure);
+        const isWanted =
+          failsLike(verdict, this.failure) && !(await failsIn(clean, run.plan, isWatched));
         return { cost, failing: isWanted ? failingOf(plan, run, this.failure) : undefined };
       }),
     );
@@ -292,6 +304,15 @@ interface Tried {
 
 function failingOf(plan: Plan, { verdict, history }: RunEvidence, failure: Failure): Failing {
   return { plan, verdict: judgedBy(verdict, failure), history };
+}
+
+/** Whether that code, if any, fails the plan, in whatever way. */
+async function failsIn(
+  clean: WorkerPool | undefined,
+  plan: Plan,
+  isWatched: boolean,
+): Promise<boolean> {
+  return (await clean?.runPlan(plan, { isWatched }))?.verdict.answer === 'invalid';
 }
 
 /** How much there is in a plan: what shrinking makes less. */

@@ -11,7 +11,7 @@ import { KV_MINIMA } from './kv-minima.ts';
 const BY_CONTRACT: Readonly<Record<string, number>> = Object.freeze({
   'compare-on-post-state': 20,
   'one-compare-is-enough': 20,
-  'range-compare-looks-at-one-key': 60,
+  'range-compare-looks-at-one-key': 100,
   'transaction-in-two-revisions': 20,
   'creation-survives-deletion': 40,
   'past-read-sees-the-present': 20,
@@ -38,12 +38,12 @@ const BY_CONTRACT: Readonly<Record<string, number>> = Object.freeze({
   'revision-lag-is-not-asked': 20,
   'leases-without-a-keeper': 40,
   'sessions-not-in-snapshots': 40,
-  'place-in-session-ignored': 40,
+  'place-in-session-ignored': 100,
 });
 
 /** Found by programs with the client library. */
 const BY_LIBRARY: Readonly<Record<string, number>> = Object.freeze({
-  'retry-without-a-session': 40,
+  'retry-without-a-session': 100,
   'watch-resumes-one-late': 20,
   'watch-resumes-one-early': 20,
   'stm-checks-what-it-writes-alone': 20,

@@ -29,7 +29,7 @@ const FOUND_OUTSIDE: Readonly<Record<string, Found>> = Object.freeze({
     minimum: { faults: ['crash of a voter', 'cut around who it voted for'], operationCount: 2 },
   },
   'unloyal-after-a-restart': {
-    ...{ experiment: 'raft-readers', seedBudget: 200, difficulty: 'hard' },
+    ...{ experiment: 'raft-readers', seedBudget: 400, difficulty: 'hard' },
     minimum: { faults: ['cut around the leader', 'crash of a voter'], operationCount: 2 },
   },
   'higher-term-is-ignored': {
@@ -142,7 +142,7 @@ const FOUND_OUTSIDE: Readonly<Record<string, Found>> = Object.freeze({
     minimum: { faults: [], operationCount: 2 },
   },
   'accept-before-sync': {
-    ...{ experiment: 'raft-promises', seedBudget: 40, difficulty: 'medium' },
+    ...{ experiment: 'raft-promises', seedBudget: 100, difficulty: 'medium' },
     minimum: {
       faults: ['cut around a follower', 'loss of power at another', 'cut around the leader'],
       operationCount: 2,
@@ -224,7 +224,7 @@ const FOUND_OUTSIDE: Readonly<Record<string, Found>> = Object.freeze({
     minimum: { faults: ['cut around the process of a leader'], operationCount: 2 },
   },
   'timers-of-one-moment-are-one': {
-    ...{ experiment: 'raft-groups', seedBudget: 60, difficulty: 'medium' },
+    ...{ experiment: 'raft-groups', seedBudget: 100, difficulty: 'medium' },
     minimum: { faults: [], operationCount: 1 },
   },
 } satisfies Record<string, Found>);
