@@ -54,16 +54,16 @@ export const MINIMAL_PLANS: readonly MinimalPlan[] = Object.freeze([
   },
   {
     bug: 'snapshot-of-a-later-moment',
-    ...{ replicaCount: 3, clientCount: 1, activeMs: 8900 },
-    faults: [crash(n1, 7900)],
+    ...{ replicaCount: 3, clientCount: 1, activeMs: 2600 },
+    faults: [crash(n1, 1500)],
     operations: [
       { client: c1, atMs: 400, f: 'txn', value: [['append', 'l/0', 1]] },
-      { client: c1, atMs: 450, f: 'grant', value: 9000 },
+      { client: c1, atMs: 450, f: 'grant', value: 1500 },
       { client: c1, atMs: 500, f: 'log' },
       { client: c1, atMs: 550, f: 'compact', value: 0 },
       { client: c1, atMs: 600, f: 'txn', value: [['append', 'l/0', 2]] },
-      { client: c1, atMs: 8500, f: 'read-past', value: 'compacted' },
-      { client: c1, atMs: 8600, f: 'log', value: 'all' },
+      { client: c1, atMs: 2300, f: 'read-past', value: 'compacted' },
+      { client: c1, atMs: 2400, f: 'log', value: 'all' },
     ],
   },
   {

@@ -1,6 +1,6 @@
 /**
- * The experiments of the upkeep, of followers left behind and of damaged disks put their promises
- * to the test, and they hold.
+ * The experiments of the upkeep, of snapshots, of followers left behind and of damaged disks put
+ * their promises to the test, and they hold.
  * The other ones with aimed faults are for hunts alone.
  */
 import { kvHunts, watchKv } from '@mangrove/kv';
@@ -8,7 +8,9 @@ import { drawPlan, simulate } from '@mangrove/sim';
 import { describe, expect, it } from 'vitest';
 
 const TRIED = kvHunts.filter(({ experiment }) =>
-  ['kv-laggards', 'kv-full', 'kv-upkeep', 'kv-quota'].includes(experiment.name),
+  ['kv-short-logs', 'kv-laggards', 'kv-restarts', 'kv-full', 'kv-upkeep', 'kv-quota'].includes(
+    experiment.name,
+  ),
 );
 
 describe.each(TRIED)('$experiment.name', ({ experiment, promises }) => {

@@ -10,6 +10,7 @@ import {
   perKey,
   phases,
   type Source,
+  type Subject,
   spread,
   stagger,
 } from '@mangrove/experiment';
@@ -30,13 +31,27 @@ import { kvExperiment, kvSubject } from './kv-experiment.ts';
 import { kvLeanExperiment } from './kv-lean.ts';
 import { kvLeaseHunts } from './kv-lease-hunts.ts';
 import { kvPromises } from './kv-promises.ts';
-import { isFounded, startReplica } from './kv-replica.ts';
+import { isFounded, type LogLength, startReplica } from './kv-replica.ts';
 import { openLibraryClient } from './library-client.ts';
 import { hashes, registers } from './promises/data-promises.ts';
 import { past } from './promises/past-promises.ts';
 import { claims, within } from './promises/staleness-promises.ts';
 import { quota } from './promises/upkeep-promises.ts';
 import { watches } from './promises/watch-promises.ts';
+
+/** The store of the contract's clients, with a log of that length. */
+function storeWith(log: LogLength): Subject {
+  return {
+    ...kvContractSubject,
+    start: (host, config) => startReplica(host, config, { log }),
+  };
+}
+
+/** A few entries make a snapshot, so that a few operations do. */
+const SHORT_LOG: LogLength = Object.freeze({ snapshotEveryCount: 4, trailingCount: 1 });
+
+/** Snapshots as often, and enough of the log before them that no follower needs one. */
+const OFTEN: LogLength = Object.freeze({ snapshotEveryCount: 4, trailingCount: 60 });
 
 const BOUNDED: Source = mix([
   [2, ({ index }) => ({ f: 'write', key: 'b/40', value: index + 1 })],
@@ -124,17 +139,21 @@ const VERSIONS: Source = perKey(['r/0', 'r/1', 'r/2'], () => ({ index }) => {
   return { f: 'write', value: index + 1 };
 });
 
-/** A few entries, so that a few operations are enough for a snapshot. */
-const SHORT_LOG = Object.freeze({ snapshotEveryCount: 4, trailingCount: 1 });
+/**
+ * What clients of `kv-contract` do, under the same faults, where every fourth entry makes a
+ * snapshot: what is wrong with snapshots shows after a few operations.
+ */
+export const kvShortLogsExperiment: Experiment = Object.freeze({
+  ...kvContractExperiment,
+  name: 'kv-short-logs',
+  subject: storeWith(SHORT_LOG),
+} satisfies Experiment);
 
 /** Four clients write, three watch, and one writes down what there was; the log is kept short. */
 export const kvLaggardsExperiment: Experiment = Object.freeze({
   ...AIMED,
   name: 'kv-laggards',
-  subject: {
-    ...kvContractSubject,
-    start: (host, config) => startReplica(host, config, { log: SHORT_LOG }),
-  },
+  subject: storeWith(SHORT_LOG),
   clientCount: 8,
   workload: {
     active: perClient((_, place) => {
@@ -150,7 +169,7 @@ export const kvLaggardsExperiment: Experiment = Object.freeze({
 } satisfies Experiment);
 
 const PAST: Source = mix([
-  [6, ({ random }) => ({ f: 'read-past', value: random.pick([20, 60, 100, 140]) })],
+  [6, ({ random }) => ({ f: 'read-past', value: random.pick([4, 20, 60, 140]) })],
   [1, ({ index }) => ({ f: 'write', key: 'r/0', value: index + 1 })],
 ]);
 
@@ -161,6 +180,7 @@ const PAST: Source = mix([
 export const kvRestartsExperiment: Experiment = Object.freeze({
   ...AIMED,
   name: 'kv-restarts',
+  subject: storeWith(OFTEN),
   clientCount: 6,
   activeMs: 2600,
   workload: {
@@ -342,6 +362,11 @@ export const kvHunts: readonly KvHunt[] = Object.freeze([
     experiment: kvSnapshotsExperiment,
     about: 'the store where a member takes its snapshots slowly and starts from them',
     promises: [hashes],
+  },
+  {
+    experiment: kvShortLogsExperiment,
+    about: 'the store as in kv-contract, where every fourth entry makes a snapshot',
+    promises: kvPromises,
   },
   {
     experiment: kvLaggardsExperiment,

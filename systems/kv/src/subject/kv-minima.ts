@@ -3,8 +3,8 @@
  * and each operation in the words of the experiments.
  *
  * The truth about revisions is what a scribe wrote down, which takes two of its operations. A
- * member takes a snapshot every forty commands: a lease of eight seconds is told to members so
- * often, which takes one operation and patience.
+ * member takes a snapshot every forty commands, every four where logs are short: what is left of a
+ * lease is told to members so often in eight seconds, or in one, which takes one operation.
  *
  * Those that are not plain to see are shown by plans (apps/lab/test/minimal-plans.ts).
  */
@@ -22,8 +22,9 @@ function made(faults: readonly string[], operationCount: number): BugMinimum {
 
 const TRUTH = ['log', 'log of all'] as const;
 
-/** Makes a snapshot in time. */
+/** Makes a snapshot in time: a usual one, and one of a short log. */
 const LONG = 'grant for eight seconds';
+const SHORT = 'grant for a second';
 
 /** A watcher that has let a long event come has no room for a second one. */
 const LONG_EVENTS = ['next', 'write of a long value', 'write of a long value'] as const;
@@ -86,7 +87,7 @@ export const KV_MINIMA: Readonly<Record<string, BugMinimum>> = Object.freeze({
   ),
   'hash-over-unordered-rows': minimum(
     ['crash of a member'],
-    ['write', LONG, 'write', 'log', 'compact', 'compare hashes'],
+    ['write', SHORT, 'write', 'log', 'compact', 'compare hashes'],
   ),
   'watch-gap-at-compaction': minimum(
     [],
@@ -124,26 +125,26 @@ export const KV_MINIMA: Readonly<Record<string, BugMinimum>> = Object.freeze({
     ['write', 'write', 'next at the follower', ...TRUTH],
   ),
   'fragments-unmarked': minimum([], ['next', 'append to two lists', 'next', ...TRUTH]),
-  'lease-keys-in-any-order': minimum(['crash of a member'], [LONG, 'compare hashes after it']),
+  'lease-keys-in-any-order': minimum(['crash of a member'], [SHORT, 'compare hashes after it']),
   'snapshot-without-keys-of-leases': minimum(
     ['crash of a member'],
-    [LONG, 'write after its end', 'compare hashes'],
+    [SHORT, 'write after its end', 'compare hashes'],
   ),
   'snapshot-ends-with-the-last-put': minimum(
     ['crash of a member'],
-    [LONG, 'grant, which ends soon', 'write'],
+    [SHORT, 'grant, which ends soon', 'write'],
   ),
   'snapshot-forgets-the-compaction': minimum(
     ['crash of a member'],
-    [LONG, 'write', 'write', 'log', 'compact', 'read of the past before it', 'log of all'],
+    [SHORT, 'write', 'write', 'log', 'compact', 'read of the past before it', 'log of all'],
   ),
   'snapshot-of-a-later-moment': minimum(
     ['crash of a member'],
-    ['append', LONG, 'log', 'compact', 'append', 'read of the past there', 'log of all'],
+    ['append', SHORT, 'log', 'compact', 'append', 'read of the past there', 'log of all'],
   ),
   'sessions-not-in-snapshots': minimum(
     ['crash of a member'],
-    [LONG, 'write in the same session', 'write of another client', 'compare hashes'],
+    [SHORT, 'write in the same session', 'write of another client', 'compare hashes'],
   ),
   'staleness-from-the-end-of-the-round': minimum(
     ['slow links to a follower'],

@@ -30,7 +30,7 @@ const BOUNDS: Partial<KvBounds> = Object.freeze({ leaseCheckpointMs: 150, progre
 const WATCH = { watchersMax: 8, waitingBytesMax: 800, fragmentBytes: 150 } as const;
 
 /** How long the log of a member becomes, in entries. */
-type LogLength = Readonly<Pick<KvNodeConfig, 'snapshotEveryCount' | 'trailingCount'>>;
+export type LogLength = Readonly<Pick<KvNodeConfig, 'snapshotEveryCount' | 'trailingCount'>>;
 
 const LOG: LogLength = Object.freeze({ snapshotEveryCount: 40, trailingCount: 10 });
 
