@@ -17,7 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Bench, BenchRow } from '@mangrove/experiment';
 import { type KvClient, op } from '@mangrove/kv';
-import { connectKv, createCluster, memberEnvironment } from '@mangrove/kv/node';
+import { connectKv, createCluster, memberLaunch } from '@mangrove/kv/node';
 import { rowsOf } from './bounded-row.ts';
 import { endOf } from './end-process.ts';
 import type { LoopReport } from './loop-watch.ts';
@@ -98,7 +98,7 @@ export const bench: Bench = {
 };
 
 function open(data: string): ChildProcess {
-  return fork(PROGRAM, [data, 'n1'], { env: memberEnvironment(process.env) });
+  return fork(PROGRAM, [data, 'n1'], memberLaunch(process.env));
 }
 
 function memoryRow(name: string, bytes: number): BenchRow {

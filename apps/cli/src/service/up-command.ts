@@ -14,7 +14,7 @@ import {
   createCluster,
   endpointsOf,
   foundingBackup,
-  memberEnvironment,
+  memberLaunch,
   memberLog,
   setBounds,
 } from '@mangrove/kv/node';
@@ -128,10 +128,11 @@ async function startMember(directory: string, { name }: ClusterPlace): Promise<S
   const log = await fs.open(memberLog(directory, name), 'a');
   try {
     const bin = fileURLToPath(new URL('../../bin/mangrove.js', import.meta.url));
-    const args = [bin, 'serve', '--data', directory, '--node', name];
+    const serve = [bin, 'serve', '--data', directory, '--node', name];
     // Behind npm a command ends with its parent, which a member is not to do.
     const { npm_lifecycle_event: _dropped, ...own } = process.env;
-    const env = memberEnvironment(own);
+    const { env, execArgv } = memberLaunch(own);
+    const args = [...execArgv, ...serve];
     const stdio: ['ignore', number, number] = ['ignore', log.fd, log.fd];
     return { name, child: spawn(process.execPath, args, { detached: true, stdio, env }) };
   } finally {
