@@ -118,18 +118,49 @@ describe('a state machine that takes its time', () => {
     expect(simulation.ends).toEqual([]);
     simulation.close();
   });
+
+  it('R24: applies large commands a few at a time', async () => {
+    const machine = new SlowMachine(1);
+    const simulation = new Simulation({ seed: 45, nodes: [A] });
+    simulation.start(A, async (host) => {
+      machine.host = host;
+      const founding = simpleConfiguration([A]);
+      return await startRaftNode(machine.slowed(host), {
+        ...{ stateMachine: machine, peers: [], founding },
+      });
+    });
+    await simulation.run(5_000, () => simulation.running(A) instanceof RaftNode);
+    const running = simulation.running(A);
+    if (!(running instanceof RaftNode)) throw new Error('it does not run');
+    await simulation.run(10_000, () => running.status().role === 'leader');
+    const proposed = Promise.all(
+      Array.from({ length: LARGE_COUNT }, () => running.propose(new Uint8Array(10_000))),
+    );
+    await simulation.run(20_000, () => running.status().appliedIndex > LARGE_COUNT);
+    await proposed;
+    // Two of them take 2 ms.
+    expect(machine.perTurn.reduce((sum, count) => sum + count, 0)).toBe(LARGE_COUNT);
+    expect(Math.max(...machine.perTurn)).toBeLessThanOrEqual(2);
+    simulation.close();
+  });
 });
 
+const LARGE_COUNT = 20;
 const COMMAND_COUNT = 300;
 const SLICE_COUNT = 12;
 
-/** A machine on whose clock a command takes 0.1 ms, and whose state is large. */
+/** A machine on whose clock a command takes 0.1 ms, or so long, and whose state is large. */
 class SlowMachine implements StreamingMachine<Uint8Array> {
   host: Host | undefined;
   /** How much it did in each turn of the event loop. */
   perTurn: number[] = [];
+  private readonly commandMs: number;
   private isTurnOpen = false;
   private spentMs = 0;
+
+  constructor(commandMs = 0.1) {
+    this.commandMs = commandMs;
+  }
 
   /** A Host whose clock shows what the machine spends. */
   slowed(host: Host): Host {
@@ -139,7 +170,7 @@ class SlowMachine implements StreamingMachine<Uint8Array> {
 
   applyBatch(batch: readonly PlacedCommand<Uint8Array>[]): readonly Uint8Array[] {
     return batch.map(() => {
-      this.spentMs += 0.1;
+      this.spentMs += this.commandMs;
       this.did();
       return DONE;
     });

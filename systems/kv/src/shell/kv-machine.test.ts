@@ -63,7 +63,24 @@ describe('the loop budget: a command that takes long', () => {
     const counts = [{ count: KEY_COUNT }, { deletedCount: KEY_COUNT }, { count: 0 }];
     expect(applied).toMatchObject({ result: { succeeded: true, results: counts } });
   });
+
+  it('R43: lets others run: transactions that are short, and many', async () => {
+    const { machine } = await filled(NO_LEASE);
+    const puts = Array.from({ length: 100 }, (_, nth) => {
+      return { type: 'put', key: new Uint8Array([1, nth]), ...PUT } as const;
+    });
+    const txn = { type: 'txn', compares: [], success: puts, failure: [] } as const;
+    const command = { type: 'change', place: undefined, command: operationOf(txn) } as const;
+    const batch = Array.from({ length: 100 }, (_, nth) => {
+      return { index: (KEY_COUNT + nth + 3) as LogIndex, term: 1 as Term, command };
+    });
+    // The clock of a simulation stands still, so that steps are what ends a slice.
+    expect(machine.applyBatch(batch)).toHaveLength(64);
+    expect(machine.applyBatch(batch.slice(64))).toHaveLength(36);
+  });
 });
+
+const PUT = Object.freeze({ value: new Uint8Array(8), lease: NO_LEASE, wantsPrevious: false });
 
 /** Calls until the command is applied; whoever looks in between sees the state before it. */
 function inBetween(machine: KvMachine, call: () => Applied | undefined) {

@@ -53,6 +53,7 @@ export class KvMachine implements StreamingMachine<Applied, LogCommand> {
       if (applied === undefined) break;
       results.push(applied);
       for (const listener of this.listeners) listener.applied(placed, applied);
+      if (slice.hasEnded) break;
     }
     return results;
   }
@@ -68,11 +69,13 @@ export class KvMachine implements StreamingMachine<Applied, LogCommand> {
     assert(this.work.index === index, `${index} is applied within ${this.work.index}`);
     for (;;) {
       const { done, value } = this.work.pieces.next();
+      // The last piece is one too: many commands of one piece each take long together.
+      const isOver = slice.isOver();
       if (done === true) {
         this.work = undefined;
         return value;
       }
-      if (slice.isOver()) return undefined;
+      if (isOver) return undefined;
     }
   }
 

@@ -15,6 +15,7 @@ export class SliceClock {
   private readonly stepsMax: number;
   private readonly begunAt: number;
   private stepCount = 0;
+  private ended = false;
 
   /** Begins a slice of at most `stepsMax` steps. */
   constructor(host: Host, stepsMax: number) {
@@ -23,9 +24,16 @@ export class SliceClock {
     this.begunAt = host.clock.now();
   }
 
+  /** Whether the slice was over with the last step. */
+  get hasEnded(): boolean {
+    return this.ended;
+  }
+
   /** Counts a step; whether the slice is over with it. */
   isOver(): boolean {
     this.stepCount += 1;
-    return this.stepCount >= this.stepsMax || this.host.clock.now() - this.begunAt >= SLICE_MS;
+    this.ended =
+      this.stepCount >= this.stepsMax || this.host.clock.now() - this.begunAt >= SLICE_MS;
+    return this.ended;
   }
 }

@@ -27,8 +27,9 @@ import {
   toStreaming,
 } from './state-machine.ts';
 
-/** How many commands are applied before the clock is looked at. */
+/** How many commands, and bytes of them, come before a look at the clock; one at least. */
 const COUNT_PER_LOOK = 64;
+const BYTES_PER_LOOK = 16_384;
 
 /** How long commands are applied before others run, in milliseconds. */
 const SLICE_MS = 2;
@@ -191,7 +192,7 @@ export class MachineRunner<Result, Command> {
     const begunAt = this.host.clock.now();
     let next = start;
     while (next < entries.length) {
-      const some = entries.slice(next, next + COUNT_PER_LOOK);
+      const some = entries.slice(next, endOfLook(entries, next));
       const count = this.applySome(some);
       next += count;
       if (count < some.length || this.host.clock.now() - begunAt >= SLICE_MS) break;
@@ -222,4 +223,16 @@ export class MachineRunner<Result, Command> {
     this.onApplied(done, results);
     return done.length;
   }
+}
+
+/** Behind how many of `entries` the clock is looked at, from the one at `start` on. */
+function endOfLook(entries: readonly Entry[], start: number): number {
+  let sizeBytes = 0;
+  for (let end = start; end < entries.length; end += 1) {
+    const entry = entries[end];
+    if (entry?.type === 'command') sizeBytes += entry.data.length;
+    const isFull = end - start === COUNT_PER_LOOK || sizeBytes > BYTES_PER_LOOK;
+    if (isFull && end > start) return end;
+  }
+  return entries.length;
 }
