@@ -34,6 +34,7 @@ export {
   type Metrics,
   type Reading,
 } from './metrics.ts';
+export { NumberMap } from './number-map.ts';
 export { type Random, RandomSource, SeededRandom } from './random.ts';
 export {
   type ByteStream,

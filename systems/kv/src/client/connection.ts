@@ -1,7 +1,7 @@
 /**
  * One connection of a client to one member: requests go out as they come, answers find theirs.
  */
-import { type ByteStream, type NodeId, StreamError, type Timer } from '@mangrove/host';
+import { type ByteStream, type NodeId, NumberMap, StreamError, type Timer } from '@mangrove/host';
 import { type Crc32c, WireError } from '@mangrove/wire';
 import type { KvErrorCode } from '../core/kv-error-code.ts';
 import type { KvReply, KvRequest } from '../core/kv-request.ts';
@@ -107,7 +107,7 @@ export class Connection {
   private readonly stream: ByteStream;
   private readonly sender: MessageSender<ClientMessage>;
   private readonly reader: MessageReader<ServerMessage>;
-  private readonly pending = new Map<number, Pending>();
+  private readonly pending = new NumberMap<number, Pending>();
   private readonly chunks = new Map<number, (piece: SnapshotPiece | undefined) => void>();
   private sink: WatchSink | undefined;
   private welcome: Welcome | undefined;
@@ -231,9 +231,9 @@ export class Connection {
     this.sender.stop();
     this.stream.destroy();
     this.settleGreeting(this.end);
-    const waiting = [...this.pending.values()];
+    const waiting = [...this.pending];
     this.pending.clear();
-    for (const { done } of waiting) done({ type: 'lost', end: this.end });
+    for (const [, { done }] of waiting) done({ type: 'lost', end: this.end });
     for (const resolve of this.chunks.values()) resolve(undefined);
     this.chunks.clear();
     this.sink?.onLost();
@@ -317,7 +317,7 @@ export class Connection {
       const late = [...this.pending].filter(([, { giveUpMs }]) => giveUpMs <= nowMs);
       for (const [id] of late) this.cancel(id);
       let nextMs = Number.POSITIVE_INFINITY;
-      for (const { giveUpMs } of this.pending.values()) nextMs = Math.min(nextMs, giveUpMs);
+      for (const [, { giveUpMs }] of this.pending) nextMs = Math.min(nextMs, giveUpMs);
       this.giveUpAt(nextMs);
       const isDeaf = late.some(([, { sentMs, isImpatient }]) => {
         return isImpatient && this.heardAtMs < sentMs;

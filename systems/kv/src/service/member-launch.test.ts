@@ -29,3 +29,29 @@ it('members begin with a large young generation', () => {
   expect(collections([])).toBeGreaterThan(1);
   expect(collections(memberLaunch({}).execArgv)).toBe(0);
 });
+
+it('the old generation of members is not collected while it is small', () => {
+  // 1.2 GB of which nothing is kept, then 80 MB that are.
+  const program = `
+    const kept = [];
+    let turns = 0;
+    const turn = () => {
+      for (let nth = 0; nth < 1000; nth++) {
+        globalThis.last = new Array(100).fill(nth);
+        if (turns >= 1500) kept.push(globalThis.last);
+      }
+      turns += 1;
+      if (turns < 1600) setImmediate(turn);
+    };
+    turn();
+  `;
+  const collections = (execArgv: readonly string[]) => {
+    const { env } = memberLaunch(process.env);
+    const args = [...execArgv, '--trace-gc', '-e', program];
+    const lines = execFileSync(process.execPath, args, { env, encoding: 'utf8' }).split('\n');
+    return lines.filter((line) => line.includes('Mark-Compact')).length;
+  };
+  const { execArgv } = memberLaunch({});
+  expect(collections(execArgv.filter((each) => !each.includes('old-space')))).toBeGreaterThan(0);
+  expect(collections(execArgv)).toBe(0);
+});

@@ -103,13 +103,8 @@ const slices = message('kv-state-slice', slice, { lowest: 1, highest: 1 });
 /** A slice of a state. */
 export type StateSlice = TypeOf<typeof slice>;
 
-/** About how many bytes a slice of versions has at most, but for one with a larger value. */
-const VERSIONS_BYTES = 73_728;
-
-/** The bytes of a slice. */
-export function encodeSlice(value: StateSlice): Uint8Array {
-  // One of versions is about as large as a slice may be; what grows there is copied on the way.
-  const writer = new Writer(value.type === 'versions' ? { slabBytes: VERSIONS_BYTES } : {});
+/** The bytes of a slice, in the memory of `writer`. */
+export function encodeSlice(value: StateSlice, writer: Writer = new Writer()): Uint8Array {
   writer.uvarint(slices.highest);
   slices.at(slices.highest).encodeInto(writer, value);
   return writer.take();

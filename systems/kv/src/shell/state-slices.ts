@@ -4,7 +4,7 @@
  * What is given is the state of the call, whatever is applied while the slices are taken: sessions,
  * alarms and leases are copied, the store is pinned.
  */
-import { WireError } from '@mangrove/wire';
+import { WireError, Writer } from '@mangrove/wire';
 import type { Lease } from '../core/leases.ts';
 import type { Applied, ReplicatedState } from '../core/replicated-state.ts';
 import type { SessionRecord } from '../core/session-windows.ts';
@@ -14,6 +14,9 @@ import { decodeSlice, encodeSlice, SLICE_COUNT_MAX, type StateSlice } from './st
 
 /** About how many bytes one slice has; one element at least. */
 const SLICE_BYTES = 65_536;
+
+/** How much memory is kept from slice to slice; one with a value of megabytes has its own. */
+const KEPT_BYTES = 2 * SLICE_BYTES;
 
 /** How many keys or versions are looked at between two looks at the size of a slice. */
 const KEYS_PER_LOOK = 64;
@@ -25,7 +28,7 @@ const KEYS_PER_SLICE = 2_048;
 const SESSIONS_PER_SLICE = 64;
 const ANSWERS_PER_SLICE = 64;
 
-/** The slices of one state; `close` gives up what was not taken. */
+/** The slices of one state, each lent until the next; `close` gives up what was not taken. */
 export interface StateRead extends Iterable<Uint8Array> {
   close(): void;
 }
@@ -64,20 +67,25 @@ function* slicesOf(
   sessions: readonly SessionRecord<Applied>[],
   read: SnapshotRead,
 ): Generator<Uint8Array> {
+  const writer = new Writer();
+  const encode = (slice: StateSlice): Uint8Array => {
+    writer.reuse(KEPT_BYTES);
+    return encodeSlice(slice, writer);
+  };
   try {
-    yield encodeSlice(head);
+    yield encode(head);
     for (let at = 0; at < leases.length; at += SLICE_COUNT_MAX) {
-      yield encodeSlice({ type: 'leases', leases: leases.slice(at, at + SLICE_COUNT_MAX) });
+      yield encode({ type: 'leases', leases: leases.slice(at, at + SLICE_COUNT_MAX) });
     }
     for (const some of pagesOf(sessions)) {
-      yield encodeSlice({ type: 'session-windows', sessions: some });
+      yield encode({ type: 'session-windows', sessions: some });
     }
     let versionCount = 0;
     for (const versions of versionsOf(read)) {
       versionCount += versions.length;
-      yield encodeSlice({ type: 'versions', versions });
+      yield encode({ type: 'versions', versions });
     }
-    yield encodeSlice({ type: 'end', versionCount });
+    yield encode({ type: 'end', versionCount });
   } finally {
     read.close();
   }

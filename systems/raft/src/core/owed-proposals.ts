@@ -69,7 +69,7 @@ function settleHalfDone(state: RaftState, to: LogIndex): void {
  * committed entry of `term` none of an earlier term is ever committed, however short the log is.
  */
 function settleBehind(state: RaftState, index: LogIndex, term: Term): void {
-  for (const [place, owed] of [...state.proposals]) {
+  for (const [place, owed] of state.proposals) {
     if (place <= index || owed.term >= term) continue;
     state.proposals.delete(place);
     if (owed.id !== undefined) refuse(state, owed.id, 'overwritten', true);
@@ -78,7 +78,7 @@ function settleBehind(state: RaftState, index: LogIndex, term: Term): void {
 
 /** Gives up waiting for what left the log from `index` on. */
 export function disownProposals(state: RaftState, index: LogIndex): void {
-  for (const [place, { id, term }] of [...state.proposals]) {
+  for (const [place, { id, term }] of state.proposals) {
     // What the leader of this term has placed is not here yet.
     if (place < index || term === state.term) continue;
     state.proposals.delete(place);
@@ -89,7 +89,7 @@ export function disownProposals(state: RaftState, index: LogIndex): void {
 
 /** Gives up waiting for what a snapshot of the state after `index` may hold. */
 export function skipProposals(state: RaftState, index: LogIndex): void {
-  for (const [place, { id, term }] of [...state.proposals]) {
+  for (const [place, { id, term }] of state.proposals) {
     if (place > index && term === state.term) continue;
     state.proposals.delete(place);
     if (id !== undefined) refuse(state, id, 'compacted', false);

@@ -8,7 +8,7 @@
  *             a leader is heard, a higher term is seen, a quorum is out of reach
  */
 import type { Incarnation, Instant, NodeId } from '@mangrove/host';
-import { assert } from '@mangrove/host';
+import { assert, NumberMap } from '@mangrove/host';
 import type { Effect, HardState, RefusalReason } from './effect.ts';
 import type { Entry } from './entry.ts';
 import type { RequestId } from './event.ts';
@@ -202,7 +202,7 @@ export interface RaftState {
   isDiskFull: boolean;
   deferred: DeferredMessage[];
 
-  readonly proposals: Map<LogIndex, OwedProposal>;
+  readonly proposals: NumberMap<LogIndex, OwedProposal>;
   /** A change of members whose begin is committed, and whose end is owed. */
   halfDone: RequestId | undefined;
   readonly forwards: Forwards;
@@ -286,7 +286,7 @@ export function createRaft(start: {
     writes: [],
     isDiskFull: false,
     deferred: [],
-    proposals: new Map(),
+    proposals: new NumberMap(),
     halfDone: undefined,
     forwards: { open: new Map(), last: 0, sizeBytes: 0, retryAt: Number.POSITIVE_INFINITY },
     followerReads: { waiting: [], asked: undefined, contextCount: 0 },

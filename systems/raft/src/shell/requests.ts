@@ -1,7 +1,7 @@
 /**
  * What a node owes to those who called it: one promise a request, settled once.
  */
-import type { Instant } from '@mangrove/host';
+import { type Instant, NumberMap } from '@mangrove/host';
 import type { Entry } from '../core/entry.ts';
 import type { Proposal, RequestId } from '../core/event.ts';
 import { higherIndex, type LogIndex, NO_INDEX } from '../core/positions.ts';
@@ -47,9 +47,9 @@ const nothing = (): void => {};
 
 /** The open requests of one node. */
 export class Requests {
-  private readonly waiters = new Map<RequestId, Waiter>();
+  private readonly waiters = new NumberMap<RequestId, Waiter>();
   /** Proposals that are committed and not applied yet, by their place. */
-  private readonly committed = new Map<LogIndex, RequestId>();
+  private readonly committed = new NumberMap<LogIndex, RequestId>();
   /** Results of the last entries, for proposals of which it is heard late where they stand. */
   private readonly recent: RecentResults;
   private readonly meter: RequestMeter;
@@ -137,7 +137,7 @@ export class Requests {
   /** A snapshot took the place of everything up to `index`: results from there are lost. */
   skippedTo(index: LogIndex): void {
     this.lastApplied = higherIndex(this.lastApplied, index);
-    for (const [place, id] of [...this.committed]) {
+    for (const [place, id] of this.committed) {
       if (place > index) continue;
       this.committed.delete(place);
       this.reject(id, new RaftError('compacted', false));
@@ -158,7 +158,7 @@ export class Requests {
 
   /** Gives all of them up: the node stops. */
   rejectAll(code: RaftErrorCode, cause?: unknown): void {
-    for (const [id, { isDefinite }] of [...this.waiters]) {
+    for (const [id, { isDefinite }] of this.waiters) {
       this.reject(id, new RaftError(code, isDefinite, { cause }));
     }
   }

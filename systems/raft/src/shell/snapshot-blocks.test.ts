@@ -15,9 +15,12 @@ const blockBytesMax = fc.integer({ min: 64, max: 200 });
 /** The bytes of a snapshot of these slices, and its cursor at the end. */
 function write(given: readonly Uint8Array[], size: number) {
   const cursor = new BlockCursor();
-  const blocks = [cursor.header(new Uint8Array([1, 2, 3]))];
-  for (const slice of given) blocks.push(...cursor.slice(slice, size));
-  blocks.push(cursor.trailer());
+  const blocks = [cursor.header(new Uint8Array([1, 2, 3])).slice()];
+  // Each is lent until the next.
+  for (const slice of given) {
+    for (const block of cursor.slice(slice, size)) blocks.push(block.slice());
+  }
+  blocks.push(cursor.trailer().slice());
   return { bytes: new Uint8Array(blocks.flatMap((block) => [...block])), blocks, cursor };
 }
 

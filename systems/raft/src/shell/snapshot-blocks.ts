@@ -32,9 +32,13 @@ export interface Block {
 const HEAD_BYTES = 8;
 const KINDS: readonly (BlockKind | undefined)[] = [undefined, 'header', 'part', 'end', 'trailer'];
 
-/** Where one is in the bytes of a snapshot, while they are made or read in order. */
+/**
+ * Where one is in the bytes of a snapshot, while they are made or read in order. A block that is
+ * made is lent: the next one is made in its memory.
+ */
 export class BlockCursor {
   private readonly crc32c: Crc32c;
+  private room: Uint8Array = new Uint8Array(0);
   private place = 0;
   private sum = 0;
   private isComplete = false;
@@ -111,7 +115,9 @@ export class BlockCursor {
   }
 
   private encode(kind: BlockKind, payload: Uint8Array): Uint8Array {
-    const block = new Uint8Array(HEAD_BYTES + payload.length);
+    const sizeBytes = HEAD_BYTES + payload.length;
+    if (this.room.length < sizeBytes) this.room = new Uint8Array(sizeBytes);
+    const block = this.room.subarray(0, sizeBytes);
     const view = new DataView(block.buffer);
     const head = KINDS.indexOf(kind) * 0x1000000 + payload.length;
     view.setUint32(0, head);

@@ -27,7 +27,7 @@ import { readSlices } from './snapshot-slices.ts';
 const NAME = /^snapshot-(\d{16})$/;
 const INCOMING = /^incoming-(\d{16})-(\d+)-(\d+)\.partial$/;
 
-/** The slices of a state machine, as it gives them. */
+/** The slices of a state machine, as it gives them: each is lent until the next is asked for. */
 export type Slices = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /** The snapshots of one node in a directory of their own. */

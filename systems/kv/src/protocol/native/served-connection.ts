@@ -1,7 +1,7 @@
 /**
  * One connection of the native protocol at a member: does what its session wants.
  */
-import { type ByteStream, type Host, StreamError, type Timer } from '@mangrove/host';
+import { type ByteStream, type Host, NumberMap, StreamError, type Timer } from '@mangrove/host';
 import { type Crc32c, WireError } from '@mangrove/wire';
 import type { KvErrorCode } from '../../core/kv-error-code.ts';
 import type { KvReply, KvRequest } from '../../core/kv-request.ts';
@@ -74,7 +74,7 @@ export class ServedConnection {
   private readonly session: ServerSession;
   private readonly sender: MessageSender<ServerMessage>;
   private readonly reader: MessageReader<ClientMessage>;
-  private readonly running = new Map<number, Ask>();
+  private readonly running = new NumberMap<number, Ask>();
   private door: WatchDoor | undefined;
   private readonly snapshots = new Map<number, AsyncGenerator<Uint8Array, void, undefined>>();
   // Those of which a piece is on its way.
@@ -401,7 +401,7 @@ export class ServedConnection {
   }
 
   private release(): void {
-    for (const ask of this.running.values()) ask.giveUp();
+    for (const [, ask] of this.running) ask.giveUp();
     this.door?.close();
     this.door = undefined;
     for (const id of [...this.snapshots.keys()]) {

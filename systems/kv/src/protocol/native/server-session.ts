@@ -6,7 +6,7 @@
  * What a client may hold of the member is bounded: requests without an answer, bytes of events
  * beyond its credit (none), time without a word, time in which it takes nothing that waits for it.
  */
-import type { NodeId } from '@mangrove/host';
+import { type NodeId, NumberMap } from '@mangrove/host';
 import { commonVersion } from '@mangrove/wire';
 import type { KvErrorCode } from '../../core/kv-error-code.ts';
 import type { KvReply, KvRequest } from '../../core/kv-request.ts';
@@ -82,7 +82,7 @@ export class ServerSession {
   private phase: 'greeting' | 'open' | 'closed' = 'greeting';
   // When the answer of each request is given up; infinity where the client waits for ever. One that
   // was given up counts until the member is done with it.
-  private readonly requests = new Map<number, number | 'given-up'>();
+  private readonly requests = new NumberMap<number, number | 'given-up'>();
   private credit = 0;
   private heardMs: number;
   private takenMs: number;
