@@ -31,7 +31,7 @@ import { kvExperiment, kvSubject } from './kv-experiment.ts';
 import { kvLeanExperiment } from './kv-lean.ts';
 import { kvLeaseHunts } from './kv-lease-hunts.ts';
 import { kvPromises } from './kv-promises.ts';
-import { isFounded, type LogLength, startReplica } from './kv-replica.ts';
+import { isFounded, type LogLength, type ReplicaSettings, startReplica } from './kv-replica.ts';
 import { openLibraryClient } from './library-client.ts';
 import { hashes, registers } from './promises/data-promises.ts';
 import { past } from './promises/past-promises.ts';
@@ -39,11 +39,11 @@ import { claims, within } from './promises/staleness-promises.ts';
 import { quota } from './promises/upkeep-promises.ts';
 import { watches } from './promises/watch-promises.ts';
 
-/** The store of the contract's clients, with a log of that length. */
-function storeWith(log: LogLength): Subject {
+/** The store of the contract's clients, whose members have these settings. */
+function storeWith(settings: ReplicaSettings): Subject {
   return {
     ...kvContractSubject,
-    start: (host, config) => startReplica(host, config, { log }),
+    start: (host, config) => startReplica(host, config, settings),
   };
 }
 
@@ -146,14 +146,14 @@ const VERSIONS: Source = perKey(['r/0', 'r/1', 'r/2'], () => ({ index }) => {
 export const kvShortLogsExperiment: Experiment = Object.freeze({
   ...kvContractExperiment,
   name: 'kv-short-logs',
-  subject: storeWith(SHORT_LOG),
+  subject: storeWith({ log: SHORT_LOG }),
 } satisfies Experiment);
 
 /** Four clients write, three watch, and one writes down what there was; the log is kept short. */
 export const kvLaggardsExperiment: Experiment = Object.freeze({
   ...AIMED,
   name: 'kv-laggards',
-  subject: storeWith(SHORT_LOG),
+  subject: storeWith({ log: SHORT_LOG }),
   clientCount: 8,
   workload: {
     active: perClient((_, place) => {
@@ -180,7 +180,7 @@ const PAST: Source = mix([
 export const kvRestartsExperiment: Experiment = Object.freeze({
   ...AIMED,
   name: 'kv-restarts',
-  subject: storeWith(OFTEN),
+  subject: storeWith({ log: OFTEN }),
   clientCount: 6,
   activeMs: 2600,
   workload: {
@@ -231,10 +231,7 @@ const OPERATOR: Source = mix([
 export const kvUpkeepExperiment: Experiment = Object.freeze({
   ...kvContractExperiment,
   name: 'kv-upkeep',
-  subject: {
-    ...kvContractSubject,
-    start: (host, config) => startReplica(host, config, { bounds: UPKEEP }),
-  },
+  subject: storeWith({ bounds: UPKEEP }),
   clientCount: 5,
   activeMs: 2200,
   workload: {
@@ -262,13 +259,7 @@ const FULL_MS = 600;
 export const kvFullExperiment: Experiment = Object.freeze({
   ...AIMED,
   name: 'kv-full',
-  subject: {
-    ...kvContractSubject,
-    start: (host, config) => {
-      const bounds = { quotaBytes: QUOTA_BYTES };
-      return startReplica(host, config, { bounds, log: SHORT_LOG });
-    },
-  },
+  subject: storeWith({ bounds: { quotaBytes: QUOTA_BYTES }, log: SHORT_LOG }),
   clientCount: 5,
   activeMs: 2600,
   workload: {
