@@ -20,10 +20,15 @@ import { type LoadReport, medianOf, runLoad } from './load.ts';
 const ROUND_COUNT = 5;
 const ROUND_MS = 1500;
 /**
- * Code of ours is compiled while it runs, that of etcd was before: each width has a beginning. With
- * one put in flight compilers are busy for the first 25,000 of them, and in the way of the others.
+ * How many puts are in flight, and how long that is so before it counts. Code of ours is compiled
+ * while it runs, that of etcd was before: each width has a beginning, which is told apart. With one
+ * put in flight compilers are busy for the first 25,000 of them, and in the way of the others.
  */
-const WARM_UP_MS: Readonly<Record<number, number>> = { 1: 20_000, 64: 5000, 1000: 5000 };
+const WIDTHS: readonly (readonly [width: number, beginningMs: number])[] = [
+  [1, 20_000],
+  [64, 5000],
+  [1000, 5000],
+];
 /** Reads are compared at one width: what they cost beside puts shows there. */
 const READ_WIDTH = 64;
 const KEY_COUNT = 10_000;
@@ -134,10 +139,16 @@ async function compare(
   floor: ReplicaGroup,
 ): Promise<void> {
   const stores = etcd === undefined ? [ours] : [ours, etcd];
-  for (const width of [1, 64, 1000]) {
-    const durationMs = WARM_UP_MS[width] ?? 0;
-    for (const store of stores) await runLoad(width, durationMs, (nth) => store.put(nth));
+  for (const [width, durationMs] of WIDTHS) {
+    const beginnings: LoadReport[] = [];
+    for (const store of stores) {
+      beginnings.push(await runLoad(width, durationMs, (nth) => store.put(nth)));
+    }
     await floor.load({ width, durationMs });
+    const [first, theirFirst] = beginnings;
+    if (first !== undefined && theirFirst !== undefined) {
+      tell(report, `the first ${durationMs / 1000} s of puts`, width, first, theirFirst, 'etcd');
+    }
     const loads = stores.map((store) => (): Promise<LoadReport> => {
       return runLoad(width, ROUND_MS, (nth) => store.put(nth));
     });
