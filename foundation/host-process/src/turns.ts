@@ -23,7 +23,7 @@ export interface TurnSource {
 }
 
 /** The longest time for which turns keep the loop, in milliseconds. */
-const SLICE_MS = 4;
+const SLICE_MS = 1;
 
 /** Its reactions are microtasks that cost less than those of `queueMicrotask`. */
 const NOW = Promise.resolve();

@@ -7,8 +7,9 @@
  * neither; it is told apart.
  */
 import { performance } from 'node:perf_hooks';
-import { memoryUsage, resourceUsage, threadCpuUsage } from 'node:process';
+import { memoryUsage, resourceUsage } from 'node:process';
 import { Pauses, Slices } from './pauses.ts';
+import { cpuMsOfThread } from './thread-cpu.ts';
 
 /** What the loop of a process did since it was asked last. */
 export interface LoopReport {
@@ -57,14 +58,9 @@ export class LoopWatch {
   private tick(): void {
     const [now, cpuMs] = [performance.now(), cpuMsOfThread()];
     const dueAt = this.tickedAt + TICK_MS;
-    this.stalls.add(dueAt, Math.max(now, dueAt));
+    this.stalls.add(dueAt, Math.max(now, dueAt), Math.max(now - dueAt, 0));
     this.work.add(this.tickedAt, now, Math.min(now - this.tickedAt, cpuMs - this.cpuMs));
     this.tickedAt = now;
     this.cpuMs = cpuMs;
   }
-}
-
-function cpuMsOfThread(): number {
-  const { user, system } = threadCpuUsage();
-  return (user + system) / 1000;
 }

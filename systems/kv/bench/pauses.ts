@@ -3,6 +3,7 @@
  */
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
+import { cpuMsOfThread } from './thread-cpu.ts';
 
 /** A time from one moment to another, by `performance.now()`. */
 interface Span {
@@ -28,7 +29,16 @@ export class Slices {
     return this.longestLeftOutMs;
   }
 
-  add(from: number, to: number, workMs = to - from): void {
+  /** Does `work` as one slice. What counts is the CPU of this thread: others may hold it up. */
+  time<Result>(work: () => Result): Result {
+    const [from, cpuMs] = [performance.now(), cpuMsOfThread()];
+    const result = work();
+    const to = performance.now();
+    this.add(from, to, Math.min(to - from, cpuMsOfThread() - cpuMs));
+    return result;
+  }
+
+  add(from: number, to: number, workMs: number): void {
     if (workMs >= KEPT_MS) this.kept.push({ from, to, workMs });
     else this.longestLeftOutMs = Math.max(this.longestLeftOutMs, workMs);
   }

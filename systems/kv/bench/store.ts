@@ -36,7 +36,7 @@ import { Pauses, Slices } from './pauses.ts';
 
 const KEY_COUNT = 1_000_000;
 /** How long a slice of a member's work takes, but for its last piece. */
-const SLICE_MS = 2;
+const SLICE_MS = 1;
 const CRC32C = lazyCrc32c();
 const LEASE_KEY_COUNT = 200_000;
 const MIB = 1_048_576;
@@ -112,8 +112,7 @@ function fillMap(): number {
 }
 
 // A million keys in no order, as a hash would give them.
-function keyOf(index: number): Uint8Array {
-  const key = new Uint8Array(100);
+function keyOf(index: number, key = new Uint8Array(100)): Uint8Array {
   new DataView(key.buffer).setUint32(0, Math.imul(index, 0x9e37_79b1) >>> 0);
   return key;
 }
@@ -122,13 +121,7 @@ async function longestSliceOfRange(pauses: Pauses, store: KvStore): Promise<numb
   const release = store.pin();
   const read = new RangeRead(store, { ...readAll(ALL_KEYS), countOnly: true }, store.revision);
   const slices = new Slices();
-  for (;;) {
-    const startedAt = performance.now();
-    const result = read.step(500);
-    slices.add(startedAt, performance.now());
-    if (result !== undefined) break;
-    await setImmediate();
-  }
+  while (slices.time(() => read.step(500)) === undefined) await setImmediate();
   release();
   return await pauses.longestWithout(slices);
 }
@@ -175,13 +168,14 @@ async function leasedStore(
 ): Promise<{ readonly leased: KvStore; readonly putMs: number }> {
   const store = new KvStore();
   const puts = new Slices();
+  // The bytes of commands are parts of a frame: a buffer for each would have the collector free
+  // thousands of them within one of these puts.
+  const [key, value] = [new Uint8Array(100), new Uint8Array(8)];
   applyCommand(store, { type: 'grant-lease', lease: LEASE, ttlMs: 1000 }, 1);
   for (let index = 0; index < LEASE_KEY_COUNT; index += 1) {
-    const put = { type: 'put', key: keyOf(index), value: new Uint8Array(8), lease: LEASE } as const;
+    const put = { type: 'put', key: keyOf(index, key), value, lease: LEASE } as const;
     const operation = { ...put, wantsPrevious: false };
-    const startedAt = performance.now();
-    applyCommand(store, { type: 'operation', operation }, 1);
-    puts.add(startedAt, performance.now());
+    puts.time(() => applyCommand(store, { type: 'operation', operation }, 1));
   }
   return { leased: store, putMs: await pauses.longestWithout(puts) };
 }
@@ -190,13 +184,13 @@ async function leasedStore(
 async function longestSliceOf(pauses: Pauses, work: Work<unknown>): Promise<number> {
   const slices = new Slices();
   for (let isDone = false; !isDone; await setImmediate()) {
-    const startedAt = performance.now();
-    let tookMs = 0;
-    do {
-      isDone = work.next().done === true;
-      tookMs = performance.now() - startedAt;
-    } while (!isDone && tookMs < SLICE_MS);
-    slices.add(startedAt, startedAt + tookMs);
+    isDone = slices.time(() => {
+      const endAt = performance.now() + SLICE_MS;
+      for (;;) {
+        if (work.next().done === true) return true;
+        if (performance.now() >= endAt) return false;
+      }
+    });
   }
   return await pauses.longestWithout(slices);
 }

@@ -151,7 +151,7 @@ test('R6: a transaction that only reads compares in slices, on the state when it
     operand: { target: 'version' as const, number: 1 },
   };
   const future = { ...readAll(range), revision: (store.revision + 1) as Revision };
-  const read = new OperationRead(store, txn([isOld], [{ ...readAll(range), countOnly: true }]));
+  const read = new OperationRead(store, txn([isOld], [{ ...readAll(range), keysOnly: true }]));
   const early = new OperationRead(store, txn([isOld], [future]));
   const release = store.pin();
   const ends: unknown[] = [];

@@ -2,7 +2,8 @@
  * Tables of numbers that grow by pages: a row is a number, a column an array of pages.
  *
  * Growing copies nothing but the first page, which begins short, since many tables stay so; the
- * garbage collector sees a page for sixty-five thousand rows.
+ * garbage collector sees a page for four thousand rows. Longer ones would take longer to make than
+ * a put may: the columns of a table need their next pages all at once.
  */
 import { assert, BrokenInvariant } from '@mangrove/host';
 
@@ -101,7 +102,7 @@ export class Rows {
   }
 }
 
-const PAGE_BITS = 16;
+const PAGE_BITS = 12;
 const PAGE_ROWS: number = 1 << PAGE_BITS;
 const FIRST_PAGE_ROWS = 512;
 const ROWS_MAX = 0x7fff_ffff;

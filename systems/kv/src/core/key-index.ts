@@ -10,6 +10,7 @@
 import { assert, BrokenInvariant } from '@mangrove/host';
 import { type Column, numberColumn, Rows, uint32Column } from './columns.ts';
 import type { KeyRange } from './key-range.ts';
+import type { Revision } from './revision.ts';
 import { type Place, Slabs } from './slabs.ts';
 import { NO_VERSION } from './versions.ts';
 
@@ -18,6 +19,23 @@ export type KeyRow = number;
 
 /** No key. */
 export const NO_KEY: KeyRow = 0;
+
+/** Some hundred keys that follow each other. */
+export interface Leaf {
+  readonly rows: Uint32Array;
+  /** How many rows it has. */
+  count: number;
+  /** What was found of its keys when they were counted; `undefined` once one of them changes. */
+  summary: LeafSummary | undefined;
+}
+
+/** The keys of a leaf as they are now. */
+export interface LeafSummary {
+  /** How many are there, and not deleted. */
+  readonly liveCount: number;
+  /** When one of them was changed last: readers of that revision and later see so many. */
+  readonly lastRevision: Revision;
+}
 
 /** The ordered index. */
 export class KeyIndex {
@@ -28,7 +46,7 @@ export class KeyIndex {
   /** Where the bytes of each key are. */
   readonly place: Column<Float64Array> = numberColumn();
   private readonly rows = new Rows();
-  private readonly leaves: Leaf[] = [{ rows: new Uint32Array(LEAF_ROWS), count: 0 }];
+  private readonly leaves: Leaf[] = [emptyLeaf()];
 
   /** How many keys are in the index, those that are only remembered as deleted too. */
   get count(): number {
@@ -48,10 +66,14 @@ export class KeyIndex {
     return row !== NO_KEY && this.slabs.compare(this.placeOf(row), key) === 0 ? row : NO_KEY;
   }
 
-  /** The row of `key`; where it is not in the index it is put there, and has no version yet. */
+  /**
+   * The row of `key`, which is about to change; where it is not in the index it is put there, and
+   * has no version yet.
+   */
   findOrAdd(key: Uint8Array): KeyRow {
     const number = this.leafFor(key);
     const leaf = this.leafAt(number);
+    leaf.summary = undefined;
     const offset = this.offsetIn(leaf, key);
     const known = offset < leaf.count ? (leaf.rows[offset] ?? NO_KEY) : NO_KEY;
     if (known !== NO_KEY && this.slabs.compare(this.placeOf(known), key) === 0) return known;
@@ -65,6 +87,11 @@ export class KeyIndex {
     return row;
   }
 
+  /** Is told that a key is about to change whose row was known. */
+  changing(row: KeyRow): void {
+    this.leafAt(this.leafFor(this.keyAt(row))).summary = undefined;
+  }
+
   /** Takes a key out of the index, and frees its bytes. */
   remove(row: KeyRow): void {
     const key = this.keyAt(row);
@@ -74,6 +101,7 @@ export class KeyIndex {
     assert(leaf.rows[offset] === row, `key ${row} is not where it belongs`);
     leaf.rows.copyWithin(offset, offset + 1, leaf.count);
     leaf.count -= 1;
+    leaf.summary = undefined;
     if (leaf.count === 0 && this.leaves.length > 1) this.leaves.splice(number, 1);
     this.slabs.free(this.placeOf(row));
     this.rows.giveBack(row);
@@ -85,17 +113,33 @@ export class KeyIndex {
    * The index must not change meanwhile. Cost: one look-up, and then the keys that are shown.
    */
   visit(range: KeyRange, visit: (row: KeyRow) => boolean): void {
-    let number = this.leafFor(range.from);
-    let offset = this.offsetIn(this.leafAt(number), range.from);
-    const { to } = range;
-    for (; number < this.leaves.length; number += 1, offset = 0) {
-      const leaf = this.leafAt(number);
-      // Most leaves of a long range lie in it as a whole, which one comparison tells.
-      const isWhole = to === undefined || this.isBefore(leaf, leaf.count - 1, to);
-      for (; offset < leaf.count; offset += 1) {
-        if (!isWhole && to !== undefined && !this.isBefore(leaf, offset, to)) return;
-        if (!visit(leaf.rows[offset] ?? NO_KEY)) return;
+    this.visitLeaves(range, ({ rows }, begin, end) => {
+      for (let offset = begin; offset < end; offset += 1) {
+        if (!visit(rows[offset] ?? NO_KEY)) return false;
       }
+      return true;
+    });
+  }
+
+  /**
+   * Shows `visit` the leaves that have keys of `range`, in order, until it returns false: those
+   * keys are the rows from `begin` to before `end`.
+   *
+   * The index must not change meanwhile. Cost: two look-ups, and then the leaves that are shown.
+   */
+  visitLeaves(
+    { from, to }: KeyRange,
+    visit: (leaf: Leaf, begin: number, end: number) => boolean,
+  ): void {
+    let number = this.leafFor(from);
+    let begin = this.offsetIn(this.leafAt(number), from);
+    for (; number < this.leaves.length; number += 1, begin = 0) {
+      const leaf = this.leafAt(number);
+      // Most leaves of a long range lie in it to their end, which one comparison tells.
+      const isInside = to === undefined || this.isBefore(leaf, leaf.count - 1, to);
+      const end = isInside ? leaf.count : this.offsetIn(leaf, to);
+      if (begin < end && !visit(leaf, begin, end)) return;
+      if (end < leaf.count) return;
     }
   }
 
@@ -133,9 +177,10 @@ export class KeyIndex {
     // Keys often come in order: a split of the last leaf leaves it nearly full behind.
     const isLast = number === this.leaves.length - 1;
     const kept = isLast ? LEAF_ROWS - (LEAF_ROWS >>> 3) : LEAF_ROWS >>> 1;
-    const rows = new Uint32Array(LEAF_ROWS);
-    rows.set(leaf.rows.subarray(kept, leaf.count));
-    this.leaves.splice(number + 1, 0, { rows, count: leaf.count - kept });
+    const next = emptyLeaf();
+    next.rows.set(leaf.rows.subarray(kept, leaf.count));
+    next.count = leaf.count - kept;
+    this.leaves.splice(number + 1, 0, next);
     leaf.count = kept;
   }
 
@@ -150,9 +195,8 @@ export class KeyIndex {
   }
 }
 
-interface Leaf {
-  readonly rows: Uint32Array;
-  count: number;
-}
-
 const LEAF_ROWS = 512;
+
+function emptyLeaf(): Leaf {
+  return { rows: new Uint32Array(LEAF_ROWS), count: 0, summary: undefined };
+}

@@ -4,6 +4,8 @@
  * Whoever drives it holds a pin of the store between the slices, so that what was compacted
  * meanwhile is still there. The revision that is read is fixed when the read begins.
  */
+import { ByteCopies } from './byte-copies.ts';
+import { countSome } from './key-count.ts';
 import { compareKeys, type KeyRange } from './key-range.ts';
 import { type KeyValue, keyValueBytes } from './key-value.ts';
 import type { RangeRequest, RangeResult, SortTarget } from './request.ts';
@@ -18,6 +20,7 @@ export class RangeRead {
   private readonly request: RangeRequest;
   private readonly revision: Revision;
   private readonly found: KeyValue[] = [];
+  private readonly copies = new ByteCopies();
   private count = 0;
   private sizeBytes = 0;
   private sort: SlicedSort<KeyValue> | undefined;
@@ -40,6 +43,12 @@ export class RangeRead {
   /** Looks at up to `keysMax` more keys, or sorts so many; gives the result at the end. */
   step(keysMax: number): RangeResult | undefined {
     if (this.rest === undefined) return this.finish(keysMax);
+    if (this.onlyCounts) {
+      const { count, rest } = countSome(this.store, this.rest, this.revision, keysMax);
+      this.count += count;
+      this.rest = rest;
+      return rest === undefined ? this.finish(keysMax) : undefined;
+    }
     let seen = 0;
     this.rest = this.store.visitSome(this.rest, this.revision, keysMax, (version) => {
       this.take(version);
@@ -57,12 +66,10 @@ export class RangeRead {
   }
 
   private take(version: VersionRow): void {
-    const { request } = this;
     this.count += 1;
-    if (request.countOnly || !this.passesFilters(version)) return;
-    // One beyond the limit tells that there are more; what is sorted must be complete first.
-    if (!this.isSorted && request.limit > 0 && this.found.length > request.limit) return;
-    const found = this.store.keyValueOf(version, request.keysOnly && !this.sortsByValue);
+    if (this.onlyCounts || !this.passesFilters(version)) return;
+    const isKeyOnly = this.request.keysOnly && !this.sortsByValue;
+    const found = this.store.keyValueOf(version, isKeyOnly, this.copies.copy);
     this.found.push(found);
     this.sizeBytes += keyValueBytes(found);
   }
@@ -85,8 +92,10 @@ export class RangeRead {
     return { type: 'range', kvs, count: this.count, hasMore };
   }
 
-  private get isSorted(): boolean {
-    return this.request.sort !== undefined;
+  // One beyond the limit tells that there are more; what is sorted must be complete first.
+  private get onlyCounts(): boolean {
+    const { countOnly, limit, sort } = this.request;
+    return countOnly || (sort === undefined && limit > 0 && this.found.length > limit);
   }
 
   private get sortsByValue(): boolean {

@@ -5,13 +5,14 @@
  *     block => length:uint32le owner:uint32le bytes
  *
  * A store of a million values as a million objects makes the garbage collector walk a million
- * objects. Here it sees one buffer for four megabytes; the first ones are shorter, since many
- * stores stay small. What is freed leaves a hole; where holes are more than half of a slab,
+ * objects. Here it sees one buffer for 256 KiB; the first one is shorter, since many stores stay
+ * small, and one is longer where a string is: new memory costs time before it is used, in the
+ * put that needs it. What is freed leaves a hole; where holes are more than half of a slab,
  * `evacuate` moves what lives out of it, and its buffer is used again.
  */
 import { assert, BrokenInvariant } from '@mangrove/host';
 
-/** The size of a slab, in bytes, but for the first ones. */
+/** The size of the longest slabs, in bytes: places are counted in it. */
 export const SLAB_BYTES = 4_194_304;
 
 /** The longest byte string that a slab takes. */
@@ -147,7 +148,7 @@ export class Slabs {
 
   private create(size: number): number {
     const last = this.slabs.at(-1)?.bytes.length ?? FIRST_SLAB_BYTES / GROWTH;
-    let length = Math.min(last * GROWTH, SLAB_BYTES);
+    let length = Math.min(last * GROWTH, COMMON_BYTES);
     while (length < size) length *= GROWTH;
     const bytes = new Uint8Array(length);
     this.slabs.push({ bytes, view: new DataView(bytes.buffer), used: 0, liveBytes: 0 });
@@ -176,8 +177,9 @@ function offsetOf(place: Place, number: number): number {
 }
 
 const HEADER_BYTES = 8;
-// 64 KiB, 256 KiB, 1 MiB, then all have `SLAB_BYTES`.
+// The first one has 64 KiB, all others 256 KiB, but for those of a longer string.
 const FIRST_SLAB_BYTES = 65_536;
+const COMMON_BYTES = 262_144;
 const GROWTH = 4;
 const EVACUATE_BELOW = 0.5;
 

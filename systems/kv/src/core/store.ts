@@ -9,6 +9,7 @@
  *     slabs: the bytes of values, and those of keys in the key index
  */
 import { assert, BrokenInvariant } from '@mangrove/host';
+import { ByteCopies } from './byte-copies.ts';
 import type { Column } from './columns.ts';
 import { KeyIndex, type KeyRow, NO_KEY } from './key-index.ts';
 import type { KeyRange } from './key-range.ts';
@@ -140,37 +141,25 @@ export class KvStore {
    */
   *keysOfLease(lease: LeaseId): Work<readonly Uint8Array[]> {
     const { current } = this;
+    const { copy } = new ByteCopies();
     const keys: Uint8Array[] = [];
     if (this.leases.keyCountOf(lease) > ROWS_AT_ONCE) {
       // A copy of so many rows would be a long piece: all keys are looked at instead.
       for (let rest: KeyRange | undefined = ALL_KEYS; rest !== undefined; ) {
-        const found: KeyRow[] = [];
         rest = this.visitSome(rest, current, PIECE_KEYS, (version) => {
-          if (this.leaseOf(version) === lease) found.push(this.versions.keyRow.at(version));
+          if (this.leaseOf(version) !== lease) return;
+          keys.push(copy(this.keys.keyAt(this.versions.keyRow.at(version))));
         });
-        keys.push(...this.copiesOf(found));
         if (rest !== undefined) yield;
       }
       return keys;
     }
     const rows = yield* this.inOrder([...this.leases.keysOf(lease)]);
     for (let nth = 0; nth < rows.length; nth += PIECE_KEYS) {
-      keys.push(...this.copiesOf(rows.slice(nth, nth + PIECE_KEYS)));
+      for (const row of rows.slice(nth, nth + PIECE_KEYS)) keys.push(copy(this.keys.keyAt(row)));
       yield;
     }
     return keys;
-  }
-
-  // Side by side in one piece of memory: one for each would keep the garbage collector busy.
-  private copiesOf(rows: readonly KeyRow[]): readonly Uint8Array[] {
-    const found = rows.map((row) => this.keys.keyAt(row));
-    const bytes = new Uint8Array(found.reduce((sum, key) => sum + key.length, 0));
-    let end = 0;
-    return found.map((key) => {
-      bytes.set(key, end);
-      end += key.length;
-      return bytes.subarray(end - key.length, end);
-    });
   }
 
   /**
@@ -213,12 +202,12 @@ export class KvStore {
   }
 
   /** A version as readers get it, without its value where `keyOnly`; its bytes are copies. */
-  keyValueOf(version: VersionRow, keyOnly = false): KeyValue {
+  keyValueOf(version: VersionRow, keyOnly = false, copy: Copy = sliceOf): KeyValue {
     const { versions } = this;
     assert(!versions.isTombstone(version), `version ${version} is a deletion`);
     return {
-      key: this.keys.keyAt(versions.keyRow.at(version)).slice(),
-      value: keyOnly ? NO_BYTES : this.slabs.at(versions.place.at(version)).slice(),
+      key: copy(this.keys.keyAt(versions.keyRow.at(version))),
+      value: keyOnly ? NO_BYTES : copy(this.slabs.at(versions.place.at(version))),
       createRevision: versions.createRevision.at(version) as Revision,
       modRevision: versions.revision.at(version) as Revision,
       version: versions.version.at(version),
@@ -350,6 +339,7 @@ export class KvStore {
     const previous = this.keys.newest.at(keyRow);
     if (previous === NO_VERSION || this.versions.isTombstone(previous)) return false;
     const lease = this.leaseOf(previous);
+    this.keys.changing(keyRow);
     this.liveCount -= 1;
     this.record({
       keyRow,
@@ -428,5 +418,10 @@ const ROW_BYTES = 84;
 const ROWS_AT_ONCE = 16_384;
 
 const NO_BYTES = new Uint8Array(0);
+
+/** Makes a copy of bytes. */
+type Copy = (bytes: Uint8Array) => Uint8Array;
+
+const sliceOf: Copy = (bytes) => bytes.slice();
 
 const ALL_KEYS: KeyRange = { from: NO_BYTES, to: undefined };

@@ -50,7 +50,7 @@ describe('the loop budget: a command that takes long', () => {
       relation: 'greater',
       operand: { target: 'mod', number: 0 },
     } as const;
-    const read = { ...readAll(ALL), countOnly: true };
+    const read = { ...readAll(ALL), keysOnly: true };
     const remove = { type: 'delete', range: ALL, wantsPrevious: false } as const;
     const txn = {
       type: 'txn',

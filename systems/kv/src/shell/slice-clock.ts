@@ -7,7 +7,7 @@
 import type { Host } from '@mangrove/host';
 
 /** How long a slice takes, in milliseconds; some work is done between two looks. */
-const SLICE_MS = 2;
+const SLICE_MS = 1;
 
 /** One slice. */
 export class SliceClock {

@@ -32,7 +32,7 @@ const COUNT_PER_LOOK = 64;
 const BYTES_PER_LOOK = 16_384;
 
 /** How long commands are applied before others run, in milliseconds. */
-const SLICE_MS = 2;
+const SLICE_MS = 1;
 
 /** How long no snapshot is tried after the disk was full, in milliseconds. */
 const FULL_DISK_PAUSE_MS = 1000;

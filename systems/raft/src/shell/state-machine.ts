@@ -42,7 +42,7 @@ export interface StreamingMachine<Result, Command = Uint8Array> {
   /**
    * The state as it is at this call, between two commands, whatever is applied while the slices are
    * taken. (Pin a revision, or keep what is about to be replaced.) Each slice, up to
-   * `SLICE_BYTES_MAX`, should be the work of 2 ms at most: between two of them others run. It is
+   * `SLICE_BYTES_MAX`, should be the work of 1 ms at most: between two of them others run. It is
    * lent until the next one is asked for. The taking may end before the last one.
    */
   snapshotSlices(): Slices;
