@@ -51,7 +51,7 @@ it('I17: a hundred thousand transactions behind as many others are judged', () =
 
 it('I17: more sessions than there is memory for clocks is unknown', () => {
   const history = crowd(10_500, (id) => [
-    { type: 'read', key: 'x', value: null },
+    { type: 'read', key: `own ${id + 1}`, value: null },
     { type: 'write', key: `own ${id}`, value: id },
   ]);
   expect(judgeWeakIsolation(history, 'causal')).toMatchObject({

@@ -47,7 +47,8 @@ export interface SessionHistory {
   readonly anomalies: readonly DirectAnomaly[];
   /** Values that were written twice: reads of them tell nothing. */
   readonly ambiguousCount: number;
-  readonly readCount: number;
+  /** How many reads might have been wrong: those of keys that a node writes. */
+  readonly testedReadCount: number;
 }
 
 /** The sessions of a history. */
@@ -91,6 +92,8 @@ export function* sessionHistoryTask(
     writes.push(keysWritten(transaction, versions));
     if (pace.isOver(1 + transaction.operations.length)) yield pace.progress;
   }
+  const written = new Set(writes.flatMap((keys) => [...keys]));
+  const isTested = ({ key }: SessionRead) => written.has(key);
   return {
     nodeCount: chosen.length + 1,
     ids: Int32Array.from([-1, ...chosen.map(({ id }) => id)]),
@@ -100,7 +103,7 @@ export function* sessionHistoryTask(
     keyNames: versions.keyNames,
     anomalies: anomalies.found,
     ambiguousCount: versions.ambiguousCount,
-    readCount: reads.reduce((sum, list) => sum + list.length, 0),
+    testedReadCount: reads.reduce((sum, list) => sum + list.filter(isTested).length, 0),
   };
 }
 

@@ -67,8 +67,7 @@ export const WEAK_ANOMALY_NAMES: readonly string[] = [...Object.values(ANOMALIES
  * The verdict on a history of registers at one level.
  *
  * `unknown` where values are not unique (`undecided`), where there are more sessions than memory
- * for clocks (`memory`), and where nothing was read
- * (`nothing-tested`).
+ * for clocks (`memory`), and where no key was read that was written (`nothing-tested`).
  *
  * @throws HistoryFault when a transaction appends, deletes or reads by predicate
  */
@@ -108,8 +107,8 @@ export function* weakIsolationTask(
     const violations = [shrunk(finding, transactions, level)];
     return { type: 'invalid', coverage, decidedBy: 'commit order', violations };
   }
-  if (history.readCount === 0) {
-    return nothingTested(coverage, 'no transaction read what another wrote');
+  if (history.testedReadCount === 0) {
+    return nothingTested(coverage, 'no transaction read a key that was written');
   }
   return { type: 'valid', coverage, decidedBy: 'commit order' };
 }
@@ -365,7 +364,7 @@ function coverageOfSessions(
     failCount: count('fail'),
     openCount: count('open'),
     keyCount: history.keyNames.length,
-    isTested: history.readCount > 0,
+    isTested: history.testedReadCount > 0,
     notChecked: [],
   };
 }

@@ -135,3 +135,11 @@ it.each(EXAMPLES)('I4: $name is found where it is, and not in a near miss', (exa
 it('I4: every name that the judge of weak isolation gives has an example', () => {
   expect(EXAMPLES.map(({ name }) => name)).toEqual([...WEAK_ANOMALY_NAMES]);
 });
+
+it.each(WEAK_LEVELS)('R13: %s is not tested by reads of keys that nobody has written', (level) => {
+  const nothing = { type: 'unknown', reason: { code: 'nothing-tested' } };
+  for (const lines of [['a ok: r x nil'], ['a ok: r x nil', 'b fail: w x 1'], ['a ok: w x 1']]) {
+    expect(judgeWeakIsolation(story(...lines), level)).toMatchObject(nothing);
+  }
+  expect(judgeWeakIsolation(story('a ok: r x nil', 'b ok: w x 1'), level).type).toBe('valid');
+});
