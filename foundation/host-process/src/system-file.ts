@@ -85,7 +85,9 @@ export class SystemFile implements DiskFile {
     checkLength(length);
     // No more is allocated than the file can fill, whatever was asked for.
     const room = Math.max(0, Math.min(length, this.content.sizeBytes - offset));
-    const bytes = new Uint8Array(room);
+    // What is not read into is not given away. Zeros would have this thread touch memory first that
+    // is new, and not the one that reads.
+    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(room).buffer);
     return this.track(this.fill(offset, bytes));
   }
 
