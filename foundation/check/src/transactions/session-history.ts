@@ -88,11 +88,13 @@ export function* sessionHistoryTask(
     (sources[id] ?? []).map(({ key, writer }) => ({ key, writer: toNode(writer) })),
   );
   const writes: Set<number>[] = [new Set()];
+  const written = new Set<number>();
   for (const transaction of chosen) {
-    writes.push(keysWritten(transaction, versions));
+    const keys = keysWritten(transaction, versions);
+    writes.push(keys);
+    for (const key of keys) written.add(key);
     if (pace.isOver(1 + transaction.operations.length)) yield pace.progress;
   }
-  const written = new Set(writes.flatMap((keys) => [...keys]));
   const isTested = ({ key }: SessionRead) => written.has(key);
   return {
     nodeCount: chosen.length + 1,
