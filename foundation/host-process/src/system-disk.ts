@@ -18,6 +18,7 @@ import { checkPath, refuseLinks, toRealPath } from './data-path.ts';
 import { lockDirectory } from './directory-lock.ts';
 import type { DiskOperation, FaultBoard } from './faults.ts';
 import type { Life } from './life.ts';
+import { RoomAhead } from './room-ahead.ts';
 import { type FileContent, SystemFile } from './system-file.ts';
 
 /** What every part of the disk needs. */
@@ -253,7 +254,8 @@ export class SystemDisk implements Disk {
       const { size: sizeBytes } = stats;
       // What is there counts as written, though zeros that a truncate made may not be.
       const rooms = { sizeBytes, roomBytes: sizeBytes, syncedRoomBytes: sizeBytes };
-      content = { key, handleCount: 0, ...rooms, lastChange: Promise.resolve() };
+      const ahead = new RoomAhead(sizeBytes);
+      content = { key, handleCount: 0, ...rooms, ahead, lastChange: Promise.resolve() };
       this.contents.set(key, content);
     }
     content.handleCount += 1;

@@ -3,6 +3,7 @@
  */
 import fs from 'node:fs';
 import { DiskError, type DiskFile, InvalidArgument, MAX_TRANSFER_BYTES } from '@mangrove/host';
+import type { RoomAhead } from './room-ahead.ts';
 import type { FsCallback, SystemDisk } from './system-disk.ts';
 
 /** What the handles of one file share, so that each sees what the others wrote. */
@@ -14,6 +15,7 @@ export interface FileContent {
   roomBytes: number;
   /** How much of that room is durable. */
   syncedRoomBytes: number;
+  readonly ahead: RoomAhead;
   /** Changes of the size happen one after the other, so that an append that fails leaves no gap. */
   lastChange: Promise<unknown>;
 }
@@ -126,6 +128,8 @@ export class SystemFile implements DiskFile {
     const start = performance.now();
     this.underWayCount += 1;
     try {
+      const zeros = this.content.ahead.beginWrite(offset + length);
+      if (zeros !== undefined) await zeros;
       const written = await this.writeThrough(offset, pieces, length);
       if (written < length) {
         await this.writeAndSync(offset + written, [Buffer.concat(pieces).subarray(written)]);
@@ -136,6 +140,14 @@ export class SystemFile implements DiskFile {
     }
     this.noteDurable(offset, offset + length);
     this.disk.recordSync(performance.now() - start);
+    if (!this.isClosed && this.disk.isFair) this.goAhead(length);
+  }
+
+  private goAhead(writtenBytes: number): void {
+    const { ahead, sizeBytes } = this.content;
+    ahead.advance(writtenBytes, sizeBytes, (offset, zeros) =>
+      this.track(this.writeThrough(offset, [zeros], zeros.length)),
+    );
   }
 
   async truncate(sizeBytes: number): Promise<void> {
@@ -214,6 +226,8 @@ export class SystemFile implements DiskFile {
     let done = 0;
     const { content } = this;
     const end = offset + bytes.length;
+    const zeros = content.ahead.beginWrite(end);
+    if (zeros !== undefined) await zeros;
     const needsRoom = end > content.roomBytes;
     do {
       const written = await this.disk.operate<number>('write', this.path, needsRoom, (settle) =>
@@ -250,6 +264,7 @@ export class SystemFile implements DiskFile {
     content.sizeBytes = sizeBytes;
     content.roomBytes = Math.min(content.roomBytes, sizeBytes);
     content.syncedRoomBytes = Math.min(content.syncedRoomBytes, sizeBytes);
+    content.ahead.resized(sizeBytes);
   }
 
   /** Takes the size from the system, where a failed write could not be undone. */
@@ -262,7 +277,9 @@ export class SystemFile implements DiskFile {
   }
 
   private change<Value>(work: () => Promise<Value>): Promise<Value> {
-    const result = this.content.lastChange.then(work, work);
+    const { ahead, lastChange } = this.content;
+    const change = () => ahead.resize(work);
+    const result = lastChange.then(change, change);
     this.content.lastChange = result;
     return this.track(result);
   }
