@@ -44,10 +44,11 @@ export interface KvMemberPlace {
 const COMMIT_NOTICE_MS = 2;
 
 /**
- * A snapshot is taken when the log behind the last one is 32 MiB, and as large as that one: a large
- * store is not written more often than its log.
+ * A snapshot is taken when the log behind the last one is 32 MiB, and twice as large as that one: a
+ * large store is written half as often as its log. Less: members do little else than writing
+ * snapshots. More: a start has more of the log to apply.
  */
-const SNAPSHOTS = { snapshotLeastBytes: 33_554_432, snapshotExpansion: 1 } as const;
+const SNAPSHOTS = { snapshotLeastBytes: 33_554_432, snapshotExpansion: 2 } as const;
 
 /** Takes the data and the port of a member, so that the others can be told where it is. */
 export function openMemberHost(
