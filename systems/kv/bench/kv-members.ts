@@ -5,7 +5,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { KvClient } from '@mangrove/kv';
-import { connectKv, createCluster, endpointsOf, memberLaunch } from '@mangrove/kv/node';
+import { connectKv, createCluster, endpointsOf, MEMBER_FLAGS } from '@mangrove/kv/node';
 import { endOf } from './end-process.ts';
 
 /** A group of three whose members can be killed. */
@@ -86,6 +86,6 @@ export class KvMembers implements Members {
 
   private open(nth: number): void {
     const args = [this.directory, this.names[nth] ?? ''];
-    this.processes[nth] = fork(PROGRAM, args, memberLaunch(process.env));
+    this.processes[nth] = fork(PROGRAM, args, { execArgv: [...MEMBER_FLAGS] });
   }
 }

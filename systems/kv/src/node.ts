@@ -26,6 +26,6 @@ export {
   openMemberHost,
   startMember,
 } from './service/kv-member.ts';
-export { type MemberLaunch, memberLaunch } from './service/member-launch.ts';
+export { MEMBER_FLAGS } from './service/member-flags.ts';
 export { type ServeMemberOptions, serveMember } from './service/serve-member.ts';
 export { LocalKv, type StartKvOptions, startKv } from './service/start-kv.ts';

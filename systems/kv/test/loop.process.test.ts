@@ -17,7 +17,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { endOf } from '../bench/end-process.ts';
 import type { LoopReport } from '../bench/loop-watch.ts';
 import { type KvClient, op } from '../src/index.ts';
-import { connectKv, createCluster, memberLaunch } from '../src/node.ts';
+import { connectKv, createCluster, MEMBER_FLAGS } from '../src/node.ts';
 
 const KEY_COUNT = 100_000;
 /** How many of them are written again. */
@@ -35,7 +35,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'mangrove-loop-'));
   const data = join(directory, 'kv');
   const { members } = await createCluster(data, { nodes: 1, clientPort: 0 });
-  member = fork(PROGRAM, [data, 'n1'], memberLaunch(process.env));
+  member = fork(PROGRAM, [data, 'n1'], { execArgv: [...MEMBER_FLAGS] });
   const endpoints = members.map(({ clientPort }) => `127.0.0.1:${clientPort}`);
   client = connectKv({ endpoints, timeoutMs: 60_000 });
   await fill(KEY_COUNT, 0);

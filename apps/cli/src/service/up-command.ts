@@ -14,7 +14,7 @@ import {
   createCluster,
   endpointsOf,
   foundingBackup,
-  memberLaunch,
+  MEMBER_FLAGS,
   memberLog,
   setBounds,
 } from '@mangrove/kv/node';
@@ -130,9 +130,8 @@ async function startMember(directory: string, { name }: ClusterPlace): Promise<S
     const bin = fileURLToPath(new URL('../../bin/mangrove.js', import.meta.url));
     const serve = [bin, 'serve', '--data', directory, '--node', name];
     // Behind npm a command ends with its parent, which a member is not to do.
-    const { npm_lifecycle_event: _dropped, ...own } = process.env;
-    const { env, execArgv } = memberLaunch(own);
-    const args = [...execArgv, ...serve];
+    const { npm_lifecycle_event: _dropped, ...env } = process.env;
+    const args = [...MEMBER_FLAGS, ...serve];
     const stdio: ['ignore', number, number] = ['ignore', log.fd, log.fd];
     return { name, child: spawn(process.execPath, args, { detached: true, stdio, env }) };
   } finally {

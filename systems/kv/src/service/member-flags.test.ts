@@ -1,16 +1,9 @@
 /**
- * What members are started with, by hand and as Node.js takes it.
+ * What the flags of members do to Node.js.
  */
 import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
-import { memberLaunch } from './member-launch.ts';
-
-it('members get huge pages, unless tunables are set already', () => {
-  const asked = { PATH: '/bin', GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' };
-  expect(memberLaunch({ PATH: '/bin' }).env).toEqual(asked);
-  const given = { GLIBC_TUNABLES: 'glibc.malloc.hugetlb=0' };
-  expect(memberLaunch(given).env).toEqual(given);
-});
+import { MEMBER_FLAGS } from './member-flags.ts';
 
 it('members begin with a large young generation', () => {
   // A process that has made 10 MB of garbage in small objects has collected nothing so far.
@@ -23,11 +16,10 @@ it('members begin with a large young generation', () => {
     setImmediate(() => setImmediate(() => process.stdout.write(String(count))));
   `;
   const collections = (execArgv: readonly string[]) => {
-    const { env } = memberLaunch(process.env);
-    return Number(execFileSync(process.execPath, [...execArgv, '-e', program], { env }));
+    return Number(execFileSync(process.execPath, [...execArgv, '-e', program]));
   };
   expect(collections([])).toBeGreaterThan(1);
-  expect(collections(memberLaunch({}).execArgv)).toBe(0);
+  expect(collections(MEMBER_FLAGS)).toBe(0);
 });
 
 it('the old generation of members is not collected while it is small', () => {
@@ -46,12 +38,11 @@ it('the old generation of members is not collected while it is small', () => {
     turn();
   `;
   const collections = (execArgv: readonly string[]) => {
-    const { env } = memberLaunch(process.env);
     const args = [...execArgv, '--trace-gc', '-e', program];
-    const lines = execFileSync(process.execPath, args, { env, encoding: 'utf8' }).split('\n');
+    const lines = execFileSync(process.execPath, args, { encoding: 'utf8' }).split('\n');
     return lines.filter((line) => line.includes('Mark-Compact')).length;
   };
-  const { execArgv } = memberLaunch({});
-  expect(collections(execArgv.filter((each) => !each.includes('old-space')))).toBeGreaterThan(0);
-  expect(collections(execArgv)).toBe(0);
+  const others = MEMBER_FLAGS.filter((each) => !each.includes('old-space'));
+  expect(collections(others)).toBeGreaterThan(0);
+  expect(collections(MEMBER_FLAGS)).toBe(0);
 });
