@@ -4,11 +4,13 @@
  * A B+ tree of two levels: leaves of some hundred rows in a list that is searched by the first key
  * of each. A leaf that is full splits, one that is empty goes. A million keys are four thousand
  * leaves, so that a split, which moves the list behind it, costs no more than a look-up.
+ * Keys that were looked up before are in a cache, and found without a search.
  *
  * Keys compare as unsigned bytes, a prefix before what it begins.
  */
 import { assert, BrokenInvariant } from '@mangrove/host';
 import { type Column, numberColumn, Rows, uint32Column } from './columns.ts';
+import { hashOf, KeyCache, WAYS } from './key-cache.ts';
 import type { KeyRange } from './key-range.ts';
 import type { Revision } from './revision.ts';
 import { type Place, Slabs } from './slabs.ts';
@@ -22,6 +24,8 @@ export const NO_KEY: KeyRow = 0;
 
 /** Some hundred keys that follow each other. */
 export interface Leaf {
+  /** What its rows know it by. */
+  readonly id: number;
   readonly rows: Uint32Array;
   /** How many rows it has. */
   count: number;
@@ -46,7 +50,17 @@ export class KeyIndex {
   /** Where the bytes of each key are. */
   readonly place: Column<Float64Array> = numberColumn();
   private readonly rows = new Rows();
-  private readonly leaves: Leaf[] = [emptyLeaf()];
+  /** Which leaf each key is in. */
+  private readonly leafIds: Column<Uint32Array> = uint32Column();
+  private readonly cache = new KeyCache();
+  /** The leaves in order, and by their ids, which are used again. */
+  private readonly leaves: Leaf[] = [];
+  private readonly leavesById: Leaf[] = [];
+  private readonly freeIds: number[] = [];
+
+  constructor() {
+    this.leaves.push(this.emptyLeaf());
+  }
 
   /** How many keys are in the index, those that are only remembered as deleted too. */
   get count(): number {
@@ -60,10 +74,15 @@ export class KeyIndex {
 
   /** The row of `key`; `NO_KEY` where it is not in the index. */
   find(key: Uint8Array): KeyRow {
+    const hash = hashOf(key);
+    const cached = this.cached(hash, key);
+    if (cached !== NO_KEY) return cached;
     const leaf = this.leafAt(this.leafFor(key));
     const offset = this.offsetIn(leaf, key);
     const row = offset < leaf.count ? (leaf.rows[offset] ?? NO_KEY) : NO_KEY;
-    return row !== NO_KEY && this.slabs.compare(this.placeOf(row), key) === 0 ? row : NO_KEY;
+    if (row === NO_KEY || this.slabs.compare(this.placeOf(row), key) !== 0) return NO_KEY;
+    this.cache.put(hash, row, this.count);
+    return row;
   }
 
   /**
@@ -71,6 +90,18 @@ export class KeyIndex {
    * has no version yet.
    */
   findOrAdd(key: Uint8Array): KeyRow {
+    const hash = hashOf(key);
+    const cached = this.cached(hash, key);
+    if (cached !== NO_KEY) {
+      this.changing(cached);
+      return cached;
+    }
+    const row = this.searchOrAdd(key);
+    this.cache.put(hash, row, this.count);
+    return row;
+  }
+
+  private searchOrAdd(key: Uint8Array): KeyRow {
     const number = this.leafFor(key);
     const leaf = this.leafAt(number);
     leaf.summary = undefined;
@@ -80,6 +111,7 @@ export class KeyIndex {
     const row = this.rows.take();
     this.place.set(row, this.slabs.add(row, key));
     this.newest.set(row, NO_VERSION);
+    this.leafIds.set(row, leaf.id);
     leaf.rows.copyWithin(offset + 1, offset, leaf.count);
     leaf.rows[offset] = row;
     leaf.count += 1;
@@ -89,20 +121,23 @@ export class KeyIndex {
 
   /** Is told that a key is about to change whose row was known. */
   changing(row: KeyRow): void {
-    this.leafAt(this.leafFor(this.keyAt(row))).summary = undefined;
+    this.leafOf(row).summary = undefined;
   }
 
   /** Takes a key out of the index, and frees its bytes. */
   remove(row: KeyRow): void {
     const key = this.keyAt(row);
-    const number = this.leafFor(key);
-    const leaf = this.leafAt(number);
+    const leaf = this.leafOf(row);
     const offset = this.offsetIn(leaf, key);
     assert(leaf.rows[offset] === row, `key ${row} is not where it belongs`);
     leaf.rows.copyWithin(offset, offset + 1, leaf.count);
     leaf.count -= 1;
     leaf.summary = undefined;
-    if (leaf.count === 0 && this.leaves.length > 1) this.leaves.splice(number, 1);
+    if (leaf.count === 0 && this.leaves.length > 1) {
+      this.leaves.splice(this.leaves.indexOf(leaf), 1);
+      this.freeIds.push(leaf.id);
+    }
+    this.cache.remove(hashOf(key), row);
     this.slabs.free(this.placeOf(row));
     this.rows.giveBack(row);
   }
@@ -177,11 +212,33 @@ export class KeyIndex {
     // Keys often come in order: a split of the last leaf leaves it nearly full behind.
     const isLast = number === this.leaves.length - 1;
     const kept = isLast ? LEAF_ROWS - (LEAF_ROWS >>> 3) : LEAF_ROWS >>> 1;
-    const next = emptyLeaf();
+    const next = this.emptyLeaf();
     next.rows.set(leaf.rows.subarray(kept, leaf.count));
     next.count = leaf.count - kept;
+    for (const row of next.rows.subarray(0, next.count)) this.leafIds.set(row, next.id);
     this.leaves.splice(number + 1, 0, next);
     leaf.count = kept;
+  }
+
+  private emptyLeaf(): Leaf {
+    const id = this.freeIds.pop() ?? this.leavesById.length;
+    const leaf = { id, rows: new Uint32Array(LEAF_ROWS), count: 0, summary: undefined };
+    this.leavesById[id] = leaf;
+    return leaf;
+  }
+
+  private cached(hash: number, key: Uint8Array): KeyRow {
+    for (let way = 0; way < WAYS; way += 1) {
+      const row = this.cache.at(hash, way);
+      if (row === NO_KEY || this.slabs.compare(this.placeOf(row), key) === 0) return row;
+    }
+    return NO_KEY;
+  }
+
+  private leafOf(row: KeyRow): Leaf {
+    const leaf = this.leavesById[this.leafIds.at(row)];
+    if (leaf !== undefined) return leaf;
+    throw new BrokenInvariant(`key ${row} is in no leaf`);
   }
 
   private placeOf(row: KeyRow): Place {
@@ -196,7 +253,3 @@ export class KeyIndex {
 }
 
 const LEAF_ROWS = 512;
-
-function emptyLeaf(): Leaf {
-  return { rows: new Uint32Array(LEAF_ROWS), count: 0, summary: undefined };
-}
