@@ -25,6 +25,13 @@ export type UnionOf<Key extends string, M extends Members> = {
   [Name in keyof M & string]: Merged<{ readonly [K in Key]: Name } & TypeOf<M[Name]['schema']>>;
 }[keyof M & string];
 
+/** A member as one layout has it. */
+interface Compiled {
+  readonly name: string;
+  readonly number: number;
+  readonly codec: Codec<unknown>;
+}
+
 type Merged<Value> = { readonly [Name in keyof Value]: Value[Name] };
 
 /**
@@ -49,25 +56,29 @@ export function union<Key extends string, M extends Members>(
   }
   return {
     compile: (layout) => {
-      const byName = new Map<string, [number, Codec<unknown>]>();
-      const byNumber = new Map<number, [string, Codec<unknown>]>();
+      const byName = new Map<string, Compiled>();
+      const byNumber: Compiled[] = [];
+      // Mostly one kind is written many times, and needs no look-up again.
+      let last: Compiled | undefined;
       let minBytes = Number.MAX_SAFE_INTEGER;
       for (const [name, { number, schema, since = 0 }] of Object.entries(members)) {
         if (layout.version < since) continue;
         const codec = schema.compileMember(layout, { key, name });
-        byName.set(name, [number, codec]);
-        byNumber.set(number, [name, codec]);
+        const member = { name, number, codec };
+        byName.set(name, member);
+        byNumber[number] = member;
         minBytes = Math.min(minBytes, codec.minBytes);
       }
       const begin = (writer: Writer, name: unknown): Codec<unknown> => {
-        const member = byName.get(name as string);
+        const member = last?.name === name ? last : byName.get(name as string);
         if (member === undefined) {
           throw new WireError('unknown-member', `no member '${String(name)}' in this version`);
         }
-        writer.uvarint(member[0]);
-        return member[1];
+        last = member;
+        writer.uvarint(member.number);
+        return member.codec;
       };
-      const hasSteps = [...byName.values()].some(([, codec]) => codec.writeInSteps !== undefined);
+      const hasSteps = [...byName.values()].some(({ codec }) => codec.writeInSteps !== undefined);
       const writeInSteps = function* (writer: Writer, value: UnionOf<Key, M>): Steps {
         const name = (value as Readonly<Record<string, unknown>>)[key];
         const codec = begin(writer, name);
@@ -90,14 +101,14 @@ export function union<Key extends string, M extends Members>(
         },
         read: (reader) => {
           const number = reader.uvarint();
-          const member = byNumber.get(number);
+          const member = byNumber[number];
           if (member === undefined) {
             throw new WireError('unknown-member', `no member ${number} in this version`);
           }
           try {
-            return member[1].read(reader) as UnionOf<Key, M>;
+            return member.codec.read(reader) as UnionOf<Key, M>;
           } catch (error) {
-            throw within(error, member[0]);
+            throw within(error, member.name);
           }
         },
       };
