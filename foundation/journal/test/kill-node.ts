@@ -1,6 +1,7 @@
 /**
  * A process that appends without end, for tests that kill it: `node kill-node.ts DIRECTORY KIND`,
- * where KIND is `plain` or `shared`, which has three logs.
+ * where KIND is `plain`, `shared`, which has three logs, or `long`, whose segments are so long that
+ * the Host takes room ahead of what is written.
  *
  * Prints `open LAST RESERVED` once, then `ack LAST RESERVED` after each acknowledgement: up to LAST
  * each log has its records. Record `index` is `index` followed by a filler whose length depends on
@@ -19,6 +20,7 @@ import {
 
 const NAMES = ['a', 'b', 'c'];
 const SEGMENT = { directory: 'wal', segmentBytes: 65_536 };
+const LONG_SEGMENT = { directory: 'wal', segmentBytes: 4_194_304 };
 
 const [dataDirectory = '', kind = ''] = process.argv.slice(2);
 try {
@@ -36,7 +38,7 @@ async function work(directory: string): Promise<void> {
     shared = await openSharedJournal(host, SEGMENT);
     logs = [];
     for (const name of NAMES) logs.push(shared.log(name) ?? (await shared.createLog(name)));
-  } else logs = [await openJournal(host, SEGMENT)];
+  } else logs = [await openJournal(host, kind === 'long' ? LONG_SEGMENT : SEGMENT)];
   const ends = [];
   for (const log of logs) ends.push(await checked(log));
   say('open', Math.min(...ends), logs);
