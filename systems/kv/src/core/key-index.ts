@@ -55,7 +55,7 @@ export class KeyIndex {
   private readonly cache = new KeyCache();
   /** The leaves in order, and by their ids, which are used again. */
   private readonly leaves: Leaf[] = [];
-  private readonly leavesById: Leaf[] = [];
+  private readonly leavesById: (Leaf | undefined)[] = [];
   private readonly freeIds: number[] = [];
 
   constructor() {
@@ -135,6 +135,7 @@ export class KeyIndex {
     leaf.summary = undefined;
     if (leaf.count === 0 && this.leaves.length > 1) {
       this.leaves.splice(this.leaves.indexOf(leaf), 1);
+      this.leavesById[leaf.id] = undefined;
       this.freeIds.push(leaf.id);
     }
     this.cache.remove(hashOf(key), row);
